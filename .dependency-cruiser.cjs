@@ -1,0 +1,115 @@
+/** The table of who may import whom (CONTRIBUTING.md, "Who may import whom"), as rules. */
+const src = '^src/';
+
+
+const runTime = { dependencyTypesNot: ['type-only'] };
+const typeOnly = { dependencyTypes: ['type-only'] };
+const npm = (...names) => names.map((name) => `^node_modules/${name}/`);
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-dependency',
+      comment: 'What ships may not need a devDependency at run time.',
+      severity: 'error',
+      from: { path: '^(src|workflows|activities)/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'domain-is-pure',
+      comment: 'src/domain decides: at run time it imports itself alone; events as types.',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { pathNot: ['^src/domain/'], ...runTime },
+    },
+    {
+      name: 'domain-types',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { pathNot: ['^src/domain/', '^src/events/'], ...typeOnly },
+    },
+    {
+      name: 'events-are-schemas',
+      comment: 'src/events imports itself and zod.',
+      severity: 'error',
+      from: { path: '^src/events/' },
+      to: { pathNot: ['^src/events/', ...npm('zod')] },
+    },
+    {
+      name: 'workflows-run-time',
+      comment: 'Workflow code runs in a sandbox: itself, src/domain and the workflow SDK.',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { pathNot: ['^workflows/', '^src/domain/', ...npm('@temporalio/workflow', '@temporalio/common')], ...runTime },
+    },
+    {
+      name: 'workflows-types',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: {
+        pathNot: ['^workflows/', '^src/domain/', '^src/events/', '^activities/', ...npm('@temporalio/workflow', '@temporalio/common')],
+        ...typeOnly,
+      },
+    },
+    {
+      name: 'activities-run-time',
+      comment: 'Activities: themselves, src/domain, src/ledger, the activity SDK, and vendor SDKs (npm).',
+      severity: 'error',
+      from: { path: '^activities/' },
+      to: { path: ['^src/', '^workflows/', '^bin/'], pathNot: ['^src/domain/', '^src/ledger/'], ...runTime },
+    },
+    {
+      name: 'activities-no-other-temporal',
+      severity: 'error',
+      from: { path: '^activities/' },
+      to: { path: '^node_modules/@temporalio/', pathNot: npm('@temporalio/activity', '@temporalio/common'), ...runTime },
+    },
+    {
+      name: 'src-knows-only-messages',
+      comment: 'src meets the workflows in workflows/messages alone; the worker command composes the activities.',
+      severity: 'error',
+      from: { path: src, pathNot: '^src/commands/worker\\.ts$' },
+      to: { path: ['^workflows/', '^activities/'], pathNot: '^workflows/messages\\.ts$', ...runTime },
+    },
+    {
+      name: 'worker-loads-workflows-by-path',
+      severity: 'error',
+      from: { path: '^src/commands/worker\\.ts$' },
+      to: { path: '^workflows/', pathNot: '^workflows/messages\\.ts$', ...runTime },
+    },
+    {
+      name: 'worker-sdk-in-its-place',
+      comment: 'The native worker SDK is loaded by the worker command and by src/temporal/connection alone.',
+      severity: 'error',
+      from: { path: src, pathNot: ['^src/commands/worker\\.ts$', '^src/temporal/connection\\.ts$'] },
+      to: { path: npm('@temporalio/(worker|workflow|activity)'), ...runTime },
+    },
+    ...['receiver', 'operations', 'webhooks', 'stand-ins'].map((part) => ({
+      name: `${part}-stands-alone`,
+      comment: 'receiver, operations, webhooks and stand-ins do not import one another; commands compose.',
+      severity: 'error',
+      from: { path: `^src/${part}/` },
+      to: { path: `^src/(receiver|operations|webhooks|stand-ins|commands)/`, pathNot: `^src/${part}/` },
+    })),
+    {
+      name: 'commands-are-the-top',
+      severity: 'error',
+      from: { path: src, pathNot: ['^src/commands/', '^src/cli\\.ts$'] },
+      to: { path: '^src/commands/' },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.d\\.ts$'] },
+      to: {},
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,52 @@
+import js from '@eslint/js';
+import jest from 'eslint-plugin-jest';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+const nodeBuiltIns = {
+  group: ['node:*', 'fs', 'path', 'crypto', 'http', 'os', 'child_process'],
+  message: 'Pure code: no Node built-ins here.',
+};
+const clock = [
+  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'Pass `now` as an argument.' },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Pass `now` as an argument.' },
+];
+
+export default tseslint.config(
+  { ignores: ['dist/', 'dist.*/', 'node_modules/', '.data/', 'coverage/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidOperator: true }],
+      'no-console': 'error',
+      'max-lines': ['error', { max: 200, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      complexity: ['error', 10],
+    },
+  },
+  { files: ['src/cli.ts', 'src/commands/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['workflows/**/*.ts', 'src/domain/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [nodeBuiltIns] }] },
+  },
+  { files: ['src/domain/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...clock] } },
+  {
+    files: ['test/**/*.ts'],
+    extends: [jest.configs['flat/recommended']],
+    rules: {
+      'max-lines': 'off',
+      'max-lines-per-function': 'off',
+      'jest/expect-expect': ['error', { assertFunctionNames: ['expect*'] }],
+      'jest/no-standalone-expect': 'off',
+      'jest/valid-title': ['error', { mustNotMatch: { test: ['^should '], it: ['^should '] } }],
+    },
+  },
+  { files: ['bin/**/*.js', '*.cjs'], languageOptions: { sourceType: 'commonjs', globals: globals.node } },
+);

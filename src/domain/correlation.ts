@@ -1,0 +1,103 @@
+import type { Fact } from './facts';
+import { DAY, HOUR, MINUTE } from './time';
+
+/** How long after it was first sent a delivery may still come, re-signed: a time read off a header is that uncertain. */
+const RETRY_LADDER = 7 * HOUR + 20 * MINUTE;
+
+/** A workflow that waits for news of a learner, as its row in the ledger's `open_workflows` has it. */
+export interface OpenWorkflow {
+  readonly workflowId: string;
+  readonly kind: WaitingKind;
+  /** What it is about, beside the learner: the certificate, the quiz; '' when the learner is all. */
+  readonly key: string;
+  /** The time of the fact that opened it, epoch ms. */
+  readonly openedBy: number;
+}
+
+export type WaitingKind = 'recertification' | 'quizCoaching' | 'onboarding' | 'offboarding';
+
+/** What the news of one event means to an open workflow; `eventId` is the event's, so that a repeat is known. */
+export type News =
+  | { readonly signal: 'recertified'; readonly eventId: string }
+  | { readonly signal: 'retaken'; readonly eventId: string }
+  | { readonly signal: 'started'; readonly eventId: string }
+  | { readonly signal: 'cancel'; readonly eventId: string; readonly reason: 'left the company' | 'superseded' };
+
+/** The part of the policy that decides which completion renews which certificate. */
+export interface RenewalRules {
+  /** Course (id or name) → certificates that it renews. A course not named renews the certificate of its own name. */
+  readonly courses: Readonly<Record<string, readonly string[]>>;
+  /** A completion counts from so many days before the certificate expires. */
+  readonly renewalLeadDays: number;
+}
+
+/** Names are compared without case and outer space. */
+export function certificateKey(certName: string): string {
+  return certName.trim().toLowerCase();
+}
+
+/** The row that this fact's own workflow opens while it waits; null when it waits for nobody. */
+export function opens(fact: Fact): { kind: WaitingKind; key: string } | null {
+  switch (fact.kind) {
+    case 'expired':
+      return { kind: 'recertification', key: certificateKey(fact.certName) };
+    case 'quizzed':
+      return fact.verdict === 'failed' ? { kind: 'quizCoaching', key: fact.quizId } : null;
+    case 'provisioned':
+      return { kind: 'onboarding', key: '' };
+    case 'deprovisioned':
+      return { kind: 'offboarding', key: '' };
+    case 'completed':
+    case 'progressed':
+      return null;
+  }
+}
+
+/**
+ * What `fact` (of event `eventId`) means to `open`, a workflow of the same learner; null when nothing. The one table
+ * that is asked both when the fact comes second and when the workflow does.
+ */
+export function newsFor(open: OpenWorkflow, fact: Fact, eventId: string, rules: RenewalRules): News | null {
+  if (eventId === open.workflowId) return null;
+  switch (fact.kind) {
+    case 'completed':
+      if (open.kind === 'recertification' && renews(fact, open, rules)) return { signal: 'recertified', eventId };
+      return isFirstStep(open, fact) ? { signal: 'started', eventId } : null;
+    case 'progressed':
+      return isFirstStep(open, fact) ? { signal: 'started', eventId } : null;
+    case 'quizzed':
+      return isRetake(open, fact) ? { signal: 'retaken', eventId } : null;
+    case 'deprovisioned':
+      return endsWithEmployment(open, fact) ? { signal: 'cancel', eventId, reason: 'left the company' } : null;
+    case 'expired':
+      return supersedes(fact, open) ? { signal: 'cancel', eventId, reason: 'superseded' } : null;
+    case 'provisioned':
+      return null;
+  }
+}
+
+function renews(fact: Fact & { kind: 'completed' }, open: OpenWorkflow, rules: RenewalRules): boolean {
+  const mapped = rules.courses[fact.courseId] ?? rules.courses[fact.courseName] ?? [fact.courseName];
+  const isItsCourse = mapped.some((certName) => certificateKey(certName) === open.key);
+  return isItsCourse && fact.at >= open.openedBy - rules.renewalLeadDays * DAY;
+}
+
+function isFirstStep(open: OpenWorkflow, fact: Fact): boolean {
+  return open.kind === 'onboarding' && fact.at >= open.openedBy - RETRY_LADDER;
+}
+
+/** A certificate may expire after its holder left: that case ends too. An onboarding may belong to a later hire. */
+function endsWithEmployment(open: OpenWorkflow, fact: Fact): boolean {
+  if (open.kind === 'offboarding') return false;
+  return open.kind !== 'onboarding' || fact.at >= open.openedBy - RETRY_LADDER;
+}
+
+function isRetake(open: OpenWorkflow, fact: Fact & { kind: 'quizzed' }): boolean {
+  const isSameQuiz = open.kind === 'quizCoaching' && open.key === fact.quizId;
+  return isSameQuiz && fact.verdict === 'passed' && fact.at >= open.openedBy;
+}
+
+function supersedes(fact: Fact & { kind: 'expired' }, open: OpenWorkflow): boolean {
+  const isSameCertificate = open.kind === 'recertification' && open.key === certificateKey(fact.certName);
+  return isSameCertificate && fact.at > open.openedBy;
+}

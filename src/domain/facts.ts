@@ -1,0 +1,77 @@
+import type {
+  CertificationExpired,
+  CourseCompleted,
+  Delivery,
+  Envelope,
+  ModuleProgress,
+  QuizSubmitted,
+  UserDeprovisioned,
+  UserProvisioned,
+} from '../events';
+import { epochMs } from './time';
+
+/**
+ * What an event says, reduced to what we keep: the ledger stores it, the correlation table reads it. `at` is epoch ms:
+ * the fact's own time, or, where it has none, the signed time of its first delivery.
+ */
+export type Fact =
+  | { kind: 'completed'; userId: string; courseId: string; courseName: string; score: number; at: number }
+  | { kind: 'quizzed'; userId: string; quizId: string; quizName: string; verdict: QuizVerdict; percent: number | null; at: number }
+  | { kind: 'provisioned'; userId: string; email: string; role: string; teamId: string; at: number }
+  | { kind: 'deprovisioned'; userId: string; email: string; reason: string; at: number }
+  | { kind: 'progressed'; userId: string; moduleId: string; moduleName: string; percent: number; seconds: number; at: number }
+  | { kind: 'expired'; userId: string; certName: string; at: number; deadline: number };
+
+/** `ungraded`: a practice quiz, or one that carries nothing to judge by. */
+export type QuizVerdict = 'passed' | 'failed' | 'ungraded';
+
+export function completedFact({ data }: Envelope<CourseCompleted>): Fact {
+  const { userId, courseId, courseName, score, completedAt } = data;
+  return { kind: 'completed', userId, courseId, courseName, score, at: epochMs(completedAt) };
+}
+
+/**
+ * With `passPercent`, score / maxScore decides and `passed` is only recorded; without it, or without a usable score,
+ * `passed` decides; with neither there is nothing to judge.
+ */
+export function quizzedFact(
+  { data }: Envelope<QuizSubmitted>,
+  { signedAt }: Delivery,
+  passPercent: number | undefined,
+): Fact & { kind: 'quizzed' } {
+  const { userId, quizId, quizName } = data;
+  const percent = quizPercent(data);
+  return { kind: 'quizzed', userId, quizId, quizName, verdict: verdict(data, percent, passPercent), percent, at: epochMs(signedAt) };
+}
+
+function quizPercent({ score, maxScore }: QuizSubmitted): number | null {
+  if (typeof score !== 'number' || typeof maxScore !== 'number' || maxScore <= 0) return null;
+  return (score / maxScore) * 100;
+}
+
+function verdict({ quizType, passed }: QuizSubmitted, percent: number | null, passPercent: number | undefined): QuizVerdict {
+  if (quizType === 'practice') return 'ungraded';
+  if (passPercent !== undefined && percent !== null) return percent >= passPercent ? 'passed' : 'failed';
+  if (typeof passed !== 'boolean') return 'ungraded';
+  return passed ? 'passed' : 'failed';
+}
+
+export function provisionedFact({ data }: Envelope<UserProvisioned>, { signedAt }: Delivery): Fact {
+  const { userId, email, role, teamId } = data;
+  return { kind: 'provisioned', userId, email, role, teamId, at: epochMs(signedAt) };
+}
+
+export function deprovisionedFact({ data }: Envelope<UserDeprovisioned>): Fact {
+  const { userId, email, reason, deprovisionedAt } = data;
+  return { kind: 'deprovisioned', userId, email, reason, at: epochMs(deprovisionedAt) };
+}
+
+export function progressedFact({ data }: Envelope<ModuleProgress>, { signedAt }: Delivery): Fact {
+  const { userId, moduleId, moduleName, progressPct, timeSpentSec } = data;
+  return { kind: 'progressed', userId, moduleId, moduleName, percent: progressPct, seconds: timeSpentSec, at: epochMs(signedAt) };
+}
+
+export function expiredFact({ data }: Envelope<CertificationExpired>): Fact {
+  const { userId, certName, expiredAt, renewalDeadline } = data;
+  return { kind: 'expired', userId, certName, at: epochMs(expiredAt), deadline: epochMs(renewalDeadline) };
+}

@@ -1,0 +1,56 @@
+/** What we write to. A system without settings is `off`. */
+export type System = 'identity' | 'mail' | 'archive';
+
+/** `off`: not configured. `observe`: reads, and records what it would have written. `on`: writes. */
+export type Mode = 'off' | 'observe' | 'on';
+
+export type Modes = Readonly<Record<System, Mode>>;
+
+/** The numbers and names that decide, from the one YAML file; every field has a default. Days are calendar days. */
+export interface Policy {
+  /** Told when nobody nearer is known, and of everything that parks. E-mail addresses. */
+  readonly administrators: readonly string[];
+  /** Never changed by us: MindTickle user ids, e-mail addresses; groups of the identity provider by name. */
+  readonly protected: { readonly users: readonly string[]; readonly groups: readonly string[] };
+  /** Team id → its manager's e-mail address. */
+  readonly teams: Readonly<Record<string, { readonly manager: string }>>;
+  /** Groups of the identity provider that stand for a certificate held and for one to be renewed. */
+  readonly groups: { readonly certified: string; readonly recertificationRequired: string };
+  readonly course: {
+    /** Absent: any completion counts. */
+    readonly passPercent?: number | undefined;
+    /** Course (id or name) → certificates that it renews. */
+    readonly renews: Readonly<Record<string, readonly string[]>>;
+  };
+  readonly quiz: { readonly passPercent?: number | undefined; readonly slaWorkingDays: number };
+  readonly recertification: {
+    readonly remindDaysBefore: readonly number[];
+    readonly graceDays: number;
+    readonly renewalLeadDays: number;
+  };
+  readonly onboarding: {
+    /** Every entry whose `role` and `team` (where given) match adds its groups. */
+    readonly programs: readonly Program[];
+    readonly nudgeLearnerAfterDays: number;
+    readonly nudgeManagerAfterDays: number;
+    readonly endAfterDays: number;
+  };
+  readonly offboarding: {
+    /** Absent: every reason is a leaver's. */
+    readonly leaverReasons?: readonly string[] | undefined;
+    readonly limitPerHour: number;
+    readonly accessSlaMinutes: number;
+  };
+}
+
+export interface Program {
+  readonly role?: string | undefined;
+  readonly team?: string | undefined;
+  readonly groups: readonly string[];
+}
+
+/** Policy and modes as a workflow took them at its start; it keeps them until it ends. */
+export interface Terms {
+  readonly policy: Policy;
+  readonly modes: Modes;
+}

@@ -1,0 +1,29 @@
+/** Why an authentic delivery could not be read: what a person sees on its `quarantine` workflow. Never a value of the payload. */
+export interface Problem {
+  readonly kind: 'not-json' | 'no-envelope' | 'no-company' | 'unknown-event' | 'data-does-not-fit';
+  /** One sentence; names fields, never values. */
+  readonly detail: string;
+}
+
+/** One verified delivery, as its workflow gets it (first argument). The second argument is the body as it came. */
+export interface Delivery {
+  readonly eventId: string;
+  /** `event` of the envelope; null when there is none to read. */
+  readonly event: string | null;
+  /** When it was signed, ISO 8601. */
+  readonly signedAt: string;
+  /** When we took it, ISO 8601. */
+  readonly receivedAt: string;
+  /** SHA-256 of the decoded HMAC bytes, hex: tells a replay under another id without keeping a signature. */
+  readonly signatureDigest: string;
+  /** SHA-256 of the body's bytes, hex. */
+  readonly bodyDigest: string;
+  readonly problem?: Problem;
+}
+
+/** What MindTickle puts around every event. Fields beyond these are kept: the body travels as it came. */
+export interface Envelope<Data = unknown> {
+  readonly event: string;
+  readonly data: Data;
+  readonly companyId: string;
+}

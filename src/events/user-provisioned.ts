@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { email, id } from './fields';
+
+/** A person joined, by SCIM. Arrives only when the subscription names it. Carries no time of its own. */
+export const userProvisioned = z.looseObject({
+  userId: id,
+  email,
+  role: z.string(),
+  teamId: z.string(),
+  provisionedBy: z.string(),
+});
+
+export type UserProvisioned = z.infer<typeof userProvisioned>;

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { Policy } from './domain/policy';
+import { explain, SettingsError } from './settings-error';
+
+const days = z.number().min(0).max(3650);
+const percent = z.number().min(0).max(100);
+const mode = z.enum(['off', 'observe', 'on']);
+
+const delivery = z.strictObject({
+  signatureHeader: z.string().toLowerCase().default('x-mt-webhook-signature'),
+  timestampHeader: z.string().toLowerCase().default('x-mt-webhook-timestamp'),
+  eventIdHeader: z.string().toLowerCase().default('x-mt-event-id'),
+  /** The sender's retry ladder is 7 h 20 min and may not sign again. */
+  windowBackSeconds: z.number().int().positive().default(8 * 3600),
+  windowAheadSeconds: z.number().int().positive().default(300),
+});
+
+const config = z.strictObject({
+  administrators: z.array(z.email()).default([]),
+  protected: z.strictObject({ users: z.array(z.string()).default([]), groups: z.array(z.string()).default([]) }).prefault({}),
+  teams: z.record(z.string(), z.strictObject({ manager: z.email() })).default({}),
+  groups: z
+    .strictObject({
+      certified: z.string().min(1).default('Certified'),
+      recertificationRequired: z.string().min(1).default('Recertification required'),
+    })
+    .prefault({}),
+  course: z
+    .strictObject({ passPercent: percent.optional(), renews: z.record(z.string(), z.array(z.string())).default({}) })
+    .prefault({}),
+  quiz: z.strictObject({ passPercent: percent.optional(), slaWorkingDays: days.default(5) }).prefault({}),
+  recertification: z
+    .strictObject({
+      remindDaysBefore: z.array(days).default([30, 14, 7, 3, 1]),
+      graceDays: days.default(30),
+      renewalLeadDays: days.default(90),
+    })
+    .prefault({}),
+  onboarding: z
+    .strictObject({
+      programs: z
+        .array(z.strictObject({ role: z.string().optional(), team: z.string().optional(), groups: z.array(z.string().min(1)) }))
+        .default([]),
+      nudgeLearnerAfterDays: days.default(7),
+      nudgeManagerAfterDays: days.default(14),
+      endAfterDays: days.default(30),
+    })
+    .prefault({}),
+  offboarding: z
+    .strictObject({
+      leaverReasons: z.array(z.string()).optional(),
+      limitPerHour: z.number().int().positive().default(50),
+      accessSlaMinutes: z.number().positive().default(60),
+    })
+    .prefault({}),
+  connectors: z.strictObject({ identity: mode.optional(), mail: mode.optional(), archive: mode.optional() }).prefault({}),
+  delivery: delivery.prefault({}),
+});
+
+/** The whole YAML file: what decides (`policy`), how deliveries are signed, and the modes that it names. */
+export interface Config {
+  readonly policy: Policy;
+  readonly delivery: z.infer<typeof delivery>;
+  readonly modes: z.infer<typeof config>['connectors'];
+}
+
+/**
+ * Read the YAML file that `MINDTICKLE_CONFIG` names; no path, or an empty file, is all defaults.
+ * @throws SettingsError naming the path of each fault in the file.
+ */
+export function readConfig(path: string | undefined): Config {
+  const parsed = config.safeParse(path === undefined ? {} : (readYaml(path) ?? {}));
+  if (!parsed.success) throw new SettingsError(explain(parsed.error, path ?? 'config'));
+  const { delivery, connectors, ...policy } = parsed.data;
+  return { policy, delivery, modes: connectors };
+}
+
+function readYaml(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new SettingsError([`MINDTICKLE_CONFIG ${path}: ${(error as Error).message.split('\n')[0] ?? 'unreadable'}`]);
+  }
+}
