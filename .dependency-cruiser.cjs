@@ -1,14 +1,18 @@
 /** The table of who may import whom (CONTRIBUTING.md, "Who may import whom"), as rules. */
 const src = '^src/';
 
-
 const runTime = { dependencyTypesNot: ['type-only'] };
 const typeOnly = { dependencyTypes: ['type-only'] };
-const npm = (...names) => names.map((name) => `^node_modules/${name}/`);
+const npm = (...names) => names.map((name) => `(^|/)node_modules/${name}/`);
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-dev-dependency',
@@ -42,14 +46,23 @@ module.exports = {
       comment: 'Workflow code runs in a sandbox: itself, src/domain and the workflow SDK.',
       severity: 'error',
       from: { path: '^workflows/' },
-      to: { pathNot: ['^workflows/', '^src/domain/', ...npm('@temporalio/workflow', '@temporalio/common')], ...runTime },
+      to: {
+        pathNot: ['^workflows/', '^src/domain/', ...npm('@temporalio/workflow', '@temporalio/common')],
+        ...runTime,
+      },
     },
     {
       name: 'workflows-types',
       severity: 'error',
       from: { path: '^workflows/' },
       to: {
-        pathNot: ['^workflows/', '^src/domain/', '^src/events/', '^activities/', ...npm('@temporalio/workflow', '@temporalio/common')],
+        pathNot: [
+          '^workflows/',
+          '^src/domain/',
+          '^src/events/',
+          '^activities/',
+          ...npm('@temporalio/workflow', '@temporalio/common'),
+        ],
         ...typeOnly,
       },
     },
@@ -64,7 +77,11 @@ module.exports = {
       name: 'activities-no-other-temporal',
       severity: 'error',
       from: { path: '^activities/' },
-      to: { path: '^node_modules/@temporalio/', pathNot: npm('@temporalio/activity', '@temporalio/common'), ...runTime },
+      to: {
+        path: '(^|/)node_modules/@temporalio/',
+        pathNot: npm('@temporalio/activity', '@temporalio/common'),
+        ...runTime,
+      },
     },
     {
       name: 'src-knows-only-messages',
