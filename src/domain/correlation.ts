@@ -61,25 +61,36 @@ export function newsFor(open: OpenWorkflow, fact: Fact, eventId: string, rules: 
   if (eventId === open.workflowId) return null;
   switch (fact.kind) {
     case 'completed':
-      if (open.kind === 'recertification' && renews(fact, open, rules)) return { signal: 'recertified', eventId };
-      return isFirstStep(open, fact) ? { signal: 'started', eventId } : null;
+      return renews(fact, open, rules)
+        ? { signal: 'recertified', eventId }
+        : when(isFirstStep(open, fact), { signal: 'started', eventId });
     case 'progressed':
-      return isFirstStep(open, fact) ? { signal: 'started', eventId } : null;
+      return when(isFirstStep(open, fact), { signal: 'started', eventId });
     case 'quizzed':
-      return isRetake(open, fact) ? { signal: 'retaken', eventId } : null;
+      return when(isRetake(open, fact), { signal: 'retaken', eventId });
     case 'deprovisioned':
-      return endsWithEmployment(open, fact) ? { signal: 'cancel', eventId, reason: 'left the company' } : null;
+      return when(endsWithEmployment(open, fact), { signal: 'cancel', eventId, reason: 'left the company' });
     case 'expired':
-      return supersedes(fact, open) ? { signal: 'cancel', eventId, reason: 'superseded' } : null;
+      return when(supersedes(fact, open), { signal: 'cancel', eventId, reason: 'superseded' });
     case 'provisioned':
       return null;
   }
 }
 
+function when(applies: boolean, news: News): News | null {
+  return applies ? news : null;
+}
+
 function renews(fact: Fact & { kind: 'completed' }, open: OpenWorkflow, rules: RenewalRules): boolean {
-  const mapped = rules.courses[fact.courseId] ?? rules.courses[fact.courseName] ?? [fact.courseName];
+  if (open.kind !== 'recertification') return false;
+  const mapped = renewedBy(fact.courseId, rules) ?? renewedBy(fact.courseName, rules) ?? [fact.courseName];
   const isItsCourse = mapped.some((certName) => certificateKey(certName) === open.key);
   return isItsCourse && fact.at >= open.openedBy - rules.renewalLeadDays * DAY;
+}
+
+/** A course may be called `constructor`. */
+function renewedBy(course: string, { courses }: RenewalRules): readonly string[] | undefined {
+  return Object.hasOwn(courses, course) ? courses[course] : undefined;
 }
 
 function isFirstStep(open: OpenWorkflow, fact: Fact): boolean {

@@ -16,10 +16,26 @@ import { epochMs } from './time';
  */
 export type Fact =
   | { kind: 'completed'; userId: string; courseId: string; courseName: string; score: number; at: number }
-  | { kind: 'quizzed'; userId: string; quizId: string; quizName: string; verdict: QuizVerdict; percent: number | null; at: number }
+  | {
+      kind: 'quizzed';
+      userId: string;
+      quizId: string;
+      quizName: string;
+      verdict: QuizVerdict;
+      percent: number | null;
+      at: number;
+    }
   | { kind: 'provisioned'; userId: string; email: string; role: string; teamId: string; at: number }
   | { kind: 'deprovisioned'; userId: string; email: string; reason: string; at: number }
-  | { kind: 'progressed'; userId: string; moduleId: string; moduleName: string; percent: number; seconds: number; at: number }
+  | {
+      kind: 'progressed';
+      userId: string;
+      moduleId: string;
+      moduleName: string;
+      percent: number;
+      seconds: number;
+      at: number;
+    }
   | { kind: 'expired'; userId: string; certName: string; at: number; deadline: number };
 
 /** `ungraded`: a practice quiz, or one that carries nothing to judge by. */
@@ -41,15 +57,28 @@ export function quizzedFact(
 ): Fact & { kind: 'quizzed' } {
   const { userId, quizId, quizName } = data;
   const percent = quizPercent(data);
-  return { kind: 'quizzed', userId, quizId, quizName, verdict: verdict(data, percent, passPercent), percent, at: epochMs(signedAt) };
+  return {
+    kind: 'quizzed',
+    userId,
+    quizId,
+    quizName,
+    verdict: verdict(data, percent, passPercent),
+    percent,
+    at: epochMs(signedAt),
+  };
 }
 
 function quizPercent({ score, maxScore }: QuizSubmitted): number | null {
   if (typeof score !== 'number' || typeof maxScore !== 'number' || maxScore <= 0) return null;
-  return (score / maxScore) * 100;
+  // In this order: 57 / 100 * 100 is less than 57.
+  return (score * 100) / maxScore;
 }
 
-function verdict({ quizType, passed }: QuizSubmitted, percent: number | null, passPercent: number | undefined): QuizVerdict {
+function verdict(
+  { quizType, passed }: QuizSubmitted,
+  percent: number | null,
+  passPercent: number | undefined,
+): QuizVerdict {
   if (quizType === 'practice') return 'ungraded';
   if (passPercent !== undefined && percent !== null) return percent >= passPercent ? 'passed' : 'failed';
   if (typeof passed !== 'boolean') return 'ungraded';
@@ -68,7 +97,15 @@ export function deprovisionedFact({ data }: Envelope<UserDeprovisioned>): Fact {
 
 export function progressedFact({ data }: Envelope<ModuleProgress>, { signedAt }: Delivery): Fact {
   const { userId, moduleId, moduleName, progressPct, timeSpentSec } = data;
-  return { kind: 'progressed', userId, moduleId, moduleName, percent: progressPct, seconds: timeSpentSec, at: epochMs(signedAt) };
+  return {
+    kind: 'progressed',
+    userId,
+    moduleId,
+    moduleName,
+    percent: progressPct,
+    seconds: timeSpentSec,
+    at: epochMs(signedAt),
+  };
 }
 
 export function expiredFact({ data }: Envelope<CertificationExpired>): Fact {

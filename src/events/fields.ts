@@ -20,4 +20,8 @@ export const id = z.string().min(1).max(256);
 /** A title that a person gave: a course, a quiz, a certificate. */
 export const title = z.string().min(1).max(1024);
 
-export const email = z.string().min(3).max(320).regex(/^[^\s@<>,;]+@[^\s@<>,;]+$/, 'not an e-mail address');
+export const email = z
+  .string()
+  .min(3)
+  .max(320)
+  .regex(/^[^\s@<>,;]+@[^\s@<>,;]+$/, 'not an e-mail address');

@@ -1,0 +1,26 @@
+import type { Policy } from './policy';
+import { DAY } from './time';
+
+/** The next thing that time itself brings to an open recertification. `at` in epoch ms. */
+export type Moment =
+  | { readonly kind: 'remind'; readonly at: number; readonly daysBefore: number }
+  | { readonly kind: 'deadline'; readonly at: number }
+  | { readonly kind: 'end'; readonly at: number };
+
+/**
+ * The first moment after `passed` (epoch ms of the last one handled, or of the start): reminders that are still ahead,
+ * then the deadline, which comes however long past it is, then the end of the grace period.
+ */
+export function nextMoment(
+  deadline: number,
+  passed: number,
+  hasLapsed: boolean,
+  { remindDaysBefore, graceDays }: Policy['recertification'],
+): Moment {
+  if (hasLapsed) return { kind: 'end', at: deadline + graceDays * DAY };
+  const reminders = [...new Set(remindDaysBefore)]
+    .map((daysBefore) => ({ kind: 'remind', at: deadline - daysBefore * DAY, daysBefore }) as const)
+    .filter(({ at, daysBefore }) => at > passed && daysBefore > 0)
+    .sort((a, b) => a.at - b.at);
+  return reminders[0] ?? { kind: 'deadline', at: deadline };
+}

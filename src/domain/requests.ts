@@ -1,0 +1,47 @@
+/**
+ * Messages come from people and programs that may send anything. A field is a text, or it is a sentence about what is
+ * wrong; the sentence never repeats what was sent.
+ */
+const LONGEST_TEXT = 2000;
+
+/** The message's fields as texts, or why it cannot be taken. Fields in `optional` may be absent. */
+export function readTexts<R extends string, O extends string = never>(
+  message: unknown,
+  required: readonly R[],
+  optional: readonly O[] = [],
+): ({ readonly [K in R]: string } & { readonly [K in O]?: string }) | Refusal {
+  if (typeof message !== 'object' || message === null || Array.isArray(message))
+    return { refused: `expected one JSON object with ${required.join(', ')}` };
+  const fields = message as Readonly<Record<string, unknown>>;
+  const texts: Record<string, string> = {};
+  for (const name of [...required, ...optional]) {
+    const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    const isOptional = (optional as readonly string[]).includes(name);
+    if (value === undefined && isOptional) continue;
+    const fault = textFault(value);
+    if (fault !== null) return { refused: `\`${name}\` ${fault}` };
+    texts[name] = (value as string).trim();
+  }
+  return texts as { readonly [K in R]: string } & { readonly [K in O]?: string };
+}
+
+export interface Refusal {
+  readonly refused: string;
+}
+
+export function isRefusal(read: object): read is Refusal {
+  return 'refused' in read;
+}
+
+function textFault(value: unknown): string | null {
+  if (value === undefined) return 'is missing';
+  if (typeof value !== 'string') return 'must be a text';
+  if (value.trim() === '') return 'must not be empty';
+  return value.length > LONGEST_TEXT ? `must not be longer than ${LONGEST_TEXT} characters` : null;
+}
+
+const EMAIL = /^[^\s@<>,;]+@[^\s@<>,;]+$/;
+
+export function isEmail(text: string): boolean {
+  return text.length <= 320 && EMAIL.test(text);
+}

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { compose, type Letter } from '../../src/domain/letters';
+
+const DEADLINE = '2027-06-30T12:00:00Z';
+
+/** One letter of every kind, with `text` in every place that an event or a person fills. */
+const everyLetter = (text: string): readonly Letter[] => [
+  { kind: 'recertify', certName: text, deadline: DEADLINE },
+  { kind: 'recertify-report', certName: text, deadline: DEADLINE, userId: text },
+  { kind: 'remind', certName: text, deadline: DEADLINE, daysLeft: 7 },
+  { kind: 'lapsed', certName: text, userId: text, graceEnds: DEADLINE },
+  { kind: 'coach', quizName: text, userId: text, percent: 42.4 },
+  { kind: 'welcome', role: text },
+  { kind: 'nudge', userId: text, forManager: true },
+  { kind: 'nudge', userId: text, forManager: false },
+  { kind: 'certificate', courseName: text },
+  { kind: 'offboarded', userId: text, report: [`- freeze: done (${text})`, '', 'Written'] },
+  { kind: 'escalation', about: text, reason: text, workflowId: text },
+  { kind: 'parked', about: text, step: text, why: text, workflowId: text },
+];
+const lineCount = (text: string): number => text.split('\n').length;
+
+describe('compose', () => {
+  test.each<[string, Letter, string, string]>([
+    [
+      'a reminder counts the days',
+      { kind: 'remind', certName: 'Basics', deadline: DEADLINE, daysLeft: 7 },
+      '7 days left to renew: Basics',
+      'has to be renewed by 2027-06-30T12:00:00Z',
+    ],
+    [
+      'a reminder of one day is singular',
+      { kind: 'remind', certName: 'Basics', deadline: DEADLINE, daysLeft: 1 },
+      '1 day left to renew: Basics',
+      'Basics',
+    ],
+    [
+      'a coach reads the percentage rounded',
+      { kind: 'coach', quizName: 'Pricing', userId: 'u1', percent: 66.66 },
+      'Coaching needed: Pricing',
+      'u1 reached 67 % in the quiz "Pricing".',
+    ],
+    [
+      'a coach reads without a percentage that it was not passed',
+      { kind: 'coach', quizName: 'Pricing', userId: 'u1', percent: null },
+      'Coaching needed: Pricing',
+      'u1 did not pass the quiz "Pricing".',
+    ],
+    [
+      'an administrator reads which step is parked and why',
+      { kind: 'parked', about: 'Offboarding of u1', step: 'freeze', why: 'identity answered 403', workflowId: 'e1' },
+      'Stuck: Offboarding of u1',
+      'Offboarding of u1 is parked at the step "freeze": identity answered 403',
+    ],
+    [
+      'a report has a line a step',
+      { kind: 'offboarded', userId: 'u1', report: ['- freeze: done', '- archive: done'] },
+      'Offboarded: u1',
+      'What was done for u1:\n\n- freeze: done\n- archive: done\n',
+    ],
+  ])('%s', (_claim, letter, subject, part) => {
+    const written = compose(letter);
+    expect(written.subject).toBe(subject);
+    expect(written.text).toContain(part);
+  });
+
+  test.each(['\r\nBcc: all@example.com', '\n', '\r', '\u2028', '\u0085', '\u0000', '\u001b[2J', '\t\v\f'])(
+    'a title with %j makes neither another header nor another line',
+    (junk) => {
+      const plain = everyLetter('Basics A').map(compose);
+      const odd = everyLetter(`Basics${junk}A`).map(compose);
+      for (const { subject, text } of odd)
+        expect(`${subject}${text.replaceAll('\n', '')}`).not.toMatch(/[\p{Cc}\u2028]/u);
+      expect(odd.map(({ text }) => lineCount(text))).toEqual(plain.map(({ text }) => lineCount(text)));
+    },
+  );
+
+  test('whatever titles hold, a subject is one short line and the text has the lines of ours', () => {
+    const lines = everyLetter('x').map((letter) => lineCount(compose(letter).text));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 1024 }), (title) => {
+        const letters = everyLetter(title).map(compose);
+        expect(letters.map(({ text }) => lineCount(text))).toEqual(lines);
+        for (const { subject } of letters) {
+          expect(subject).not.toMatch(/[\r\n\p{Cc}]/u);
+          expect(Array.from(subject).length).toBeLessThanOrEqual(200);
+          expect(subject).toBe(subject.trim());
+        }
+      }),
+    );
+  });
+
+  test('a long title is cut between characters', () => {
+    const { subject } = compose({ kind: 'certificate', courseName: '😀'.repeat(500) });
+    expect(subject).toBe(`Your certificate: ${'😀'.repeat(182)}`);
+  });
+});

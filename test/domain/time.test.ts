@@ -1,0 +1,58 @@
+import { DAY, epochMs, HOUR, isoTime } from '../../src/domain/time';
+
+const NOON = Date.UTC(2026, 10, 23, 12);
+
+describe('epochMs', () => {
+  test.each([
+    ['a date alone is midnight in UTC', '2026-11-23', NOON - 12 * HOUR],
+    ['a time in UTC', '2026-11-23T12:00:00Z', NOON],
+    ['a time without a zone is UTC', '2026-11-23T12:00:00', NOON],
+    ['a time to the minute without a zone is UTC', '2026-11-23T12:00', NOON],
+    ['a fraction without a zone is UTC', '2026-11-23T12:00:00.250', NOON + 250],
+    ['nanoseconds are cut to milliseconds', '2026-11-23T12:00:00.250999999Z', NOON + 250],
+    ['an offset ahead of UTC', '2026-11-23T17:30:00+05:30', NOON],
+    ['an offset without a colon', '2026-11-23T17:30:00+0530', NOON],
+    ['an offset behind UTC', '2026-11-23T07:00:00-05:00', NOON],
+    ['an offset that moves the date', '2026-11-24T01:00:00+13:00', NOON],
+    ['the leap day of a leap year', '2028-02-29', Date.UTC(2028, 1, 29)],
+  ])('%s', (_claim, text, expected) => {
+    expect(epochMs(text)).toBe(expected);
+  });
+
+  test.each([
+    '',
+    'soon',
+    '1',
+    '2026',
+    '2026-11',
+    '2026-1-1',
+    '23.11.2026',
+    'March 2027',
+    'Mon, 23 Nov 2026 12:00:00 GMT',
+    '2026-11-23 12:00',
+    '2026-11-23T12',
+    '2026-11-23T25:00:00Z',
+    '2026-13-01',
+    '2026-02-30',
+    '2026-02-29',
+    '2026-04-31T10:00:00Z',
+    ' 2026-11-23',
+    '2026-11-23T12:00:00Z and more',
+  ])('%j is no date', (text) => {
+    expect(epochMs(text)).toBeNaN();
+  });
+});
+
+describe('isoTime', () => {
+  test.each([
+    [NOON, '2026-11-23T12:00:00Z'],
+    [NOON + 5, '2026-11-23T12:00:00.005Z'],
+    [NOON + DAY, '2026-11-24T12:00:00Z'],
+  ])('%d is %s', (at, text) => {
+    expect(isoTime(at)).toBe(text);
+  });
+
+  test('epochMs reads what it writes', () => {
+    for (const at of [0, NOON, NOON + 1, NOON - 40 * 365 * DAY]) expect(epochMs(isoTime(at))).toBe(at);
+  });
+});
