@@ -6,20 +6,28 @@ import { explain, SettingsError } from './settings-error';
 
 const days = z.number().min(0).max(3650);
 const percent = z.number().min(0).max(100);
-const mode = z.enum(['off', 'observe', 'on']);
+/** `observe`, or `{ mode: observe }`. */
+const modeName = z.enum(['off', 'observe', 'on']);
+const mode = z.union([modeName, z.strictObject({ mode: modeName }).transform((connector) => connector.mode)]);
 
 const delivery = z.strictObject({
   signatureHeader: z.string().toLowerCase().default('x-mt-webhook-signature'),
   timestampHeader: z.string().toLowerCase().default('x-mt-webhook-timestamp'),
   eventIdHeader: z.string().toLowerCase().default('x-mt-event-id'),
   /** The sender's retry ladder is 7 h 20 min and may not sign again. */
-  windowBackSeconds: z.number().int().positive().default(8 * 3600),
+  windowBackSeconds: z
+    .number()
+    .int()
+    .positive()
+    .default(8 * 3600),
   windowAheadSeconds: z.number().int().positive().default(300),
 });
 
 const config = z.strictObject({
   administrators: z.array(z.email()).default([]),
-  protected: z.strictObject({ users: z.array(z.string()).default([]), groups: z.array(z.string()).default([]) }).prefault({}),
+  protected: z
+    .strictObject({ users: z.array(z.string()).default([]), groups: z.array(z.string()).default([]) })
+    .prefault({}),
   teams: z.record(z.string(), z.strictObject({ manager: z.email() })).default({}),
   groups: z
     .strictObject({
@@ -41,7 +49,13 @@ const config = z.strictObject({
   onboarding: z
     .strictObject({
       programs: z
-        .array(z.strictObject({ role: z.string().optional(), team: z.string().optional(), groups: z.array(z.string().min(1)) }))
+        .array(
+          z.strictObject({
+            role: z.string().optional(),
+            team: z.string().optional(),
+            groups: z.array(z.string().min(1)),
+          }),
+        )
         .default([]),
       nudgeLearnerAfterDays: days.default(7),
       nudgeManagerAfterDays: days.default(14),
@@ -55,7 +69,9 @@ const config = z.strictObject({
       accessSlaMinutes: z.number().positive().default(60),
     })
     .prefault({}),
-  connectors: z.strictObject({ identity: mode.optional(), mail: mode.optional(), archive: mode.optional() }).prefault({}),
+  connectors: z
+    .strictObject({ identity: mode.optional(), mail: mode.optional(), archive: mode.optional() })
+    .prefault({}),
   delivery: delivery.prefault({}),
 });
 

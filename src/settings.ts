@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { Mode, Modes } from './domain/policy';
+import type { Mode, Modes, Policy } from './domain/policy';
 import { readConfig, type Config } from './policy';
 import { explain, SettingsError } from './settings-error';
 
@@ -31,7 +31,10 @@ const variables = {
   /** The ledger's Postgres; absent: embedded in DATA_DIR, by `mt dev` alone. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   /** Where `mt dev` and the spool keep their files. */
-  DATA_DIR: z.string().default('.data').transform((path) => resolve(path)),
+  DATA_DIR: z
+    .string()
+    .default('.data')
+    .transform((path) => resolve(path)),
   /** Starts under way at once. */
   START_CONCURRENCY: z.coerce.number().int().positive().default(8),
   /** How long a start may take before the delivery is refused with 503, in ms. */
@@ -48,13 +51,39 @@ const variables = {
 } as const;
 
 type Name = keyof typeof variables;
+
+/** For the table in the docs, which a test holds to it. */
+export const settingNames = Object.keys(variables) as readonly Name[];
 type Read<N extends Name> = { readonly [K in N]: z.infer<(typeof variables)[K]> };
 
-export type ReceiverSettings = ReturnType<typeof receiverSettings>;
-export type WorkerSettings = ReturnType<typeof workerSettings>;
+export interface ReceiverSettings {
+  /** Newest first. */
+  readonly secrets: readonly string[];
+  readonly companyId: string;
+  readonly delivery: Config['delivery'];
+  readonly port: number;
+  readonly trustProxy: number;
+  readonly startConcurrency: number;
+  readonly startTimeoutMs: number;
+  readonly logLevel: string;
+}
+
+export interface WorkerSettings {
+  readonly companyId: string;
+  readonly databaseUrl: string;
+  /** Absent: the system has no settings, and is `off`. */
+  readonly connectors: {
+    readonly identity: { readonly url: string; readonly token: string } | undefined;
+    readonly mail: { readonly url: string; readonly from: string } | undefined;
+    readonly archive: { readonly url: string } | undefined;
+  };
+  readonly policy: Policy;
+  readonly modes: Modes;
+  readonly logLevel: string;
+}
 
 /** @throws SettingsError naming each missing or malformed variable. */
-export function receiverSettings(env: Environment) {
+export function receiverSettings(env: Environment): ReceiverSettings {
   const read = readVariables(env, [
     'MINDTICKLE_WEBHOOK_SECRET',
     'MINDTICKLE_COMPANY_ID',
@@ -78,7 +107,7 @@ export function receiverSettings(env: Environment) {
 }
 
 /** @throws SettingsError naming each missing or malformed variable, and each connector that is half configured. */
-export function workerSettings(env: Environment) {
+export function workerSettings(env: Environment): WorkerSettings {
   const read = readVariables(env, [
     'MINDTICKLE_COMPANY_ID',
     'MINDTICKLE_CONFIG',
@@ -121,12 +150,20 @@ function connectorModes(
   const modeOf = (system: keyof Modes): Mode => {
     if (connectors[system] !== undefined) return named[system] ?? whenNotNamed;
     if (named[system] === undefined || named[system] === 'off') return 'off';
-    throw new SettingsError([`connectors.${system}: is \`${named[system]}\`, but the system has no settings in the environment`]);
+    throw new SettingsError([
+      `connectors.${system}: is \`${named[system]}\`, but the system has no settings in the environment`,
+    ]);
   };
   return { identity: modeOf('identity'), mail: modeOf('mail'), archive: modeOf('archive') };
 }
 
-function pair<T>(nameA: Name, a: string | undefined, nameB: Name, b: string | undefined, make: (a: string, b: string) => T): T | undefined {
+function pair<T>(
+  nameA: Name,
+  a: string | undefined,
+  nameB: Name,
+  b: string | undefined,
+  make: (a: string, b: string) => T,
+): T | undefined {
   if (a === undefined && b === undefined) return undefined;
   if (a === undefined) throw new SettingsError([`${nameA}: missing, while ${nameB} is set`]);
   if (b === undefined) throw new SettingsError([`${nameB}: missing, while ${nameA} is set`]);

@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { readConfig } from '../src/policy';
+import { receiverSettings, settingNames, workerSettings } from '../src/settings';
+import { SettingsError } from '../src/settings-error';
+
+const docs = readFileSync(resolve(__dirname, '../docs/configuration.md'), 'utf8');
+
+function file(content: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'mindtickle-settings-')), 'config.yaml');
+  writeFileSync(path, content);
+  return path;
+}
+
+function faultsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+const worker = { MINDTICKLE_COMPANY_ID: 'acme', DATABASE_URL: 'postgres://u:p@127.0.0.1/ledger' };
+const scim = { SCIM_URL: 'http://127.0.0.1:1/scim', SCIM_TOKEN: 'token' };
+
+describe('the docs', () => {
+  test('name every setting, and no other', () => {
+    const named = [...docs.matchAll(/^\| `([A-Z_]+)`\s+\|/gm)].map(([, name]) => name);
+    expect(named.filter((name) => name !== 'LEDGER').sort()).toEqual([...settingNames].sort());
+  });
+
+  test('show the defaults of the YAML file', () => {
+    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(docs) ?? [];
+    const { connectors, delivery, ...policy } = parse(example) as Record<string, unknown>;
+    const defaults = readConfig(undefined);
+    expect(policy).toEqual(defaults.policy);
+    expect(delivery).toEqual(defaults.delivery);
+    expect(Object.keys(connectors as object)).toEqual(['identity', 'mail', 'archive']);
+  });
+});
+
+describe('receiverSettings', () => {
+  test('takes several secrets, newest first, and trims them', () => {
+    const { secrets } = receiverSettings({ MINDTICKLE_WEBHOOK_SECRET: 'new, old', MINDTICKLE_COMPANY_ID: 'acme' });
+    expect(secrets).toEqual(['new', 'old']);
+  });
+
+  test('reads a secret from the file that <NAME>_FILE names', () => {
+    const env = { MINDTICKLE_WEBHOOK_SECRET_FILE: file('from-a-file\n'), MINDTICKLE_COMPANY_ID: 'acme' };
+    expect(receiverSettings(env).secrets).toEqual(['from-a-file']);
+  });
+
+  test('names every fault at once, and no value', () => {
+    const faults = faultsOf(() => receiverSettings({ PORT: 'eighty', START_CONCURRENCY: '0' }));
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual([
+      'MINDTICKLE_WEBHOOK_SECRET',
+      'MINDTICKLE_COMPANY_ID',
+      'PORT',
+      'START_CONCURRENCY',
+    ]);
+    expect(faults.join()).not.toContain('eighty');
+  });
+});
+
+describe('workerSettings', () => {
+  test('a connector with settings and no mode observes', () => {
+    expect(workerSettings({ ...worker, ...scim }).modes).toEqual({ identity: 'observe', mail: 'off', archive: 'off' });
+  });
+
+  test('in the development stack it is on, and administrators are required', () => {
+    const env = { ...worker, ...scim, MT_STACK: 'dev' };
+    expect(faultsOf(() => workerSettings(env))).toEqual([expect.stringContaining('administrators')]);
+    const config = file('administrators: [admin@example.com]');
+    expect(workerSettings({ ...env, MINDTICKLE_CONFIG: config }).modes.identity).toBe('on');
+  });
+
+  test.each(['identity: observe', 'identity: { mode: observe }'])('takes the mode as %s', (mode) => {
+    const config = file(`connectors: { ${mode} }`);
+    expect(workerSettings({ ...worker, ...scim, MINDTICKLE_CONFIG: config }).modes.identity).toBe('observe');
+  });
+
+  test.each([
+    [{ SCIM_URL: 'http://127.0.0.1:1' }, 'SCIM_TOKEN'],
+    [{ MAIL_FROM: 'a@example.com' }, 'SMTP_URL'],
+    [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL'],
+    [{ MINDTICKLE_CONFIG: '/nowhere/at/all.yaml' }, 'MINDTICKLE_CONFIG'],
+    [{ MINDTICKLE_CONFIG: file('connectors: { mail: on }') }, 'connectors.mail'],
+    [{ MT_STACK: 'dev', NODE_ENV: 'production' }, 'MT_STACK'],
+  ])('refuses %j, naming %s', (given, name) => {
+    expect(faultsOf(() => workerSettings({ ...worker, ...given })).join()).toContain(name);
+  });
+});
+
+describe('readConfig', () => {
+  test('an empty file is all defaults', () => {
+    expect(readConfig(file(''))).toEqual(readConfig(undefined));
+  });
+
+  test('names the path of each fault', () => {
+    const config = file('quiz: { slaWorkingDays: soon }\nadministrators: [nobody]\nunknown: 1');
+    const faults = faultsOf(() => readConfig(config)).join('\n');
+    expect(faults).toContain('quiz.slaWorkingDays');
+    expect(faults).toContain('administrators.0');
+    expect(faults).toContain('unknown');
+  });
+});
