@@ -1,0 +1,161 @@
+import type { Pool, PoolClient } from 'pg';
+import { inTransaction, requireIdentifier } from './pool';
+
+/** In order; one that has been released is never changed, only followed. Times are the facts' own where they have one. */
+const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
+  {
+    name: 'receipts, facts, open workflows, effects',
+    sql: `
+      create table receipts (
+        event_id text primary key,
+        signature_digest text not null unique,
+        body_digest text not null,
+        event text,
+        workflow_id text not null,
+        first_run_id text not null,
+        user_id text,
+        signed_at timestamptz not null,
+        received_at timestamptz not null,
+        recorded_at timestamptz not null default now(),
+        applied_at timestamptz,
+        closed_at timestamptz,
+        admitted_at timestamptz,
+        answer jsonb not null default '{}',
+        outcome text
+      );
+      create index receipts_workflow on receipts (workflow_id);
+      create index receipts_user on receipts (user_id);
+      create index receipts_admitted on receipts (admitted_at) where admitted_at is not null;
+
+      create table learners (
+        user_id text primary key,
+        email text,
+        role text,
+        team_id text,
+        manager_email text,
+        provisioned_at timestamptz
+      );
+
+      create table departures (
+        event_id text primary key,
+        user_id text not null,
+        reason text not null,
+        at timestamptz not null,
+        withdrawn_by text
+      );
+      create index departures_user on departures (user_id);
+
+      create table completions (
+        event_id text primary key,
+        user_id text not null,
+        course_id text not null,
+        course_name text not null,
+        score double precision not null,
+        at timestamptz not null,
+        settled jsonb not null default '{}'
+      );
+      create index completions_user on completions (user_id, course_id);
+
+      create table quiz_results (
+        event_id text primary key,
+        user_id text not null,
+        quiz_id text not null,
+        quiz_name text not null,
+        verdict text not null,
+        percent double precision,
+        at timestamptz not null
+      );
+      create index quiz_results_user on quiz_results (user_id);
+
+      create table progress (
+        user_id text not null,
+        module_id text not null,
+        module_name text not null,
+        percent double precision not null,
+        seconds double precision not null,
+        at timestamptz not null,
+        event_id text not null,
+        primary key (user_id, module_id)
+      );
+
+      create table expiries (
+        event_id text primary key,
+        user_id text not null,
+        cert_key text not null,
+        cert_name text not null,
+        at timestamptz not null,
+        deadline timestamptz not null
+      );
+      create index expiries_user on expiries (user_id);
+
+      create table open_workflows (
+        workflow_id text primary key,
+        user_id text not null,
+        kind text not null,
+        key text not null,
+        opened_by timestamptz not null,
+        opened_at timestamptz not null default now(),
+        closed_at timestamptz,
+        gone boolean not null default false
+      );
+      create index open_workflows_user on open_workflows (user_id) where closed_at is null;
+
+      create table effects (
+        workflow_id text not null,
+        step text not null,
+        system text not null,
+        natural_key text not null,
+        event_id text not null,
+        user_id text,
+        mode text not null check (mode in ('observe', 'on')),
+        status text not null check (status in ('pending', 'done', 'observed', 'failed')),
+        would jsonb not null,
+        before jsonb,
+        result jsonb,
+        actor text,
+        reason text,
+        begun_at timestamptz not null default now(),
+        finished_at timestamptz,
+        attempts integer not null default 1,
+        primary key (workflow_id, step, system, natural_key)
+      );
+      create index effects_user on effects (user_id);
+    `,
+  },
+];
+
+/** A migration may take longer than a step of the ledger. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Bring the ledger's tables (in `schema`, made when missing) up to this version, all or nothing. May run in any number
+ * of starting processes at once: one works, the others wait for it. `schema` is the one that `pool` was opened with.
+ */
+export async function migrate(pool: Pool, schema?: string): Promise<void> {
+  const name = schema === undefined ? undefined : requireIdentifier(schema);
+  await inTransaction(pool, async (client) => {
+    await patiently(client, `set local statement_timeout = ${PATIENCE_MS}`);
+    await patiently(client, `select pg_advisory_xact_lock(hashtextextended('ledger migrations ${name ?? ''}', 0))`);
+    if (name !== undefined) await patiently(client, `create schema if not exists ${name}`);
+    await patiently(
+      client,
+      `create table if not exists migrations
+        (version integer primary key, name text not null, applied_at timestamptz not null default now())`,
+    );
+    const { rows } = await client.query<{ version: number }>(
+      'select coalesce(max(version), 0) as version from migrations',
+    );
+    const applied = rows[0]?.version ?? 0;
+    for (const [index, migration] of MIGRATIONS.entries()) {
+      if (index < applied) continue;
+      await patiently(client, migration.sql);
+      await client.query('insert into migrations (version, name) values ($1, $2)', [index + 1, migration.name]);
+    }
+  });
+}
+
+async function patiently(client: PoolClient, text: string): Promise<void> {
+  // `query_timeout` of one statement: `pg` reads it, its types do not know it.
+  const statement: { text: string; query_timeout: number } = { text, query_timeout: PATIENCE_MS };
+  await client.query(statement);
+}

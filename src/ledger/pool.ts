@@ -1,0 +1,112 @@
+import { isNativeError } from 'node:util/types';
+import { Pool, type PoolClient } from 'pg';
+
+export interface PoolSettings {
+  /** `postgres://…` */
+  readonly url: string;
+  /** The schema that unqualified names mean; absent: the server's default. PGlite has one for everybody and ignores it. */
+  readonly schema?: string | undefined;
+  /** Connections at most. */
+  readonly max?: number | undefined;
+  /** How long connecting, and each statement, may take, in ms. A ledger step has 2 s as a local activity. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** How much longer we wait for an answer than the server works on it: its own word leaves the connection usable. */
+const ANSWER_MARGIN_MS = 200;
+
+/** Connections to the ledger, opened on demand. A connection that breaks while idle is dropped silently: the next call gets another. */
+export function openPool({ url, schema, max = 10, timeoutMs = 1500 }: PoolSettings): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: timeoutMs,
+    statement_timeout: timeoutMs,
+    query_timeout: timeoutMs + ANSWER_MARGIN_MS,
+    keepAlive: true,
+    ...(schema !== undefined && { options: `-c search_path=${requireIdentifier(schema)}` }),
+  });
+  pool.on('error', ignore);
+  return pool;
+}
+
+/** `schema` as it may stand in SQL without quotes. @throws Error when it may not. */
+export function requireIdentifier(schema: string): string {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error('a schema is named by lower-case letters, digits and _');
+  return schema;
+}
+
+/** Run `work` in one READ COMMITTED transaction; what it throws rolls back. @throws what `work` does, and the pool's errors. */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  // A connection that breaks between two statements says so by an event, which ends the process when nobody listens.
+  client.on('error', ignore);
+  let isUsable = true;
+  try {
+    await client.query('begin isolation level read committed');
+    const result = await work(client);
+    const { command } = await client.query('commit');
+    // Postgres answers the commit of a failed transaction with a rollback, not with an error.
+    if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
+    return result;
+  } catch (error) {
+    isUsable = !isUnavailable(error) && (await isRolledBack(client));
+    throw error;
+  } finally {
+    client.removeListener('error', ignore);
+    client.release(!isUsable);
+  }
+}
+
+async function isRolledBack(client: PoolClient): Promise<boolean> {
+  return client.query('rollback').then(
+    () => true,
+    () => false,
+  );
+}
+
+function ignore(): void {
+  // Nothing to do: the pool drops the connection, and whoever waits for it gets the error.
+}
+
+const NETWORK_CODES = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/**
+ * Connection exceptions, insufficient resources, shutdown, serialization failure, deadlock, statement time-out, and
+ * writing to a server that has just become a standby (PostgreSQL's documentation, appendix A).
+ */
+const PASSING_SQLSTATE = /^(08...|53...|57P0.|40001|40P01|57014|25006)$/;
+
+/** What `pg` says without any code. */
+const PASSING_MESSAGES = [
+  'timeout exceeded when trying to connect',
+  'timeout expired',
+  'Connection terminated',
+  'Query read timeout',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+];
+
+/** True when the same call may pass later: the ledger is away, slow or busy. False: a bug, a constraint, a wrong setting. */
+export function isUnavailable(error: unknown): boolean {
+  if (!isNativeError(error)) return false;
+  const { message } = error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return (
+    NETWORK_CODES.has(code) ||
+    PASSING_SQLSTATE.test(code) ||
+    PASSING_MESSAGES.some((beginning) => message.startsWith(beginning))
+  );
+}

@@ -1,0 +1,166 @@
+import type { Pool, PoolClient } from 'pg';
+import { opens, type News, type OpenWorkflow, type RenewalRules } from '../domain/correlation';
+import type { Fact } from '../domain/facts';
+import { HOUR } from '../domain/time';
+import { storeFact } from './facts';
+import { lockLearner, type Lock } from './lock';
+import { inTransaction } from './pool';
+import { claimReceipt, storeAnswer, type Answer, type Receipt } from './receipts';
+import { offboardingOf, openCase, settledBy, settles, type Settled } from './settling';
+
+export type { Receipt } from './receipts';
+
+export interface RecordRequest {
+  readonly receipt: Receipt;
+  /** Null: the event could not be read. The receipt alone is kept, until its own run comes back with the fact. */
+  readonly fact: Fact | null;
+  readonly rules: RenewalRules;
+}
+
+export type Recorded =
+  | {
+      readonly outcome: 'new';
+      readonly answer: Answer;
+      /** What is known already and means something to this workflow, which has begun to wait. */
+      readonly settledBy: News | null;
+      /** The waiting workflows to tell. */
+      readonly settles: readonly Settled[];
+    }
+  | {
+      /** The event id ran before under another run; or the same signed delivery did under another id. */
+      readonly outcome: 'duplicate' | 'replayed';
+      /** The event that ran. */
+      readonly first: string;
+    };
+
+/**
+ * The first step of every workflow, one transaction: the receipt, the fact, this workflow's row when it waits, and who
+ * means what to whom, both ways. Called again by its own run it returns the answer it gave, and reads the waiting
+ * workflows afresh: an offboarding asks again when an announced departure has come.
+ */
+export async function recordEvent(pool: Pool, request: RecordRequest, lock: Lock = lockLearner): Promise<Recorded> {
+  const { receipt, fact } = request;
+  const userId = fact?.userId ?? null;
+  return inTransaction(pool, async (client) => {
+    await lock(client, userId ?? receipt.eventId);
+    const claim = await claimReceipt(client, receipt, userId);
+    if (!claim.isOwn)
+      return { outcome: claim.first === receipt.eventId ? 'duplicate' : 'replayed', first: claim.first };
+    if (fact === null) return { outcome: 'new', answer: claim.answer ?? {}, settledBy: null, settles: [] };
+    const answer = claim.answer ?? (await apply(client, receipt, fact));
+    return { outcome: 'new', answer, ...(await correlate(client, request, fact, answer)) };
+  });
+}
+
+async function correlate(
+  client: PoolClient,
+  { receipt: { eventId, workflowId }, rules }: RecordRequest,
+  fact: Fact,
+  { joins }: Answer,
+): Promise<{ settledBy: News | null; settles: readonly Settled[] }> {
+  const open = joins === undefined ? caseOf(workflowId, fact) : null;
+  if (open !== null) await openCase(client, fact, open);
+  return {
+    settledBy: open === null ? null : await settledBy(client, fact.userId, open, rules),
+    settles: await settles(client, { eventId, fact }, workflowId, rules),
+  };
+}
+
+async function apply(client: PoolClient, receipt: Receipt, fact: Fact): Promise<Answer> {
+  await storeFact(client, receipt.eventId, fact);
+  const answer = await decide(client, receipt, fact);
+  await storeAnswer(client, receipt, fact.userId, answer);
+  return answer;
+}
+
+async function decide(client: PoolClient, { eventId, workflowId }: Receipt, fact: Fact): Promise<Answer> {
+  if (fact.kind === 'completed') return compareScores(client, eventId, fact);
+  if (fact.kind !== 'deprovisioned') return {};
+  const joins = await offboardingOf(client, fact.userId, workflowId);
+  return joins === null ? {} : { joins };
+}
+
+async function compareScores(
+  client: PoolClient,
+  eventId: string,
+  { userId, courseId, score }: Fact & { kind: 'completed' },
+): Promise<Answer> {
+  const { rows } = await client.query<{ best: number | null }>(
+    'select max(score) as best from completions where user_id = $1 and course_id = $2 and event_id <> $3',
+    [userId, courseId, eventId],
+  );
+  const best = rows[0]?.best ?? null;
+  if (best === null) return { firstCompletion: true, bestScore: score, improved: true };
+  return { firstCompletion: false, bestScore: Math.max(best, score), improved: score > best };
+}
+
+function caseOf(workflowId: string, fact: Fact): OpenWorkflow | null {
+  const opened = opens(fact);
+  return opened === null ? null : { workflowId, ...opened, openedBy: fact.at };
+}
+
+/** The last transaction of a workflow: its case is closed. Repeat-safe; of a run that does not own the receipt it closes nothing. */
+export async function closeWorkflow(
+  pool: Pool,
+  {
+    workflowId,
+    firstRunId,
+    outcome,
+  }: { readonly workflowId: string; readonly firstRunId: string; readonly outcome: string },
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await client.query(
+      `select pg_advisory_xact_lock(hashtextextended(coalesce(user_id, event_id), 0)) from receipts
+       where workflow_id = $1 and first_run_id = $2`,
+      [workflowId, firstRunId],
+    );
+    await client.query(
+      `update open_workflows set closed_at = now() where workflow_id = $1 and closed_at is null
+       and exists (select from receipts where workflow_id = $1 and first_run_id = $2)`,
+      [workflowId, firstRunId],
+    );
+    await client.query(
+      `update receipts set closed_at = now(), outcome = $3 where workflow_id = $1 and first_run_id = $2
+       and (closed_at is null or outcome is distinct from $3)`,
+      [workflowId, firstRunId, outcome],
+    );
+  });
+}
+
+/** Temporal knows no such running workflow: it is told nothing more. */
+export async function markGone(pool: Pool, workflowId: string): Promise<void> {
+  await pool.query('update open_workflows set gone = true where workflow_id = $1', [workflowId]);
+}
+
+export interface Admission {
+  readonly eventId: string;
+  /** Offboardings that may begin within an hour. */
+  readonly limitPerHour: number;
+  /** Epoch ms. */
+  readonly now?: number;
+}
+
+/**
+ * May this departure's offboarding begin? A leaked secret or a bad HR sync must not empty the company. Once admitted it
+ * stays so. @throws Error when the event has no receipt.
+ */
+export async function admitLeaver(
+  pool: Pool,
+  { eventId, limitPerHour, now = Date.now() }: Admission,
+): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    // In the key space of two numbers: no learner's lock is there.
+    await client.query('select pg_advisory_xact_lock(1, 1)');
+    const { rows } = await client.query<{ admitted_at: Date | null; lately: number }>(
+      `select admitted_at, (select count(*)::int from receipts where admitted_at > $2) as lately
+       from receipts where event_id = $1`,
+      [eventId, new Date(now - HOUR)],
+    );
+    const [row] = rows;
+    if (row === undefined) throw new Error('admission is asked for an event without a receipt');
+    if (row.admitted_at !== null) return true;
+    if (row.lately >= limitPerHour) return false;
+    await client.query('update receipts set admitted_at = $2 where event_id = $1', [eventId, new Date(now)]);
+    return true;
+  });
+}

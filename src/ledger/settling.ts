@@ -1,0 +1,141 @@
+import type { PoolClient } from 'pg';
+import { newsFor, type News, type OpenWorkflow, type RenewalRules, type WaitingKind } from '../domain/correlation';
+import type { Fact } from '../domain/facts';
+import { completionsOf, expiriesOf, progressOf, quizResultsOf, type StoredCompletion } from './facts';
+import { departureOf, type Stored } from './learners';
+
+/** What one fact means to one waiting workflow. */
+export interface Settled {
+  readonly workflowId: string;
+  readonly news: News;
+}
+
+/**
+ * What the learner's stored facts mean to `open`, a workflow that has just begun to wait; null when nothing. What ends
+ * the case for good comes before what fulfils it: an old case must not give back what a newer one has taken.
+ */
+export async function settledBy(
+  client: PoolClient,
+  userId: string,
+  open: OpenWorkflow,
+  rules: RenewalRules,
+): Promise<News | null> {
+  const departure = await departureOf(client, userId);
+  const ending = firstNews(
+    open,
+    [...(departure === null ? [] : [departure]), ...(await expiriesOf(client, userId))],
+    rules,
+  );
+  if (ending !== null) return ending;
+  const completions = await completionsOf(client, userId);
+  const fitting = completions.find(
+    (completion) => firstNews(open, [completion], rules) !== null && !isSpent(completions, completion, open),
+  );
+  if (fitting !== undefined) {
+    const news = firstNews(open, [fitting], rules);
+    if (news?.signal === 'recertified') await markSpent(client, fitting.eventId, open);
+    return news;
+  }
+  return firstNews(open, [...(await quizResultsOf(client, userId)), ...(await progressOf(client, userId))], rules);
+}
+
+function firstNews(open: OpenWorkflow, facts: readonly Stored[], rules: RenewalRules): News | null {
+  for (const { fact, eventId } of facts) {
+    const news = newsFor(open, fact, eventId, rules);
+    if (news !== null) return news;
+  }
+  return null;
+}
+
+/**
+ * A completion renews each of its certificates once: after that it is spent for any later expiry of it, and so are the
+ * completions before it. Settling the same expiry again is a repeat.
+ */
+function isSpent(completions: readonly StoredCompletion[], { fact }: StoredCompletion, open: OpenWorkflow): boolean {
+  return completions.some(({ fact: other, settled }) => {
+    const expiry = settled[open.key];
+    return other.at >= fact.at && expiry !== undefined && expiry !== open.openedBy;
+  });
+}
+
+async function markSpent(client: PoolClient, eventId: string, { key, openedBy }: OpenWorkflow): Promise<void> {
+  await client.query(
+    `update completions set settled = settled || jsonb_build_object($2::text, $3::bigint) where event_id = $1`,
+    [eventId, key, openedBy],
+  );
+}
+
+/** The waiting workflows of a learner that `fact` (stored before, of event `eventId`) means something to. */
+export async function settles(
+  client: PoolClient,
+  { eventId, fact }: Stored,
+  ownWorkflowId: string,
+  rules: RenewalRules,
+): Promise<readonly Settled[]> {
+  if (fact.kind === 'deprovisioned' && (await departureOf(client, fact.userId)) === null) return [];
+  const heard = (await waitingOf(client, fact.userId)).flatMap((open) => {
+    const news = open.workflowId === ownWorkflowId ? null : newsFor(open, fact, eventId, rules);
+    return news === null ? [] : [{ open, news }];
+  });
+  const renewals = heard.filter(({ news }) => news.signal === 'recertified').map(({ open }) => open);
+  const renewed = renewals.length === 0 ? [] : await spend(client, fact.userId, eventId, renewals);
+  return heard
+    .filter(({ open, news }) => news.signal !== 'recertified' || renewed.includes(open))
+    .map(({ open, news }) => ({ workflowId: open.workflowId, news }));
+}
+
+/** Of the cases that the completion could renew, those that it does: of each certificate the latest expiry. */
+async function spend(
+  client: PoolClient,
+  userId: string,
+  eventId: string,
+  cases: readonly OpenWorkflow[],
+): Promise<readonly OpenWorkflow[]> {
+  const completions = await completionsOf(client, userId);
+  const completion = completions.find((stored) => stored.eventId === eventId);
+  if (completion === undefined) return [];
+  const free = cases.filter((open) => !isSpent(completions, completion, open));
+  const latest = free.filter(({ key, openedBy }) =>
+    free.every((other) => other.key !== key || other.openedBy <= openedBy),
+  );
+  for (const open of latest) await markSpent(client, eventId, open);
+  return latest;
+}
+
+/** A learner's workflows that wait, oldest first. */
+async function waitingOf(client: PoolClient, userId: string): Promise<readonly OpenWorkflow[]> {
+  const { rows } = await client.query<{ workflow_id: string; kind: WaitingKind; key: string; opened_by: Date }>(
+    `select workflow_id, kind, key, opened_by from open_workflows
+     where user_id = $1 and closed_at is null and not gone order by opened_at, workflow_id`,
+    [userId],
+  );
+  return rows.map(({ workflow_id: workflowId, kind, key, opened_by: openedBy }) => ({
+    workflowId,
+    kind,
+    key,
+    openedBy: openedBy.getTime(),
+  }));
+}
+
+/** Write down that `workflowId` waits. Its own run says so again: it runs, so it is open, whatever the row said since. */
+export async function openCase(client: PoolClient, fact: Fact, open: OpenWorkflow): Promise<void> {
+  await client.query(
+    `insert into open_workflows (workflow_id, user_id, kind, key, opened_by) values ($1, $2, $3, $4, $5)
+     on conflict (workflow_id) do update set closed_at = null, gone = false`,
+    [open.workflowId, fact.userId, open.kind, open.key, new Date(open.openedBy)],
+  );
+}
+
+/** The offboarding of the learner that another departure joins: one that runs and that nobody has taken back. */
+export async function offboardingOf(client: PoolClient, userId: string, ownWorkflowId: string): Promise<string | null> {
+  const { rows } = await client.query<{ workflow_id: string }>(
+    `select o.workflow_id from open_workflows o
+     where o.user_id = $1 and o.kind = 'offboarding' and o.workflow_id <> $2 and o.closed_at is null and not o.gone
+       and not exists (
+         select from receipts r join departures d on d.event_id = r.event_id
+         where r.workflow_id = o.workflow_id and d.withdrawn_by is not null)
+     order by o.opened_at, o.workflow_id limit 1`,
+    [userId, ownWorkflowId],
+  );
+  return rows[0]?.workflow_id ?? null;
+}

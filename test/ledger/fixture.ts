@@ -1,0 +1,136 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Pool } from 'pg';
+import type { EmbeddedKind } from '../../src/ledger/embedded';
+import { startEmbedded } from '../../src/ledger/embedded';
+import { migrate } from '../../src/ledger/migrations';
+import { openPool } from '../../src/ledger/pool';
+import { whyNotPostgres } from '../../src/ledger/postgres-access';
+import { createLogger } from '../../src/telemetry/log';
+
+export const silent = createLogger('test', 'silent');
+
+/** The ledger's tables, empty, for one test file. */
+export interface LedgerFixture {
+  readonly pool: Pool;
+  /** Of the fixture's schema, for `openPool`. */
+  readonly settings: { readonly url: string; readonly schema?: string };
+  /** PGlite runs one transaction at a time: there is no race to lose. */
+  readonly isConcurrent: boolean;
+  readonly stop: () => Promise<void>;
+}
+
+/** In a schema of its own on the server of TEST_DATABASE_URL, else on an embedded one that ends with the fixture. */
+export async function openLedger(): Promise<LedgerFixture> {
+  const given = process.env['TEST_DATABASE_URL'];
+  // PGlite has one session for everybody, so that schemas do not keep test files apart.
+  if (given !== undefined && !(await isPglite(given))) return openSchema(given, () => Promise.resolve());
+  const directory = await reachableDirectory();
+  const server = await startServer(directory);
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  if (server.kind === 'postgres') return openSchema(server.url, stop);
+  const pool = openPool({ url: server.url, timeoutMs: PATIENCE_MS });
+  await migrate(pool);
+  const settings = { url: server.url };
+  return { pool, settings, isConcurrent: false, stop: () => pool.end().then(stop) };
+}
+
+/** A busy machine is no failure of the ledger. */
+const PATIENCE_MS = 20_000;
+
+async function openSchema(url: string, stopServer: () => Promise<void>): Promise<LedgerFixture> {
+  const settings = { url, schema: `test_${randomUUID().replaceAll('-', '')}`, timeoutMs: PATIENCE_MS };
+  const pool = openPool(settings);
+  await migrate(pool, settings.schema);
+  const stop = async (): Promise<void> => {
+    await pool.query(`drop schema ${settings.schema} cascade`);
+    await pool.end();
+    await stopServer();
+  };
+  return { pool, settings, isConcurrent: true, stop };
+}
+
+async function isPglite(url: string): Promise<boolean> {
+  const pool = openPool({ url, max: 1, timeoutMs: PATIENCE_MS });
+  const { rows } = await pool.query<{ version: string }>('select version()');
+  await pool.end();
+  return rows[0]?.version.includes('PGlite') === true;
+}
+
+async function startServer(dataDir: string): Promise<StartedServer> {
+  const port = await freePort();
+  // PGlite loads itself by `import()`, which Jest does not let through.
+  if (whyNotPostgres(dataDir) !== undefined) return startInChild({ dataDir, port, kind: 'pglite' });
+  return startEmbedded({ dataDir, port, kind: 'postgres', log: silent });
+}
+
+interface StartedServer {
+  readonly kind: EmbeddedKind;
+  readonly url: string;
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+}
+
+export interface ChildSettings {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly kind?: EmbeddedKind;
+  /** As whom; absent: as ourselves. */
+  readonly as?: { readonly uid: number; readonly gid: number };
+}
+
+export type ServerInChild = StartedServer & { readonly parent: ChildProcess };
+
+const LOAD_TYPESCRIPT = `
+  const { transformFileSync } = require('@swc/core');
+  const options = { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } };
+  require.extensions['.ts'] = (module, file) => module._compile(transformFileSync(file, options).code, file);
+  require(process.argv[1]);`;
+
+/** `startEmbedded` in a process of its own, which ends with ours. @throws Error with what it wrote to standard error. */
+export async function startInChild({ as, ...settings }: ChildSettings): Promise<ServerInChild> {
+  const program = require.resolve('./embedded-child');
+  const parent = spawn(process.execPath, ['-e', LOAD_TYPESCRIPT, program, JSON.stringify(settings)], {
+    ...as,
+    cwd: join(__dirname, '..', '..'),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const ended = once(parent, 'exit');
+  let complaint = '';
+  parent.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  const line = await Promise.race([
+    once(createInterface({ input: parent.stdout }), 'line').then(([text]) => String(text)),
+    ended.then(() => undefined),
+  ]);
+  if (line === undefined) throw new Error(complaint);
+  const stop = async (): Promise<void> => {
+    parent.stdin.end();
+    await ended;
+  };
+  return { ...(JSON.parse(line) as Omit<StartedServer, 'stop'>), parent, stop };
+}
+
+/** A new directory that user `postgres` can reach, as far as the way to it is open. */
+export async function reachableDirectory(mode = 0o755): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
+  await chmod(directory, mode);
+  return directory;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

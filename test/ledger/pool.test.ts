@@ -1,0 +1,138 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { once } from 'node:events';
+import type { Pool } from 'pg';
+import { inTransaction, isUnavailable, openPool } from '../../src/ledger/pool';
+import { freePort, openLedger, type LedgerFixture } from './fixture';
+
+let ledger: LedgerFixture;
+beforeAll(async () => {
+  ledger = await openLedger();
+  await ledger.pool.query('create table marks (mark text primary key)');
+});
+afterAll(() => ledger.stop());
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+async function marks(): Promise<readonly string[]> {
+  const { rows } = await ledger.pool.query<{ mark: string }>('select mark from marks order by mark');
+  return rows.map(({ mark }) => mark);
+}
+
+describe('inTransaction', () => {
+  test('keeps what the work wrote', async () => {
+    await inTransaction(ledger.pool, (client) => client.query(`insert into marks values ('kept')`));
+    expect(await marks()).toContain('kept');
+  });
+
+  test('keeps nothing when the work throws, and the connection serves on', async () => {
+    const work = inTransaction(ledger.pool, async (client) => {
+      await client.query(`insert into marks values ('thrown away')`);
+      throw new Error('second thoughts');
+    });
+    await expect(work).rejects.toThrow('second thoughts');
+    expect(await marks()).not.toContain('thrown away');
+    expect(ledger.pool.idleCount).toBe(ledger.pool.totalCount);
+  });
+
+  test('throws when the work swallowed an error that had ended the transaction', async () => {
+    const work = inTransaction(ledger.pool, async (client) => {
+      await client.query(`insert into marks values ('lost')`);
+      await failureOf(client.query('select 1 / 0'));
+    });
+    await expect(work).rejects.toThrow('rolled back');
+    expect(await marks()).not.toContain('lost');
+  });
+
+  test('is unavailable when its connection breaks between two statements; the next one gets another', async () => {
+    // PGlite has no process of its own for a connection.
+    if (!ledger.isConcurrent) return;
+    const work = inTransaction(ledger.pool, async (client) => {
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      const broken = new Promise<void>((resolve) => client.once('end', resolve));
+      await ledger.pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+      await broken;
+      await client.query('select 1');
+    });
+    expect(isUnavailable(await failureOf(work))).toBe(true);
+    expect((await ledger.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('isUnavailable', () => {
+  test.each([
+    ['connection failure', '08006'],
+    ['too many connections', '53300'],
+    ['shutting down', '57P01'],
+    ['starting up', '57P03'],
+    ['serialization failure', '40001'],
+    ['deadlock', '40P01'],
+    ['statement time-out', '57014'],
+    ['a server that became a standby', '25006'],
+    ['refused', 'ECONNREFUSED'],
+    ['name not found', 'ENOTFOUND'],
+  ])('is true for %s', (_name, code) => {
+    expect(isUnavailable(Object.assign(new Error('x'), { code }))).toBe(true);
+  });
+
+  test.each([
+    ['unique violation', '23505'],
+    ['undefined table', '42P01'],
+    ['wrong password', '28P01'],
+    ['no such database', '3D000'],
+    ['a broken certificate', 'CERT_HAS_EXPIRED'],
+    ['a bug of ours', undefined],
+  ])('is false for %s', (_name, code) => {
+    expect(isUnavailable(Object.assign(new Error('x'), { code }))).toBe(false);
+  });
+
+  test('is false for what is no error', () => {
+    expect(isUnavailable('57P01')).toBe(false);
+  });
+
+  test('is true when nobody listens', async () => {
+    await usingPool(await freePort(), async (pool) => {
+      expect(isUnavailable(await failureOf(pool.query('select 1')))).toBe(true);
+    });
+  });
+
+  test('is true when the server takes the connection and says nothing', async () => {
+    await usingSilentServer(async (pool) => {
+      expect(isUnavailable(await failureOf(pool.query('select 1')))).toBe(true);
+    });
+  });
+
+  test('is true when every connection is taken', async () => {
+    const pool = openPool({ ...ledger.settings, max: 1, timeoutMs: 1500 });
+    const client = await pool.connect();
+    expect(isUnavailable(await failureOf(pool.query('select 1')))).toBe(true);
+    client.release();
+    await pool.end();
+  });
+
+  test('is true when a statement takes too long, and the connection serves on', async () => {
+    // PGlite does not give up a statement.
+    if (!ledger.isConcurrent) return;
+    const pool = openPool({ ...ledger.settings, max: 1, timeoutMs: 1500 });
+    expect(await failureOf(pool.query('select pg_sleep(60)'))).toMatchObject({ code: '57014' });
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await pool.end();
+  });
+
+  async function usingPool(port: number, work: (pool: Pool) => Promise<void>): Promise<void> {
+    const pool = openPool({ url: `postgres://u:p@127.0.0.1:${port}/ledger`, timeoutMs: 100 });
+    await work(pool);
+    await pool.end();
+  }
+
+  async function usingSilentServer(work: (pool: Pool) => Promise<void>): Promise<void> {
+    const server: Server = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await usingPool((server.address() as AddressInfo).port, work);
+    server.close();
+  }
+});

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import type { Fact } from '../../src/domain/facts';
+import { beginEffect } from '../../src/ledger/effects';
+import { bestScore, findLearner, hasOtherOpen, readPerson, setLearnerEmail } from '../../src/ledger/queries';
+import { closeWorkflow, markGone, recordEvent } from '../../src/ledger/record';
+import { completed, deprovisioned, expired, MONDAY, progressed, provisioned, quizzed, request } from './events';
+import { openLedger, type LedgerFixture } from './fixture';
+
+let ledger: LedgerFixture;
+beforeAll(async () => {
+  ledger = await openLedger();
+});
+afterAll(() => ledger.stop());
+
+let userId: string;
+beforeEach(() => {
+  userId = randomUUID();
+});
+
+async function record(name: string, fact: Fact): Promise<void> {
+  await recordEvent(ledger.pool, request(`${name} ${userId}`, fact));
+}
+
+describe('findLearner', () => {
+  test('of nobody is null', async () => {
+    expect(await findLearner(ledger.pool, userId)).toBeNull();
+  });
+
+  test('of somebody hired is what the event said', async () => {
+    await record('hire', provisioned(userId));
+    expect(await findLearner(ledger.pool, userId)).toEqual({
+      userId,
+      email: 'new@example.com',
+      role: 'rep',
+      teamId: 'west',
+      managerEmail: null,
+      active: true,
+      standing: 'active',
+    });
+  });
+
+  test('of a leaver whom nobody knew has the address of the departure', async () => {
+    await record('leave', deprovisioned(userId));
+    expect(await findLearner(ledger.pool, userId)).toMatchObject({ email: 'old@example.com', active: false });
+  });
+
+  test('of a leaver whom we knew has the address that we knew', async () => {
+    await record('hire', provisioned(userId));
+    await record('leave', deprovisioned(userId));
+    expect(await findLearner(ledger.pool, userId)).toMatchObject({ email: 'new@example.com' });
+  });
+});
+
+describe('setLearnerEmail', () => {
+  test('tells the address of somebody unknown, and corrects it', async () => {
+    await setLearnerEmail(ledger.pool, userId, 'a@example.com');
+    await setLearnerEmail(ledger.pool, userId, 'b@example.com');
+    expect(await findLearner(ledger.pool, userId)).toMatchObject({ email: 'b@example.com', role: null, active: true });
+  });
+});
+
+describe('bestScore', () => {
+  test('is the highest of a course, and null without any', async () => {
+    expect(await bestScore(ledger.pool, userId, 'id of Safety')).toBeNull();
+    for (const score of [50, 90, 70]) await record(`c${score}`, completed(userId, { score }));
+    expect(await bestScore(ledger.pool, userId, 'id of Safety')).toBe(90);
+  });
+});
+
+describe('hasOtherOpen', () => {
+  test('sees another waiting case of the kind, until it is closed or gone', async () => {
+    const has = (): Promise<boolean> => hasOtherOpen(ledger.pool, userId, 'recertification', `a ${userId}`);
+    await record('a', expired(userId, { certificate: 'A' }));
+    expect(await has()).toBe(false);
+    await record('b', expired(userId, { certificate: 'B' }));
+    expect(await has()).toBe(true);
+    await closeWorkflow(ledger.pool, {
+      workflowId: `b ${userId}`,
+      firstRunId: `run of b ${userId}`,
+      outcome: 'lapsed',
+    });
+    expect(await has()).toBe(false);
+    await record('c', expired(userId, { certificate: 'C' }));
+    await markGone(ledger.pool, `c ${userId}`);
+    expect(await has()).toBe(false);
+  });
+});
+
+describe('readPerson', () => {
+  test('holds all that the ledger has, the same each time, and nothing of anybody else', async () => {
+    await record('hire', provisioned(userId));
+    await record('completion', completed(userId));
+    await record('quiz', quizzed(userId));
+    await record('progress', progressed(userId));
+    await record('expiry', expired(userId));
+    await record('leave', deprovisioned(userId));
+    await recordEvent(ledger.pool, request(`other ${userId}`, completed(`other ${userId}`)));
+    const write = { workflowId: `leave ${userId}`, eventId: `leave ${userId}`, userId, mode: 'on', would: {} } as const;
+    await beginEffect(ledger.pool, { ...write, step: 'freeze', system: 'identity', naturalKey: 'active' });
+    const person = await readPerson(ledger.pool, userId);
+    await beginEffect(ledger.pool, { ...write, step: 'archive', system: 'archive', naturalKey: 'file' });
+    expect(JSON.stringify(await readPerson(ledger.pool, userId))).toBe(JSON.stringify(person));
+    expect(person).toMatchObject({
+      learner: [{ user_id: userId, email: 'new@example.com', provisioned_at: new Date(MONDAY).toISOString() }],
+      departures: [{ reason: 'left', withdrawn_by: null }],
+      completions: [{ course_name: 'Safety', score: 80 }],
+      quizResults: [{ verdict: 'failed' }],
+      progress: [{ percent: 10 }],
+      expiries: [{ cert_name: 'Safety' }],
+      effects: [{ step: 'freeze' }],
+    });
+    expect(person.cases.map(({ kind }) => kind)).toEqual([
+      'onboarding',
+      'quizCoaching',
+      'recertification',
+      'offboarding',
+    ]);
+    expect(person.receipts).toHaveLength(6);
+  });
+});
