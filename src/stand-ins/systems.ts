@@ -1,0 +1,39 @@
+import type { DirectorySummary } from './directory';
+import { identity } from './identity';
+import { mail, type MailState } from './mail';
+import type { ListeningStandIn, StandIn, World } from './stand-in';
+import type { Call } from './store';
+
+type Systems = {
+  readonly identity: StandIn<DirectorySummary>;
+  readonly mail: ListeningStandIn<MailState>;
+};
+
+/** Every system that is stood in for. A further one is a file and a line here. */
+export function createSystems(world: World): Systems {
+  return {
+    identity: identity(world),
+    mail: mail(world),
+  };
+}
+
+/** `GET /_state`. */
+export interface StandInsState {
+  readonly identity: DirectorySummary;
+  readonly mail: MailState;
+  readonly salesforce: { readonly records: readonly unknown[] };
+  readonly slack: { readonly messages: readonly unknown[] };
+  readonly xapi: { readonly statements: readonly unknown[] };
+  /** Every protocol call, oldest first; mail's are `SEND`, with the Message-ID as their path. */
+  readonly calls: readonly Call[];
+}
+
+/** What it says of a system, in this order, until there is one. */
+export const emptyState = {
+  identity: { users: [], groups: [] },
+  mail: { messages: [] },
+  salesforce: { records: [] },
+  slack: { messages: [] },
+  xapi: { statements: [] },
+  calls: [],
+} as const satisfies StandInsState;
