@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from '@temporalio/client';
+import { SearchAttributeType } from '@temporalio/common';
+import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
+import { searchAttributes } from './names';
+
+/**
+ * How long a closed workflow, and with it its event id, is remembered at least. A redelivery is told from a new event
+ * by Temporal first: it has to outlast the replay window (8 h) and a sender's ladder (7 h 20 min) that begins at the end
+ * of it; the days are for a ledger that is being restored, and for people who look at last week.
+ */
+export const RETENTION_DAYS = 8;
+
+/** Of `temporal.api.enums.v1.IndexedValueType`. */
+const INDEXED_VALUE_TYPES = {
+  [SearchAttributeType.TEXT]: 1,
+  [SearchAttributeType.KEYWORD]: 2,
+  [SearchAttributeType.INT]: 3,
+  [SearchAttributeType.DOUBLE]: 4,
+  [SearchAttributeType.BOOL]: 5,
+  [SearchAttributeType.DATETIME]: 6,
+  [SearchAttributeType.KEYWORD_LIST]: 7,
+} as const;
+
+const DAY_MS = 86_400_000;
+const VISIBLE_TIMEOUT_MS = 10_000;
+const POLL_MS = 50;
+
+/** The retention that a namespace has, in ms; undefined when the server does not say. */
+interface Prepared {
+  readonly registered: readonly string[];
+  readonly retentionMs: number | undefined;
+}
+
+/**
+ * Register the search attributes that the namespace lacks, and see to its retention: `extend` makes one that is shorter
+ * than ours as long (never shorter), `report` leaves it. Idempotent.
+ * @throws Error when the server refuses.
+ */
+export async function prepareNamespace(
+  connection: Connection,
+  namespace: string,
+  shortRetention: 'extend' | 'report',
+): Promise<Prepared> {
+  const registered = await registerMissing(connection, namespace);
+  const { config } = await connection.workflowService.describeNamespace({ namespace });
+  const retentionMs = optionalTsToMs(config?.workflowExecutionRetentionTtl);
+  const wantedMs = RETENTION_DAYS * DAY_MS;
+  if (shortRetention === 'report' || retentionMs === undefined || retentionMs >= wantedMs)
+    return { registered, retentionMs };
+  await connection.workflowService.updateNamespace({
+    namespace,
+    config: { workflowExecutionRetentionTtl: msToTs(wantedMs) },
+  });
+  return { registered, retentionMs: wantedMs };
+}
+
+async function registerMissing(connection: Connection, namespace: string): Promise<readonly string[]> {
+  const missing = await missingAttributes(connection, namespace);
+  if (missing.length === 0) return [];
+  const types = missing.map(({ name, type }) => [name, INDEXED_VALUE_TYPES[type]] as const);
+  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(types) });
+  // The server answers before every part of it knows: a start that names one would still be refused.
+  const deadline = Date.now() + VISIBLE_TIMEOUT_MS;
+  while ((await missingAttributes(connection, namespace)).length > 0 && Date.now() < deadline) await delay(POLL_MS);
+  return missing.map(({ name }) => name);
+}
+
+async function missingAttributes(connection: Connection, namespace: string) {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  return Object.values(searchAttributes).filter(({ name }) => !Object.hasOwn(customAttributes, name));
+}
