@@ -1,0 +1,96 @@
+import { Context } from '@temporalio/activity';
+import type { System } from '../src/domain/policy';
+import type { Effect, Write } from './effects';
+import { failureFromNetwork, failureFromStatus } from './failure';
+
+export interface Answer {
+  readonly status: number;
+  /** Parsed JSON; undefined where the answer had none. */
+  readonly body: unknown;
+}
+
+export interface Request {
+  readonly method: string;
+  /** Joined to the base URL; the caller encodes what it puts in. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** Statuses beside 2xx that are an answer and no failure. */
+  readonly accept?: readonly number[];
+}
+
+export interface HttpSettings {
+  readonly system: System;
+  readonly baseUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly write: Write;
+  /** How long one call may take, in ms; under the activity's own limit. */
+  readonly timeoutMs?: number;
+  readonly fetch?: typeof fetch;
+}
+
+/** A system behind HTTP and JSON. `read` asks; `write` goes by `effects`, so that `observe` and repeats stop there. */
+export interface Http {
+  /** @throws `<system>.unavailable` (retries) or `<system>.rejected`. */
+  readonly read: (request: Request) => Promise<Answer>;
+  /** @throws as `read`, and `ledger.unavailable` (retries). */
+  readonly write: (effect: Effect, request: Request) => Promise<{ readonly status: number } | 'observed'>;
+}
+
+export function createHttp({
+  system,
+  baseUrl,
+  headers,
+  write,
+  timeoutMs = 5000,
+  fetch: send = fetch,
+}: HttpSettings): Http {
+  const base = baseUrl.replace(/\/+$/, '');
+
+  async function call({ method, path, body, accept = [] }: Request): Promise<Answer> {
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), Context.current().cancellationSignal]);
+    let response: Response;
+    let text: string;
+    try {
+      response = await send(`${base}${path}`, {
+        method,
+        // A redirect would carry the credential, or a person's data, to an address that no setting names.
+        redirect: 'manual',
+        signal,
+        headers: {
+          ...headers,
+          ...(body !== undefined && { 'content-type': headers['content-type'] ?? 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw failureFromNetwork(system, error);
+    }
+    const parsed = parseJson(text);
+    if (!response.ok && !accept.includes(response.status))
+      throw failureFromStatus(system, response.status, response.headers, errorCode(parsed));
+    return { status: response.status, body: parsed };
+  }
+
+  return {
+    read: call,
+    // The body is left out of the row: it is the system's, and may hold more of a person than we need to keep.
+    write: (effect, request) => write(effect, async () => ({ status: (await call(request)).status })),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The far side's short code, where it has one (SCIM `scimType`, Okta `errorCode`): letters and digits alone. */
+function errorCode(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { scimType, errorCode: code } = body as { scimType?: unknown; errorCode?: unknown };
+  const found = typeof scimType === 'string' ? scimType : code;
+  return typeof found === 'string' && /^\w{1,64}$/.test(found) ? found : undefined;
+}

@@ -1,0 +1,133 @@
+import { Context } from '@temporalio/activity';
+import type { Pool } from 'pg';
+import type { Policy } from '../src/domain/policy';
+import { isProtectedGroup } from '../src/domain/protection';
+import { effectsOfStep, type StoredEffect } from '../src/ledger/effects';
+import { findLearner, hasOtherOpen } from '../src/ledger/queries';
+import type { Confirm, StepContext } from './effects';
+import { createChanges, type Change, type IdentityChanges } from './identity-changes';
+import type { IdentityDriver, IdentityUser, Person } from './identity-driver';
+import { askLedger } from './ledger-calls';
+
+export interface IdentityActivities {
+  /** Addresses of a person and of who leads; null when the provider does not know the person. */
+  findContact(person: Person): Promise<{ email: string | null; managerEmail: string | null } | null>;
+  freezeUser(context: StepContext, person: Person): Promise<Change>;
+  /** Grants nothing to a learner who has left. */
+  joinGroup(context: StepContext, person: Person, group: string): Promise<Change>;
+  /** `unlessOpen`: not while another open workflow of this kind and learner needs the membership. */
+  leaveGroup(context: StepContext, person: Person, group: string, unlessOpen: string | null): Promise<Change>;
+  /** Leaves every group but the protected ones. */
+  leaveGroups(context: StepContext, person: Person): Promise<{ left: readonly string[] } | Change>;
+  /** Undo what step `of` changed, by what its rows say stood before; what never happened needs no undoing. */
+  restore(context: StepContext, person: Person, of: string, unlessOpen: string | null): Promise<Change>;
+}
+
+export interface IdentityDeps {
+  readonly driver: IdentityDriver;
+  readonly pool: Pool;
+  readonly confirm: Confirm;
+  /** Never changed by us. */
+  readonly isProtected: Policy['protected'];
+}
+
+/**
+ * The identity provider.
+ * @throws `identity.unavailable` and `ledger.unavailable` (retry), `identity.rejected`.
+ */
+export function createIdentityActivities({ driver, pool, confirm, isProtected }: IdentityDeps): IdentityActivities {
+  const changes = createChanges(driver, confirm, isProtected);
+  const known = createKnowledge(pool);
+  const { findChangeable, groupNamed, setActive, setMember } = changes;
+
+  async function findContact(person: Person): ReturnType<IdentityActivities['findContact']> {
+    const user = await driver.findUser(person);
+    return user === null ? null : { email: user.email, managerEmail: await driver.findManagerEmail(user) };
+  }
+
+  async function freezeUser(context: StepContext, person: Person): Promise<Change> {
+    const user = await findChangeable(person);
+    return user === null ? 'absent' : setActive(context, user, false);
+  }
+
+  async function joinGroup(context: StepContext, person: Person, name: string): Promise<Change> {
+    if (!(await known.mayBeGranted(person.userId))) return 'not active';
+    const user = await findChangeable(person);
+    return user === null ? 'absent' : setMember(context, user, await groupNamed(name), true);
+  }
+
+  async function leaveGroup(
+    context: StepContext,
+    person: Person,
+    name: string,
+    unlessOpen: string | null,
+  ): Promise<Change> {
+    if (await known.isOpenElsewhere(person.userId, unlessOpen)) return 'unchanged';
+    const user = await findChangeable(person);
+    return user === null ? 'absent' : setMember(context, user, await groupNamed(name), false);
+  }
+
+  async function leaveGroups(context: StepContext, person: Person): ReturnType<IdentityActivities['leaveGroups']> {
+    const user = await findChangeable(person);
+    if (user === null) return 'absent';
+    for (const group of await driver.groupsOf(user)) {
+      if (!isProtectedGroup(group.name, isProtected)) await setMember(context, user, group, false);
+    }
+    if (context.mode === 'observe') return 'observed';
+    // What an earlier attempt did counts too: the rows know all of it.
+    return { left: (await known.changedBy(context.step)).map(({ would }) => String(would['group'])) };
+  }
+
+  async function restore(context: StepContext, person: Person, of: string, unlessOpen: string | null): Promise<Change> {
+    if (await known.isOpenElsewhere(person.userId, unlessOpen)) return 'unchanged';
+    const rows = await known.changedBy(of);
+    if (rows.length === 0) return 'unchanged';
+    const user = await findChangeable(person);
+    if (user === null) return 'absent';
+    const results: Change[] = [];
+    for (const row of rows) {
+      const before = { ...row.would, ...row.before };
+      const grants = before['active'] === true || before['member'] === true;
+      const isAllowed = !grants || (await known.mayBeGranted(person.userId));
+      results.push(isAllowed ? await restoreOne(changes, context, user, before) : 'not active');
+    }
+    return (
+      results.find((result) => result === 'not active') ?? results.find((result) => result === 'done') ?? 'unchanged'
+    );
+  }
+
+  return { findContact, freezeUser, joinGroup, leaveGroup, leaveGroups, restore };
+}
+
+async function restoreOne(
+  { setActive, setMember, groupNamed }: IdentityChanges,
+  context: StepContext,
+  user: IdentityUser,
+  { active, member, group }: Readonly<Record<string, unknown>>,
+): Promise<Change> {
+  if (typeof active === 'boolean') return setActive(context, user, active);
+  if (typeof member !== 'boolean' || typeof group !== 'string') return 'unchanged';
+  return setMember(context, user, await groupNamed(group), member);
+}
+
+interface Knowledge {
+  /** Asked in the activity that grants, so that a leaver gets nothing back whatever order the news came in. */
+  readonly mayBeGranted: (userId: string) => Promise<boolean>;
+  /** The same group may stand for two certificates: it is left when the last case is closed. */
+  readonly isOpenElsewhere: (userId: string, kind: string | null) => Promise<boolean>;
+  /** What a step of this workflow changed, or may have changed. */
+  readonly changedBy: (step: string) => Promise<readonly StoredEffect[]>;
+}
+
+function createKnowledge(pool: Pool): Knowledge {
+  const ownWorkflowId = (): string => Context.current().info.workflowExecution?.workflowId ?? '';
+  return {
+    mayBeGranted: async (userId) => (await askLedger(() => findLearner(pool, userId)))?.active !== false,
+    isOpenElsewhere: async (userId, kind) =>
+      kind !== null && (await askLedger(() => hasOtherOpen(pool, userId, kind, ownWorkflowId()))),
+    changedBy: async (step) => {
+      const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), step, 'identity'));
+      return rows.filter(({ status }) => status === 'done' || status === 'pending');
+    },
+  };
+}

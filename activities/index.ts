@@ -1,0 +1,60 @@
+import type { Pool } from 'pg';
+import type { System } from '../src/domain/policy';
+import type { WorkerSettings } from '../src/settings';
+import { createArchiveActivities } from './archive';
+import { createConfirm, createWrite } from './effects';
+import { createHttp } from './http';
+import { createIdentityActivities } from './identity';
+import { createScimDriver } from './identity-scim';
+import { createLedgerActivities } from './ledger';
+import { createMailActivities } from './mail';
+import { createReadingActivities, type Reader } from './reading';
+import { createTermsActivities } from './terms';
+
+export type { ArchiveActivities } from './archive';
+export type { StepContext } from './effects';
+export type { IdentityActivities } from './identity';
+export type { Change } from './identity-changes';
+export type { Person } from './identity-driver';
+export type { LedgerActivities } from './ledger';
+export type { MailActivities, Role } from './mail';
+export type { ReadingActivities } from './reading';
+export type { TermsActivities } from './terms';
+
+/** What every worker runs on the workflows' own task queue. */
+export function createOwnActivities(settings: WorkerSettings, pool: Pool, read: Reader): object {
+  return {
+    ...createLedgerActivities({ pool, policy: settings.policy }),
+    ...createTermsActivities(settings.policy, settings.modes),
+    ...createReadingActivities(read),
+  };
+}
+
+/** The connectors that have settings, by system; each runs on a task queue of its own. A new connector is a line here. */
+export function createConnectors({ connectors, policy }: WorkerSettings, pool: Pool): Partial<Record<System, object>> {
+  const { identity, mail, archive } = connectors;
+  return {
+    ...(identity && { identity: identityActivities(identity, policy.protected, pool) }),
+    ...(mail && { mail: createMailActivities({ ...mail, write: createWrite('mail', pool) }) }),
+    ...(archive && { archive: createArchiveActivities({ ...archive, pool, write: createWrite('archive', pool) }) }),
+  };
+}
+
+function identityActivities(
+  { url, token }: { url: string; token: string },
+  isProtected: WorkerSettings['policy']['protected'],
+  pool: Pool,
+): object {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    accept: 'application/scim+json',
+    'content-type': 'application/scim+json',
+  };
+  const http = createHttp({ system: 'identity', baseUrl: url, headers, write: createWrite('identity', pool) });
+  return createIdentityActivities({
+    driver: createScimDriver(http),
+    pool,
+    confirm: createConfirm('identity', pool),
+    isProtected,
+  });
+}

@@ -1,0 +1,78 @@
+import { Context } from '@temporalio/activity';
+import type { Pool } from 'pg';
+import type { RenewalRules } from '../src/domain/correlation';
+import type { Fact } from '../src/domain/facts';
+import type { Policy } from '../src/domain/policy';
+import { findLearner, reinstateLearner, setLearnerEmail, type Learner } from '../src/ledger/queries';
+import { admitLeaver, closeWorkflow, markGone, recordEvent, type Recorded, type Receipt } from '../src/ledger/record';
+import { unavailable } from './failure';
+import { askLedger } from './ledger-calls';
+
+/** One run is known by its first run id: `runId` changes on reset and continue-as-new. */
+export interface OwnRun {
+  readonly workflowId: string;
+  readonly firstRunId: string;
+}
+
+export interface LedgerActivities {
+  recordEvent(request: { receipt: Receipt; fact: Fact | null }): Promise<Recorded>;
+  closeWorkflow(request: OwnRun & { outcome: string }): Promise<void>;
+  markGone(workflowId: string): Promise<void>;
+  findLearner(userId: string): Promise<Learner | null>;
+  identifyLearner(request: { userId: string; email: string }): Promise<void>;
+  reinstateLearner(request: { userId: string; eventId: string }): Promise<void>;
+  admitLeaver(eventId: string): Promise<boolean>;
+}
+
+export interface LedgerDeps {
+  readonly pool: Pool;
+  readonly policy: Policy;
+}
+
+/**
+ * The ledger's steps. Each runs as a local activity first and, when the ledger does not answer, as a normal one.
+ * @throws `ledger.unavailable` (retries).
+ */
+export function createLedgerActivities({ pool, policy }: LedgerDeps): LedgerActivities {
+  const breaker = createBreaker();
+  const rules: RenewalRules = {
+    courses: policy.course.renews,
+    renewalLeadDays: policy.recertification.renewalLeadDays,
+  };
+  const ask = <T>(call: () => Promise<T>): Promise<T> => breaker(() => askLedger(call));
+  return {
+    recordEvent: (request) => ask(() => recordEvent(pool, { ...request, rules })),
+    closeWorkflow: (request) => ask(() => closeWorkflow(pool, request)),
+    markGone: (workflowId) => ask(() => markGone(pool, workflowId)),
+    findLearner: (userId) => ask(() => findLearner(pool, userId)),
+    identifyLearner: ({ userId, email }) => ask(() => setLearnerEmail(pool, userId, email)),
+    reinstateLearner: (request) => ask(() => reinstateLearner(pool, request)),
+    admitLeaver: (eventId) => ask(() => admitLeaver(pool, { eventId, limitPerHour: policy.offboarding.limitPerHour })),
+  };
+}
+
+const FAILURES_TO_OPEN = 3;
+const OPEN_MS = 5000;
+
+/**
+ * A local activity that waits holds one of the worker's few workflow-task slots: after a few failures in a row the local
+ * ones fail at once for a while, and the normal ones, which hold none, find out when the ledger is back.
+ */
+function createBreaker(): <T>(call: () => Promise<T>) => Promise<T> {
+  let failures = 0;
+  let openUntil = 0;
+  return async (call) => {
+    const { isLocal } = Context.current().info;
+    if (isLocal && Date.now() < openUntil) throw unavailable('ledger', 'is not asked: it did not answer lately');
+    try {
+      const answer = await call();
+      failures = 0;
+      openUntil = 0;
+      return answer;
+    } catch (error) {
+      failures += 1;
+      if (failures >= FAILURES_TO_OPEN) openUntil = Date.now() + OPEN_MS;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { Context } from '@temporalio/activity';
+import { createTransport } from 'nodemailer';
+import { compose, type Letter } from '../src/domain/letters';
+import { isEmail } from '../src/domain/requests';
+import type { StepContext, Write } from './effects';
+import { rejected, unavailable } from './failure';
+
+export interface MailActivities {
+  /** Send one letter to one address. `role` says in the ledger to whom, so that no address has to. */
+  sendLetter(context: StepContext, to: string, role: Role, letter: Letter): Promise<'sent' | 'observed'>;
+}
+
+export type Role = 'learner' | 'manager' | 'administrator' | 'other';
+
+export interface MailDeps {
+  /** `smtp://user:password@host:port`, `smtps://…`. */
+  readonly url: string;
+  readonly from: string;
+  readonly write: Write;
+}
+
+/**
+ * Mail by SMTP (RFC 5321). A letter has one Message-ID for ever: after a lost answer it is sent again under the same,
+ * by which mailboxes (and people) know it; SMTP itself cannot be asked.
+ * @throws `mail.unavailable` and `ledger.unavailable` (retry), `mail.rejected`.
+ */
+export function createMailActivities({ url, from, write }: MailDeps): MailActivities {
+  const timeouts = { connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 8000 };
+  const transport = createTransport({ url, disableFileAccess: true, disableUrlAccess: true, ...timeouts });
+  const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^A-Za-z0-9.-]/g, '');
+
+  async function sendLetter(
+    context: StepContext,
+    to: string,
+    role: Role,
+    letter: Letter,
+  ): Promise<'sent' | 'observed'> {
+    // One address, and nothing that a mailer would read as more: it may come from the identity provider.
+    if (!isEmail(to)) throw rejected('mail', `has no usable address for the ${role}`);
+    const workflowId = Context.current().info.workflowExecution?.workflowId ?? 'none';
+    const recipient = digest(to.toLowerCase());
+    const messageId = `<${digest(`${workflowId} ${context.step} ${recipient}`)}@${domain}>`;
+    const effect = {
+      context,
+      naturalKey: `${letter.kind}:${role}:${recipient}`,
+      would: { letter: letter.kind, to: role },
+    };
+    return write(effect, async () => {
+      try {
+        await transport.sendMail({ from, to, messageId, ...compose(letter) });
+        return 'sent' as const;
+      } catch (error) {
+        throw failureFromSmtp(error);
+      }
+    });
+  }
+
+  return { sendLetter };
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+/** 5xx, a refused envelope and refused credentials are for good (RFC 5321 §4.2.1); all else may pass. */
+function failureFromSmtp(error: unknown): Error {
+  const { code, responseCode } = error as { code?: string; responseCode?: number };
+  const details = { code: code ?? 'unknown', ...(responseCode !== undefined && { status: responseCode }) };
+  const isForGood = responseCode === undefined ? code === 'EENVELOPE' : responseCode >= 500;
+  if (code === 'EAUTH' && isForGood) return rejected('mail', 'refused our credentials', details);
+  return isForGood
+    ? rejected('mail', `answered ${responseCode ?? 'with a refusal'}`, details)
+    : unavailable('mail', 'did not take the letter', details);
+}
