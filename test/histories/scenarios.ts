@@ -1,0 +1,276 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import { DAY, HOUR, isoTime } from '../../src/domain/time';
+import {
+  cancelSignal,
+  coachedSignal,
+  discardUpdate,
+  escalateSignal,
+  extendDeadlineUpdate,
+  recertifiedSignal,
+  redriveUpdate,
+  retryStepUpdate,
+  skipStepUpdate,
+  startedSignal,
+  type ProcessState,
+} from '../../workflows/messages';
+import type { World } from '../workflows/world';
+
+/** One way through a workflow; run once, its history recorded, and replayed for ever after. */
+export interface Scenario {
+  readonly type: string;
+  readonly name: string;
+  readonly run: (world: World) => Promise<WorkflowHandle>;
+}
+
+const at = (name: string, status: string) => (state: ProcessState) =>
+  state.steps.some((step) => step.name === name && step.status === status);
+
+async function expired(world: World, days: number): Promise<WorkflowHandle> {
+  const now = await world.env.currentTimeMs();
+  const data = {
+    userId: 'u1',
+    certName: 'Sales Basics',
+    expiredAt: isoTime(now - DAY),
+    renewalDeadline: isoTime(now + days * DAY),
+  };
+  return world.start('recertification', data, { event: 'certification.expired' });
+}
+
+async function deprovisioned(world: World): Promise<WorkflowHandle> {
+  const now = await world.env.currentTimeMs();
+  const data = { userId: 'u1', email: 'rita@example.com', reason: 'terminated', deprovisionedAt: isoTime(now - HOUR) };
+  return world.start('offboarding', data, { event: 'user.deprovisioned' });
+}
+
+function rejectOnce(world: World, activity: string, then: unknown): void {
+  let isFirst = true;
+  world.answers.set(activity, () => {
+    if (!isFirst) return then;
+    isFirst = false;
+    throw ApplicationFailure.create({
+      type: 'identity.rejected',
+      message: 'identity answered 403',
+      nonRetryable: true,
+    });
+  });
+}
+
+const provisioned = { userId: 'u1', email: 'rita@example.com', role: 'rep', teamId: 't1', provisionedBy: 'scim' };
+const failedQuiz = { userId: 'u1', quizName: 'Pricing', quizId: 'q1', score: 2, maxScore: 10, passed: false };
+const completed = {
+  userId: 'u1',
+  courseName: 'Discovery',
+  courseId: 'c1',
+  score: 90,
+  completedAt: '2026-11-01T10:00:00Z',
+};
+
+export const scenarios: readonly Scenario[] = [
+  {
+    type: 'recertification',
+    name: 'lapsed-after-a-year',
+    run: async (world) => {
+      const handle = await expired(world, 365);
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'recertification',
+    name: 'extended-then-recertified',
+    run: async (world) => {
+      const handle = await expired(world, 10);
+      await world.until(handle, at('tellManager', 'done'));
+      const deadline = isoTime((await world.env.currentTimeMs()) + 90 * DAY);
+      await handle.executeUpdate(extendDeadlineUpdate, { args: [{ deadline, by: 'ada', reason: 'leave' }] });
+      await handle.signal(escalateSignal, { reason: 'no answer', by: 'ada' });
+      await handle.signal(recertifiedSignal, { by: 'ada', evidence: 'seen' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'recertification',
+    name: 'cancelled-and-undone',
+    run: async (world) => {
+      const handle = await expired(world, 40);
+      await world.until(handle, at('tellManager', 'done'));
+      await handle.signal(cancelSignal, { reason: 'a mistake', by: 'ada' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'recertification',
+    name: 'parked-and-skipped',
+    run: async (world) => {
+      rejectOnce(world, 'joinGroup', 'done');
+      const handle = await expired(world, 40);
+      await world.until(handle, ({ phase }) => phase === 'parked');
+      const request = { step: 'joinRecertificationRequired', reason: 'not needed', by: 'ada' };
+      await handle.executeUpdate(skipStepUpdate, { args: [request] });
+      await world.until(handle, at('tellManager', 'done'));
+      await handle.signal(recertifiedSignal, { by: 'ada', evidence: 'seen' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'recertification',
+    name: 'duplicate',
+    run: async (world) => {
+      world.answers.set('recordEvent', () => ({ outcome: 'duplicate', first: 'e0' }));
+      const handle = await expired(world, 40);
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'offboarding',
+    name: 'done',
+    run: async (world) => {
+      const handle = await deprovisioned(world);
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'offboarding',
+    name: 'parked-and-retried',
+    run: async (world) => {
+      rejectOnce(world, 'leaveGroups', { left: ['Sales'] });
+      const handle = await deprovisioned(world);
+      await world.until(handle, at('leaveGroups', 'parked'));
+      await handle.executeUpdate(retryStepUpdate, { args: [{ step: 'leaveGroups', by: 'ada' }] });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'offboarding',
+    name: 'cancelled-and-undone',
+    run: async (world) => {
+      rejectOnce(world, 'leaveGroups', 'done');
+      const handle = await deprovisioned(world);
+      await world.until(handle, at('leaveGroups', 'parked'));
+      await handle.signal(cancelSignal, { reason: 'not a leaver', by: 'ada' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'onboarding',
+    name: 'started',
+    run: async (world) => {
+      const handle = await world.start('onboarding', provisioned, { event: 'user.provisioned' });
+      await world.until(handle, at('welcome', 'done'));
+      await handle.signal(startedSignal, { eventId: 'p1' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'onboarding',
+    name: 'nudged-until-day-30',
+    run: async (world) => {
+      const handle = await world.start('onboarding', provisioned, { event: 'user.provisioned' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'quizCoaching',
+    name: 'coached-after-the-sla',
+    run: async (world) => {
+      const handle = await world.start('quizCoaching', failedQuiz, { event: 'quiz.submitted' });
+      await world.env.sleep('9 days');
+      await handle.signal(coachedSignal, { by: 'mona', note: 'went through it' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'quizCoaching',
+    name: 'practice',
+    run: async (world) => {
+      const handle = await world.start('quizCoaching', {
+        userId: 'u1',
+        quizName: 'Try',
+        quizId: 'q2',
+        quizType: 'practice',
+      });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'courseCompletion',
+    name: 'first',
+    run: async (world) => {
+      const handle = await world.start('courseCompletion', completed, { event: 'course.completed' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'courseCompletion',
+    name: 'again',
+    run: async (world) => {
+      world.answers.set('recordEvent', () => ({
+        outcome: 'new',
+        answer: { firstCompletion: false },
+        settledBy: null,
+        settles: [],
+      }));
+      const handle = await world.start('courseCompletion', completed, { event: 'course.completed' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'moduleProgress',
+    name: 'done',
+    run: async (world) => {
+      const data = { userId: 'u1', moduleName: 'Objections', moduleId: 'm1', progressPct: 40, timeSpentSec: 60 };
+      const handle = await world.start('moduleProgress', data, { event: 'module.progress' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'quarantine',
+    name: 'discarded',
+    run: async (world) => {
+      const handle = await quarantined(world);
+      await handle.executeUpdate(discardUpdate, { args: [{ by: 'ada', reason: 'noise' }] });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'quarantine',
+    name: 'redriven',
+    run: async (world) => {
+      const data = { userId: 'u1', moduleName: 'Objections', moduleId: 'm1', progressPct: 40, timeSpentSec: 60 };
+      const envelope = { event: 'module.progress', data, companyId: 'acme' };
+      world.answers.set('rereadEnvelope', () => ({
+        workflowType: 'moduleProgress',
+        event: 'module.progress',
+        envelope,
+      }));
+      const handle = await quarantined(world);
+      const { runId } = await handle.describe();
+      await handle.executeUpdate(redriveUpdate, { args: [{ by: 'ada', data }] });
+      await handle.result();
+      return world.env.client.workflow.getHandle(handle.workflowId, runId, { firstExecutionRunId: runId });
+    },
+  },
+];
+
+async function quarantined(world: World): Promise<WorkflowHandle> {
+  const problem = { kind: 'unknown-event', detail: 'No event of this name is known.' } as const;
+  const handle = await world.start('quarantine', { userId: 'u1' }, { event: 'badge.awarded', problem });
+  await world.until(handle, ({ phase }) => phase === 'waiting');
+  return handle;
+}

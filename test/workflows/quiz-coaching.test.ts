@@ -1,0 +1,247 @@
+import { isoTime, DAY, HOUR } from '../../src/domain/time';
+import { coachedSignal, escalateSignal, retakenSignal, retryStepUpdate } from '../../workflows/messages';
+import { end, failing, openWorld, rejected, stepIs, type World } from './world';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.stop());
+beforeEach(() => world.reset());
+
+const quiz = { userId: 'u1', quizName: 'Pricing', quizId: 'q1' };
+const failed = { score: 2, maxScore: 10, passed: false };
+const learner = {
+  userId: 'u1',
+  email: 'rita@example.com',
+  role: 'rep',
+  teamId: 't1',
+  managerEmail: null,
+  active: true,
+};
+
+const start = (result: object = failed) =>
+  world.start('quizCoaching', { ...quiz, ...result }, { event: 'quiz.submitted' });
+const coachLetters = () => world.letters().filter(({ kind }) => kind === 'coach');
+const setMark = (passPercent: number) => {
+  world.policy = { ...world.policy, quiz: { ...world.policy.quiz, passPercent } };
+};
+
+/** The next Wednesday at nine, UTC: five working days from there pass over one weekend. */
+async function sleepUntilWednesday(): Promise<number> {
+  const now = await world.env.currentTimeMs();
+  const days = (3 - new Date(now).getUTCDay() + 7) % 7 || 7;
+  const wednesday = Math.floor(now / DAY) * DAY + days * DAY + 9 * HOUR;
+  await world.env.sleep(wednesday - now);
+  return wednesday;
+}
+
+describe('quizCoaching', () => {
+  test.each<[string, object, number | undefined, string]>([
+    ['a passed quiz', { score: 9, maxScore: 10, passed: true }, undefined, 'quiz passed: no coaching'],
+    ['a practice quiz', { quizType: 'practice' }, undefined, 'quiz ungraded: no coaching'],
+    ['a quiz with nothing to judge by', {}, 80, 'quiz ungraded: no coaching'],
+    [
+      'a score over the mark that was not passed',
+      { score: 9, maxScore: 10, passed: false },
+      80,
+      'quiz passed: no coaching',
+    ],
+    ['a maximum of 0, and passed', { score: 0, maxScore: 0, passed: true }, 80, 'quiz passed: no coaching'],
+  ])('%s is recorded and ends', async (_claim, result, mark, note) => {
+    if (mark !== undefined) setMark(mark);
+    const handle = await start(result);
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect(world.calls.map(({ name }) => name)).toEqual(['recordEvent', 'closeWorkflow']);
+    expect((await world.state(handle)).history).toMatchObject([{ what: note }]);
+  });
+
+  test.each<[string, object, number | undefined, number | null]>([
+    ['a quiz that was not passed', failed, undefined, 20],
+    ['a score under the mark that was passed', { score: 7, maxScore: 10, passed: true }, 80, 70],
+    ['a maximum of 0, not passed', { score: 0, maxScore: 0, passed: false }, 80, null],
+    ['no score, not passed', { passed: false }, 80, null],
+  ])('%s tells the manager and waits', async (_claim, result, mark, percent) => {
+    if (mark !== undefined) setMark(mark);
+    const handle = await start(result);
+    const state = await world.until(handle, stepIs('tellManager', 'done'));
+    expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'coaching or a passing retake' });
+    expect(coachLetters().map(({ to }) => to)).toEqual(['mona@example.com']);
+    expect(world.named('sendLetter')[0]?.args[3]).toEqual({
+      kind: 'coach',
+      quizName: 'Pricing',
+      userId: 'u1',
+      percent,
+    });
+    expect(world.named('recordEvent')[0]?.args[0]).toMatchObject({ fact: { verdict: 'failed', percent } });
+    await end(handle);
+  });
+
+  test('a retake that came first settles it without a letter', async () => {
+    const settledBy = { signal: 'retaken', eventId: 'q2' };
+    world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy, settles: [] }));
+    const handle = await start();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'retaken' });
+    expect(world.letters()).toEqual([]);
+  });
+
+  test('a learner who has left already is not coached', async () => {
+    const settledBy = { signal: 'cancel', eventId: 'd1', reason: 'left the company' };
+    world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy, settles: [] }));
+    const handle = await start();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
+    expect(world.letters()).toEqual([]);
+    expect((await world.state(handle)).history).toMatchObject([{ by: 'event d1', reason: 'left the company' }]);
+  });
+});
+
+describe('quizCoaching and what it is told', () => {
+  test('coached ends it, and says by whom', async () => {
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    await handle.signal(coachedSignal, { by: 'mona', note: 'went through it' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
+    expect((await world.state(handle)).history).toMatchObject([
+      { what: 'coached', by: 'mona', reason: 'went through it' },
+    ]);
+    expect(world.named('closeWorkflow')[0]?.args[0]).toMatchObject({ outcome: 'coached' });
+  });
+
+  test('retaken ends it', async () => {
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    await handle.signal(retakenSignal, { eventId: 'q2' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'retaken' });
+  });
+
+  test('the first verdict stands', async () => {
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    await handle.signal(retakenSignal, { eventId: 'q2' });
+    await handle.signal(coachedSignal, { by: 'mona', note: 'too late' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'retaken' });
+  });
+
+  test('malformed messages change nothing', async () => {
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    await handle.signal('coached', { by: 'mona' });
+    await handle.signal('retaken', 7);
+    const { history } = await world.until(handle, ({ history: seen }) => seen.length === 2);
+    expect(history).toMatchObject([
+      { what: 'coached ignored', reason: '`note` is missing' },
+      { what: 'retaken ignored' },
+    ]);
+    await end(handle);
+  });
+
+  test('ends even while the alert is parked', async () => {
+    world.answers.set('sendLetter', () => {
+      throw rejected('mail answered 550');
+    });
+    const handle = await start();
+    const parked = await world.parked(handle, 'tellManager');
+    expect(parked).toMatchObject({
+      phase: 'parked',
+      waitingFor: 'retryStep or skipStep of "tellManager"; coaching or a passing retake',
+    });
+    await handle.signal(coachedSignal, { by: 'mona', note: 'heard of it' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
+    expect(stepIs('tellManager', 'dropped')(await world.state(handle))).toBe(true);
+  });
+
+  test('escalate tells whom it names, whatever the clock says', async () => {
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    await handle.signal(escalateSignal, { reason: 'urgent', by: 'ada', to: 'vera@example.com' });
+    await world.until(handle, ({ history }) => history.some(({ what }) => what === 'told the other'));
+    expect(world.letters().at(-1)).toMatchObject({ kind: 'escalation', to: 'vera@example.com' });
+    await end(handle);
+  });
+});
+
+describe('quizCoaching over time', () => {
+  test('after five working days the next in line is told, each once, and it goes on waiting', async () => {
+    const wednesday = await sleepUntilWednesday();
+    const handle = await start();
+    const opened = await world.until(handle, stepIs('tellManager', 'done'));
+    expect(isoTime(Math.floor(Date.parse(opened.deadline ?? '') / HOUR) * HOUR)).toBe(isoTime(wednesday + 7 * DAY));
+    await world.env.sleep('60 days');
+    expect(coachLetters().map(({ to }) => to)).toEqual(['mona@example.com', 'admin@example.com']);
+    expect(Math.round(((coachLetters()[1]?.at ?? 0) - wednesday) / DAY)).toBe(7);
+    expect(await world.state(handle)).toMatchObject({ phase: 'waiting', deadline: null });
+    await handle.signal(coachedSignal, { by: 'mona', note: 'late' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
+  });
+
+  test('a limit of no days tells everyone at once, and does not spin', async () => {
+    world.policy = { ...world.policy, quiz: { slaWorkingDays: 0 } };
+    const handle = await start();
+    await world.until(handle, stepIs('tellAdministrator', 'done'));
+    await world.env.sleep('1 day');
+    const { history } = await world.state(handle);
+    expect(history.filter(({ what }) => what === 'nobody coached in time')).toHaveLength(2);
+    expect(coachLetters()).toHaveLength(2);
+    await end(handle);
+  });
+});
+
+describe('quizCoaching and who leads', () => {
+  test('the identity provider knows the manager whom the ledger does not', async () => {
+    world.answers.set('findLearner', () => learner);
+    world.answers.set('findContact', () => ({ email: null, managerEmail: 'max@example.com' }));
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    expect(coachLetters().map(({ to }) => to)).toEqual(['max@example.com']);
+    await end(handle);
+  });
+
+  test('else the policy’s team has one', async () => {
+    world.answers.set('findLearner', () => learner);
+    world.policy = { ...world.policy, teams: { t1: { manager: 'tina@example.com' } } };
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    expect(coachLetters().map(({ to }) => to)).toEqual(['tina@example.com']);
+    await end(handle);
+  });
+
+  test('else the administrator is told', async () => {
+    world.answers.set('findLearner', () => null);
+    const handle = await start();
+    await world.until(handle, stepIs('tellAdministrator', 'done'));
+    expect(coachLetters().map(({ to }) => to)).toEqual(['admin@example.com']);
+    await end(handle);
+  });
+
+  test('with the identity provider refusing, the administrator is told, and it says so', async () => {
+    world.answers.set('findLearner', () => learner);
+    world.answers.set('findContact', () => {
+      throw rejected('identity answered 401: its credentials were refused');
+    });
+    const handle = await start();
+    const { history } = await world.until(handle, stepIs('tellAdministrator', 'done'));
+    expect(history).toMatchObject([
+      { what: 'the manager was not looked up', reason: 'identity answered 401: its credentials were refused' },
+    ]);
+    await end(handle);
+  });
+
+  test('a manager who is the administrator too is told once', async () => {
+    world.answers.set('findLearner', () => ({ ...learner, managerEmail: 'admin@example.com' }));
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    await world.env.sleep('30 days');
+    expect(coachLetters().map(({ to }) => to)).toEqual(['admin@example.com']);
+    await end(handle);
+  });
+
+  test('a parked alert goes on by retryStep', async () => {
+    world.answers.set('sendLetter', failing(1, rejected('mail answered 550'), 'sent'));
+    const handle = await start();
+    await world.parked(handle, 'tellManager');
+    await handle.executeUpdate(retryStepUpdate, { args: [{ step: 'tellManager', by: 'ada' }] });
+    const state = await world.until(handle, stepIs('tellManager', 'done'));
+    expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'coaching or a passing retake' });
+    await end(handle);
+  });
+});

@@ -1,0 +1,54 @@
+import { completedFact } from '../src/domain/facts';
+import type { CourseCompleted, Delivery, Envelope } from '../src/events';
+import { letterToLearner } from './effects';
+import type { Outcome } from './messages';
+import { openProcess, type Body, type Process, type ProcessResult } from './process';
+import { archive } from './retries';
+
+/** Issue the certificate of a learner's first completion of a course. A retake is recorded, and issues no second one. */
+export async function courseCompletion(
+  delivery: Delivery,
+  envelope: Envelope<CourseCompleted>,
+): Promise<ProcessResult> {
+  const { userId, courseName } = envelope.data;
+  const about = `Course completion of ${userId}: ${courseName}`;
+  const process = openProcess({ delivery, userId, about, messages: ['identify'] });
+  return process.run(
+    () => completedFact(envelope),
+    (given) => issue(process, envelope.data, given),
+  );
+}
+
+async function issue(process: Process, data: CourseCompleted, { terms, recorded }: Body): Promise<Outcome> {
+  const { passPercent } = terms.policy.course;
+  if (passPercent !== undefined && data.score < passPercent) {
+    process.note({
+      what: 'below the pass mark: no certificate',
+      by: 'mindtickle',
+      reason: `${data.score} % of ${passPercent} %`,
+    });
+    return 'done';
+  }
+  if (recorded.answer.firstCompletion === false) {
+    process.note({ what: 'completed before: no second certificate', by: 'mindtickle', reason: null });
+    return 'done';
+  }
+  await Promise.all([
+    storeCertificate(process, data),
+    letterToLearner(process, 'tellLearner', { kind: 'certificate', courseName: data.courseName }),
+  ]);
+  return 'done';
+}
+
+function storeCertificate(
+  process: Process,
+  { userId, courseId, courseName, score, completedAt }: CourseCompleted,
+): Promise<unknown> {
+  const facts = { userId, courseId, courseName, score, completedAt };
+  return process.steps.write({
+    system: 'archive',
+    name: 'storeCertificate',
+    does: 'store the certificate',
+    call: (context, options) => archive.storeCertificate.executeWithOptions(options, [context, facts]),
+  });
+}

@@ -1,0 +1,8 @@
+/** The workflow types, by the names that Temporal Web UI shows. */
+export { courseCompletion } from './course-completion';
+export { moduleProgress } from './module-progress';
+export { offboarding } from './offboarding';
+export { onboarding } from './onboarding';
+export { quarantine } from './quarantine';
+export { quizCoaching } from './quiz-coaching';
+export { recertification } from './recertification';

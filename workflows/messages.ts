@@ -1,0 +1,133 @@
+/**
+ * What may be said to a running workflow, and what it answers: the wire format of signals, updates and the `state`
+ * query. A running workflow may be a year old: fields are only ever added, and only optional ones.
+ */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+
+export type Phase = 'working' | 'waiting' | 'parked' | 'undoing' | 'done';
+
+export type Outcome =
+  | 'done'
+  | 'recertified'
+  | 'retaken'
+  | 'coached'
+  | 'lapsed'
+  | 'cancelled'
+  | 'superseded'
+  | 'duplicate'
+  | 'replayed'
+  | 'discarded'
+  | 'redriven';
+
+/** `would do`: the connector only observes. `skipped`: by an operator, or there was nothing to do it with. */
+export type StepStatus = 'running' | 'done' | 'would do' | 'skipped' | 'parked' | 'undone' | 'dropped';
+
+export interface StepState {
+  readonly name: string;
+  readonly status: StepStatus;
+  /** What came of it, or why it is parked; never a name or an address. */
+  readonly detail: string | null;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** A message or a decision. `by` is a claim where it came by signal; `Temporal` for a native cancellation. */
+export interface HistoryEntry {
+  readonly at: string;
+  readonly what: string;
+  readonly by: string;
+  readonly reason: string | null;
+}
+
+/** The answer of the `state` query, the same for every workflow type. */
+export interface ProcessState {
+  readonly phase: Phase;
+  /** Null until it ends. */
+  readonly outcome: Outcome | null;
+  /** What or whom it waits for, as a sentence; null while it works. */
+  readonly waitingFor: string | null;
+  /** ISO 8601; null when nothing is due. */
+  readonly deadline: string | null;
+  readonly steps: readonly StepState[];
+  readonly history: readonly HistoryEntry[];
+}
+
+/** Stop, undo what must be undone, end as Completed. `eventId` when an event says so rather than a person. */
+export interface CancelRequest {
+  readonly reason: string;
+  readonly by: string;
+  readonly eventId?: string;
+}
+
+/** Tell the next person in line now. `to`: an e-mail address to tell instead. */
+export interface EscalateRequest {
+  readonly reason: string;
+  readonly by: string;
+  readonly to?: string;
+}
+
+export interface RecertifiedReport {
+  readonly by: string;
+  readonly evidence: string;
+  readonly eventId?: string;
+}
+
+export interface CoachedReport {
+  readonly by: string;
+  readonly note: string;
+}
+
+/** An event, by its id, settles what the workflow waits for. */
+export interface EventReport {
+  readonly eventId: string;
+}
+
+export interface RetryStepRequest {
+  readonly step: string;
+  readonly by: string;
+}
+
+export interface SkipStepRequest {
+  readonly step: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+export interface ExtendDeadlineRequest {
+  /** ISO 8601, ahead of now. */
+  readonly deadline: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface IdentifyRequest {
+  readonly email: string;
+  readonly by: string;
+}
+
+/** `data`: the event's data, corrected; where the body could not be read at all, the whole `{ event, data, companyId }`. */
+export interface RedriveRequest {
+  readonly by: string;
+  readonly data?: unknown;
+}
+
+export interface DiscardRequest {
+  readonly by: string;
+  readonly reason: string;
+}
+
+export const stateQuery = defineQuery<ProcessState>('state');
+
+export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
+export const escalateSignal = defineSignal<[EscalateRequest]>('escalate');
+export const recertifiedSignal = defineSignal<[RecertifiedReport]>('recertified');
+export const coachedSignal = defineSignal<[CoachedReport]>('coached');
+export const retakenSignal = defineSignal<[EventReport]>('retaken');
+export const startedSignal = defineSignal<[EventReport]>('started');
+
+export const retryStepUpdate = defineUpdate<ProcessState, [RetryStepRequest]>('retryStep');
+export const skipStepUpdate = defineUpdate<ProcessState, [SkipStepRequest]>('skipStep');
+export const extendDeadlineUpdate = defineUpdate<ProcessState, [ExtendDeadlineRequest]>('extendDeadline');
+export const identifyUpdate = defineUpdate<ProcessState, [IdentifyRequest]>('identify');
+export const redriveUpdate = defineUpdate<ProcessState, [RedriveRequest]>('redrive');
+export const discardUpdate = defineUpdate<ProcessState, [DiscardRequest]>('discard');

@@ -1,0 +1,126 @@
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { Letter } from '../src/domain/letters';
+import type { Terms } from '../src/domain/policy';
+import { isEmail } from '../src/domain/requests';
+import type { EscalateRequest } from './messages';
+import type { People, Recipient } from './people';
+import { mail, whyFailed } from './retries';
+import type { Recorder } from './state';
+
+/** How long a process that has ended waits for letters about it that are still on their way. */
+const LAST_LETTERS = '30 seconds';
+
+/** Letters about a process, beside its steps: they never hold it up, and never park it. */
+export interface Notices {
+  /** Tell the administrators that a step is parked; the answer stops it, for when it is parked no more. */
+  readonly parked: (step: string, why: string) => () => void;
+  /** Tell the next in line, or `to`. */
+  readonly escalate: (request: EscalateRequest) => void;
+  readonly finish: () => Promise<void>;
+}
+
+export interface NoticesDeps {
+  readonly userId: string;
+  readonly workflowId: string;
+  readonly about: string;
+  readonly recorder: Recorder;
+  readonly people: () => People;
+  readonly terms: () => Terms | undefined;
+}
+
+export function createNotices({ userId, workflowId, about, recorder, people, terms }: NoticesDeps): Notices {
+  const letters = createLetters(recorder, () => terms() !== undefined);
+  const told = new Set<string>();
+  let count = 0;
+
+  async function send({ to, role }: Recipient, letter: Letter): Promise<void> {
+    const mode = terms()?.modes.mail ?? 'off';
+    count += 1;
+    if (mode === 'off') return;
+    const context = { step: `notice ${count}`, userId, mode };
+    await mail.sendLetter.executeWithOptions({ summary: `Tell the ${role}: ${letter.kind}` }, [
+      context,
+      to,
+      role,
+      letter,
+    ]);
+  }
+
+  function parked(step: string, why: string): () => void {
+    return letters.begin(async () => {
+      for (const to of terms()?.policy.administrators ?? [])
+        await send({ to, role: 'administrator' }, { kind: 'parked', about, step, why, workflowId });
+    });
+  }
+
+  async function nextInLine(): Promise<Recipient | undefined> {
+    const next = (await people().chain()).find(({ to }) => !told.has(to));
+    if (next !== undefined) told.add(next.to);
+    return next;
+  }
+
+  async function tellNext(to: string | undefined, reason: string): Promise<void> {
+    const next: Recipient | undefined = to === undefined ? await nextInLine() : { role: 'other', to };
+    if (next === undefined) {
+      recorder.note({ what: 'nobody further in line', by: 'mindtickle', reason: null });
+      return;
+    }
+    await send(next, { kind: 'escalation', about, reason, workflowId });
+    recorder.note({ what: `told the ${next.role}`, by: 'mindtickle', reason });
+  }
+
+  function escalate({ reason, by, to }: EscalateRequest): void {
+    if (to !== undefined && !isEmail(to)) {
+      recorder.note({ what: 'escalate ignored', by, reason: '`to` must be an e-mail address' });
+      return;
+    }
+    recorder.note({ what: 'escalate', by, reason });
+    letters.begin(() => tellNext(to, reason));
+  }
+
+  return { parked, escalate, finish: letters.finish };
+}
+
+interface Letters {
+  /** The answer stops it. */
+  readonly begin: (work: () => Promise<void>) => () => void;
+  readonly finish: () => Promise<void>;
+}
+
+/** Outside the process's own scope: a cancelled process still says what it has to say. */
+function createLetters(recorder: Recorder, isReady: () => boolean): Letters {
+  const scopes = new Set<CancellationScope>();
+
+  async function run(scope: CancellationScope, work: () => Promise<void>): Promise<void> {
+    try {
+      await scope.run(async () => {
+        await condition(isReady);
+        await work();
+      });
+    } catch (error) {
+      if (!isCancellation(error))
+        recorder.note({ what: 'a letter was not sent', by: 'mindtickle', reason: whyFailed(error) });
+    } finally {
+      scopes.delete(scope);
+    }
+  }
+
+  function begin(work: () => Promise<void>): () => void {
+    let scope: CancellationScope | undefined;
+    void CancellationScope.nonCancellable(() => {
+      scope = new CancellationScope();
+      scopes.add(scope);
+      return run(scope, work);
+    });
+    return () => scope?.cancel();
+  }
+
+  async function finish(): Promise<void> {
+    if (scopes.size === 0 || (await condition(() => scopes.size === 0, LAST_LETTERS, { summary: 'Last letters' })))
+      return;
+    for (const scope of scopes) scope.cancel();
+    await condition(() => scopes.size === 0);
+  }
+
+  return { begin, finish };
+}

@@ -1,0 +1,75 @@
+import { provisionedFact } from '../src/domain/facts';
+import { programGroups } from '../src/domain/onboarding';
+import { DAY } from '../src/domain/time';
+import type { Delivery, Envelope, UserProvisioned } from '../src/events';
+import { joinGroup, letterTo, letterToLearner } from './effects';
+import type { Outcome } from './messages';
+import { openProcess, type Body, type Process, type ProcessResult } from './process';
+import { onSignal } from './signals';
+
+/** Put a new hire into the programs of role and team, and nudge until the first step. */
+export async function onboarding(delivery: Delivery, envelope: Envelope<UserProvisioned>): Promise<ProcessResult> {
+  const { userId, email } = envelope.data;
+  const process = openProcess({ delivery, userId, email, about: `Onboarding of ${userId}`, messages: ['started'] });
+  const start = { isMade: false };
+  onSignal(
+    process.recorder,
+    { name: 'started', description: 'The learner took a first step: { eventId }', required: ['eventId'] },
+    ({ eventId }) => {
+      process.note({ what: 'started', by: `event ${eventId}`, reason: null });
+      start.isMade = true;
+    },
+  );
+  return process.run(
+    () => provisionedFact(envelope, delivery),
+    (given) => untilStarted(process, envelope.data, start, given),
+  );
+}
+
+async function untilStarted(
+  process: Process,
+  data: UserProvisioned,
+  start: { isMade: boolean },
+  { terms, recorded }: Body,
+): Promise<Outcome> {
+  const { nudgeLearnerAfterDays, nudgeManagerAfterDays, endAfterDays, programs } = terms.policy.onboarding;
+  const begun = Date.now();
+  start.isMade ||= recorded.settledBy?.signal === 'started';
+  const welcomed = process.aside(() => welcome(process, data, programGroups(programs, data.role, data.teamId)));
+  const nudges = [
+    {
+      at: begun + nudgeLearnerAfterDays * DAY,
+      run: () => letterToLearner(process, 'nudgeLearner', nudge(data.userId, false)),
+    },
+    { at: begun + nudgeManagerAfterDays * DAY, run: () => nudgeManager(process, data.userId) },
+    { at: begun + endAfterDays * DAY, run: () => Promise.resolve() },
+  ].sort((a, b) => a.at - b.at);
+  for (const { at, run } of nudges) {
+    if (start.isMade || at > begun + endAfterDays * DAY) break;
+    const wait = {
+      what: 'the first step of the learner',
+      until: () => start.isMade,
+      wakeAt: at,
+      dueAt: begun + endAfterDays * DAY,
+    };
+    if (!(await process.wait(wait))) process.aside(run);
+  }
+  process.recorder.setWorking();
+  await welcomed.done;
+  return 'done';
+}
+
+async function welcome(process: Process, { role }: UserProvisioned, groups: readonly string[]): Promise<void> {
+  const person = await process.people.person();
+  for (const group of groups) await joinGroup(process, { name: `join ${group}`, person, group });
+  await letterToLearner(process, 'welcome', { kind: 'welcome', role });
+}
+
+async function nudgeManager(process: Process, userId: string): Promise<void> {
+  const manager = await process.people.manager();
+  if (manager !== null) await letterTo(process, 'nudgeManager', manager, nudge(userId, true));
+}
+
+function nudge(userId: string, forManager: boolean): { kind: 'nudge'; userId: string; forManager: boolean } {
+  return { kind: 'nudge', userId, forManager };
+}

@@ -1,0 +1,87 @@
+import { setHandler, type ActivityOptions } from '@temporalio/workflow';
+import type { Person } from '../activities';
+import type { Terms } from '../src/domain/policy';
+import { isEmail, isRefusal, readTexts } from '../src/domain/requests';
+import { identifyUpdate, type ProcessState } from './messages';
+import { createLeads, type Contact, type Recipient } from './leads';
+import { askLedger, identity } from './retries';
+import type { Recorder } from './state';
+import { NeedsDecision, type Steps } from './steps';
+
+export type { Recipient } from './leads';
+
+const FIND_ADDRESS = 'findAddress';
+
+/** Who the learner is to write to, and who leads: ledger, else identity provider, else the policy, else a person says. */
+export interface People {
+  /** To look up with: by the address where one is known, else by the id. */
+  readonly person: () => Promise<Person>;
+  /** To write to; parks while no address is known, and is null when a person decides to go on without. */
+  readonly learner: () => Promise<Recipient | null>;
+  /** The learner's manager, or null when nobody knows one; parks when the identity provider refuses to say. */
+  readonly manager: () => Promise<Recipient | null>;
+  /** Manager first, then the administrators, each once. Never parks. */
+  readonly chain: () => Promise<readonly Recipient[]>;
+}
+
+export interface PeopleDeps {
+  readonly userId: string;
+  /** An address that the event itself carries. */
+  readonly email: string | null;
+  readonly recorder: Recorder;
+  readonly steps: Steps;
+  readonly terms: () => Terms;
+}
+
+export function createPeople({ userId, email: carried, recorder, steps, terms }: PeopleDeps): People {
+  let address: Promise<string | undefined> | undefined;
+
+  setHandler(
+    identifyUpdate,
+    async ({ email, by }): Promise<ProcessState> => {
+      recorder.note({ what: 'identify', by, reason: null });
+      await askLedger('identifyLearner', 'Keep the address', { userId, email });
+      steps.retry(FIND_ADDRESS);
+      return recorder.snapshot();
+    },
+    {
+      validator: (request) => {
+        const read = readTexts(request, ['email', 'by']);
+        if (isRefusal(read)) throw new Error(read.refused);
+        if (!isEmail(read.email)) throw new Error('`email` must be an e-mail address');
+        if (!recorder.stepsIn('parked').includes(FIND_ADDRESS)) throw new Error('no address is missing');
+      },
+      description: 'Give the missing address of the learner: { email, by }',
+    },
+  );
+
+  async function findAddress(): Promise<string> {
+    const learner = await askLedger('findLearner', 'Look the learner up', userId);
+    if (learner?.email) return learner.email;
+    const contact = await findContact(null);
+    if (contact?.email) return contact.email;
+    throw new NeedsDecision('no address is known of the learner; send identify, or retryStep once it is known');
+  }
+
+  async function findContact(email: string | null, options: ActivityOptions = {}): Promise<Contact | null> {
+    if (terms().modes.identity === 'off') return null;
+    const summary = 'Look the learner up';
+    return identity.findContact.executeWithOptions({ summary, ...options }, [{ userId, email }]);
+  }
+
+  async function person(): Promise<Person> {
+    if (carried !== null) return { userId, email: carried };
+    const learner = await askLedger('findLearner', 'Look the learner up', userId);
+    return { userId, email: learner?.email ?? null };
+  }
+
+  async function learner(): Promise<Recipient | null> {
+    if (carried !== null) return { role: 'learner', to: carried };
+    address ??= steps.attempt(FIND_ADDRESS, findAddress);
+    const to = await address;
+    return to === undefined ? null : { role: 'learner', to };
+  }
+
+  const { manager, chain } = createLeads({ userId, email: carried, recorder, steps, terms, findContact });
+  return { person, learner, manager, chain };
+}

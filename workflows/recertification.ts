@@ -1,0 +1,211 @@
+import { setHandler } from '@temporalio/workflow';
+import { expiredFact } from '../src/domain/facts';
+import { nextMoment, type Moment } from '../src/domain/recertification';
+import { isRefusal, readTexts } from '../src/domain/requests';
+import { DAY, epochMs, isoTime } from '../src/domain/time';
+import type { Policy } from '../src/domain/policy';
+import type { CertificationExpired, Delivery, Envelope } from '../src/events';
+import { joinGroup, leaveGroup, letterTo, letterToLearner } from './effects';
+import { extendDeadlineUpdate, type Outcome, type ProcessState } from './messages';
+import { openProcess, type Aside, type Body, type Process, type ProcessResult } from './process';
+import { identity } from './retries';
+import { onSignal } from './signals';
+
+/** Remind until the learner recertifies; end the access at the deadline; take a late renewal until the grace is over. */
+export async function recertification(
+  delivery: Delivery,
+  envelope: Envelope<CertificationExpired>,
+): Promise<ProcessResult> {
+  const { userId, certName } = envelope.data;
+  const process = openProcess({
+    delivery,
+    userId,
+    about: `Recertification of ${userId}: ${certName}`,
+    messages: ['recertified', 'extendDeadline', 'identify'],
+  });
+  const fact = expiredFact(envelope);
+  const course = openCourse(process, epochMs(envelope.data.renewalDeadline));
+  return process.run(
+    () => fact,
+    (given) => untilRenewed(process, certName, course, given),
+  );
+}
+
+/** What people and events have said so far: handlers write it, one loop reads it. */
+interface Course {
+  deadline: number;
+  isRenewed: boolean;
+  /** Rises with each move of the deadline. */
+  revision: number;
+}
+
+function openCourse(process: Process, deadline: number): Course {
+  const course: Course = { deadline, isRenewed: false, revision: 0 };
+  onSignal(
+    process.recorder,
+    {
+      name: 'recertified',
+      description: 'The certificate is renewed: { by, evidence }',
+      required: ['by', 'evidence'],
+      optional: ['eventId'],
+    },
+    ({ by, evidence }) => {
+      process.note({ what: 'recertified', by, reason: evidence });
+      course.isRenewed = true;
+    },
+  );
+  setHandler(
+    extendDeadlineUpdate,
+    ({ deadline: moved, by, reason }): ProcessState => {
+      const at = epochMs(moved);
+      if (at !== course.deadline) {
+        process.note({ what: `extendDeadline to ${isoTime(at)}`, by, reason });
+        course.deadline = at;
+        course.revision += 1;
+        process.recorder.setDeadline(at);
+      }
+      return process.recorder.snapshot();
+    },
+    {
+      validator: (request) => requireDeadlineAhead(request, course),
+      description: 'Move the deadline: { deadline, by, reason }',
+    },
+  );
+  return course;
+}
+
+function requireDeadlineAhead(request: unknown, { isRenewed }: Course): void {
+  const read = readTexts(request, ['deadline', 'by', 'reason']);
+  if (isRefusal(read)) throw new Error(read.refused);
+  const at = epochMs(read.deadline);
+  if (Number.isNaN(at)) throw new Error('`deadline` must be an ISO 8601 date, like 2027-03-31 or 2027-03-31T12:00:00Z');
+  if (at <= Date.now()) throw new Error('`deadline` must be ahead of now');
+  if (at > Date.now() + 3650 * DAY) throw new Error('`deadline` must be within ten years');
+  if (isRenewed) throw new Error('the certificate is renewed already');
+}
+
+async function untilRenewed(process: Process, certName: string, course: Course, given: Body): Promise<Outcome> {
+  const { policy } = given.terms;
+  if (given.recorded.settledBy?.signal === 'recertified') {
+    process.note({ what: 'recertified', by: `event ${given.recorded.settledBy.eventId}`, reason: 'it came first' });
+    return 'recertified';
+  }
+  process.aside(() => openCase(process, certName, course.deadline, policy));
+  const clock: Clock = { passed: Date.now(), lapsed: null };
+  while (!isRenewed(course)) {
+    const moment = await nextOf(process, course, clock, policy);
+    if (moment === 'news') await takeNews(process, course, clock);
+    else if (moment.kind === 'end') return 'lapsed';
+    else take(process, certName, moment, course, clock, policy);
+  }
+  await closeCase(process, policy);
+  return 'recertified';
+}
+
+/** How far time has brought the case: the last moment handled (epoch ms), and the lapse once it has come. */
+interface Clock {
+  passed: number;
+  lapsed: Lapse | null;
+}
+
+interface Lapse {
+  readonly work: Aside;
+  /** Its step that takes the certificate: a second lapse has another. */
+  readonly step: string;
+}
+
+/** Asked again after every wait: a handler may have written it meanwhile. */
+function isRenewed(course: Course): boolean {
+  return course.isRenewed;
+}
+
+/** Wait for whatever is next: news from people and events, or the moment that time brings. */
+async function nextOf(
+  process: Process,
+  course: Course,
+  { passed, lapsed }: Clock,
+  policy: Policy,
+): Promise<Moment | 'news'> {
+  const { revision } = course;
+  const moment = nextMoment(course.deadline, passed, lapsed !== null, policy.recertification);
+  const isNews = await process.wait({
+    what: lapsed === null ? 'a renewal of the certificate' : 'a late renewal of the certificate',
+    until: () => course.isRenewed || course.revision !== revision,
+    wakeAt: moment.at,
+    dueAt: moment.kind === 'end' ? moment.at : course.deadline,
+  });
+  return isNews ? 'news' : moment;
+}
+
+/** A deadline that was moved ahead again takes the lapse back, and brings its reminders anew. */
+async function takeNews(process: Process, course: Course, clock: Clock): Promise<void> {
+  clock.passed = Date.now();
+  if (course.isRenewed || clock.lapsed === null) return;
+  await giveBack(process, clock.lapsed);
+  clock.lapsed = null;
+}
+
+function take(
+  process: Process,
+  certName: string,
+  moment: Moment,
+  { deadline }: Course,
+  clock: Clock,
+  policy: Policy,
+): void {
+  clock.passed = moment.at;
+  if (moment.kind === 'remind') {
+    const letter = { kind: 'remind', certName, deadline: isoTime(deadline), daysLeft: moment.daysBefore } as const;
+    process.aside(() => letterToLearner(process, `remind${moment.daysBefore}DaysBefore`, letter));
+  } else {
+    process.note({ what: 'the deadline has passed', by: 'mindtickle', reason: null });
+    const step = process.steps.freeName('leaveCertified');
+    clock.lapsed = { step, work: process.aside(() => lapse(process, certName, deadline, policy)) };
+  }
+}
+
+async function openCase(process: Process, certName: string, deadlineAt: number, policy: Policy): Promise<void> {
+  const deadline = isoTime(deadlineAt);
+  const person = await process.people.person();
+  const group = policy.groups.recertificationRequired;
+  await joinGroup(process, { name: 'joinRecertificationRequired', person, group, unlessOpen: 'recertification' });
+  await letterToLearner(process, 'tellLearner', { kind: 'recertify', certName, deadline });
+  const manager = await process.people.manager();
+  if (manager === null) return;
+  await letterTo(process, 'tellManager', manager, {
+    kind: 'recertify-report',
+    certName,
+    deadline,
+    userId: person.userId,
+  });
+}
+
+/** Access that hangs on the certificate ends first; then who leads is told, then the administrators. */
+async function lapse(process: Process, certName: string, deadline: number, policy: Policy): Promise<void> {
+  const person = await process.people.person();
+  await leaveGroup(process, { name: 'leaveCertified', person, group: policy.groups.certified });
+  const graceEnds = isoTime(deadline + policy.recertification.graceDays * DAY);
+  for (const recipient of await process.people.chain())
+    await letterTo(process, `tellOfLapse`, recipient, { kind: 'lapsed', certName, userId: person.userId, graceEnds });
+}
+
+/** The deadline was moved ahead again: what the lapse took is given back. */
+async function giveBack(process: Process, { work, step }: Lapse): Promise<void> {
+  await work.drop();
+  const person = await process.people.person();
+  await process.steps.write({
+    system: 'identity',
+    name: 'giveCertifiedBack',
+    does: 'join the certified group again, if the lapse left it',
+    call: (context, options) => identity.restore.executeWithOptions(options, [context, person, step, null]),
+  });
+}
+
+async function closeCase(process: Process, { groups }: Policy): Promise<void> {
+  process.recorder.setWorking();
+  await process.dropAsides();
+  const person = await process.people.person();
+  await joinGroup(process, { name: 'joinCertified', person, group: groups.certified });
+  const group = groups.recertificationRequired;
+  await leaveGroup(process, { name: 'leaveRecertificationRequired', person, group, unlessOpen: 'recertification' });
+}

@@ -1,0 +1,51 @@
+import { ApplicationFailure, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
+import type { LedgerActivities } from '../activities';
+import type { Fact } from '../src/domain/facts';
+import type { News } from '../src/domain/correlation';
+import type { Delivery } from '../src/events';
+import { cancelSignal, recertifiedSignal, retakenSignal, startedSignal } from './messages';
+import { askLedger } from './retries';
+
+export type Recorded = Awaited<ReturnType<LedgerActivities['recordEvent']>>;
+
+/** The first step of every workflow: is this fact new, what does it settle, and is it settled already? */
+export function record(delivery: Delivery, fact: Fact | null): Promise<Recorded> {
+  const { eventId, event, signatureDigest, bodyDigest, signedAt, receivedAt } = delivery;
+  const receipt = { eventId, event, signatureDigest, bodyDigest, signedAt, receivedAt, ...ownRun() };
+  return askLedger('recordEvent', 'Record the event', { receipt, fact });
+}
+
+export function ownRun(): { workflowId: string; firstRunId: string } {
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  return { workflowId, firstRunId: firstExecutionRunId };
+}
+
+/** Tell each open workflow what the fact means to it. By signal from here: the server drops a retry's second one. */
+export async function tell(settles: readonly { readonly workflowId: string; readonly news: News }[]): Promise<void> {
+  await Promise.all(settles.map(({ workflowId, news }) => tellOne(workflowId, news)));
+}
+
+async function tellOne(workflowId: string, news: News): Promise<void> {
+  try {
+    await signal(workflowId, news);
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure) || error.type !== 'ExternalWorkflowExecutionNotFound') throw error;
+    await askLedger('markGone', 'Its workflow is gone', workflowId);
+  }
+}
+
+function signal(workflowId: string, news: News): Promise<void> {
+  const handle = getExternalWorkflowHandle(workflowId);
+  const { eventId } = news;
+  const by = `event ${eventId}`;
+  switch (news.signal) {
+    case 'recertified':
+      return handle.signal(recertifiedSignal, { by, evidence: eventId, eventId });
+    case 'cancel':
+      return handle.signal(cancelSignal, { by, reason: news.reason, eventId });
+    case 'retaken':
+      return handle.signal(retakenSignal, { eventId });
+    case 'started':
+      return handle.signal(startedSignal, { eventId });
+  }
+}

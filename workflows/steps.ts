@@ -1,0 +1,130 @@
+import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import type { StepContext } from '../activities';
+import type { Modes, System } from '../src/domain/policy';
+import { createDecisions, type Decision } from './decisions';
+import { whyFailed } from './retries';
+import type { Recorder } from './state';
+
+/** Thrown inside a step: it cannot go on until somebody decides. The sentence says why and what may be sent. */
+export class NeedsDecision extends Error {
+  override readonly name = 'NeedsDecision' as const;
+}
+
+/** One write to one system. `does`: what, as the end of a sentence, shown in Temporal Web UI. */
+export interface Write<T> {
+  readonly system: System;
+  readonly name: string;
+  readonly does: string;
+  readonly call: (context: StepContext, options: { readonly summary: string }) => Promise<T>;
+}
+
+export interface Steps {
+  /** Run a write; `undefined` when it was skipped, by a person or because its system is off. Parks when it is refused. */
+  readonly write: <T>(write: Write<T>) => Promise<T | undefined>;
+  /** Run anything that may need a decision; `undefined` when it was skipped. Its result is not shown. */
+  readonly attempt: <T>(name: string, call: (name: string) => Promise<T>) => Promise<T | undefined>;
+  readonly retry: (name: string) => void;
+  /** The name that the next step asked for by `wanted` gets. */
+  readonly freeName: (wanted: string) => string;
+}
+
+export interface StepsDeps {
+  readonly userId: string;
+  readonly recorder: Recorder;
+  readonly modes: () => Modes;
+  /** Tell of a parked step; the answer stops it. */
+  readonly onParked: (step: string, why: string) => () => void;
+  /** Who ordered it and why, where a person did. */
+  readonly ordered: () => { readonly actor: string; readonly reason: string } | undefined;
+}
+
+/** Steps that park instead of failing. */
+export function createSteps({ userId, recorder, modes, onParked, ordered }: StepsDeps): Steps {
+  const decisions = createDecisions(recorder);
+
+  async function decide(name: string, why: string): Promise<Decision> {
+    recorder.setStep(name, 'parked', why);
+    const stopTelling = onParked(name, why);
+    try {
+      return await decisions.of(name);
+    } finally {
+      stopTelling();
+    }
+  }
+
+  async function untilSettled<T>(name: string, call: Call<T>, verdict: (result: T) => Verdict): Promise<T | undefined> {
+    for (;;) {
+      recorder.setStep(name, 'running');
+      const tried = await tryOnce(name, call);
+      if ('result' in tried) {
+        recorder.setStep(name, ...verdict(tried.result));
+        return tried.result;
+      }
+      const decision = await decide(name, tried.why);
+      if (decision.kind === 'retry') continue;
+      recorder.setStep(name, 'skipped', decision.why);
+      return undefined;
+    }
+  }
+
+  async function settle<T>(wanted: string, call: Call<T>, verdict: (result: T) => Verdict): Promise<T | undefined> {
+    const name = freeName(wanted);
+    try {
+      return await untilSettled(name, call, verdict);
+    } catch (error) {
+      if (isCancellation(error)) recorder.setStep(name, 'dropped', 'cut off, or no longer needed');
+      throw error;
+    }
+  }
+
+  /** Names key the ledger's rows of effects: the second time round is another effect. */
+  function freeName(wanted: string): string {
+    for (let round = 1; ; round += 1) {
+      const name = round === 1 ? wanted : `${wanted} (${round})`;
+      if (!recorder.has(name)) return name;
+    }
+  }
+
+  async function write<T>({ system, name: wanted, does, call }: Write<T>): Promise<T | undefined> {
+    const mode = modes()[system];
+    if (mode === 'off') {
+      recorder.setStep(freeName(wanted), 'skipped', 'not configured');
+      return undefined;
+    }
+    return settle(
+      wanted,
+      (name) => call({ step: name, userId, mode, ...ordered() }, { summary: does }),
+      (result) => (result === 'observed' ? ['would do', does] : verdictOf(result)),
+    );
+  }
+
+  return {
+    write,
+    attempt: (name, call) => settle(name, call, () => ['done', null]),
+    retry: decisions.retry,
+    freeName,
+  };
+}
+
+type Call<T> = (name: string) => Promise<T>;
+type Verdict = readonly ['done' | 'would do', string | null];
+
+async function tryOnce<T>(name: string, call: Call<T>): Promise<{ result: T } | { why: string }> {
+  try {
+    return { result: await call(name) };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    if (error instanceof NeedsDecision) return { why: error.message };
+    if (error instanceof ActivityFailure) return { why: whyFailed(error) };
+    throw error;
+  }
+}
+
+/** What a connector says of its write, as the step's detail: words of ours, group names and digests. */
+function verdictOf(result: unknown): Verdict {
+  if (typeof result === 'string') return ['done', result === 'done' ? null : result];
+  if (typeof result !== 'object' || result === null) return ['done', null];
+  if ('left' in result && Array.isArray(result.left)) return ['done', `left ${result.left.join(', ') || 'none'}`];
+  if ('sha256' in result && typeof result.sha256 === 'string') return ['done', `SHA-256 ${result.sha256}`];
+  return ['done', null];
+}
