@@ -1,0 +1,71 @@
+import type { ProcessState } from '../../../workflows/messages';
+import { people } from '../../stand-ins/people';
+import type { StandInsState } from '../../stand-ins/systems';
+
+/** An effect that a step leaves in a stand-in, and how it is seen there. */
+interface Expected {
+  /** The step that makes it: an effect is expected when this step says `done`. */
+  readonly step: string;
+  readonly what: string;
+  readonly isThere: (state: StandInsState) => boolean;
+}
+
+const EXPECTED: Readonly<Record<string, readonly Expected[]>> = {
+  recertification: [
+    {
+      step: 'joinRecertificationRequired',
+      what: 'the learner is in the group "Recertification required"',
+      isThere: (state) => groupsOf(state, people.rita.email).includes('Recertification required'),
+    },
+    letter('tellLearner', people.rita.email, 'Renew your certificate'),
+    letter('tellManager', people.mona.email, 'A certificate of your team'),
+  ],
+  offboarding: [
+    {
+      step: 'freeze',
+      what: 'the leaver cannot sign in',
+      isThere: (state) =>
+        state.identity.users.some(({ userName, active }) => userName === people.omar.email && !active),
+    },
+    {
+      step: 'leaveGroups',
+      what: 'the leaver is in no group',
+      isThere: (state) => groupsOf(state, people.omar.email).length === 0,
+    },
+  ],
+  quizCoaching: [letter('tellManager', people.mona.email, 'Coaching needed')],
+  onboarding: [
+    {
+      step: 'join Sales onboarding',
+      what: 'the new hire is in the group "Sales onboarding"',
+      isThere: (state) => groupsOf(state, people.nina.email).includes('Sales onboarding'),
+    },
+    letter('welcome', people.nina.email, 'Welcome'),
+  ],
+  courseCompletion: [letter('tellLearner', people.carla.email, 'Your certificate')],
+};
+
+/** What is missing in the stand-ins of what the workflow's steps say was done; empty when all is there. */
+export function missingEffects(
+  workflowType: string,
+  steps: ProcessState['steps'],
+  state: StandInsState,
+): readonly string[] {
+  const done = new Set(steps.filter(({ status }) => status === 'done').map(({ name }) => name));
+  return (EXPECTED[workflowType] ?? [])
+    .filter(({ step, isThere }) => done.has(step) && !isThere(state))
+    .map(({ what }) => what);
+}
+
+function letter(step: string, to: string, subject: string): Expected {
+  return {
+    step,
+    what: `a letter "${subject}…"`,
+    isThere: ({ mail }) =>
+      mail.messages.some((message) => message.to.includes(to) && message.subject.startsWith(subject)),
+  };
+}
+
+function groupsOf({ identity }: StandInsState, email: string): readonly string[] {
+  return identity.users.find(({ userName }) => userName === email)?.groups ?? [];
+}

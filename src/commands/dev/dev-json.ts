@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { Environment } from '../../settings';
+import { dataDirAt } from './data-dir';
+import { holderOf } from './lock';
+
+const stackInfo = z.object({
+  ready: z.literal(true),
+  /** Base URL of the receiver. */
+  receiver: z.string(),
+  ops: z.string().nullable(),
+  opsToken: z.string().nullable(),
+  /** Base URL of the stand-ins. */
+  standIns: z.string(),
+  /** `host:port` */
+  temporalAddress: z.string(),
+  /** Base URL of Temporal Web UI; null: a server of the user's, whose UI we do not know. */
+  temporalUi: z.string().nullable(),
+  companyId: z.string(),
+  webhookSecret: z.string(),
+  pids: z.record(z.string(), z.number()),
+});
+
+/** A running `mt dev`, as its one line of JSON and `DATA_DIR/dev.json` describe it. */
+export type StackInfo = z.infer<typeof stackInfo>;
+
+/** Where `mt dev` keeps its data when no option says otherwise. */
+export function dataDirOf(env: Environment): string {
+  const named = env['DATA_DIR'];
+  return resolve(named === undefined || named === '' ? '.data' : named);
+}
+
+/** The `mt dev` that runs on the data directory; undefined when none does, or it is still starting. */
+export function readDevJson(dataDir: string): StackInfo | undefined {
+  const dir = dataDirAt(dataDir);
+  // A killed one leaves its file.
+  if (holderOf(dir.lock) === undefined) return undefined;
+  try {
+    return stackInfo.parse(JSON.parse(readFileSync(dir.devJson, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}

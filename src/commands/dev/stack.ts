@@ -1,0 +1,173 @@
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { System } from '../../domain/policy';
+import { receiverSettings, workerSettings, type Environment } from '../../settings';
+import { SettingsError } from '../../settings-error';
+import { dataDirAt, makeFolders, observingConfig, ownConfig, readSecrets, writeWhole, type DataDir } from './data-dir';
+import type { StackInfo } from './dev-json';
+import { isSet, receiverEnvironment, workerEnvironment, type Shared } from './environment';
+import { prepareLedger, prepareTemporal } from './of-the-user';
+import { ledgerPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
+import { choosePorts } from './ports';
+import { openRegistry } from './registry';
+import { createTroupe, type Troupe } from './troupe';
+import { takeDataDir } from './takeover';
+
+/** 0: any free port. */
+export interface StackPorts {
+  readonly receiver: number;
+  readonly standIns: number;
+  readonly temporal: number;
+  readonly temporalUi: number;
+}
+
+export interface StackOptions {
+  /** The user's; what of it reaches the processes is decided part by part. */
+  readonly env: Environment;
+  readonly dataDir: string;
+  readonly ports: StackPorts;
+  /** This connector is the real system's, and only observes. */
+  readonly connect?: System | undefined;
+  /** Told, a line a time, how the start goes on and what ends or comes back later. */
+  readonly progress: (line: string) => void;
+  /** Aborted: the start is given up, and everything is stopped. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Stack {
+  /** As it is now: a part that was started again has another process id. */
+  readonly info: () => StackInfo;
+  readonly dir: DataDir;
+  /** Which ledger runs, for people. */
+  readonly ledger: string;
+  /** End every process, in order, each within a bound. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Start the whole stack on this machine, each part as a process of its own, and keep it running until it is stopped.
+ * What an earlier one that was killed left on the data directory is ended first.
+ * @throws Error, or SettingsError, when it cannot be started; nothing of it is left running then.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  if (options.env['NODE_ENV'] === 'production')
+    throw new SettingsError(['NODE_ENV: is `production`, and this stack is for development']);
+  const dir = dataDirAt(resolve(options.dataDir));
+  makeFolders(dir);
+  const giveBack = await takeDataDir(dir, options.progress);
+  const registry = openRegistry(dir.processes);
+  const troupe = createTroupe({ dir, progress: options.progress });
+  const stop = once(async () => {
+    await troupe.stop();
+    registry.clear();
+    rmSync(dir.devJson, { force: true });
+    giveBack();
+  });
+  const stopEarly = (): void => void stop();
+  options.signal?.addEventListener('abort', stopEarly, { once: true });
+  try {
+    const { info, ledger } = await startParts(options, { ...options, dir, registry }, troupe);
+    options.signal?.throwIfAborted();
+    return { info, dir, ledger, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', stopEarly);
+  }
+}
+
+async function startParts(
+  options: StackOptions,
+  setting: Setting,
+  troupe: Troupe,
+): Promise<Pick<Stack, 'info' | 'ledger'>> {
+  const { env, progress } = options;
+  const ports = await choosePorts([
+    { part: 'receiver', option: '--port', port: options.ports.receiver },
+    { part: 'standIns', option: '--stand-ins-port', port: options.ports.standIns },
+    ...(isSet(env, 'TEMPORAL_ADDRESS')
+      ? []
+      : ([
+          { part: 'temporal', option: '--temporal-port', port: options.ports.temporal },
+          { part: 'temporalUi', option: '--ui-port', port: options.ports.temporalUi },
+        ] as const)),
+    { part: 'smtp', port: 0 },
+    { part: 'ledger', port: 0 },
+  ]);
+  const given = settle(options, setting.dir, ports.receiver);
+  const { companyId, webhookSecret, databaseUrl } = check(given);
+
+  const [ledger, temporal, standIns] = await Promise.all([
+    isSet(env, 'DATABASE_URL')
+      ? prepareLedger(databaseUrl).then(() => ({ detail: 'yours (DATABASE_URL)', url: undefined }))
+      : troupe.start(ledgerPart(setting, ports.ledger)),
+    isSet(env, 'TEMPORAL_ADDRESS')
+      ? prepareTemporal(env, progress).then((address) => ({ address, uiUrl: null }))
+      : troupe.start(temporalPart(setting, ports.temporal, ports.temporalUi)),
+    troupe.start(standInsPart(setting, { http: ports.standIns, smtp: ports.smtp }, given.standIns.token)),
+  ]);
+  const { url, smtpUrl } = standIns;
+  const shared: Shared = {
+    ...given,
+    databaseUrl: ledger.url,
+    temporalAddress: temporal.uiUrl === null ? undefined : temporal.address,
+    standIns: { ...given.standIns, url, smtpUrl },
+  };
+  const [receiver] = await Promise.all([
+    troupe.start(receiverPart(setting, shared)),
+    troupe.start(workerPart(setting, shared)),
+  ]);
+  const info = (): StackInfo => ({
+    ready: true,
+    receiver: receiver.detail,
+    ops: null,
+    opsToken: null,
+    standIns: url,
+    temporalAddress: temporal.address,
+    temporalUi: temporal.uiUrl,
+    companyId,
+    webhookSecret,
+    pids: { dev: process.pid, ...troupe.pids() },
+  });
+  const publish = (): void => writeWhole(setting.dir.devJson, `${JSON.stringify(info())}\n`);
+  troupe.onChange(publish);
+  publish();
+  return { info, ledger: ledger.detail };
+}
+
+/** What is known before anything runs. */
+function settle({ env, connect }: StackOptions, dir: DataDir, receiverPort: number): Shared {
+  const { webhookSecret, standInsToken } = readSecrets(dir);
+  const named = env['MINDTICKLE_CONFIG'];
+  const source = named === undefined || named === '' ? ownConfig(dir) : resolve(named);
+  return {
+    env,
+    dataDir: dir.path,
+    archiveDir: dir.archive,
+    configFile: connect === undefined ? source : observingConfig(dir, source, connect),
+    webhookSecret,
+    connect,
+    standIns: { url: 'http://127.0.0.1', smtpUrl: 'smtp://127.0.0.1', token: standInsToken },
+    receiverPort,
+  };
+}
+
+interface Checked {
+  readonly companyId: string;
+  readonly webhookSecret: string;
+  readonly databaseUrl: string;
+}
+
+/** Read the settings as the processes will, before they are started. @throws SettingsError as they would. */
+function check(given: Shared): Checked {
+  const { companyId, secrets } = receiverSettings(receiverEnvironment(given));
+  const later = isSet(given.env, 'DATABASE_URL') ? undefined : 'postgres://127.0.0.1/known-when-it-runs';
+  const { databaseUrl } = workerSettings(workerEnvironment({ ...given, databaseUrl: later }));
+  return { companyId, webhookSecret: secrets[0] ?? given.webhookSecret, databaseUrl };
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= action());
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isEventName, type EventName } from '../events';
+import type { Environment } from '../settings';
+import { SettingsError } from '../settings-error';
+import { deliver, type Outgoing } from '../stand-ins/mindtickle';
+import { dataDirOf, readDevJson, type StackInfo } from './dev/dev-json';
+import { withDotEnv } from './dev/dot-env';
+
+export interface SendOptions {
+  /** The envelope's `data`; absent: a sample that fits the event. */
+  readonly data?: unknown;
+  /** The whole body, as it is. */
+  readonly file?: string;
+  readonly eventId?: string;
+  /** The literal text of the timestamp header. */
+  readonly timestamp?: string;
+  readonly secret?: string;
+  /** The receiver's endpoint, path included. */
+  readonly url?: string;
+  readonly dataDir?: string;
+  readonly json?: boolean;
+}
+
+/**
+ * `mt send`: sign and send one delivery, once, and show the answer. What no option and no setting says is taken from the
+ * `mt dev` that runs.
+ * @returns 0 when the receiver answered 2xx, else 1.
+ * @throws SettingsError when nothing names the secret or the company; Error when nobody answers.
+ */
+export async function runSend(event: string, options: SendOptions): Promise<number> {
+  const env = withDotEnv(process.env);
+  const running = readDevJson(options.dataDir ?? dataDirOf(env));
+  const delivery = deliveryOf(event, options, env, running);
+  const { status, body } = await deliver(delivery).catch((error: unknown) => {
+    const { cause, message } = error as Error;
+    throw new Error(`no answer from ${delivery.url}: ${cause instanceof Error ? cause.message : message}`);
+  });
+  print({ eventId: delivery.eventId, status, body, webUi: webUiOf(body, env, running) }, options.json === true);
+  return status >= 200 && status < 300 ? 0 : 1;
+}
+
+function deliveryOf(event: string, options: SendOptions, env: Environment, running: StackInfo | undefined): Outgoing {
+  const { timestamp, file } = options;
+  return {
+    event,
+    url: options.url ?? urlOf(env, running),
+    eventId: options.eventId ?? `send-${randomUUID()}`,
+    secret: options.secret ?? secretOf(env, running),
+    companyId: companyOf(env, running),
+    data: options.data ?? (isEventName(event) ? sampleOf(event, new Date()) : {}),
+    ...(timestamp !== undefined && { timestamp }),
+    ...(file !== undefined && { body: readFileSync(file) }),
+  };
+}
+
+interface Sent {
+  readonly eventId: string;
+  readonly status: number;
+  readonly body: unknown;
+  readonly webUi: string | null;
+}
+
+function print(sent: Sent, asJson: boolean): void {
+  if (asJson) {
+    console.log(JSON.stringify(sent));
+    return;
+  }
+  const { status, body, webUi } = sent;
+  console.log(`${status} ${typeof body === 'string' ? body : JSON.stringify(body)}`);
+  if (webUi !== null) console.log(webUi);
+}
+
+function urlOf(env: Environment, running: StackInfo | undefined): string {
+  return `${running?.receiver ?? `http://127.0.0.1:${env['PORT'] ?? '3000'}`}/webhooks/mindtickle`;
+}
+
+function secretOf(env: Environment, running: StackInfo | undefined): string {
+  // Newest first: the one that MindTickle signs with after a rotation.
+  const ofEnvironment = fromEnvironment(env, 'MINDTICKLE_WEBHOOK_SECRET')?.split(',')[0]?.trim();
+  return ofEnvironment ?? running?.webhookSecret ?? missing('MINDTICKLE_WEBHOOK_SECRET', ', --secret is not given');
+}
+
+function companyOf(env: Environment, running: StackInfo | undefined): string {
+  return fromEnvironment(env, 'MINDTICKLE_COMPANY_ID') ?? running?.companyId ?? missing('MINDTICKLE_COMPANY_ID', '');
+}
+
+function missing(name: string, also: string): never {
+  throw new SettingsError([`${name}: missing${also}, and no mt dev runs on this data directory`]);
+}
+
+function fromEnvironment(env: Environment, name: string): string | undefined {
+  const file = env[`${name}_FILE`];
+  const value = file === undefined || file === '' ? env[name] : readFileSync(file, 'utf8').trim();
+  return value === '' ? undefined : value;
+}
+
+function webUiOf(body: unknown, env: Environment, running: StackInfo | undefined): string | null {
+  const ui = running?.temporalUi ?? null;
+  const workflowId = typeof body === 'object' && body !== null && 'workflowId' in body ? body.workflowId : undefined;
+  if (ui === null || typeof workflowId !== 'string') return null;
+  return `${ui}/namespaces/${env['TEMPORAL_NAMESPACE'] ?? 'default'}/workflows/${encodeURIComponent(workflowId)}`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Data that fits the event, as of `now`. */
+export function sampleOf(event: EventName, now: Date): Readonly<Record<string, unknown>> {
+  const inDays = (days: number): string => new Date(now.getTime() + days * DAY_MS).toISOString();
+  const userId = 'u-sample';
+  const email = 'sample.learner@example.com';
+  const samples: Readonly<Record<EventName, Readonly<Record<string, unknown>>>> = {
+    'course.completed': {
+      userId,
+      courseName: 'Product essentials',
+      courseId: 'c-essentials',
+      score: 92,
+      completedAt: inDays(0),
+    },
+    'quiz.submitted': {
+      userId,
+      quizName: 'Pricing basics',
+      quizId: 'q-pricing',
+      score: 4,
+      maxScore: 10,
+      passed: false,
+    },
+    'user.provisioned': { userId, email, role: 'Account Executive', teamId: 't-sample', provisionedBy: 'okta' },
+    'user.deprovisioned': { userId, email, reason: 'terminated', deprovisionedAt: inDays(0) },
+    'module.progress': {
+      userId,
+      moduleName: 'Discovery calls',
+      moduleId: 'm-discovery',
+      progressPct: 60,
+      timeSpentSec: 900,
+    },
+    'certification.expired': {
+      userId,
+      certName: 'Product essentials',
+      expiredAt: inDays(-1),
+      renewalDeadline: inDays(30),
+    },
+  };
+  return samples[event];
+}

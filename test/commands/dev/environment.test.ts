@@ -1,0 +1,98 @@
+import { receiverEnvironment, workerEnvironment, type Shared } from '../../../src/commands/dev/environment';
+import { workerSettings } from '../../../src/settings';
+
+const real = {
+  PATH: '/bin',
+  AWS_SECRET_ACCESS_KEY: 'other',
+  SCIM_URL: 'https://idp.example.com/scim',
+  SCIM_TOKEN_FILE: '/run/secrets/scim',
+  SMTP_URL: 'smtp://mail.example.com',
+  MAIL_FROM: 'training@example.com',
+  ARCHIVE_URL: 'file:///srv/archive',
+  TEMPORAL_API_KEY: 'key',
+  LOG_LEVEL: 'debug',
+};
+
+function shared(extra: Partial<Shared> = {}): Shared {
+  return {
+    env: real,
+    dataDir: '/data',
+    archiveDir: '/data/my archive',
+    configFile: '/data/config.yaml',
+    webhookSecret: 'made-here',
+    databaseUrl: 'postgres://127.0.0.1:5555/ledger',
+    temporalAddress: '127.0.0.1:7233',
+    standIns: { url: 'http://127.0.0.1:3002', smtpUrl: 'smtp://127.0.0.1:2525', token: 'token' },
+    receiverPort: 3000,
+    ...extra,
+  };
+}
+
+describe('workerEnvironment', () => {
+  test('points every connector at the stand-ins, whatever the environment says', () => {
+    expect(workerEnvironment(shared())).toEqual({
+      PATH: '/bin',
+      LOG_LEVEL: 'debug',
+      MT_STACK: 'dev',
+      MINDTICKLE_COMPANY_ID: 'acme',
+      MINDTICKLE_CONFIG: '/data/config.yaml',
+      DATA_DIR: '/data',
+      DATABASE_URL: 'postgres://127.0.0.1:5555/ledger',
+      TEMPORAL_ADDRESS: '127.0.0.1:7233',
+      TEMPORAL_NAMESPACE: 'default',
+      TEMPORAL_CONFIG_FILE: expect.any(String) as string,
+      SCIM_URL: 'http://127.0.0.1:3002/identity/scim/v2',
+      SCIM_TOKEN: 'token',
+      SMTP_URL: 'smtp://127.0.0.1:2525',
+      MAIL_FROM: 'mindtickle@example.com',
+      ARCHIVE_URL: 'file:///data/my%20archive',
+    });
+  });
+
+  test('lets one connector through, with what the environment has for it', () => {
+    const env = workerEnvironment(shared({ connect: 'identity' }));
+    expect(env).toMatchObject({ SCIM_URL: real.SCIM_URL, SCIM_TOKEN_FILE: real.SCIM_TOKEN_FILE });
+    expect(env).not.toHaveProperty('SCIM_TOKEN');
+    expect(env['SMTP_URL']).toBe('smtp://127.0.0.1:2525');
+  });
+
+  test('refuses to let a connector through that the environment does not have', () => {
+    const env = { ...real, SMTP_URL: '' };
+    expect(() => workerEnvironment(shared({ env, connect: 'mail' }))).toThrow('SMTP_URL: missing');
+  });
+
+  test('uses the Temporal and the Postgres of the environment when there are any', () => {
+    const env = { ...real, TEMPORAL_ADDRESS: 'temporal.example.com:7233', DATABASE_URL_FILE: '/run/secrets/database' };
+    const made = workerEnvironment(shared({ env, temporalAddress: undefined, databaseUrl: undefined }));
+    expect(made).toMatchObject({
+      TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+      TEMPORAL_API_KEY: 'key',
+      DATABASE_URL_FILE: '/run/secrets/database',
+    });
+    expect(made).not.toHaveProperty('DATABASE_URL');
+  });
+
+  test('is complete', () => {
+    const env = { ...workerEnvironment(shared()), MINDTICKLE_CONFIG: '', MT_STACK: undefined };
+    expect(workerSettings(env).modes).toEqual({
+      identity: 'observe',
+      mail: 'observe',
+      archive: 'observe',
+    });
+  });
+});
+
+describe('receiverEnvironment', () => {
+  test('has the secret made here, and none of the connectors', () => {
+    const env = receiverEnvironment(shared());
+    expect(env).toMatchObject({ PORT: '3000', MINDTICKLE_WEBHOOK_SECRET: 'made-here' });
+    expect(Object.keys(env).filter((name) => /^(SCIM|SMTP|ARCHIVE|DATABASE)_/.test(name))).toEqual([]);
+  });
+
+  test("has the user's own secret and company when there are any", () => {
+    const env = { ...real, MINDTICKLE_WEBHOOK_SECRET: 'new,old', MINDTICKLE_COMPANY_ID_FILE: '/run/company' };
+    const made = receiverEnvironment(shared({ env }));
+    expect(made).toMatchObject({ MINDTICKLE_WEBHOOK_SECRET: 'new,old', MINDTICKLE_COMPANY_ID_FILE: '/run/company' });
+    expect(made).not.toHaveProperty('MINDTICKLE_COMPANY_ID');
+  });
+});
