@@ -1,0 +1,102 @@
+import { failureFromNetwork, failureFromStatus, rejected, retryAfterMs, unavailable } from '../../activities/failure';
+
+const NOW = Date.parse('2026-11-23T12:00:00Z');
+const SECRET = 'rita@example.com';
+
+describe('failureFromStatus', () => {
+  test.each([408, 425, 429, 500, 502, 503, 504, 599])('%d may pass', (status) => {
+    expect(failureFromStatus('identity', status, new Headers())).toMatchObject({
+      type: 'identity.unavailable',
+      message: `identity answered ${status}`,
+      nonRetryable: false,
+      details: [{ status }],
+    });
+  });
+
+  test.each([300, 302, 304, 400, 404, 405, 409, 410, 412, 422])('%d is for good', (status) => {
+    expect(failureFromStatus('identity', status, new Headers())).toMatchObject({
+      type: 'identity.rejected',
+      message: `identity answered ${status}`,
+      nonRetryable: true,
+      details: [{ status }],
+    });
+  });
+
+  test.each([401, 403])('%d says that the credentials were refused', (status) => {
+    expect(failureFromStatus('identity', status, new Headers())).toMatchObject({
+      type: 'identity.rejected',
+      message: `identity answered ${status}: its credentials were refused`,
+      nonRetryable: true,
+    });
+  });
+
+  test('the far side’s code is kept', () => {
+    expect(failureFromStatus('identity', 409, new Headers(), 'uniqueness').details).toEqual([
+      { status: 409, code: 'uniqueness' },
+    ]);
+  });
+
+  test('Retry-After becomes the next delay', () => {
+    const failure = failureFromStatus('identity', 429, new Headers({ 'retry-after': '7' }));
+    expect(failure.nextRetryDelay).toBe(7000);
+  });
+
+  test.each([[undefined], ['0'], ['soon'], ['Mon, 23 Nov 2020 12:00:00 GMT']])(
+    'Retry-After %j leaves the delay to the policy',
+    (value) => {
+      const headers = new Headers(value === undefined ? {} : { 'retry-after': value });
+      expect(failureFromStatus('identity', 503, headers).nextRetryDelay).toBeUndefined();
+    },
+  );
+});
+
+describe('retryAfterMs', () => {
+  test.each<[string, string | null, number | undefined]>([
+    ['none', null, undefined],
+    ['seconds', '120', 120_000],
+    ['no time', '0', 0],
+    ['a date ahead', 'Mon, 23 Nov 2026 12:00:30 GMT', 30_000],
+    ['a date that is past', 'Mon, 23 Nov 2026 11:00:00 GMT', 0],
+    ['more than a day is a day', '9999999', 86_400_000],
+    ['a date further than a day is a day', 'Mon, 30 Nov 2026 12:00:00 GMT', 86_400_000],
+    ['words', 'a while', undefined],
+    ['nothing', '', undefined],
+  ])('%s', (_claim, header, expected) => {
+    expect(retryAfterMs(header, NOW)).toBe(expected);
+  });
+});
+
+describe('failureFromNetwork', () => {
+  const withCode = (message: string, code: string, cause?: Error): Error =>
+    Object.assign(new Error(message, { cause }), { code });
+
+  test.each<[string, unknown, string]>([
+    ['the code of its cause', new TypeError('fetch failed', { cause: withCode('x', 'ECONNREFUSED') }), 'ECONNREFUSED'],
+    ['its own code', withCode('x', 'ECONNRESET'), 'ECONNRESET'],
+    ['its name, where it has no code', new DOMException('timed out', 'TimeoutError'), 'TimeoutError'],
+    ['nothing of what is no error', SECRET, 'unknown'],
+  ])('keeps %s', (_claim, error, code) => {
+    expect(failureFromNetwork('mail', error)).toMatchObject({
+      type: 'mail.unavailable',
+      message: 'mail did not answer',
+      nonRetryable: false,
+      details: [{ code }],
+    });
+  });
+
+  test('keeps nothing of the error’s words, which may name someone', () => {
+    const failure = failureFromNetwork('mail', withCode(`no ${SECRET}`, 'EENVELOPE', withCode(SECRET, 'EDNS')));
+    expect(JSON.stringify([failure.message, failure.details, failure.stack, failure.cause])).not.toContain(SECRET);
+  });
+});
+
+describe('unavailable and rejected', () => {
+  test('one retries, the other does not', () => {
+    expect(unavailable('archive', 'is full')).toMatchObject({ type: 'archive.unavailable', nonRetryable: false });
+    expect(rejected('archive', 'is full')).toMatchObject({ type: 'archive.rejected', nonRetryable: true });
+  });
+
+  test.each([0, -5, undefined])('a wish of %p ms is none', (ms) => {
+    expect(unavailable('archive', 'is full', {}, ms).nextRetryDelay).toBeUndefined();
+  });
+});

@@ -1,0 +1,77 @@
+import { createConnectors, createOwnActivities } from '../../activities';
+import { openPool } from '../../src/ledger/pool';
+import { readConfig } from '../../src/policy';
+import type { WorkerSettings } from '../../src/settings';
+import { workflow } from './running';
+
+// Nothing connects before it is asked.
+const pool = openPool({ url: 'postgres://nobody@127.0.0.1:1/none' });
+afterAll(() => pool.end());
+
+const settings: WorkerSettings = {
+  companyId: 'acme',
+  databaseUrl: 'none',
+  connectors: {
+    identity: { url: 'http://127.0.0.1:1/scim/v2', token: 'secret' },
+    mail: { url: 'smtp://127.0.0.1:1', from: 'x@example.com' },
+    archive: { url: 'file:///nowhere' },
+  },
+  policy: readConfig(undefined).policy,
+  modes: { identity: 'on', mail: 'observe', archive: 'off' },
+  logLevel: 'silent',
+};
+const names = (activities: object): string[] => Object.keys(activities).sort();
+
+describe('activities', () => {
+  // A workflow that runs may be a year old, and asks by name.
+  test('their names are as running workflows know them', () => {
+    const own = createOwnActivities(settings, pool, () => ({ refused: 'no' }));
+    expect(names(own)).toEqual([
+      'admitLeaver',
+      'closeWorkflow',
+      'findLearner',
+      'identifyLearner',
+      'markGone',
+      'readTerms',
+      'recordEvent',
+      'reinstateLearner',
+      'rereadEnvelope',
+    ]);
+    const { identity = {}, mail = {}, archive = {} } = createConnectors(settings, pool);
+    expect(names(identity)).toEqual(['findContact', 'freezeUser', 'joinGroup', 'leaveGroup', 'leaveGroups', 'restore']);
+    expect(names(mail)).toEqual(['sendLetter']);
+    expect(names(archive)).toEqual(['archivePerson', 'storeCertificate']);
+  });
+
+  test('a system without settings has none', () => {
+    const connectors = { identity: undefined, mail: settings.connectors.mail, archive: undefined };
+    expect(Object.keys(createConnectors({ ...settings, connectors }, pool))).toEqual(['mail']);
+  });
+});
+
+describe('readTerms', () => {
+  test('gives policy and modes as they stand', async () => {
+    const own = createOwnActivities(settings, pool, () => ({ refused: 'no' })) as { readTerms: () => Promise<object> };
+    await expect(workflow().run(own.readTerms)).resolves.toEqual({ policy: settings.policy, modes: settings.modes });
+  });
+});
+
+describe('rereadEnvelope', () => {
+  type Reading = { rereadEnvelope: (envelope: unknown) => Promise<object> };
+  const body = { event: 'module.progress', data: {}, companyId: 'acme' };
+
+  test('answers which workflow the body belongs to', async () => {
+    const reread = { workflowType: 'moduleProgress', event: 'module.progress', envelope: body };
+    const own = createOwnActivities(settings, pool, () => reread) as Reading;
+    await expect(workflow().run(own.rereadEnvelope, body)).resolves.toEqual(reread);
+  });
+
+  test('refuses for good, with the reader’s sentence', async () => {
+    const own = createOwnActivities(settings, pool, () => ({ refused: '`data.userId` is missing' })) as Reading;
+    await expect(workflow().failure(own.rereadEnvelope, body)).resolves.toMatchObject({
+      type: 'quarantine.unreadable',
+      message: '`data.userId` is missing',
+      nonRetryable: true,
+    });
+  });
+});

@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DemoEvent } from '../../src/commands/demo';
+import type { StandInsState } from '../../src/stand-ins/systems';
+import { stateQuery } from '../../workflows/messages';
+import { newDataDir, removeDataDir, runMt, startDev, type DevStack } from './stack';
+
+interface Demo {
+  readonly ok: boolean;
+  readonly run: string;
+  readonly events: readonly DemoEvent[];
+  readonly effects: StandInsState;
+}
+
+const writes = ({ calls }: StandInsState) => calls.filter(({ method }) => method !== 'GET');
+
+describe('mt demo', () => {
+  let stack: DevStack;
+  let first: Demo;
+  const dataDir = newDataDir();
+  beforeAll(async () => {
+    stack = await startDev(dataDir);
+    first = (await runMt(['demo', '--json', '--data-dir', dataDir])).json as Demo;
+  }, 120_000);
+  afterAll(async () => {
+    await stack.stop();
+    removeDataDir(dataDir);
+  });
+
+  test('brings each event to its first rest, as a workflow of its type under the event id', () => {
+    expect(first.events.filter(({ faults }) => faults.length > 0)).toEqual([]);
+    expect(first.ok).toBe(true);
+    expect(first.events.map(({ event, workflowType, phase }) => [event, workflowType, phase])).toEqual([
+      ['course.completed', 'courseCompletion', 'done'],
+      ['quiz.submitted', 'quizCoaching', 'waiting'],
+      ['user.provisioned', 'onboarding', 'waiting'],
+      ['user.deprovisioned', 'offboarding', 'done'],
+      ['module.progress', 'moduleProgress', 'done'],
+      ['certification.expired', 'recertification', 'waiting'],
+      ['badge.awarded', 'quarantine', 'waiting'],
+    ]);
+    for (const { eventId, workflowId } of first.events) expect(workflowId).toBe(eventId);
+  });
+
+  test('leaves the effects in the stand-ins', () => {
+    const seen = first.effects.identity.users.map(({ externalId, active, groups }) => ({ externalId, active, groups }));
+    expect(seen).toEqual(
+      expect.arrayContaining([
+        { externalId: 'mt-rita', active: true, groups: ['Certified', 'Recertification required'] },
+        { externalId: 'mt-omar', active: false, groups: [] },
+        { externalId: 'mt-nina', active: true, groups: ['Sales onboarding'] },
+      ]),
+    );
+    expect(first.effects.mail.messages).toHaveLength(6);
+  });
+
+  test('again with the same run is all duplicates, and calls nobody to write', async () => {
+    const again = (await runMt(['demo', '--json', '--data-dir', dataDir, '--run', first.run])).json as Demo;
+    expect(again.ok).toBe(true);
+    expect(again.events.map(({ duplicate }) => duplicate)).toEqual(first.events.map(() => true));
+    expect(writes(again.effects)).toEqual(writes(first.effects));
+  });
+});
+
+describe('mt demo while every connector observes', () => {
+  test('leaves the stand-ins untouched, and the state says what would have been done', async () => {
+    const dataDir = newDataDir();
+    const config = join(dataDir, 'observe.yaml');
+    writeFileSync(
+      config,
+      'administrators: [admin@example.com]\nconnectors: { identity: observe, mail: observe, archive: observe }\n',
+    );
+    const stack = await startDev(dataDir, { MINDTICKLE_CONFIG: config });
+    try {
+      const { ok, events, effects } = (await runMt(['demo', '--json', '--data-dir', dataDir])).json as Demo;
+      expect(ok).toBe(true);
+      expect(writes(effects)).toEqual([]);
+      const offboarding = events.find(({ event }) => event === 'user.deprovisioned')?.workflowId ?? '';
+      const { steps } = await stack.client.workflow.getHandle(offboarding).query(stateQuery);
+      const would = steps.filter(({ status }) => status === 'would do').map(({ name, detail }) => [name, detail]);
+      expect(would).toEqual(
+        expect.arrayContaining([
+          ['freeze', 'freeze the sign-in and end the sessions'],
+          ['leaveGroups', 'leave all groups'],
+          ['archive', 'archive what is known of the person'],
+        ]),
+      );
+    } finally {
+      await stack.stop();
+      removeDataDir(dataDir);
+    }
+  }, 120_000);
+});

@@ -1,0 +1,168 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createConnectors, createOwnActivities } from '../../activities';
+import { DAY, isoTime } from '../../src/domain/time';
+import { openPool } from '../../src/ledger/pool';
+import { createReader } from '../../src/receiver/reread';
+import { readConfig } from '../../src/policy';
+import type { WorkerSettings } from '../../src/settings';
+import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
+import { cancelSignal } from '../../workflows/messages';
+import { freePort } from '../free-port';
+import { openLedger, type LedgerFixture } from '../ledger/fixture';
+import { quieten } from '../workflows/world';
+import { newDataDir, removeDataDir, untilState } from './stack';
+
+const WAITING = 200;
+
+const directory = newDataDir();
+let temporal: DevServer;
+let ledger: LedgerFixture;
+let way: Way;
+let client: Client;
+let stopWorker: () => Promise<void>;
+
+beforeAll(async () => {
+  quieten();
+  const cliPath = process.env['TEMPORAL_CLI_PATH'] ?? 'temporal';
+  const ports = { port: await freePort(), uiPort: await freePort() };
+  temporal = await startDevServer({ cliPath, dbFile: join(directory, 'temporal.db'), headless: true, ...ports });
+  ledger = await openLedger();
+  way = await openWay(ledger.settings.url);
+  client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
+  stopWorker = await startWorker();
+}, 120_000);
+
+afterAll(async () => {
+  await stopWorker();
+  await client.connection.close();
+  await way.close();
+  await ledger.stop();
+  await temporal.stop();
+  removeDataDir(directory);
+});
+
+/** The real worker's parts, with nothing but a ledger to write to. */
+async function startWorker(): Promise<() => Promise<void>> {
+  const settings: WorkerSettings = {
+    companyId: 'acme',
+    databaseUrl: way.url,
+    connectors: { identity: undefined, mail: undefined, archive: undefined },
+    policy: readConfig(undefined).policy,
+    modes: { identity: 'off', mail: 'off', archive: 'off' },
+    logLevel: 'error',
+  };
+  const pool = openPool({ ...ledger.settings, url: way.url });
+  expect(createConnectors(settings, pool)).toEqual({});
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const worker = await Worker.create({
+    connection,
+    taskQueue: 'mindtickle',
+    workflowBundle: { codePath: process.env['TEST_WORKFLOW_BUNDLE'] ?? '' },
+    activities: createOwnActivities(settings, pool, createReader('acme')),
+  });
+  const running = worker.run();
+  return async () => {
+    worker.shutdown();
+    await running;
+    await connection.close();
+    await pool.end();
+  };
+}
+
+interface Way {
+  readonly url: string;
+  /** Nobody gets through, and who was through is thrown out. */
+  readonly cut: () => Promise<void>;
+  readonly open: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** A way to the ledger of our own, which can be cut. */
+async function openWay(url: string): Promise<Way> {
+  const target = new URL(url);
+  const sockets = new Set<Socket>();
+  let server: Server | undefined;
+  const port = await freePort();
+
+  const open = (): Promise<void> =>
+    new Promise((done) => {
+      server = createServer((near) => {
+        const far = connect(Number(target.port), target.hostname);
+        for (const socket of [near, far]) {
+          sockets.add(socket);
+          socket.on('error', () => socket.destroy());
+          socket.on('close', () => sockets.delete(socket));
+        }
+        near.pipe(far).pipe(near);
+      });
+      server.listen(port, '127.0.0.1', done);
+    });
+  const cut = (): Promise<void> =>
+    new Promise((done) => {
+      for (const socket of sockets) socket.destroy();
+      if (server === undefined) done();
+      else server.close(() => done());
+      server = undefined;
+    });
+  await open();
+  const ours = new URL(url);
+  ours.host = `127.0.0.1:${port}`;
+  return { url: ours.href, cut, open, close: cut };
+}
+
+async function start(type: string, workflowId: string, data: object): Promise<void> {
+  const at = isoTime(Date.now());
+  const delivery = {
+    eventId: workflowId,
+    event: type,
+    signedAt: at,
+    receivedAt: at,
+    signatureDigest: workflowId,
+    bodyDigest: 'b',
+  };
+  const args = [delivery, { event: type, data, companyId: 'acme' }];
+  await client.workflow.start(type, { taskQueue: 'mindtickle', workflowId, args });
+}
+
+test(`with the ledger away and ${WAITING} workflows waiting for it, a cancel of another is taken, and all go on when it is back`, async () => {
+  const now = Date.now();
+  const certificate = {
+    userId: 'u1',
+    certName: 'Sales',
+    expiredAt: isoTime(now - DAY),
+    renewalDeadline: isoTime(now + 60 * DAY),
+  };
+  await start('recertification', 'recertified-1', certificate);
+  const recertification = client.workflow.getHandle('recertified-1');
+  await untilState(recertification, ({ phase }) => phase === 'waiting' || phase === 'parked');
+
+  await way.cut();
+  const ids = Array.from({ length: WAITING }, (_, index) => `progress-${index}`);
+  for (const id of ids)
+    await start('moduleProgress', id, { userId: id, moduleId: 'm', moduleName: 'M', progressPct: 1, timeSpentSec: 1 });
+  // Each has tried the local step, and waits with the normal one.
+  for (const id of ids.slice(-3)) await untilPending(id);
+  const sent = performance.now();
+  await recertification.signal(cancelSignal, { reason: 'a mistake', by: 'ada' });
+  const state = await untilState(recertification, ({ history }) => history.some(({ what }) => what === 'cancel'));
+  const tookMs = performance.now() - sent;
+  expect(state.outcome).toBeNull();
+  // The bound is a promise to the operator; the machine's own slowness is not what is tested.
+  expect(tookMs).toBeLessThan(2000);
+
+  await way.open();
+  await expect(recertification.result()).resolves.toEqual({ outcome: 'cancelled' });
+  const results = await Promise.all(ids.map((id) => client.workflow.getHandle(id).result()));
+  expect(results).toEqual(ids.map(() => ({ outcome: 'done' })));
+}, 150_000);
+
+async function untilPending(workflowId: string): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId);
+  for (;;) {
+    const { raw } = await handle.describe();
+    if ((raw.pendingActivities?.length ?? 0) > 0) return;
+  }
+}

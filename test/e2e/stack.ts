@@ -1,0 +1,113 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { StackInfo } from '../../src/commands/dev/dev-json';
+import { deliver } from '../../src/stand-ins/mindtickle';
+import type { StandInsState } from '../../src/stand-ins/systems';
+import { stateQuery, type ProcessState } from '../../workflows/messages';
+
+const mt = resolve(__dirname, '../../bin/mt.js');
+
+/** A `mt dev` as its user starts it, on free ports and a directory of its own. */
+export interface DevStack {
+  readonly info: StackInfo;
+  readonly dataDir: string;
+  readonly process: ChildProcess;
+  readonly client: Client;
+  readonly send: (event: string, eventId: string, data: object) => Promise<number>;
+  readonly effects: () => Promise<StandInsState>;
+  readonly setFault: (system: string, fault: object) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** A data directory that the user of Postgres can reach. */
+export function newDataDir(): string {
+  const path = mkdtempSync(join(tmpdir(), 'mindtickle-e2e-'));
+  chmodSync(path, 0o755);
+  return path;
+}
+
+export function removeDataDir(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}
+
+/** Start it, and wait for its line. Rejects with what it said when it ends before. */
+export async function startDev(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<DevStack> {
+  const ports = ['--port', '--stand-ins-port', '--temporal-port', '--ui-port'].flatMap((option) => [option, '0']);
+  const child = spawn(process.execPath, [mt, 'dev', '--json', '--data-dir', dataDir, ...ports], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const info = await firstLine(child);
+  const connection = await Connection.connect({ address: info.temporalAddress });
+  return {
+    info,
+    dataDir,
+    process: child,
+    client: new Client({ connection }),
+    send: async (event, eventId, data) => {
+      const url = `${info.receiver}/webhooks/mindtickle`;
+      const sent = await deliver({ url, secret: info.webhookSecret, companyId: info.companyId, event, eventId, data });
+      return sent.status;
+    },
+    effects: async () => (await (await fetch(`${info.standIns}/_state`)).json()) as StandInsState,
+    setFault: async (system, fault) => {
+      await fetch(`${info.standIns}/_faults/${system}`, {
+        method: 'PUT',
+        body: JSON.stringify(fault),
+        headers: JSON_TYPE,
+      });
+    },
+    stop: async () => {
+      await connection.close();
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGINT');
+      await once(child, 'exit');
+    },
+  };
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+async function firstLine(child: ChildProcess): Promise<StackInfo> {
+  const said: string[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  for await (const line of createInterface({ input: child.stdout ?? process.stdin }))
+    return JSON.parse(line) as StackInfo;
+  throw new Error(`mt dev ended before it was ready:\n${said.join('')}`);
+}
+
+/** Run another `mt` command; its exit code and the JSON document that it printed. */
+export async function runMt(args: readonly string[]): Promise<{ readonly code: number; readonly json: unknown }> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [mt, ...args], { maxBuffer: 16 * 1024 * 1024 });
+    return { code: 0, json: JSON.parse(stdout) };
+  } catch (error) {
+    const { code, stdout } = error as { code: number; stdout: string };
+    return { code, json: stdout === '' ? null : JSON.parse(stdout) };
+  }
+}
+
+/** Ask until the answer is as wanted; what rejects meanwhile is asked again. The test's own time limit ends it. */
+export async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask().catch(() => undefined);
+    if (answer !== undefined && wanted(answer)) return answer;
+    await setImmediate();
+  }
+}
+
+export function untilState(handle: WorkflowHandle, wanted: (state: ProcessState) => boolean): Promise<ProcessState> {
+  return until(() => handle.query(stateQuery), wanted);
+}
+
+export const stepIs =
+  (name: string, status: string) =>
+  ({ steps }: ProcessState): boolean =>
+    steps.some((step) => step.name === name && step.status === status);
