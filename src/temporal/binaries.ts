@@ -109,6 +109,7 @@ interface Search {
 async function firstThatRuns(there: readonly FoundBinary[], binary: Binary, search: Search) {
   for (const { path, source } of there) {
     const objection = await objectionTo(path, binary, search.run);
+    search.signal?.throwIfAborted();
     if (objection === undefined) return { path, source };
     search.answers.push(`${source}: ${path} ${objection}`);
     search.progress(`${path} (${source}) ${objection}; passed over`);

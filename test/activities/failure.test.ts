@@ -73,7 +73,8 @@ describe('failureFromNetwork', () => {
   test.each<[string, unknown, string]>([
     ['the code of its cause', new TypeError('fetch failed', { cause: withCode('x', 'ECONNREFUSED') }), 'ECONNREFUSED'],
     ['its own code', withCode('x', 'ECONNRESET'), 'ECONNRESET'],
-    ['its name, where it has no code', new DOMException('timed out', 'TimeoutError'), 'TimeoutError'],
+    ['its name, where it has no code', Object.assign(new Error('x'), { name: 'TimeoutError' }), 'TimeoutError'],
+    ['no code that is a number', Object.assign(new Error('x'), { name: 'AbortError', code: 20 }), 'AbortError'],
     ['nothing of what is no error', SECRET, 'unknown'],
   ])('keeps %s', (_claim, error, code) => {
     expect(failureFromNetwork('mail', error)).toMatchObject({

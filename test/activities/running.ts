@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { createConnectors, createOwnActivities } from '../../activities';
 import type {
@@ -69,8 +70,10 @@ export interface Workflow {
 
 export function workflow({ isLocal = false, workflowId = `workflow-${(workflows += 1)}` } = {}): Workflow {
   const run: Workflow['run'] = (activity, ...args) => {
-    const env = new MockActivityEnvironment({ workflowExecution: { workflowId, runId: 'run-1' }, isLocal });
-    return env.run(activity as (...given: unknown[]) => ReturnType<typeof activity>, ...args);
+    const info = { workflowExecution: { workflowId, runId: 'run-1' }, isLocal };
+    // What fails here fails on purpose.
+    const env = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+    return env.run(() => activity(...args));
   };
   return {
     workflowId,
