@@ -77,7 +77,8 @@ export function createArchiveActivities({ url, pool, write }: ArchiveDeps): Arch
 
 /** `..` and `/` from an id of the sender's must not lead out of the archive. */
 function fileName(part: string): string {
-  const encoded = encodeURIComponent(part).replace(/^\.+/, (dots) => '%2E'.repeat(dots.length));
+  // By way of bytes: half a surrogate pair, which JSON can carry, is no text that could be encoded.
+  const encoded = encodeURIComponent(Buffer.from(part).toString()).replace(/^\.+/, (dots) => '%2E'.repeat(dots.length));
   return encoded.length <= 200
     ? encoded
     : `${encoded.slice(0, 120)}~${createHash('sha256').update(part).digest('hex')}`;

@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import type { RenewalRules } from '../src/domain/correlation';
 import type { Fact } from '../src/domain/facts';
@@ -62,17 +62,25 @@ function createBreaker(): <T>(call: () => Promise<T>) => Promise<T> {
   let failures = 0;
   let openUntil = 0;
   return async (call) => {
-    const { isLocal } = Context.current().info;
-    if (isLocal && Date.now() < openUntil) throw unavailable('ledger', 'is not asked: it did not answer lately');
+    const now = Date.now();
+    if (Context.current().info.isLocal && failures >= FAILURES_TO_OPEN) {
+      if (now < openUntil) throw unavailable('ledger', 'is not asked: it did not answer lately');
+      // One local call finds out for all of them: forty that hang together would be the outage again.
+      openUntil = now + OPEN_MS;
+    }
     try {
       const answer = await call();
       failures = 0;
-      openUntil = 0;
       return answer;
     } catch (error) {
-      failures += 1;
+      // An error of any other kind is an answer: one event that cannot be recorded must not bar the others.
+      failures = isOutage(error) ? failures + 1 : 0;
       if (failures >= FAILURES_TO_OPEN) openUntil = Date.now() + OPEN_MS;
       throw error;
     }
   };
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === 'ledger.unavailable';
 }

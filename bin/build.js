@@ -120,13 +120,18 @@ async function main() {
   });
 }
 
+function reason(error) {
+  const message = String(error.message ?? error);
+  if (error.code === 'MODULE_NOT_FOUND') return `${message.split('\n')[0]}: run \`npm ci\` first`;
+  // The compiler adds the stack of its own machine code to what it says about ours.
+  return message.split('\n\n\nCaused by:')[0].trim();
+}
+
 module.exports = { isFresh };
 
 if (require.main === module) {
   main().catch((error) => {
-    // The compiler adds the stack of its own machine code to what it says about ours.
-    const [message] = String(error.message ?? error).split('\n\n\nCaused by:');
-    process.stderr.write(`the build failed: ${message.trim()}\n`);
+    process.stderr.write(`the build failed: ${reason(error)}\n`);
     process.exitCode = 1;
   });
 }

@@ -58,6 +58,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   const stop = (): Promise<void> => endChild(child, exited, STOP_TIMEOUT_MS);
   const address = `${ip}:${options.port}`;
   if (child.pid === undefined) throw new Error(`the Temporal server did not start: ${await exited}`);
+  endWithUs(child.pid, exited);
   options.onSpawn?.(child.pid);
   try {
     const connection = await healthy(address, exited, options.signal);
@@ -95,6 +96,22 @@ function launch(cliPath: string, args: readonly string[], logFile: string | unde
   } finally {
     if (typeof output === 'number') closeSync(output);
   }
+}
+
+/**
+ * See to it that the server ends when we are gone, even by SIGKILL: a shell waits for its input, which the kernel closes
+ * then. Where there is no shell, the next start finds the server and ends it.
+ */
+function endWithUs(pid: number, exited: Promise<string>): void {
+  const watcher = spawn('sh', ['-c', 'read line || kill -TERM "$1"', 'sh', String(pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watcher.on('error', () => undefined);
+  watcher.stdin.on('error', () => undefined);
+  watcher.unref();
+  // A line, not the end of its input: the number may be another process's by now.
+  void exited.then(() => watcher.stdin.end('\n'));
 }
 
 /** @throws Error when the server ends, does not become healthy in time, or `signal` is aborted. */

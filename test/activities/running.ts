@@ -22,7 +22,12 @@ import { deprovisioned, request } from '../ledger/events';
 
 export const TOKEN = 'a-token-of-the-tests';
 
-export type Connectors = IdentityActivities & MailActivities & ArchiveActivities & LedgerActivities;
+/** Activities are handed over by name alone: none of them uses `this`. */
+export type Functions<T> = {
+  readonly [K in Exclude<keyof T, never>]: T[K] extends (...args: infer A) => infer R ? (...args: A) => R : never;
+};
+
+export type Connectors = Functions<IdentityActivities & MailActivities & ArchiveActivities & LedgerActivities>;
 
 export interface ConnectorsOptions {
   readonly identityUrl?: string;
@@ -112,6 +117,11 @@ export async function emptyLedger(pool: Pool): Promise<void> {
   await pool.query(
     'truncate receipts, learners, departures, completions, quiz_results, progress, expiries, open_workflows, effects',
   );
+}
+
+/** How long the failure wants the next attempt to wait, in ms; NaN when it leaves that to the policy. */
+export function delayOf(failure: ApplicationFailure): number {
+  return Number(Reflect.get(failure, 'nextRetryDelay'));
 }
 
 /** All that of a failure gets into a workflow's history. */

@@ -1,0 +1,222 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Pool } from 'pg';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { Letter } from '../../src/domain/letters';
+import type { StandIns } from '../../src/stand-ins/server';
+import { openLedger, type LedgerFixture } from '../ledger/fixture';
+import { setFault, start, stateOf, stopAll } from '../stand-ins/running';
+import { connectorsTo, emptyLedger, rowsOf, workflow, written, type Connectors } from './running';
+
+let ledger: LedgerFixture;
+let pool: Pool;
+let standIns: StandIns;
+let mail: Connectors;
+
+beforeAll(async () => {
+  [ledger, standIns] = await Promise.all([openLedger(), start()]);
+  pool = ledger.pool;
+  mail = connectorsTo(pool, { smtpUrl: standIns.smtpUrl });
+});
+afterAll(() => Promise.all([stopAll(), ledger.stop()]));
+beforeEach(async () => {
+  await Promise.all([fetch(`${standIns.url}/_reset`, { method: 'POST' }), emptyLedger(pool)]);
+});
+
+const RITA = 'rita.alvarez@example.com';
+const welcome: Letter = { kind: 'welcome', role: 'Account Executive' };
+
+const messages = async () => (await stateOf(standIns)).mail.messages;
+
+describe('sendLetter', () => {
+  test('sends one letter to one address', async () => {
+    const own = workflow();
+    await expect(own.run(mail.sendLetter, own.step('welcome'), RITA, 'learner', welcome)).resolves.toBe('sent');
+    await expect(messages()).resolves.toMatchObject([
+      {
+        from: 'enablement@example.com',
+        to: [RITA],
+        subject: 'Welcome: your enablement program is ready',
+        text: expect.stringContaining('Your program for Account Executive is open in MindTickle.') as string,
+        copies: 1,
+      },
+    ]);
+  });
+
+  test('its row says to whom by role, never by address', async () => {
+    const own = workflow();
+    await own.run(mail.sendLetter, own.step('welcome'), RITA, 'learner', welcome);
+    const rows = await rowsOf(pool, own);
+    expect(rows).toMatchObject([{ step: 'welcome', status: 'done', would: { letter: 'welcome', to: 'learner' } }]);
+    expect(JSON.stringify(rows)).not.toContain('rita');
+  });
+
+  test('twice is once', async () => {
+    const { run, step } = workflow();
+    await run(mail.sendLetter, step('welcome'), RITA, 'learner', welcome);
+    await expect(run(mail.sendLetter, step('welcome'), RITA, 'learner', welcome)).resolves.toBe('sent');
+    await expect(messages()).resolves.toMatchObject([{ copies: 1 }]);
+  });
+
+  test('after a lost answer it is sent again under the same Message-ID, by which a mailbox knows it', async () => {
+    await setFault(standIns, 'mail', { mode: 'lost-response', calls: 1 });
+    const { run, failure, step } = workflow();
+    await expect(failure(mail.sendLetter, step('welcome'), RITA, 'learner', welcome)).resolves.toMatchObject({
+      type: 'mail.unavailable',
+    });
+    await expect(run(mail.sendLetter, step('welcome'), RITA, 'learner', welcome)).resolves.toBe('sent');
+    const kept = await messages();
+    expect(kept).toMatchObject([{ copies: 2 }]);
+    expect(kept[0]?.messageId).toMatch(/^<[0-9a-f]{32}@example\.com>$/);
+  });
+
+  test('another step, another workflow and another address are other letters', async () => {
+    const own = workflow();
+    const other = workflow();
+    await own.run(mail.sendLetter, own.step('one'), RITA, 'learner', welcome);
+    await own.run(mail.sendLetter, own.step('two'), RITA, 'learner', welcome);
+    await own.run(mail.sendLetter, own.step('one'), 'omar.haddad@example.com', 'learner', welcome);
+    await other.run(mail.sendLetter, other.step('one'), RITA, 'learner', welcome);
+    await expect(messages()).resolves.toHaveLength(4);
+  });
+
+  test('observed, it sends nothing and leaves a row', async () => {
+    const own = workflow();
+    const context = own.step('welcome', { mode: 'observe' });
+    await expect(own.run(mail.sendLetter, context, RITA, 'learner', welcome)).resolves.toBe('observed');
+    await expect(stateOf(standIns)).resolves.toMatchObject({ mail: { messages: [] }, calls: [] });
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'observed', mode: 'observe' }]);
+  });
+
+  test.each([
+    '',
+    'rita',
+    'rita@example.com, omar@example.com',
+    'rita@example.com; omar@example.com',
+    'Rita <rita@example.com>, omar@example.com',
+    'rita@example.com\r\nBcc: omar@example.com',
+    'rita@example.com>\r\nRCPT TO:<omar@example.com',
+  ])('%j is no address: rejected, and nobody gets it', async (to) => {
+    const { failure, step } = workflow();
+    const refusal = await failure(mail.sendLetter, step('welcome'), to, 'manager', welcome);
+    expect(refusal).toMatchObject({ type: 'mail.rejected', message: 'mail has no usable address for the manager' });
+    await expect(messages()).resolves.toEqual([]);
+  });
+});
+
+describe('a mail server that does not do as asked', () => {
+  test.each<[string, object, string]>([
+    ['away', { mode: 'down' }, 'mail.unavailable'],
+    ['greylisting', { mode: 'error', status: 451 }, 'mail.unavailable'],
+    ['full', { mode: 'error', status: 452 }, 'mail.unavailable'],
+    ['closing', { mode: 'error', status: 421 }, 'mail.unavailable'],
+    ['busy', { mode: 'rate-limit' }, 'mail.unavailable'],
+    ['refusing', { mode: 'error', status: 550 }, 'mail.rejected'],
+    ['refusing what was said', { mode: 'error', status: 554 }, 'mail.rejected'],
+  ])('%s is classified, and names no one', async (_how, fault, type) => {
+    await setFault(standIns, 'mail', fault);
+    const own = workflow();
+    const refusal = await own.failure(mail.sendLetter, own.step('welcome'), RITA, 'learner', welcome);
+    expect(refusal).toMatchObject({ type, nonRetryable: type === 'mail.rejected' });
+    expect(written(refusal)).not.toContain('rita');
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
+  });
+
+  test('a port on which nobody listens is unavailable', async () => {
+    const { failure, step } = workflow();
+    const closed = connectorsTo(pool, { smtpUrl: 'smtp://user:a-password@127.0.0.1:1' });
+    const refusal = await failure(closed.sendLetter, step('welcome'), RITA, 'learner', welcome);
+    expect(refusal).toMatchObject({ type: 'mail.unavailable', message: 'mail did not take the letter' });
+    for (const secret of ['rita', 'a-password']) expect(written(refusal)).not.toContain(secret);
+  });
+});
+
+describe('a mail server of another make', () => {
+  const servers: SMTPServer[] = [];
+  afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise<void>((done) => server.close(done)))));
+
+  async function listen(options: SMTPServerOptions, user = ''): Promise<Connectors> {
+    const server = new SMTPServer({ allowInsecureAuth: true, disabledCommands: ['STARTTLS'], ...options });
+    servers.push(server);
+    server.on('error', () => undefined);
+    server.listen(0, '127.0.0.1');
+    await once(server.server, 'listening');
+    const { port } = server.server.address() as AddressInfo;
+    return connectorsTo(pool, { smtpUrl: `smtp://${user}127.0.0.1:${port}` });
+  }
+
+  test('refused credentials are rejected in those words, and not repeated', async () => {
+    const picky = await listen(
+      {
+        onAuth: (_auth, _session, callback) =>
+          callback(Object.assign(new Error('no such user robot'), { responseCode: 535 })),
+      },
+      'robot:a-password@',
+    );
+    const { failure, step } = workflow();
+    const refusal = await failure(picky.sendLetter, step('welcome'), RITA, 'learner', welcome);
+    expect(refusal).toMatchObject({ type: 'mail.rejected', message: 'mail refused our credentials' });
+    for (const secret of ['rita', 'robot', 'a-password']) expect(written(refusal)).not.toContain(secret);
+  });
+
+  test('a recipient refused for good is rejected', async () => {
+    const picky = await listen({
+      authOptional: true,
+      onRcptTo: (_address, _session, callback) =>
+        callback(Object.assign(new Error(`no mailbox ${RITA}`), { responseCode: 550 })),
+    });
+    const { failure, step } = workflow();
+    const refusal = await failure(picky.sendLetter, step('welcome'), RITA, 'learner', welcome);
+    expect(refusal).toMatchObject({ type: 'mail.rejected', nonRetryable: true });
+    expect(written(refusal)).not.toContain('rita');
+  });
+
+  test('a recipient refused for now is tried again', async () => {
+    const picky = await listen({
+      authOptional: true,
+      onRcptTo: (_address, _session, callback) =>
+        callback(Object.assign(new Error(`greylisted ${RITA}`), { responseCode: 450 })),
+    });
+    const { failure, step } = workflow();
+    const refusal = await failure(picky.sendLetter, step('welcome'), RITA, 'learner', welcome);
+    expect(refusal).toMatchObject({ type: 'mail.unavailable', nonRetryable: false });
+  });
+
+  const nasty = 'Basics\r\nBcc: all@example.com\r\n\r\n.\r\nMAIL FROM:<x@example.com>\u2028 ✓';
+  test.each<Letter>([
+    { kind: 'recertify', certName: nasty, deadline: '2027-06-30' },
+    { kind: 'coach', quizName: nasty, userId: nasty, percent: 40 },
+    { kind: 'certificate', courseName: nasty },
+    { kind: 'parked', about: nasty, step: nasty, why: nasty, workflowId: nasty },
+  ])('titles add no header, no recipient and no command to a letter: $kind', async (letter) => {
+    const received: { to: string[]; raw: string }[] = [];
+    const capturing = await listen({
+      authOptional: true,
+      onData: (stream, { envelope }, callback) => {
+        void text(stream).then((raw) => {
+          received.push({ to: envelope.rcptTo.map(({ address }) => address), raw });
+          callback();
+        });
+      },
+    });
+    const { run, step } = workflow();
+    await run(capturing.sendLetter, step('letter'), RITA, 'learner', letter);
+    expect(received.map(({ to }) => to)).toEqual([[RITA]]);
+    const [head = ''] = received[0]?.raw.split('\r\n\r\n') ?? [];
+    const names = head
+      .split('\r\n')
+      .filter((line) => !/^\s/.test(line))
+      .map((line) => line.slice(0, line.indexOf(':')).toLowerCase());
+    expect(names.sort()).toEqual([
+      'content-transfer-encoding',
+      'content-type',
+      'date',
+      'from',
+      'message-id',
+      'mime-version',
+      'subject',
+      'to',
+    ]);
+  });
+});
