@@ -14,14 +14,21 @@ function isCalendarInstant(text: string): boolean {
 /** An ISO 8601 date or date and time; without a zone it is UTC. */
 export const isoInstant = z.string().refine(isCalendarInstant, 'not an ISO 8601 date');
 
+/** NUL, and half a surrogate pair, which UTF-8 cannot hold: neither the ledger nor a letter can keep them. */
+function isStorable(text: string): boolean {
+  return !text.includes('\0') && !/\p{Cs}/u.test(text);
+}
+
+/** Any text that can be kept. */
+export const text = z.string().refine(isStorable, 'holds a character that no text can have');
+
 /** An identifier of MindTickle's: opaque, never empty. */
-export const id = z.string().min(1).max(256);
+export const id = text.min(1).max(256);
 
 /** A title that a person gave: a course, a quiz, a certificate. */
-export const title = z.string().min(1).max(1024);
+export const title = text.min(1).max(1024);
 
-export const email = z
-  .string()
+export const email = text
   .min(3)
   .max(320)
   .regex(/^[^\s@<>,;]+@[^\s@<>,;]+$/, 'not an e-mail address');

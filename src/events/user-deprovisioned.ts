@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { email, id, isoInstant } from './fields';
+import { email, id, isoInstant, text } from './fields';
 
 /** A person left, by SCIM. Arrives only when the subscription names it. `deprovisionedAt` may be ahead. */
 export const userDeprovisioned = z.looseObject({
   userId: id,
   email,
-  reason: z.string(),
+  reason: text,
   deprovisionedAt: isoInstant,
 });
 

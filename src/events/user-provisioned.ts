@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { email, id } from './fields';
+import { email, id, text } from './fields';
 
 /** A person joined, by SCIM. Arrives only when the subscription names it. Carries no time of its own. */
 export const userProvisioned = z.looseObject({
   userId: id,
   email,
-  role: z.string(),
-  teamId: z.string(),
+  role: text,
+  teamId: text,
   provisionedBy: z.string(),
 });
 
