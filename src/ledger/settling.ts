@@ -53,7 +53,8 @@ function firstNews(open: OpenWorkflow, facts: readonly Stored[], rules: RenewalR
  */
 function isSpent(completions: readonly StoredCompletion[], { fact }: StoredCompletion, open: OpenWorkflow): boolean {
   return completions.some(({ fact: other, settled }) => {
-    const expiry = settled[open.key];
+    // A certificate may be called `constructor`.
+    const expiry = Object.hasOwn(settled, open.key) ? settled[open.key] : undefined;
     return other.at >= fact.at && expiry !== undefined && expiry !== open.openedBy;
   });
 }
