@@ -39,6 +39,8 @@ const variables = {
   START_CONCURRENCY: z.coerce.number().int().positive().default(8),
   /** How long a start may take before the delivery is refused with 503, in ms. */
   START_TIMEOUT_MS: milliseconds.default(5000),
+  /** Event ids under which one signature is taken. */
+  REPLAY_LIMIT: z.coerce.number().int().positive().default(128),
   SCIM_URL: httpUrl.optional(),
   SCIM_TOKEN: z.string().optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
@@ -65,6 +67,7 @@ export interface ReceiverSettings {
   readonly trustProxy: number;
   readonly startConcurrency: number;
   readonly startTimeoutMs: number;
+  readonly replayLimit: number;
   readonly logLevel: string;
 }
 
@@ -92,6 +95,7 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     'TRUST_PROXY',
     'START_CONCURRENCY',
     'START_TIMEOUT_MS',
+    'REPLAY_LIMIT',
     'LOG_LEVEL',
   ]);
   return {
@@ -102,6 +106,7 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     trustProxy: read.TRUST_PROXY,
     startConcurrency: read.START_CONCURRENCY,
     startTimeoutMs: read.START_TIMEOUT_MS,
+    replayLimit: read.REPLAY_LIMIT,
     logLevel: read.LOG_LEVEL,
   };
 }

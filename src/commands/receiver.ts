@@ -5,6 +5,7 @@ import { createAccept } from '../receiver/accept';
 import { createCappedLog } from '../receiver/capped-log';
 import { createReceiver } from '../receiver/http';
 import { createReadiness } from '../receiver/readiness';
+import { createReplayMemory } from '../receiver/replays';
 import { receiverSettings, type Environment } from '../settings';
 import { createLogger } from '../telemetry/log';
 import { connectInBackground } from '../temporal/connection';
@@ -25,7 +26,12 @@ export async function runReceiver(env: Environment): Promise<void> {
   const temporal = connectInBackground({ log, env });
   const receiver = createReceiver({
     settings,
-    accept: createAccept({ ...settings, client: () => temporal.connected, log: cappedLog }),
+    accept: createAccept({
+      ...settings,
+      client: () => temporal.connected,
+      replays: createReplayMemory(settings.replayLimit),
+      log: cappedLog,
+    }),
     readiness: createReadiness({ client: temporal.client, now: Date.now }),
     log: cappedLog,
     now: Date.now,

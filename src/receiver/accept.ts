@@ -1,11 +1,12 @@
 import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { CappedLog } from './capped-log';
 import { createLine } from './line';
+import type { ReplayMemory } from './replays';
 import { routeOf, workflowStart, type Received } from './start';
 import { within } from './time-limit';
 
 /** `unavailable`: not known to be stored. It may be: then the sender's next attempt is the duplicate. */
-export type Accepted = 'started' | 'duplicate' | 'unavailable';
+export type Accepted = 'started' | 'duplicate' | 'unavailable' | 'replay-limit';
 
 export type Accept = (received: Received) => Promise<Accepted>;
 
@@ -15,14 +16,17 @@ export interface AcceptOptions {
   /** For the whole of one delivery, its time in line included. */
   readonly startTimeoutMs: number;
   readonly startConcurrency: number;
+  readonly replays: ReplayMemory;
   readonly log: CappedLog;
 }
+
+const LOWEST_LANE = 5;
 
 /**
  * Make a delivery durable: start its workflow, exactly once for an event id. Never rejects, and always answers within
  * `startTimeoutMs`: a Temporal that is silent frees its turns.
  */
-export function createAccept({ client, startTimeoutMs, startConcurrency, log }: AcceptOptions): Accept {
+export function createAccept({ client, startTimeoutMs, startConcurrency, replays, log }: AcceptOptions): Accept {
   const line = createLine(startConcurrency);
 
   const start = async (received: Received, leftMs: () => number): Promise<Accepted> => {
@@ -37,11 +41,11 @@ export function createAccept({ client, startTimeoutMs, startConcurrency, log }: 
     }
   };
 
-  return async (received) => {
+  const startInTurn = async (received: Received): Promise<Accepted> => {
     const endsAt = performance.now() + startTimeoutMs;
     const leftMs = (): number => Math.max(1, endsAt - performance.now());
     const { eventId } = received.delivery;
-    const leave = await line.enter(routeOf(received.contents).lane, leftMs());
+    const leave = await line.enter(received.lane ?? routeOf(received.contents).lane, leftMs());
     if (leave === 'late') return unavailable(log, eventId, 'no turn within the time limit');
     try {
       // The deadline bounds one attempt, not the SDK's own retries: 9 s for 1 s while connections are refused (tried).
@@ -52,6 +56,13 @@ export function createAccept({ client, startTimeoutMs, startConcurrency, log }: 
     } finally {
       leave();
     }
+  };
+
+  return async (received) => {
+    const { signatureDigest, eventId } = received.delivery;
+    const sighting = replays.note(signatureDigest, eventId);
+    if (sighting === 'over') return 'replay-limit';
+    return startInTurn(sighting === 'again' ? { ...received, lane: LOWEST_LANE } : received);
   };
 }
 

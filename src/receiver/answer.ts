@@ -45,7 +45,7 @@ function problemHeaders(rule: Rule, body: string): Headers {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
-    ...(refusals[rule].status === 503 && { 'retry-after': RETRY_AFTER_SECONDS }),
+    ...((refusals[rule].status === 503 || refusals[rule].status === 429) && { 'retry-after': RETRY_AFTER_SECONDS }),
   };
 }
 

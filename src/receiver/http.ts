@@ -118,7 +118,7 @@ async function receive(
   const examined = examine(incoming(request, settings.delivery, body), terms, now());
   if (!examined.ok) return examined.rule;
   const accepted = await accept(examined.received);
-  if (accepted === 'unavailable') return 'unavailable';
+  if (accepted === 'unavailable' || accepted === 'replay-limit') return accepted;
   return { duplicate: accepted === 'duplicate', workflowId: examined.received.delivery.eventId };
 }
 

@@ -12,6 +12,7 @@ export type Rule =
   | 'request'
   | 'request-time'
   | 'request-headers'
+  | 'replay-limit'
   | 'unavailable'
   | 'failure';
 
@@ -24,7 +25,7 @@ export interface Refusal {
   readonly level: 'info' | 'warn' | 'error';
 }
 
-/** Sent with every 503: the sender's own ladder begins at 5 min, a proxy or a script may come sooner. Seconds. */
+/** Sent with every 503 and 429: the sender's own ladder begins at 5 min, a proxy or a script may come sooner. Seconds. */
 export const RETRY_AFTER_SECONDS = 30;
 
 export const MAX_BODY_BYTES = 1_048_576;
@@ -71,6 +72,12 @@ export const refusals: Readonly<Record<Rule, Refusal>> = {
   request: refusal(400, 'Bad Request', 'The request is not well-formed HTTP/1.1.'),
   'request-time': refusal(408, 'Request Timeout', 'The request did not arrive in time.'),
   'request-headers': refusal(431, 'Request Header Fields Too Large', 'The request line and headers are too large.'),
+  'replay-limit': refusal(
+    429,
+    'Too Many Requests',
+    'The same signed delivery came under too many event ids: one delivery that is sent again and again.',
+    'error',
+  ),
   unavailable: refusal(503, 'Service Unavailable', 'The event could not be stored now: send it again later.', 'warn'),
   failure: refusal(503, 'Service Unavailable', 'The delivery could not be handled now: send it again later.', 'error'),
 };

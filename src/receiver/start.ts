@@ -11,6 +11,8 @@ export interface Received {
   readonly delivery: Delivery;
   readonly contents: Contents;
   readonly rawBody: Buffer;
+  /** Instead of its route's. */
+  readonly lane?: Route['lane'];
 }
 
 /**
@@ -28,7 +30,7 @@ export function routeOf(contents: Contents): Route {
  * is refused. Arguments: the `Delivery`, then the body byte for byte (parsing and writing it again would grow it:
  * `1e20` becomes 21 digits), which a workflow reads as the parsed JSON, or as bytes when it is none.
  */
-export function workflowStart({ delivery, contents, rawBody }: Received): WorkflowStartOptions {
+export function workflowStart({ delivery, contents, rawBody, lane }: Received): WorkflowStartOptions {
   const route = routeOf(contents);
   return {
     workflowId: delivery.eventId,
@@ -37,7 +39,7 @@ export function workflowStart({ delivery, contents, rawBody }: Received): Workfl
     workflowIdConflictPolicy: 'FAIL',
     args: [delivery, rawArgument(rawBody, isJson(contents))],
     typedSearchAttributes: searchable(contents),
-    priority: { priorityKey: route.lane },
+    priority: { priorityKey: lane ?? route.lane },
     staticSummary: summarise(route, contents),
     staticDetails: explain(route, contents, delivery),
   };

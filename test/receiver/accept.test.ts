@@ -4,6 +4,7 @@ import { createAccept, type Accept } from '../../src/receiver/accept';
 import { createCappedLog } from '../../src/receiver/capped-log';
 import { examine } from '../../src/receiver/examine';
 import { createReadiness } from '../../src/receiver/readiness';
+import { createReplayMemory } from '../../src/receiver/replays';
 import type { Received } from '../../src/receiver/start';
 import { signDelivery } from '../../src/stand-ins/mindtickle';
 import { connectInBackground, type BackgroundConnection, type Connected } from '../../src/temporal/connection';
@@ -35,9 +36,16 @@ const log = createCappedLog(silentLog, () => NOW);
 
 function acceptBy(
   client: () => Promise<Client>,
-  changes: { startTimeoutMs?: number; startConcurrency?: number } = {},
+  changes: { startTimeoutMs?: number; startConcurrency?: number; replays?: ReturnType<typeof createReplayMemory> } = {},
 ): Accept {
-  return createAccept({ client, startTimeoutMs: 5000, startConcurrency: 8, log, ...changes });
+  return createAccept({
+    client,
+    startTimeoutMs: 5000,
+    startConcurrency: 8,
+    replays: createReplayMemory(1000),
+    log,
+    ...changes,
+  });
 }
 
 const accept: Accept = (each) => acceptBy(() => Promise.resolve(temporal.client))(each);
@@ -73,6 +81,15 @@ describe('accept', () => {
     expect(await accept(received(EXPIRED, 'evt-b'))).toBe('duplicate');
     await temporal.client.workflow.getHandle('evt-b').terminate();
     expect(await accept(received(EXPIRED, 'evt-b'))).toBe('duplicate');
+  });
+
+  test('takes a signature under the limit of event ids, from the second on in the lowest lane, and no more', async () => {
+    const limited = acceptBy(() => Promise.resolve(temporal.client), { replays: createReplayMemory(3) });
+    const outcomes: string[] = [];
+    for (const id of ['r-1', 'r-2', 'r-3', 'r-4', 'r-1']) outcomes.push(await limited(received(EXPIRED, id)));
+    expect(outcomes).toEqual(['started', 'started', 'started', 'replay-limit', 'duplicate']);
+    const { priority } = await temporal.client.workflow.getHandle('r-2').describe();
+    expect(priority?.priorityKey).toBe(5);
   });
 
   test('of 20 at once with one event id, one starts and 19 are duplicates', async () => {
