@@ -113,7 +113,7 @@ module.exports = {
     {
       name: 'commands-are-the-top',
       severity: 'error',
-      from: { path: src, pathNot: ['^src/commands/', '^src/cli\\.ts$'] },
+      from: { path: src, pathNot: ['^src/commands/', '^src/cli(\\.ts$|/)'] },
       to: { path: '^src/commands/' },
     },
     {

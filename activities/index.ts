@@ -24,7 +24,7 @@ export type { TermsActivities } from './terms';
 /** What every worker runs on the workflows' own task queue. */
 export function createOwnActivities(settings: WorkerSettings, pool: Pool, read: Reader): object {
   return {
-    ...createLedgerActivities({ pool, policy: settings.policy }),
+    ...createLedgerActivities({ pool, policy: settings.policy, receiptDays: settings.receiptDays }),
     ...createTermsActivities(settings.policy, settings.modes),
     ...createReadingActivities(read),
   };

@@ -3,6 +3,8 @@ import type { Pool } from 'pg';
 import type { RenewalRules } from '../src/domain/correlation';
 import type { Fact } from '../src/domain/facts';
 import type { Policy } from '../src/domain/policy';
+import { settleConflict, type Conflict, type ConflictStanding } from '../src/ledger/conflicts';
+import { pruneLedger, type Pruned } from '../src/ledger/pruning';
 import { findLearner, reinstateLearner, setLearnerEmail, type Learner } from '../src/ledger/queries';
 import { admitLeaver, closeWorkflow, markGone, recordEvent, type Recorded, type Receipt } from '../src/ledger/record';
 import { unavailable } from './failure';
@@ -22,18 +24,23 @@ export interface LedgerActivities {
   identifyLearner(request: { userId: string; email: string }): Promise<void>;
   reinstateLearner(request: { userId: string; eventId: string }): Promise<void>;
   admitLeaver(eventId: string): Promise<boolean>;
+  settleConflict(conflict: Conflict): Promise<ConflictStanding>;
+  /** Some thousand rows a call; `more` says to call again. */
+  pruneLedger(): Promise<Pruned>;
 }
 
 export interface LedgerDeps {
   readonly pool: Pool;
   readonly policy: Policy;
+  /** How long the ledger remembers an event after its workflow has closed. */
+  readonly receiptDays: number;
 }
 
 /**
  * The ledger's steps. Each runs as a local activity first and, when the ledger does not answer, as a normal one.
  * @throws `ledger.unavailable` (retries).
  */
-export function createLedgerActivities({ pool, policy }: LedgerDeps): LedgerActivities {
+export function createLedgerActivities({ pool, policy, receiptDays }: LedgerDeps): LedgerActivities {
   const breaker = createBreaker();
   const rules: RenewalRules = {
     courses: policy.course.renews,
@@ -48,6 +55,8 @@ export function createLedgerActivities({ pool, policy }: LedgerDeps): LedgerActi
     identifyLearner: ({ userId, email }) => ask(() => setLearnerEmail(pool, userId, email)),
     reinstateLearner: (request) => ask(() => reinstateLearner(pool, request)),
     admitLeaver: (eventId) => ask(() => admitLeaver(pool, { eventId, limitPerHour: policy.offboarding.limitPerHour })),
+    settleConflict: (conflict) => ask(() => settleConflict(pool, conflict)),
+    pruneLedger: () => ask(() => pruneLedger(pool, { olderThanDays: receiptDays })),
   };
 }
 

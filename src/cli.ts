@@ -1,28 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type * as Demo from './commands/demo';
+import { exit } from './cli/exit';
+import { load } from './cli/load';
+import { addOperating } from './cli/operating';
 import type * as Dev from './commands/dev';
-import type * as DevJson from './commands/dev/dev-json';
 import type * as Ledger from './commands/ledger';
-import type * as Receiver from './commands/receiver';
 import type * as Send from './commands/send';
 import type * as StandIns from './commands/stand-ins';
-import type * as WorkerCommand from './commands/worker';
 import { SettingsError } from './settings-error';
-
-/* eslint-disable @typescript-eslint/no-require-imports --
- * Each command is loaded when it is run, so that `mt --help` does not wait for Temporal's SDK. `import()` would want file
- * extensions, as for an ES module. */
-const load = {
-  dev: () => require('./commands/dev') as typeof Dev,
-  devJson: () => require('./commands/dev/dev-json') as typeof DevJson,
-  demo: () => require('./commands/demo') as typeof Demo,
-  send: () => require('./commands/send') as typeof Send,
-  receiver: () => require('./commands/receiver') as typeof Receiver,
-  worker: () => require('./commands/worker') as typeof WorkerCommand,
-  ledger: () => require('./commands/ledger') as typeof Ledger,
-  standIns: () => require('./commands/stand-ins') as typeof StandIns,
-};
-/* eslint-enable @typescript-eslint/no-require-imports */
 
 const FAILED = 1;
 const BAD_USAGE = 2;
@@ -50,6 +34,7 @@ export function createProgram(): Command {
   addDev(program);
   addDemo(program);
   addSend(program);
+  addOperating(program);
   addProcesses(program);
   addPartsOfDev(program);
   return program;
@@ -60,7 +45,7 @@ function addDev(program: Command): void {
     .command('dev')
     .description('the whole stack on this machine, with stand-ins for every other system')
     .option('--port <port>', "the receiver's port (default: PORT, else 3000; 0: any free one)", portNumber)
-    .option('--ops-port <port>', 'the port of operations (default: OPS_PORT, else 3001)', portNumber)
+    .option('--ops-port <port>', 'the private port (default: OPS_PORT, else 3001)', portNumber)
     .option('--stand-ins-port <port>', 'the port of the stand-ins (default: 3002)', portNumber)
     .option('--temporal-port <port>', "Temporal's port (default: 7233)", portNumber)
     .option('--ui-port <port>', 'the port of Temporal Web UI (default: 8233)', portNumber)
@@ -155,11 +140,6 @@ function jsonValue(text: string): unknown {
   } catch {
     throw new InvalidArgumentError('Not JSON.');
   }
-}
-
-/** A command that returned has ended: what it left open, such as the channel to `mt dev`, does not keep the process. */
-function exit(code: number): never {
-  process.exit(code);
 }
 
 function report(error: unknown, isDebug: boolean): number {

@@ -1,62 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { z } from 'zod';
+import { join } from 'node:path';
 import type { Mode, Modes, Policy } from './domain/policy';
+import { retentionHoles } from './domain/retention';
+import { SECOND } from './domain/time';
 import { readConfig, type Config } from './policy';
-import { explain, SettingsError } from './settings-error';
+import { SettingsError } from './settings-error';
+import { readVariables, valueOf, type Environment, type Name } from './settings-variables';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-const port = z.coerce.number().int().min(0).max(65535);
-const milliseconds = z.coerce.number().int().positive();
-const httpUrl = z.url({ protocol: /^https?$/ });
-const secret = z.string().min(1);
-const list = z
-  .string()
-  .transform((text) => text.split(',').map((part) => part.trim()))
-  .pipe(z.array(secret).min(1));
-
-/** Every variable that we read, once. Temporal's own (`TEMPORAL_*`) are read by `@temporalio/envconfig`. */
-const variables = {
-  /** The company's signing secret; several, newest first and comma-separated, while one is rotated. */
-  MINDTICKLE_WEBHOOK_SECRET: list,
-  /** The one company of this deployment. */
-  MINDTICKLE_COMPANY_ID: z.string().min(1),
-  /** The YAML file of policies, connector modes and the delivery contract. */
-  MINDTICKLE_CONFIG: z.string().optional(),
-  /** The receiver's port. */
-  PORT: port.default(3000),
-  /** How many proxies in front of the receiver set `X-Forwarded-For`. */
-  TRUST_PROXY: z.coerce.number().int().min(0).default(0),
-  /** The ledger's Postgres; absent: embedded in DATA_DIR, by `mt dev` alone. */
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  /** Where `mt dev` and the spool keep their files. */
-  DATA_DIR: z
-    .string()
-    .default('.data')
-    .transform((path) => resolve(path)),
-  /** Starts under way at once. */
-  START_CONCURRENCY: z.coerce.number().int().positive().default(8),
-  /** How long a start may take before the delivery is refused with 503, in ms. */
-  START_TIMEOUT_MS: milliseconds.default(5000),
-  /** Event ids under which one signature is taken. */
-  REPLAY_LIMIT: z.coerce.number().int().positive().default(128),
-  SCIM_URL: httpUrl.optional(),
-  SCIM_TOKEN: z.string().optional(),
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
-  MAIL_FROM: z.string().includes('@').optional(),
-  ARCHIVE_URL: z.url({ protocol: /^file$/ }).optional(),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  NODE_ENV: z.string().optional(),
-  /** Set by `mt dev` for its own processes: connectors are `on` unless the config says otherwise. */
-  MT_STACK: z.literal('dev').optional(),
-} as const;
-
-type Name = keyof typeof variables;
-
-/** For the table in the docs, which a test holds to it. */
-export const settingNames = Object.keys(variables) as readonly Name[];
-type Read<N extends Name> = { readonly [K in N]: z.infer<(typeof variables)[K]> };
+export type { Environment } from './settings-variables';
 
 export interface ReceiverSettings {
   /** Newest first. */
@@ -67,8 +17,26 @@ export interface ReceiverSettings {
   readonly trustProxy: number;
   readonly startConcurrency: number;
   readonly startTimeoutMs: number;
+  /** Undefined: only Temporal acknowledges. */
+  readonly spool: { readonly dir: string; readonly maxBytes: number } | undefined;
   readonly replayLimit: number;
+  readonly receiptDays: number;
+  /** Undefined: no token is set, and the private port stays closed. */
+  readonly ops: OpsSettings | undefined;
+  /** Where refusals are kept; undefined: nowhere. */
+  readonly databaseUrl: string | undefined;
   readonly logLevel: string;
+}
+
+export interface OpsToken {
+  readonly name: string;
+  readonly role: 'viewer' | 'operator';
+  readonly token: string;
+}
+
+export interface OpsSettings {
+  readonly port: number;
+  readonly tokens: readonly OpsToken[];
 }
 
 export interface WorkerSettings {
@@ -82,10 +50,20 @@ export interface WorkerSettings {
   };
   readonly policy: Policy;
   readonly modes: Modes;
+  readonly receiptDays: number;
+  /** How far back a signature's time may lie, and how far ahead, in ms: the ledger has to remember longer. */
+  readonly windowBackMs: number;
+  readonly windowAheadMs: number;
   readonly logLevel: string;
 }
 
-/** @throws SettingsError naming each missing or malformed variable. */
+/** What everything is set up with before the first process starts. */
+export type SetupSettings = Pick<
+  WorkerSettings,
+  'companyId' | 'databaseUrl' | 'receiptDays' | 'windowBackMs' | 'windowAheadMs' | 'logLevel'
+>;
+
+/** @throws SettingsError naming each missing or malformed variable, or those under which one event could run twice. */
 export function receiverSettings(env: Environment): ReceiverSettings {
   const read = readVariables(env, [
     'MINDTICKLE_WEBHOOK_SECRET',
@@ -93,25 +71,41 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     'MINDTICKLE_CONFIG',
     'PORT',
     'TRUST_PROXY',
+    'OPS_PORT',
+    'OPS_TOKENS',
+    'DATA_DIR',
+    'SPOOL',
+    'SPOOL_MAX_BYTES',
     'START_CONCURRENCY',
     'START_TIMEOUT_MS',
     'REPLAY_LIMIT',
+    'RECEIPT_DAYS',
     'LOG_LEVEL',
   ]);
+  const { delivery } = readConfig(read.MINDTICKLE_CONFIG);
+  memoryOf(delivery, read.RECEIPT_DAYS);
   return {
     secrets: read.MINDTICKLE_WEBHOOK_SECRET,
     companyId: read.MINDTICKLE_COMPANY_ID,
-    delivery: readConfig(read.MINDTICKLE_CONFIG).delivery,
+    delivery,
     port: read.PORT,
     trustProxy: read.TRUST_PROXY,
     startConcurrency: read.START_CONCURRENCY,
     startTimeoutMs: read.START_TIMEOUT_MS,
+    spool: read.SPOOL ? { dir: join(read.DATA_DIR, 'spool'), maxBytes: read.SPOOL_MAX_BYTES } : undefined,
     replayLimit: read.REPLAY_LIMIT,
+    receiptDays: read.RECEIPT_DAYS,
+    ops: read.OPS_TOKENS === undefined ? undefined : { port: read.OPS_PORT, tokens: read.OPS_TOKENS },
+    databaseUrl:
+      valueOf(env, 'DATABASE_URL') === undefined ? undefined : readVariables(env, ['DATABASE_URL']).DATABASE_URL,
     logLevel: read.LOG_LEVEL,
   };
 }
 
-/** @throws SettingsError naming each missing or malformed variable, and each connector that is half configured. */
+/**
+ * @throws SettingsError naming each missing or malformed variable, each connector that is half configured, or the settings
+ * under which one event could run twice.
+ */
 export function workerSettings(env: Environment): WorkerSettings {
   const read = readVariables(env, [
     'MINDTICKLE_COMPANY_ID',
@@ -122,11 +116,12 @@ export function workerSettings(env: Environment): WorkerSettings {
     'SMTP_URL',
     'MAIL_FROM',
     'ARCHIVE_URL',
+    'RECEIPT_DAYS',
     'LOG_LEVEL',
     'NODE_ENV',
     'MT_STACK',
   ]);
-  const { policy, modes } = readConfig(read.MINDTICKLE_CONFIG);
+  const { policy, modes, delivery } = readConfig(read.MINDTICKLE_CONFIG);
   const connectors = {
     identity: pair('SCIM_URL', read.SCIM_URL, 'SCIM_TOKEN', read.SCIM_TOKEN, (url, token) => ({ url, token })),
     mail: pair('SMTP_URL', read.SMTP_URL, 'MAIL_FROM', read.MAIL_FROM, (url, from) => ({ url, from })),
@@ -138,6 +133,7 @@ export function workerSettings(env: Environment): WorkerSettings {
     connectors,
     policy,
     modes: connectorModes(connectors, modes, read.MT_STACK === 'dev' ? 'on' : 'observe'),
+    ...memoryOf(delivery, read.RECEIPT_DAYS),
     logLevel: read.LOG_LEVEL,
   };
   if (read.MT_STACK === 'dev' && read.NODE_ENV === 'production')
@@ -145,6 +141,34 @@ export function workerSettings(env: Environment): WorkerSettings {
   if (Object.values(settings.modes).includes('on') && policy.administrators.length === 0)
     throw new SettingsError(['administrators: required in the config file once any connector is `on`']);
   return settings;
+}
+
+/** @throws SettingsError naming each missing or malformed variable. */
+export function setupSettings(env: Environment): SetupSettings {
+  const read = readVariables(env, [
+    'MINDTICKLE_COMPANY_ID',
+    'MINDTICKLE_CONFIG',
+    'DATABASE_URL',
+    'RECEIPT_DAYS',
+    'LOG_LEVEL',
+  ]);
+  return {
+    companyId: read.MINDTICKLE_COMPANY_ID,
+    databaseUrl: read.DATABASE_URL,
+    ...memoryOf(readConfig(read.MINDTICKLE_CONFIG).delivery, read.RECEIPT_DAYS),
+    logLevel: read.LOG_LEVEL,
+  };
+}
+
+/** @throws SettingsError when the ledger would forget a delivery that may still be sent again. */
+function memoryOf(
+  { windowBackSeconds, windowAheadSeconds }: Config['delivery'],
+  receiptDays: number,
+): Pick<WorkerSettings, 'receiptDays' | 'windowBackMs' | 'windowAheadMs'> {
+  const memory = { receiptDays, windowBackMs: windowBackSeconds * SECOND, windowAheadMs: windowAheadSeconds * SECOND };
+  const holes = retentionHoles({ ...memory, retentionMs: undefined });
+  if (holes.length > 0) throw new SettingsError(holes);
+  return memory;
 }
 
 function connectorModes(
@@ -173,28 +197,4 @@ function pair<T>(
   if (a === undefined) throw new SettingsError([`${nameA}: missing, while ${nameB} is set`]);
   if (b === undefined) throw new SettingsError([`${nameB}: missing, while ${nameA} is set`]);
   return make(a, b);
-}
-
-function readVariables<N extends Name>(env: Environment, names: readonly N[]): Read<N> {
-  const shape = Object.fromEntries(names.map((name) => [name, variables[name]]));
-  const values = Object.fromEntries(names.map((name) => [name, valueOf(env, name)]));
-  const parsed = z.object(shape).safeParse(values);
-  if (!parsed.success) throw new SettingsError(explain(parsed.error).map((fault) => missingFirst(fault, values)));
-  return parsed.data as unknown as Read<N>;
-}
-
-function missingFirst(fault: string, values: Readonly<Record<string, string | undefined>>): string {
-  const name = fault.split(/[.:]/)[0] ?? fault;
-  return values[name] === undefined ? `${name}: missing` : fault;
-}
-
-/** A variable, or the content of the file that `<NAME>_FILE` names. Empty is absent. */
-function valueOf(env: Environment, name: string): string | undefined {
-  const file = env[`${name}_FILE`];
-  if (file === undefined || file === '') return env[name] === '' ? undefined : env[name];
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    throw new SettingsError([`${name}_FILE: the file cannot be read`]);
-  }
 }

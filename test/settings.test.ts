@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { readConfig } from '../src/policy';
-import { receiverSettings, settingNames, workerSettings } from '../src/settings';
+import { receiverSettings, workerSettings } from '../src/settings';
+import { settingNames } from '../src/settings-variables';
 import { SettingsError } from '../src/settings-error';
 
 const docs = readFileSync(resolve(__dirname, '../docs/configuration.md'), 'utf8');
@@ -54,6 +55,13 @@ describe('receiverSettings', () => {
     expect(receiverSettings(env).secrets).toEqual(['from-a-file']);
   });
 
+  test('refuses a ledger that forgets before a delivery can no longer be sent again', () => {
+    const env = { MINDTICKLE_WEBHOOK_SECRET: 's', MINDTICKLE_COMPANY_ID: 'acme', RECEIPT_DAYS: '0.3' };
+    const [fault, ...more] = faultsOf(() => receiverSettings(env));
+    expect(more).toEqual([]);
+    expect(fault).toMatch(/^delivery\.windowBackSeconds: .*RECEIPT_DAYS/);
+  });
+
   test('names every fault at once, and no value', () => {
     const faults = faultsOf(() => receiverSettings({ PORT: 'eighty', START_CONCURRENCY: '0' }));
     expect(faults.map((fault) => fault.split(':')[0])).toEqual([
@@ -90,6 +98,8 @@ describe('workerSettings', () => {
     [{ MINDTICKLE_CONFIG: '/nowhere/at/all.yaml' }, 'MINDTICKLE_CONFIG'],
     [{ MINDTICKLE_CONFIG: file('connectors: { mail: on }') }, 'connectors.mail'],
     [{ MT_STACK: 'dev', NODE_ENV: 'production' }, 'MT_STACK'],
+    [{ RECEIPT_DAYS: '0.3' }, 'set RECEIPT_DAYS to 0.34 or more'],
+    [{ RECEIPT_DAYS: 'ever' }, 'RECEIPT_DAYS'],
   ])('refuses %j, naming %s', (given, name) => {
     expect(faultsOf(() => workerSettings({ ...worker, ...given })).join()).toContain(name);
   });

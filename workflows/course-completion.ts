@@ -1,3 +1,4 @@
+import { judgeCompletion } from '../src/domain/certificates';
 import { completedFact } from '../src/domain/facts';
 import type { CourseCompleted, Delivery, Envelope } from '../src/events';
 import { letterToLearner } from './effects';
@@ -5,14 +6,17 @@ import type { Outcome } from './messages';
 import { openProcess, type Body, type Process, type ProcessResult } from './process';
 import { archive } from './retries';
 
-/** Issue the certificate of a learner's first completion of a course. A retake is recorded, and issues no second one. */
+/**
+ * Issue the certificate of a learner's first completion of a course that reaches the mark, where the policy sets one. A
+ * retake is recorded, and issues no second one.
+ */
 export async function courseCompletion(
   delivery: Delivery,
   envelope: Envelope<CourseCompleted>,
 ): Promise<ProcessResult> {
   const { userId, courseName } = envelope.data;
   const about = `Course completion of ${userId}: ${courseName}`;
-  const process = openProcess({ delivery, userId, about, messages: ['identify'] });
+  const process = openProcess({ delivery, body: envelope, userId, about, messages: ['identify'] });
   return process.run(
     () => completedFact(envelope),
     (given) => issue(process, envelope.data, given),
@@ -21,7 +25,8 @@ export async function courseCompletion(
 
 async function issue(process: Process, data: CourseCompleted, { terms, recorded }: Body): Promise<Outcome> {
   const { passPercent } = terms.policy.course;
-  if (passPercent !== undefined && data.score < passPercent) {
+  const verdict = judgeCompletion(data.score, recorded.answer, passPercent);
+  if (verdict === 'below the mark') {
     process.note({
       what: 'below the pass mark: no certificate',
       by: 'mindtickle',
@@ -29,7 +34,7 @@ async function issue(process: Process, data: CourseCompleted, { terms, recorded 
     });
     return 'done';
   }
-  if (recorded.answer.firstCompletion === false) {
+  if (verdict === 'completed before') {
     process.note({ what: 'completed before: no second certificate', by: 'mindtickle', reason: null });
     return 'done';
   }

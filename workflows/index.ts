@@ -1,5 +1,6 @@
 /** The workflow types, by the names that Temporal Web UI shows. */
 export { courseCompletion } from './course-completion';
+export { housekeeping } from './housekeeping';
 export { moduleProgress } from './module-progress';
 export { offboarding } from './offboarding';
 export { onboarding } from './onboarding';

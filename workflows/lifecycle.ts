@@ -9,6 +9,7 @@ import type { Fact } from '../src/domain/facts';
 import type { Terms } from '../src/domain/policy';
 import type { Delivery } from '../src/events';
 import type { Asides } from './asides';
+import { keepConflict } from './conflicts';
 import type { CancelRequest, Outcome } from './messages';
 import type { Notices } from './notices';
 import { ownRun, record, tell, type Recorded } from './recording';
@@ -52,6 +53,8 @@ export interface Cancellation {
 
 export interface LifecycleDeps {
   readonly delivery: Delivery;
+  /** As it came, for a conflict that has to be kept. */
+  readonly body: unknown;
   readonly recorder: Recorder;
   readonly cancellation: Cancellation;
   readonly undos: UndoStack;
@@ -62,7 +65,7 @@ export interface LifecycleDeps {
 }
 
 export function createLifecycle(deps: LifecycleDeps): Lifecycle {
-  const { delivery, recorder, cancellation, asides, notices, terms, keep } = deps;
+  const { delivery, body: bytes, recorder, cancellation, asides, notices, terms, keep } = deps;
 
   async function begin(factOf: (terms: Terms) => Fact | null): Promise<Recorded> {
     keep(await readTerms.executeWithOptions({ summary: 'Read the policy' }, []));
@@ -98,6 +101,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   ): Promise<ProcessResult> {
     const recorded = await CancellationScope.nonCancellable(() => begin(factOf));
     if (recorded.outcome !== 'new') {
+      await keepConflict(recorded, delivery, bytes);
       recorder.end(recorded.outcome);
       return { outcome: recorded.outcome, first: recorded.first };
     }

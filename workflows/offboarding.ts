@@ -17,7 +17,7 @@ import { NeedsDecision } from './steps';
  */
 export async function offboarding(delivery: Delivery, envelope: Envelope<UserDeprovisioned>): Promise<ProcessResult> {
   const { userId, email } = envelope.data;
-  const process = openProcess({ delivery, userId, email, about: `Offboarding of ${userId}` });
+  const process = openProcess({ delivery, body: envelope, userId, email, about: `Offboarding of ${userId}` });
   const fact = deprovisionedFact(envelope);
   return process.run(
     () => fact,

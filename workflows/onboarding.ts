@@ -10,7 +10,14 @@ import { onSignal } from './signals';
 /** Put a new hire into the programs of role and team, and nudge until the first step. */
 export async function onboarding(delivery: Delivery, envelope: Envelope<UserProvisioned>): Promise<ProcessResult> {
   const { userId, email } = envelope.data;
-  const process = openProcess({ delivery, userId, email, about: `Onboarding of ${userId}`, messages: ['started'] });
+  const process = openProcess({
+    delivery,
+    body: envelope,
+    userId,
+    email,
+    about: `Onboarding of ${userId}`,
+    messages: ['started'],
+  });
   const start = { isMade: false };
   onSignal(
     process.recorder,

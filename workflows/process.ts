@@ -18,6 +18,8 @@ export type { Body, ProcessResult } from './lifecycle';
 
 export interface ProcessSpec {
   readonly delivery: Delivery;
+  /** The workflow's second argument. */
+  readonly body: unknown;
   /** Empty where there is none to read. */
   readonly userId: string;
   /** An address that the event itself carries. */
@@ -63,7 +65,7 @@ export interface Process {
 const COMMON_MESSAGES = ['cancel', 'escalate', 'retryStep', 'skipStep'];
 
 /** Handlers first, so that `state` and the validators answer while everything else still waits. */
-export function openProcess({ delivery, userId, email, about, messages = [] }: ProcessSpec): Process {
+export function openProcess({ delivery, body, userId, email, about, messages = [] }: ProcessSpec): Process {
   const recorder = createRecorder(about, [...COMMON_MESSAGES, ...messages]);
   const cancellation: Cancellation = { scope: new CancellationScope(), request: undefined };
   const held: { terms?: Terms } = {};
@@ -87,7 +89,7 @@ export function openProcess({ delivery, userId, email, about, messages = [] }: P
   const keep = (read: Terms): void => {
     held.terms = read;
   };
-  const { run } = createLifecycle({ delivery, recorder, cancellation, undos, asides, notices, terms, keep });
+  const { run } = createLifecycle({ delivery, body, recorder, cancellation, undos, asides, notices, terms, keep });
 
   return {
     recorder,

@@ -5,26 +5,35 @@ import {
   isCancellation,
   makeContinueAsNewFunc,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { ReadingActivities } from '../activities';
 import { isRefusal, readTexts } from '../src/domain/requests';
 import type { Delivery } from '../src/events';
+import { settleConflict, type Verdict } from './conflicts';
 import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from './messages';
 import { openProcess, type Process, type ProcessResult } from './process';
 import { rereadEnvelope, whyFailed } from './retries';
 
 type Reread = Awaited<ReturnType<ReadingActivities['rereadEnvelope']>>;
 
-/** An authentic event that we cannot read: kept with the reason, until a person has it run again or throws it away. */
+const BY_A_PERSON = 'redrive or discard by a person';
+
+/**
+ * An authentic event that we cannot read, or one that contradicts another of its event id: kept with the reason, until a
+ * person has it run again or throws it away. A contradicting one runs by itself when the first turns out to be a replay.
+ */
 export async function quarantine(delivery: Delivery, body: unknown): Promise<ProcessResult> {
+  const isConflict = delivery.problem?.kind === 'conflict';
   const about = `Quarantine of ${delivery.event ?? 'an unreadable body'}: ${delivery.problem?.detail ?? 'unknown'}`;
-  const process = openProcess({ delivery, userId: '', about, messages: ['redrive', 'discard'] });
+  const process = openProcess({ delivery, body, userId: '', about, messages: ['redrive', 'discard'] });
   const decision = listen(process, delivery, body);
   const result = await process.run(
     () => null,
     async () => {
-      const what = 'redrive or discard by a person';
-      await process.wait({ what, until: () => decision.outcome !== null || decision.reread !== null });
+      if (isConflict) process.aside(() => settle(process, delivery, body, decision));
+      const what = isConflict ? `what became of the first delivery of its event id; or ${BY_A_PERSON}` : BY_A_PERSON;
+      await process.wait({ what, until: () => isMade(decision) });
       return decision.outcome ?? 'redriven';
     },
     { goesOn: (outcome) => outcome === 'redriven' },
@@ -32,10 +41,38 @@ export async function quarantine(delivery: Delivery, body: unknown): Promise<Pro
   if (result.outcome !== 'redriven' || decision.reread === null) return result;
   const { workflowType, event, envelope } = decision.reread;
   await condition(allHandlersFinished);
+  // A contradicting one that a person runs does not get the event's id: the ledger keeps both facts.
+  const eventId = isConflict && !decision.isFree ? workflowInfo().workflowId : delivery.eventId;
   return makeContinueAsNewFunc<(delivery: Delivery, envelope: unknown) => Promise<ProcessResult>>({ workflowType })(
-    readable(delivery, event),
+    readable(delivery, eventId, event),
     envelope,
   );
+}
+
+/** Beside the messages: does the first delivery stand? If not, this is the event. */
+async function settle(process: Process, delivery: Delivery, body: unknown, decision: Decision): Promise<void> {
+  const verdict = await settleConflict(process, delivery);
+  decision.isFree = verdict === 'free';
+  process.note({ what: FOUND[verdict], by: 'mindtickle', reason: null });
+  if (verdict === 'free') await runByItself(process, body, decision);
+  if (!isMade(decision)) process.recorder.setWaiting(BY_A_PERSON, null);
+}
+
+const FOUND = {
+  stands: 'the first delivery of the event id stands',
+  free: 'the first delivery of the event id was a replay: this one has the id',
+} as const satisfies Record<Verdict, string>;
+
+async function runByItself(process: Process, body: unknown, decision: Decision): Promise<void> {
+  try {
+    const reread = await rereadEnvelope(body);
+    if (isMade(decision)) return;
+    decision.reread = reread;
+    process.note({ what: `redrive as ${reread.workflowType}`, by: 'mindtickle', reason: null });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    process.note({ what: 'it cannot be read', by: 'mindtickle', reason: whyFailed(error) });
+  }
 }
 
 /** @throws a refusal that says what is wrong with it. */
@@ -56,12 +93,18 @@ function refusal(why: string): ApplicationFailure {
 interface Decision {
   outcome: Outcome | null;
   reread: Reread | null;
+  /** The event id, which another delivery came with first, is this one's. */
+  isFree: boolean;
+}
+
+function isMade({ outcome, reread }: Decision): boolean {
+  return outcome !== null || reread !== null;
 }
 
 function listen(process: Process, delivery: Delivery, body: unknown): Decision {
-  const decision: Decision = { outcome: null, reread: null };
+  const decision: Decision = { outcome: null, reread: null, isFree: false };
   const requireOpen = (): void => {
-    if (decision.outcome !== null || decision.reread !== null) throw refusal('it is decided already');
+    if (isMade(decision)) throw refusal('it is decided already');
   };
   setHandler(
     redriveUpdate,
@@ -104,15 +147,19 @@ function listen(process: Process, delivery: Delivery, body: unknown): Decision {
   return decision;
 }
 
-/** `data` replaces the event's data; a whole envelope (with `event` and `data`) replaces all of it. */
-function corrected({ problem }: Delivery, body: unknown, { data }: RedriveRequest): unknown {
+/** `data` replaces the event's data; a whole envelope (with `event` and `data`), or one where there was none, replaces all of it. */
+function corrected({ event }: Delivery, body: unknown, { data }: RedriveRequest): unknown {
   if (data === undefined) return body;
   const isWhole = typeof data === 'object' && data !== null && 'event' in data && 'data' in data;
-  if (isWhole || problem?.kind === 'not-json' || problem?.kind === 'no-envelope') return data;
+  if (isWhole || event === null) return data;
   return { ...(body as object), data };
 }
 
 /** The delivery as it would have come, had it been readable. */
-function readable({ eventId, signedAt, receivedAt, signatureDigest, bodyDigest }: Delivery, event: string): Delivery {
+function readable(
+  { signedAt, receivedAt, signatureDigest, bodyDigest }: Delivery,
+  eventId: string,
+  event: string,
+): Delivery {
   return { eventId, event, signedAt, receivedAt, signatureDigest, bodyDigest };
 }

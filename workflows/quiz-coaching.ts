@@ -10,7 +10,7 @@ import { onSignal } from './signals';
 export async function quizCoaching(delivery: Delivery, envelope: Envelope<QuizSubmitted>): Promise<ProcessResult> {
   const { userId, quizName } = envelope.data;
   const about = `Quiz coaching of ${userId}: ${quizName}`;
-  const process = openProcess({ delivery, userId, about, messages: ['coached', 'retaken'] });
+  const process = openProcess({ delivery, body: envelope, userId, about, messages: ['coached', 'retaken'] });
   const verdict = listen(process);
   return process.run(
     ({ policy }) => quizzedFact(envelope, delivery, policy.quiz.passPercent),

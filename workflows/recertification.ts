@@ -19,6 +19,7 @@ export async function recertification(
   const { userId, certName } = envelope.data;
   const process = openProcess({
     delivery,
+    body: envelope,
     userId,
     about: `Recertification of ${userId}: ${certName}`,
     messages: ['recertified', 'extendDeadline', 'identify'],

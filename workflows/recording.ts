@@ -10,9 +10,14 @@ export type Recorded = Awaited<ReturnType<LedgerActivities['recordEvent']>>;
 
 /** The first step of every workflow: is this fact new, what does it settle, and is it settled already? */
 export function record(delivery: Delivery, fact: Fact | null): Promise<Recorded> {
-  const { eventId, event, signatureDigest, bodyDigest, signedAt, receivedAt } = delivery;
-  const receipt = { eventId, event, signatureDigest, bodyDigest, signedAt, receivedAt, ...ownRun() };
+  const { event, signatureDigest, bodyDigest, signedAt, receivedAt } = delivery;
+  const receipt = { ...receiptId(delivery), event, signatureDigest, bodyDigest, signedAt, receivedAt, ...ownRun() };
   return askLedger('recordEvent', 'Record the event', { receipt, fact });
+}
+
+/** A delivery that contradicts an earlier one of its event id is written down beside it, under the id of its workflow. */
+function receiptId({ eventId, problem }: Delivery): { eventId: string; isConflict?: true } {
+  return problem?.kind === 'conflict' ? { eventId: workflowInfo().workflowId, isConflict: true } : { eventId };
 }
 
 export function ownRun(): { workflowId: string; firstRunId: string } {

@@ -88,6 +88,13 @@ export async function askLedger<K extends keyof LedgerActivities>(
   }
 }
 
+/** Longer work in the ledger than a step: nobody waits for it, and a local activity would hold a slot. */
+export const { pruneLedger } = proxyActivities<LedgerActivities>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
 interface Step<K extends keyof LedgerActivities> {
   readonly executeWithOptions: (
     options: { summary: string },

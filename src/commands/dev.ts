@@ -7,7 +7,6 @@ import { startStack, type Stack, type StackOptions, type StackPorts } from './de
 
 export interface DevOptions {
   readonly port?: number;
-  /** Kept for the operations process, which is not part of the stack yet. */
   readonly opsPort?: number;
   readonly standInsPort?: number;
   readonly temporalPort?: number;
@@ -56,6 +55,7 @@ export async function runDev(options: DevOptions): Promise<number> {
 function portsOf(options: DevOptions, env: StackOptions['env']): StackPorts {
   return {
     receiver: options.port ?? Number(env['PORT'] ?? 3000),
+    ops: options.opsPort ?? Number(env['OPS_PORT'] ?? 3001),
     standIns: options.standInsPort ?? 3002,
     temporal: options.temporalPort ?? 7233,
     temporalUi: options.uiPort ?? 8233,
@@ -88,6 +88,7 @@ function banner(stack: Stack, { connect }: StackOptions, tookMs: number): string
   const info = stack.info();
   const rows = [
     ['Receiver', `${info.receiver}/webhooks/mindtickle`],
+    ['Private port', `${String(info.ops)} (metrics; its token: opsToken in ${stack.dir.devJson})`],
     ['Temporal Web UI', info.temporalUi ?? `of your server at ${info.temporalAddress}`],
     ['Stand-ins', `${info.standIns} (what every other system holds)`],
     ['Ledger', stack.ledger],

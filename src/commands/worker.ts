@@ -2,13 +2,16 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createConnectors, createOwnActivities } from '../../activities';
+import { retentionHoles } from '../domain/retention';
 import { migrate } from '../ledger/migrations';
 import { openPool } from '../ledger/pool';
 import { createReader } from '../receiver/reread';
-import { workerSettings, type Environment } from '../settings';
+import { SettingsError } from '../settings-error';
+import { workerSettings, type Environment, type WorkerSettings } from '../settings';
 import { createLogger, type Logger } from '../telemetry/log';
 import { connectNow } from '../temporal/connection';
 import { TASK_QUEUE } from '../temporal/names';
+import { readRetention, type Services } from '../temporal/namespace';
 
 /** How long a worker that was told to stop waits for the activities that it runs. */
 const GRACE = '10 seconds';
@@ -16,41 +19,61 @@ const GRACE = '10 seconds';
 /**
  * Run the workers of every task queue in this process until it is told to stop: one for the workflows and the ledger's
  * activities, and one for each connector, whose slots are its own.
- * @throws SettingsError for missing or malformed settings.
+ * @throws SettingsError for missing or malformed settings, and for those under which one event could run twice.
  */
 export async function runWorker(env: Environment): Promise<void> {
   const settings = workerSettings(env);
   const log = createLogger('worker', settings.logLevel);
   const pool = openPool({ url: settings.databaseUrl, max: 20 });
-  const { connection, namespace, close } = await connectNow({ log });
-  const common = { connection, namespace, shutdownGraceTime: GRACE };
-  const workers = [
-    await Worker.create({
-      ...common,
-      ...ownOptions(createOwnActivities(settings, pool, createReader(settings.companyId))),
-    }),
-  ];
-  for (const [system, activities] of Object.entries(createConnectors(settings, pool)))
-    workers.push(
+  const { connection, namespace, close } = await connectNow({ log, env });
+  try {
+    await refuseHoles(settings, { connection, namespace, log });
+    const common = { connection, namespace, shutdownGraceTime: GRACE };
+    const workers = [
       await Worker.create({
         ...common,
-        taskQueue: `${TASK_QUEUE}-${system}`,
-        activities,
-        maxConcurrentActivityTaskExecutions: 20,
+        ...ownOptions(createOwnActivities(settings, pool, createReader(settings.companyId))),
       }),
-    );
+    ];
+    for (const [system, activities] of Object.entries(createConnectors(settings, pool)))
+      workers.push(
+        await Worker.create({
+          ...common,
+          taskQueue: `${TASK_QUEUE}-${system}`,
+          activities,
+          maxConcurrentActivityTaskExecutions: 20,
+        }),
+      );
 
-  await prepareLedger(pool, log);
-  const running = workers.map((worker) => worker.run());
-  stopOnSignal(workers);
-  process.send?.({ ready: true });
-  log.info({ modes: settings.modes }, 'polling');
-  try {
+    await prepareLedger(pool, log);
+    const running = workers.map((worker) => worker.run());
+    stopOnSignal(workers);
+    process.send?.({ ready: true });
+    log.info({ modes: settings.modes }, 'polling');
     await Promise.all(running);
   } finally {
     await close();
     await pool.end();
   }
+}
+
+/**
+ * The settings alone have no hole: `workerSettings` refuses those. @throws SettingsError when the namespace forgets a
+ * workflow before its event can no longer be sent again.
+ */
+async function refuseHoles(
+  settings: WorkerSettings,
+  { connection, namespace, log }: { readonly connection: Services; readonly namespace: string; readonly log: Logger },
+): Promise<void> {
+  let retentionMs: number | undefined;
+  try {
+    retentionMs = await readRetention(connection, namespace);
+  } catch (error) {
+    // Not every Temporal lets us look.
+    log.warn({ namespace, code: (error as { code?: number }).code }, "the namespace's retention was not checked");
+  }
+  const holes = retentionHoles({ ...settings, retentionMs, namespace });
+  if (holes.length > 0) throw new SettingsError(holes);
 }
 
 function ownOptions(activities: object): Pick<WorkerOptions, 'taskQueue' | 'activities'> & Partial<WorkerOptions> {

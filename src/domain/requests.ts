@@ -37,6 +37,8 @@ function textFault(value: unknown): string | null {
   if (value === undefined) return 'is missing';
   if (typeof value !== 'string') return 'must be a text';
   if (value.trim() === '') return 'must not be empty';
+  // The ledger keeps who and why beside each write, and takes neither NUL nor half a surrogate pair.
+  if (value.includes('\0') || /\p{Cs}/u.test(value)) return 'holds a character that no text can have';
   return value.length > LONGEST_TEXT ? `must not be longer than ${LONGEST_TEXT} characters` : null;
 }
 

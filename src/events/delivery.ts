@@ -1,6 +1,6 @@
 /** Why an authentic delivery could not be read: what a person sees on its `quarantine` workflow. Never a value of the payload. */
 export interface Problem {
-  readonly kind: 'not-json' | 'no-envelope' | 'no-company' | 'unknown-event' | 'data-does-not-fit';
+  readonly kind: 'not-json' | 'no-envelope' | 'no-company' | 'unknown-event' | 'data-does-not-fit' | 'conflict';
   /** One sentence; names fields, never values. */
   readonly detail: string;
 }

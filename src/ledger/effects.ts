@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { storable, storableJson } from './text';
 
 /** One write: which step of which workflow, to which system, about what. */
 export interface EffectKey {
@@ -65,7 +66,7 @@ export async function beginEffect(pool: Pool, effect: NewEffect): Promise<BegunE
      returning status, attempts, before, result`,
     [
       ...keyValues({ workflowId, step, system, naturalKey }),
-      ...[eventId, userId, mode, JSON.stringify(would), json(before), actor ?? null, reason ?? null],
+      ...[eventId, userId, mode, storableJson(would), json(before), said(actor), said(reason)],
     ],
   );
   const [row] = rows;
@@ -140,10 +141,15 @@ function storedEffect({ begun_at: begunAt, finished_at: finishedAt, ...row }: Ef
 }
 
 function keyValues({ workflowId, step, system, naturalKey }: EffectKey): string[] {
-  return [workflowId, step, system, naturalKey];
+  return [workflowId, step, system, storable(naturalKey)];
+}
+
+/** A message that came before its texts were looked at may hold anything. */
+function said(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : storable(text);
 }
 
 /** `pg` writes a text as it is and an array as one of Postgres: a jsonb column wants JSON of either. */
 function json(value: unknown): string | null {
-  return value === undefined || value === null ? null : JSON.stringify(value);
+  return value === undefined || value === null ? null : storableJson(value);
 }

@@ -122,6 +122,36 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
       create index effects_user on effects (user_id);
     `,
   },
+  {
+    name: 'replays, refusals, pruning by age',
+    sql: `
+      create table replays (
+        event_id text primary key,
+        first text not null,
+        body_digest text not null,
+        recorded_at timestamptz not null default now()
+      );
+      create index replays_recorded on replays (recorded_at);
+
+      create table refusals (
+        minute timestamptz not null,
+        rule text not null,
+        address text not null,
+        cause text not null,
+        status integer not null,
+        count integer not null,
+        skew_seconds double precision,
+        signature_length integer,
+        timestamp_length integer,
+        body_length integer,
+        first_at timestamptz not null,
+        last_at timestamptz not null,
+        primary key (minute, rule, address, cause)
+      );
+
+      create index receipts_closed on receipts (closed_at) where closed_at is not null;
+    `,
+  },
 ];
 
 /** A migration may take longer than a step of the ledger. */
@@ -130,10 +160,11 @@ const PATIENCE_MS = 60_000;
 /**
  * Bring the ledger's tables (in `schema`, made when missing) up to this version, all or nothing. May run in any number
  * of starting processes at once: one works, the others wait for it. `schema` is the one that `pool` was opened with.
+ * @returns the names of what was missing; none when it was up to date.
  */
-export async function migrate(pool: Pool, schema?: string): Promise<void> {
+export async function migrate(pool: Pool, schema?: string): Promise<readonly string[]> {
   const name = schema === undefined ? undefined : requireIdentifier(schema);
-  await inTransaction(pool, async (client) => {
+  return inTransaction(pool, async (client) => {
     await patiently(client, `set local statement_timeout = ${PATIENCE_MS}`);
     await patiently(client, `select pg_advisory_xact_lock(hashtextextended('ledger migrations ${name ?? ''}', 0))`);
     if (name !== undefined) await patiently(client, `create schema if not exists ${name}`);
@@ -146,11 +177,15 @@ export async function migrate(pool: Pool, schema?: string): Promise<void> {
       'select coalesce(max(version), 0) as version from migrations',
     );
     const applied = rows[0]?.version ?? 0;
-    for (const [index, migration] of MIGRATIONS.entries()) {
-      if (index < applied) continue;
+    const missing = MIGRATIONS.slice(applied);
+    for (const [index, migration] of missing.entries()) {
       await patiently(client, migration.sql);
-      await client.query('insert into migrations (version, name) values ($1, $2)', [index + 1, migration.name]);
+      await client.query('insert into migrations (version, name) values ($1, $2)', [
+        applied + index + 1,
+        migration.name,
+      ]);
     }
+    return missing.map((migration) => migration.name);
   });
 }
 

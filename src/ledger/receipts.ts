@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { storable } from './text';
 
 /** What is kept of a delivery, and the run that asks: (workflow id, first execution run id) outlives reset and continue-as-new. */
 export interface Receipt {
@@ -15,6 +16,11 @@ export interface Receipt {
   readonly signedAt: string;
   /** ISO 8601. */
   readonly receivedAt: string;
+  /**
+   * It contradicts an earlier delivery of its event id. Until it is run it takes no signature for itself: the genuine
+   * event may still come with it, under an id of its own, and must not end as the repeat of one that waits for a person.
+   */
+  readonly isConflict?: true;
 }
 
 /** What was decided when the event was new; a repeat gets the same, since it would find itself among the earlier ones. */
@@ -25,53 +31,135 @@ export interface Answer {
   readonly bestScore?: number;
   /** A completion: better than every other one known; the first is. */
   readonly improved?: boolean;
+  /** A completion: the best score of the course without this one; absent when there was none. */
+  readonly bestBefore?: number;
   /** A departure: the running offboarding, by workflow id, that it joins. */
   readonly joins?: string;
 }
 
-/** `isOwn` false: `first` is the event that ran. `answer` null: the fact has not been applied yet. */
+/** `answer` null: the fact has not been applied yet. */
 export type Claim =
-  { readonly isOwn: false; readonly first: string } | { readonly isOwn: true; readonly answer: Answer | null };
+  | { readonly isOwn: true; readonly answer: Answer | null }
+  | {
+      readonly isOwn: false;
+      /** The event that ran. */
+      readonly first: string;
+      /** The body that ran was the same, byte for byte. */
+      readonly isSameBody: boolean;
+    };
 
 /** Make the receipt, or find whose it is: by event id, else by signature. */
 export async function claimReceipt(client: PoolClient, receipt: Receipt, userId: string | null): Promise<Claim> {
-  const { eventId, event, workflowId, firstRunId, signatureDigest, bodyDigest, signedAt, receivedAt } = receipt;
-  const inserted = await client.query(
+  const { eventId, workflowId, signatureDigest, isConflict } = receipt;
+  if (isConflict === true) {
+    const signed = await findReceipt(client, [null, signatureDigest]);
+    if (signed !== undefined) return claimOn(signed, receipt);
+  }
+  const taken = isConflict === true ? workflowId : signatureDigest;
+  if (await insertReceipt(client, receipt, userId, taken)) return { isOwn: true, answer: null };
+  const row = await findReceipt(client, [eventId, taken]);
+  // Pruned between the two statements: the next attempt makes it.
+  if (row === undefined) throw new Error('the receipt that was in the way is gone');
+  const claim = claimOn(row, receipt);
+  return claim.isOwn && row.signature_digest !== taken ? takeSignature(client, receipt, claim) : claim;
+}
+
+async function insertReceipt(
+  client: PoolClient,
+  { eventId, event, workflowId, firstRunId, bodyDigest, signedAt, receivedAt }: Receipt,
+  userId: string | null,
+  signature: string,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
     `insert into receipts
        (event_id, event, workflow_id, first_run_id, user_id, signature_digest, body_digest, signed_at, received_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
-    [eventId, event, workflowId, firstRunId, userId, signatureDigest, bodyDigest, signedAt, receivedAt],
+    [eventId, nameOf(event), workflowId, firstRunId, userId, signature, bodyDigest, signedAt, receivedAt],
   );
-  if (inserted.rowCount === 1) return { isOwn: true, answer: null };
+  return rowCount === 1;
+}
+
+async function findReceipt(
+  client: PoolClient,
+  idAndSignature: readonly [string | null, string],
+): Promise<ReceiptRow | undefined> {
   const { rows } = await client.query<ReceiptRow>(
-    `select event_id, workflow_id, first_run_id, applied_at, answer from receipts
+    `select event_id, workflow_id, first_run_id, signature_digest, body_digest, applied_at, answer from receipts
      where event_id = $1 or signature_digest = $2 order by (event_id = $1) desc limit 1`,
-    [eventId, signatureDigest],
+    [...idAndSignature],
   );
-  const [row] = rows;
-  // Pruned between the two statements: the next attempt makes it.
-  if (row === undefined) throw new Error('the receipt that was in the way is gone');
-  const isOwn = row.event_id === eventId && row.workflow_id === workflowId && row.first_run_id === firstRunId;
-  return isOwn ? { isOwn, answer: row.applied_at === null ? null : row.answer } : { isOwn, first: row.event_id };
+  return rows[0];
+}
+
+/** Whose it is, its run says: a run that was kept as a conflict may have come by the event's own id since. */
+function claimOn(row: ReceiptRow, { workflowId, firstRunId, bodyDigest }: Receipt): Claim {
+  const isOwn = row.workflow_id === workflowId && row.first_run_id === firstRunId;
+  if (!isOwn) return { isOwn, first: row.event_id, isSameBody: row.body_digest === bodyDigest };
+  return { isOwn, answer: row.applied_at === null ? null : row.answer };
+}
+
+/** A run that was kept as a conflict runs its event now, unless that has come by another way meanwhile. */
+async function takeSignature(
+  client: PoolClient,
+  { workflowId, firstRunId, signatureDigest, bodyDigest }: Receipt,
+  claim: Claim,
+): Promise<Claim> {
+  const other = await findReceipt(client, [null, signatureDigest]);
+  await client.query(
+    other === undefined
+      ? 'update receipts set signature_digest = $3 where workflow_id = $1 and first_run_id = $2'
+      : `update receipts set closed_at = now(), outcome = 'replayed' where workflow_id = $1 and first_run_id = $2`,
+    other === undefined ? [workflowId, firstRunId, signatureDigest] : [workflowId, firstRunId],
+  );
+  return other === undefined
+    ? claim
+    : { isOwn: false, first: other.event_id, isSameBody: other.body_digest === bodyDigest };
+}
+
+/** The name of an unknown event is any text at all, and its receipt must not fail of it. */
+function nameOf(event: string | null): string | null {
+  return event === null ? null : storable(event);
 }
 
 interface ReceiptRow {
   readonly event_id: string;
   readonly workflow_id: string;
   readonly first_run_id: string;
+  readonly signature_digest: string;
+  readonly body_digest: string;
   readonly applied_at: Date | null;
   readonly answer: Answer;
+}
+
+export interface Applied {
+  readonly userId: string;
+  readonly answer: Answer;
+  /** The workflow has nothing to do after this, and closes no case: its receipt is closed here. */
+  readonly isLast: boolean;
 }
 
 /** The fact of the receipt is applied, in the same transaction as this. */
 export async function storeAnswer(
   client: PoolClient,
   { eventId, event }: Receipt,
-  userId: string,
-  answer: Answer,
+  { userId, answer, isLast }: Applied,
 ): Promise<void> {
   await client.query(
-    'update receipts set applied_at = now(), event = $2, user_id = $3, answer = $4 where event_id = $1',
-    [eventId, event, userId, JSON.stringify(answer)],
+    `update receipts set applied_at = now(), event = $2, user_id = $3, answer = $4,
+       closed_at = case when $5 then now() end, outcome = case when $5 then 'done' end
+     where event_id = $1`,
+    [eventId, nameOf(event), userId, JSON.stringify(answer), isLast],
   );
+}
+
+/**
+ * The run that came with this event id ended as `replayed`: the id is not taken by it, and another delivery that waits
+ * for its verdict may have it.
+ */
+export async function storeReplay(client: PoolClient, { eventId, bodyDigest }: Receipt, first: string): Promise<void> {
+  await client.query('insert into replays (event_id, first, body_digest) values ($1, $2, $3) on conflict do nothing', [
+    eventId,
+    first,
+    bodyDigest,
+  ]);
 }

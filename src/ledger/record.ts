@@ -5,7 +5,7 @@ import { HOUR } from '../domain/time';
 import { storeFact } from './facts';
 import { lockLearner, type Lock } from './lock';
 import { inTransaction } from './pool';
-import { claimReceipt, storeAnswer, type Answer, type Receipt } from './receipts';
+import { claimReceipt, storeAnswer, storeReplay, type Answer, type Claim, type Receipt } from './receipts';
 import { offboardingOf, openCase, settledBy, settles, type Settled } from './settling';
 
 export type { Receipt } from './receipts';
@@ -31,6 +31,8 @@ export type Recorded =
       readonly outcome: 'duplicate' | 'replayed';
       /** The event that ran. */
       readonly first: string;
+      /** The event id is the same, and the body that ran was another: this one must not be lost. */
+      readonly conflict?: true;
     };
 
 /**
@@ -44,12 +46,21 @@ export async function recordEvent(pool: Pool, request: RecordRequest, lock: Lock
   return inTransaction(pool, async (client) => {
     await lock(client, userId ?? receipt.eventId);
     const claim = await claimReceipt(client, receipt, userId);
-    if (!claim.isOwn)
-      return { outcome: claim.first === receipt.eventId ? 'duplicate' : 'replayed', first: claim.first };
+    if (!claim.isOwn) return repeat(client, receipt, claim);
     if (fact === null) return { outcome: 'new', answer: claim.answer ?? {}, settledBy: null, settles: [] };
     const answer = claim.answer ?? (await apply(client, receipt, fact));
     return { outcome: 'new', answer, ...(await correlate(client, request, fact, answer)) };
   });
+}
+
+async function repeat(
+  client: PoolClient,
+  receipt: Receipt,
+  { first, isSameBody }: Claim & { readonly isOwn: false },
+): Promise<Recorded> {
+  if (first === receipt.eventId) return { outcome: 'duplicate', first, ...(!isSameBody && { conflict: true }) };
+  await storeReplay(client, receipt, first);
+  return { outcome: 'replayed', first };
 }
 
 async function correlate(
@@ -69,7 +80,7 @@ async function correlate(
 async function apply(client: PoolClient, receipt: Receipt, fact: Fact): Promise<Answer> {
   await storeFact(client, receipt.eventId, fact);
   const answer = await decide(client, receipt, fact);
-  await storeAnswer(client, receipt, fact.userId, answer);
+  await storeAnswer(client, receipt, { userId: fact.userId, answer, isLast: fact.kind === 'progressed' });
   return answer;
 }
 
@@ -91,7 +102,7 @@ async function compareScores(
   );
   const best = rows[0]?.best ?? null;
   if (best === null) return { firstCompletion: true, bestScore: score, improved: true };
-  return { firstCompletion: false, bestScore: Math.max(best, score), improved: score > best };
+  return { firstCompletion: false, bestScore: Math.max(best, score), improved: score > best, bestBefore: best };
 }
 
 function caseOf(workflowId: string, fact: Fact): OpenWorkflow | null {

@@ -17,6 +17,8 @@ export interface DevServerOptions {
   readonly ip?: string;
   /** `default` when absent. */
   readonly namespace?: string;
+  /** How long it keeps a closed workflow at least; RETENTION_DAYS when absent. */
+  readonly retentionDays?: number;
   /** Without the Web UI. */
   readonly headless?: boolean;
   /** What the server says is added to this file; absent: dropped. */
@@ -63,7 +65,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   try {
     const connection = await healthy(address, exited, options.signal);
     try {
-      await prepareNamespace(connection, namespace, 'extend');
+      await prepareNamespace(connection, namespace, 'extend', options.retentionDays);
     } finally {
       await connection.close();
     }

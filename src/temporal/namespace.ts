@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from '@temporalio/client';
+import { isGrpcServiceError, type Connection } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
+import { DAY } from '../domain/time';
 import { searchAttributes } from './names';
 
 /**
@@ -22,9 +23,13 @@ const INDEXED_VALUE_TYPES = {
   [SearchAttributeType.KEYWORD_LIST]: 7,
 } as const;
 
-const DAY_MS = 86_400_000;
+/** Of gRPC's status codes. */
+const NOT_FOUND = 5;
 const VISIBLE_TIMEOUT_MS = 10_000;
 const POLL_MS = 50;
+
+/** What is asked of a connection, grpc-js's or the native one. */
+export type Services = Pick<Connection, 'workflowService' | 'operatorService'>;
 
 /** The retention that a namespace has, in ms; undefined when the server does not say. */
 interface Prepared {
@@ -34,18 +39,18 @@ interface Prepared {
 
 /**
  * Register the search attributes that the namespace lacks, and see to its retention: `extend` makes one that is shorter
- * than ours as long (never shorter), `report` leaves it. Idempotent.
+ * than `days` as long (never shorter), `report` leaves it. Idempotent.
  * @throws Error when the server refuses.
  */
 export async function prepareNamespace(
-  connection: Connection,
+  connection: Services,
   namespace: string,
   shortRetention: 'extend' | 'report',
+  days = RETENTION_DAYS,
 ): Promise<Prepared> {
   const registered = await registerMissing(connection, namespace);
-  const { config } = await connection.workflowService.describeNamespace({ namespace });
-  const retentionMs = optionalTsToMs(config?.workflowExecutionRetentionTtl);
-  const wantedMs = RETENTION_DAYS * DAY_MS;
+  const retentionMs = await readRetention(connection, namespace);
+  const wantedMs = days * DAY;
   if (shortRetention === 'report' || retentionMs === undefined || retentionMs >= wantedMs)
     return { registered, retentionMs };
   await connection.workflowService.updateNamespace({
@@ -55,7 +60,48 @@ export async function prepareNamespace(
   return { registered, retentionMs: wantedMs };
 }
 
-async function registerMissing(connection: Connection, namespace: string): Promise<readonly string[]> {
+/** How long the namespace keeps a closed workflow, in ms; undefined when the server does not say. @throws Error as the server refuses. */
+export async function readRetention(
+  { workflowService }: Pick<Services, 'workflowService'>,
+  namespace: string,
+): Promise<number | undefined> {
+  const { config } = await workflowService.describeNamespace({ namespace });
+  return optionalTsToMs(config?.workflowExecutionRetentionTtl);
+}
+
+/**
+ * Make the namespace when there is none of its name, with a retention of so many days. Idempotent.
+ * @returns whether it was made.
+ * @throws Error when the server refuses, or does not know it in time.
+ */
+export async function ensureNamespace(connection: Services, namespace: string, days: number): Promise<boolean> {
+  const isThere = () => knows(connection, namespace);
+  if (await isThere()) return false;
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: msToTs(days * DAY),
+  });
+  // The server answers before every part of it knows.
+  const deadline = Date.now() + VISIBLE_TIMEOUT_MS;
+  while (!(await isThere())) {
+    if (Date.now() > deadline) throw new Error(`namespace ${namespace} was made, but is not known yet: try again`);
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+async function knows({ operatorService, workflowService }: Services, namespace: string): Promise<boolean> {
+  try {
+    await workflowService.describeNamespace({ namespace });
+    await operatorService.listSearchAttributes({ namespace });
+    return true;
+  } catch (error) {
+    if (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND) return false;
+    throw error;
+  }
+}
+
+async function registerMissing(connection: Services, namespace: string): Promise<readonly string[]> {
   const missing = await missingAttributes(connection, namespace);
   if (missing.length === 0) return [];
   const types = missing.map(({ name, type }) => [name, INDEXED_VALUE_TYPES[type]] as const);
@@ -66,7 +112,7 @@ async function registerMissing(connection: Connection, namespace: string): Promi
   return missing.map(({ name }) => name);
 }
 
-async function missingAttributes(connection: Connection, namespace: string) {
+async function missingAttributes(connection: Services, namespace: string) {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   return Object.values(searchAttributes).filter(({ name }) => !Object.hasOwn(customAttributes, name));
 }

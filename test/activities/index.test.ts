@@ -18,6 +18,9 @@ const settings: WorkerSettings = {
   },
   policy: readConfig(undefined).policy,
   modes: { identity: 'on', mail: 'observe', archive: 'off' },
+  receiptDays: 90,
+  windowBackMs: 28_800_000,
+  windowAheadMs: 300_000,
   logLevel: 'silent',
 };
 const names = (activities: object): string[] => Object.keys(activities).sort();
@@ -32,10 +35,12 @@ describe('activities', () => {
       'findLearner',
       'identifyLearner',
       'markGone',
+      'pruneLedger',
       'readTerms',
       'recordEvent',
       'reinstateLearner',
       'rereadEnvelope',
+      'settleConflict',
     ]);
     const { identity = {}, mail = {}, archive = {} } = createConnectors(settings, pool);
     expect(names(identity)).toEqual(['findContact', 'freezeUser', 'joinGroup', 'leaveGroup', 'leaveGroups', 'restore']);

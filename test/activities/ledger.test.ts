@@ -21,8 +21,8 @@ afterAll(() => ledger.stop());
 beforeEach(() => emptyLedger(pool));
 
 const { policy } = readConfig(undefined);
-const activitiesOn = (on: Pool, rules: Partial<Policy> = {}): Functions<LedgerActivities> =>
-  createLedgerActivities({ pool: on, policy: { ...policy, ...rules } });
+const activitiesOn = (on: Pool, rules: Partial<Policy> = {}, receiptDays = 90): Functions<LedgerActivities> =>
+  createLedgerActivities({ pool: on, policy: { ...policy, ...rules }, receiptDays });
 
 const local = workflow({ isLocal: true });
 const normal = workflow();
@@ -90,6 +90,27 @@ describe('ledger activities', () => {
     else await local.run(closeWorkflow, { ...receipt, outcome: 'done' });
     const retake = asked('retake', quizzed('u1', { verdict: 'passed', at: MONDAY + DAY }));
     await expect(local.run(recordEvent, retake)).resolves.toMatchObject({ settles: [] });
+  });
+
+  test.each([
+    [90, 0],
+    [30, 1],
+  ])('pruneLedger goes by the days that the setting says: %d', async (receiptDays, receipts) => {
+    const { recordEvent, closeWorkflow, pruneLedger } = activitiesOn(pool, {}, receiptDays);
+    const { receipt, fact } = asked('p1', provisioned('u1'));
+    await local.run(recordEvent, { receipt, fact });
+    await local.run(closeWorkflow, { ...receipt, outcome: 'done' });
+    await pool.query(`update receipts set closed_at = now() - interval '60 days'`);
+    await expect(normal.run(pruneLedger)).resolves.toEqual({ receipts, replays: 0, refusals: 0, more: false });
+  });
+
+  test('settleConflict tells a conflict whether the first one stands', async () => {
+    const { recordEvent, settleConflict } = activitiesOn(pool);
+    const run = { workflowId: 'conflict:p1:ab', firstRunId: 'run' };
+    const conflict = { eventId: 'p1', bodyDigest: 'other bytes', run };
+    await expect(local.run(settleConflict, conflict)).resolves.toBe('unknown');
+    await local.run(recordEvent, asked('p1', provisioned('u1')));
+    await expect(local.run(settleConflict, conflict)).resolves.toBe('stands');
   });
 
   test('what is no outage is thrown as it is, and stops nothing', async () => {

@@ -50,6 +50,9 @@ export function connectorsTo(pool: Pool, options: ConnectorsOptions): Connectors
     },
     policy: { ...readConfig(undefined).policy, ...policy },
     modes: { identity: 'on', mail: 'on', archive: 'on' },
+    receiptDays: 90,
+    windowBackMs: 28_800_000,
+    windowAheadMs: 300_000,
     logLevel: 'silent',
   };
   const read = () => ({ refused: 'nothing is read here' });

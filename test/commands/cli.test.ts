@@ -48,6 +48,8 @@ describe('mt', () => {
     [['send', 'quiz.submitted'], 'MINDTICKLE_WEBHOOK_SECRET: missing'],
     [['receiver'], 'MINDTICKLE_WEBHOOK_SECRET: missing'],
     [['worker'], 'DATABASE_URL: missing'],
+    [['setup'], 'DATABASE_URL: missing'],
+    [['setup', '--what'], "unknown option '--what'"],
   ])('exits with 2 for %j', (args, message) => {
     const { status, stdout, stderr } = mt(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -81,7 +83,7 @@ describe('mt', () => {
   });
 });
 
-const freePorts = ['--port', '0', '--stand-ins-port', '0', '--temporal-port', '0', '--ui-port', '0'];
+const freePorts = ['--port', '0', '--ops-port', '0', '--stand-ins-port', '0', '--temporal-port', '0', '--ui-port', '0'];
 
 describe('sampleOf', () => {
   test.each(eventNames)('fits %s', (event) => {

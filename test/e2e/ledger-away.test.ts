@@ -52,6 +52,9 @@ async function startWorker(): Promise<() => Promise<void>> {
     connectors: { identity: undefined, mail: undefined, archive: undefined },
     policy: readConfig(undefined).policy,
     modes: { identity: 'off', mail: 'off', archive: 'off' },
+    receiptDays: 90,
+    windowBackMs: 28_800_000,
+    windowAheadMs: 300_000,
     logLevel: 'error',
   };
   const pool = openPool({ ...ledger.settings, url: way.url });

@@ -57,6 +57,7 @@ function rejectOnce(world: World, activity: string, then: unknown): void {
 }
 
 const provisioned = { userId: 'u1', email: 'rita@example.com', role: 'rep', teamId: 't1', provisionedBy: 'scim' };
+const progressed = { userId: 'u1', moduleName: 'Objections', moduleId: 'm1', progressPct: 40, timeSpentSec: 60 };
 const failedQuiz = { userId: 'u1', quizName: 'Pricing', quizId: 'q1', score: 2, maxScore: 10, passed: false };
 const completed = {
   userId: 'u1',
@@ -232,8 +233,7 @@ export const scenarios: readonly Scenario[] = [
     type: 'moduleProgress',
     name: 'done',
     run: async (world) => {
-      const data = { userId: 'u1', moduleName: 'Objections', moduleId: 'm1', progressPct: 40, timeSpentSec: 60 };
-      const handle = await world.start('moduleProgress', data, { event: 'module.progress' });
+      const handle = await world.start('moduleProgress', progressed, { event: 'module.progress' });
       await handle.result();
       return handle;
     },
@@ -252,8 +252,7 @@ export const scenarios: readonly Scenario[] = [
     type: 'quarantine',
     name: 'redriven',
     run: async (world) => {
-      const data = { userId: 'u1', moduleName: 'Objections', moduleId: 'm1', progressPct: 40, timeSpentSec: 60 };
-      const envelope = { event: 'module.progress', data, companyId: 'acme' };
+      const envelope = { event: 'module.progress', data: progressed, companyId: 'acme' };
       world.answers.set('rereadEnvelope', () => ({
         workflowType: 'moduleProgress',
         event: 'module.progress',
@@ -261,12 +260,87 @@ export const scenarios: readonly Scenario[] = [
       }));
       const handle = await quarantined(world);
       const { runId } = await handle.describe();
-      await handle.executeUpdate(redriveUpdate, { args: [{ by: 'ada', data }] });
+      await handle.executeUpdate(redriveUpdate, { args: [{ by: 'ada', data: progressed }] });
       await handle.result();
       return world.env.client.workflow.getHandle(handle.workflowId, runId, { firstExecutionRunId: runId });
     },
   },
+  {
+    type: 'quarantine',
+    name: 'conflict-that-stands-discarded',
+    run: async (world) => {
+      const handle = await contradicting(world);
+      await world.until(handle, ({ history }) => history.length > 0);
+      await handle.executeUpdate(discardUpdate, { args: [{ by: 'ada', reason: 'forged' }] });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'quarantine',
+    name: 'conflict-that-goes-on-by-itself',
+    run: async (world) => {
+      const standings = ['unknown', 'unknown', 'free'];
+      world.answers.set('settleConflict', () => standings.shift());
+      world.answers.set('rereadEnvelope', () => ({
+        workflowType: 'moduleProgress',
+        event: 'module.progress',
+        envelope: { event: 'module.progress', data: progressed, companyId: 'acme' },
+      }));
+      const handle = await contradicting(world);
+      const { runId } = await handle.describe();
+      await handle.result();
+      return world.env.client.workflow.getHandle(handle.workflowId, runId, { firstExecutionRunId: runId });
+    },
+  },
+  {
+    type: 'courseCompletion',
+    name: 'duplicate-with-other-bytes',
+    run: async (world) => {
+      world.answers.set('recordEvent', ({ receipt }: { receipt: { isConflict?: true } }) =>
+        receipt.isConflict === true
+          ? { outcome: 'replayed', first: 'e0' }
+          : { outcome: 'duplicate', first: 'e1', conflict: true },
+      );
+      const handle = await world.start('courseCompletion', completed, { event: 'course.completed' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'moduleProgress',
+    name: 'duplicate-with-other-bytes',
+    run: async (world) => {
+      world.answers.set('recordEvent', ({ receipt }: { receipt: { isConflict?: true } }) =>
+        receipt.isConflict === true
+          ? { outcome: 'replayed', first: 'e0' }
+          : { outcome: 'duplicate', first: 'e1', conflict: true },
+      );
+      const handle = await world.start('moduleProgress', progressed, { event: 'module.progress' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'housekeeping',
+    name: 'in-three-pieces',
+    run: async (world) => {
+      const left = [true, true, false];
+      world.answers.set('pruneLedger', () => ({ receipts: 10_000, replays: 0, refusals: 0, more: left.shift() }));
+      const handle = await world.env.client.workflow.start('housekeeping', {
+        taskQueue: 'mindtickle',
+        workflowId: 'housekeeping:acme-1',
+      });
+      await handle.result();
+      return handle;
+    },
+  },
 ];
+
+async function contradicting(world: World): Promise<WorkflowHandle> {
+  const problem = { kind: 'conflict', detail: 'Another delivery of this event id stands.' } as const;
+  return world.start('quarantine', progressed, { event: 'module.progress', problem });
+}
 
 async function quarantined(world: World): Promise<WorkflowHandle> {
   const problem = { kind: 'unknown-event', detail: 'No event of this name is known.' } as const;

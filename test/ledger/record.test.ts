@@ -35,6 +35,50 @@ describe('recordEvent, the receipt', () => {
     expect(await recordEvent(ledger.pool, redelivered)).toEqual({ outcome: 'duplicate', first: id('e') });
   });
 
+  test('of the same event with other bytes says that they must be kept', async () => {
+    const id = newIds();
+    await record(id('e'), completed(id('u')));
+    const { receipt, ...rest } = request(id('e'), completed(id('u')));
+    const other = { ...rest, receipt: { ...receipt, firstRunId: 'run after retention', bodyDigest: 'other bytes' } };
+    const answer = { outcome: 'duplicate', first: id('e'), conflict: true };
+    expect(await recordEvent(ledger.pool, other)).toEqual(answer);
+    expect(await recordEvent(ledger.pool, other)).toEqual(answer);
+  });
+
+  test('of the same signature under ten ids at once lets one of them run', async () => {
+    const id = newIds();
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, async (_, n) => {
+        const { receipt, ...rest } = request(id(`e${n}`), completed(id('u')));
+        return recordEvent(ledger.pool, { ...rest, receipt: { ...receipt, signatureDigest: id('signature') } });
+      }),
+    );
+    const ran = outcomes.findIndex(({ outcome }) => outcome === 'new');
+    const others = outcomes.filter((_, n) => n !== ran);
+    expect(others).toEqual(others.map(() => ({ outcome: 'replayed', first: id(`e${ran}`) })));
+  });
+
+  test('of progress is closed at once: its workflow does nothing more', async () => {
+    const id = newIds();
+    await record(id('p'), progressed(id('u')));
+    await record(id('c'), completed(id('u')));
+    const { rows } = await ledger.pool.query(
+      'select outcome, closed_at is not null as closed from receipts where event_id = any($1) order by event_id',
+      [[id('c'), id('p')]],
+    );
+    expect(rows).toEqual([
+      { outcome: null, closed: false },
+      { outcome: 'done', closed: true },
+    ]);
+  });
+
+  test('keeps an event’s name that no text of Postgres can hold', async () => {
+    const id = newIds();
+    const { receipt, ...rest } = request(id('e'), null);
+    const named = { ...rest, receipt: { ...receipt, event: 'half \ud800 and \0' } };
+    expect(await recordEvent(ledger.pool, named)).toMatchObject({ outcome: 'new' });
+  });
+
   test('of the same signature under another id says replayed, and applies nothing', async () => {
     const id = newIds();
     await record(id('e'), completed(id('u'), { score: 50 }));
@@ -91,9 +135,9 @@ describe('recordEvent, the answer', () => {
       answers.push(await record(id(`e${index}`), completed(id('u'), { score })));
     expect(answers).toMatchObject([
       { answer: { firstCompletion: true, bestScore: 60, improved: true } },
-      { answer: { firstCompletion: false, bestScore: 60, improved: false } },
-      { answer: { firstCompletion: false, bestScore: 90, improved: true } },
-      { answer: { firstCompletion: false, bestScore: 90, improved: false } },
+      { answer: { firstCompletion: false, bestScore: 60, improved: false, bestBefore: 60 } },
+      { answer: { firstCompletion: false, bestScore: 90, improved: true, bestBefore: 60 } },
+      { answer: { firstCompletion: false, bestScore: 90, improved: false, bestBefore: 90 } },
     ]);
   });
 

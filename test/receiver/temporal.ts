@@ -23,7 +23,7 @@ export async function openNamespace(): Promise<Connected> {
     namespace,
     workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
   });
-  await prepareNamespace(connected.connection as never, namespace, 'report');
+  await prepareNamespace(connected.connection, namespace, 'report');
   return connected;
 }
 

@@ -61,6 +61,35 @@ describe('courseCompletion', () => {
     expect(world.letters()).toHaveLength(certificates);
   });
 
+  test.each([
+    ['the first that reaches it earns the certificate', 70, 1],
+    ['one that was reached before earns no second', 80, 0],
+  ])('with a mark, %s', async (_claim, bestBefore, certificates) => {
+    setMark(80);
+    const answer = { firstCompletion: false, bestScore: 90, improved: true, bestBefore };
+    world.answers.set('recordEvent', () => ({ outcome: 'new', answer, settledBy: null, settles: [] }));
+    await expect((await start({ score: 90 })).result()).resolves.toEqual({ outcome: 'done' });
+    expect(world.named('storeCertificate')).toHaveLength(certificates);
+    expect(world.letters()).toHaveLength(certificates);
+  });
+
+  test('of an event that the ledger has with other bytes does nothing, and these are kept', async () => {
+    world.answers.set('recordEvent', ({ receipt }: { receipt: { eventId: string } }) =>
+      receipt.eventId.startsWith('conflict:')
+        ? { outcome: 'replayed', first: 'captured' }
+        : { outcome: 'duplicate', first: receipt.eventId, conflict: true },
+    );
+    const handle = await start();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'duplicate', first: handle.workflowId });
+    const { events } = await handle.fetchHistory();
+    const child = events?.find((event) => event.startChildWorkflowExecutionInitiatedEventAttributes);
+    const { workflowId = '' } = child?.startChildWorkflowExecutionInitiatedEventAttributes ?? {};
+    expect(workflowId).toMatch(new RegExp(`^conflict:${handle.workflowId}:[0-9a-f]{16}$`));
+    const kept = world.env.client.workflow.getHandle(workflowId ?? '');
+    await expect(kept.result()).resolves.toEqual({ outcome: 'replayed', first: 'captured' });
+    expect(world.named('storeCertificate')).toEqual([]);
+  });
+
   test('an open recertification that it renews is told', async () => {
     const data = { userId: 'u1', certName: 'Discovery', expiredAt: '2026-10-01', renewalDeadline: '2090-01-01' };
     const open = await world.start('recertification', data, { event: 'certification.expired' });

@@ -1,4 +1,8 @@
-import { openWorld, stepIs, type World } from './world';
+import { createHash } from 'node:crypto';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { WorkflowHandle } from '@temporalio/client';
+import { searchAttributes } from '../../src/temporal/names';
+import { end, openWorld, stepIs, type World } from './world';
 
 let world: World;
 beforeAll(async () => {
@@ -35,6 +39,34 @@ describe('moduleProgress', () => {
     await expect((await start()).result()).resolves.toEqual({ outcome, first: 'e0' });
   });
 
+  test('of an event that the ledger has with other bytes is kept as a conflict, once', async () => {
+    world.answers.set('recordEvent', ({ receipt }: { receipt: { eventId: string } }) =>
+      receipt.eventId.startsWith('conflict:')
+        ? { outcome: 'new', answer: {}, settledBy: null, settles: [] }
+        : { outcome: 'duplicate', first: receipt.eventId, conflict: true },
+    );
+    const handle = await start();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'duplicate', first: handle.workflowId });
+    const digest = createHash('sha256').update(JSON.stringify(progress)).digest('hex');
+    const kept = world.env.client.workflow.getHandle(`conflict:${handle.workflowId}:${digest.slice(0, 16)}`);
+    await world.until(kept, ({ history }) => history.length > 0);
+    const { type, memo, typedSearchAttributes } = await kept.describe();
+    expect({ type, memo }).toEqual({
+      type: 'quarantine',
+      memo: { bodyDigest: digest },
+    });
+    expect(typedSearchAttributes.get(searchAttributes.event)).toBe('module.progress');
+    expect(typedSearchAttributes.get(searchAttributes.phase)).toBe('waiting');
+    await end(kept);
+    // The same bytes came before: they are kept already.
+    const again = await world.env.client.workflow.start('moduleProgress', {
+      taskQueue: 'mindtickle',
+      workflowId: handle.workflowId,
+      args: await argsOf(handle),
+    });
+    await expect(again.result()).resolves.toEqual({ outcome: 'duplicate', first: handle.workflowId });
+  });
+
   test('a new hire’s first progress starts the open onboarding', async () => {
     const open = await world.start('onboarding', hire, { event: 'user.provisioned' });
     await world.until(open, stepIs('welcome', 'done'));
@@ -68,3 +100,10 @@ describe('moduleProgress', () => {
     expect(world.named('recordEvent')).toHaveLength(4);
   });
 });
+
+/** What the run was started with. */
+async function argsOf(handle: WorkflowHandle): Promise<unknown[]> {
+  const { events } = await handle.fetchHistory();
+  const payloads = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  return payloads.map((payload) => defaultPayloadConverter.fromPayload(payload));
+}

@@ -192,6 +192,127 @@ describe('quarantine that is redriven', () => {
   });
 });
 
+describe('quarantine of a delivery that contradicts another of its event id', () => {
+  const conflict: Problem = { kind: 'conflict', detail: 'Another delivery of this event id stands.' };
+  const contradicts = (data: object) =>
+    world.start('quarantine', data, { event: 'user.provisioned', problem: conflict });
+  const receipts = () => world.named('recordEvent').map(({ args }) => (args[0] as { receipt: object }).receipt);
+
+  test('is written down beside the first, and waits for a person when that stands', async () => {
+    const handle = await contradicts(hire);
+    const state = await world.until(handle, ({ history }) => history.length > 0);
+    expect(state.history).toMatchObject([{ what: 'the first delivery of the event id stands', by: 'mindtickle' }]);
+    expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'redrive or discard by a person' });
+    expect(receipts()).toMatchObject([{ eventId: handle.workflowId, isConflict: true }]);
+    const { runId } = await handle.describe();
+    expect(world.named('settleConflict').map(({ args }) => args[0])).toMatchObject([
+      { eventId: handle.workflowId, run: { workflowId: handle.workflowId, firstRunId: runId } },
+    ]);
+    await discard(handle);
+    await expect(handle.result()).resolves.toEqual({ outcome: 'discarded' });
+  });
+
+  test('goes on by itself as its event when the first one turns out to be a replay', async () => {
+    readsAs('onboarding', 'user.provisioned', hire);
+    const standings = ['unknown', 'unknown', 'free'];
+    world.answers.set('settleConflict', () => standings.shift());
+    const handle = await contradicts(hire);
+    const now = world.env.client.workflow.getHandle(handle.workflowId);
+    await until(async () => (await now.describe()).type === 'onboarding');
+    await world.until(now, stepIs('welcome', 'done'));
+    expect(standings).toEqual([]);
+    expect(receipts().at(-1)).toMatchObject({ eventId: handle.workflowId, event: 'user.provisioned' });
+    expect(receipts().at(-1)).not.toHaveProperty('isConflict');
+    await now.signal(cancelSignal, { reason: 'the test is over', by: 'test' });
+    await now.result();
+  });
+
+  test('asks for as long as it takes, and ever more seldom', async () => {
+    readsAs('moduleProgress', 'module.progress', progress);
+    let asked = 0;
+    world.answers.set('settleConflict', () => (++asked < 20 ? 'unknown' : 'free'));
+    const handle = await contradicts(progress);
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    const [first, second, third, ...later] = world.named('settleConflict').map(({ at }) => at);
+    const between = (from = 0, to = 0) => Math.round((to - from) / 1000);
+    expect([between(first, second), between(second, third)]).toEqual([1, 2]);
+    expect(between(later.at(-2), later.at(-1))).toBe(86_400);
+  });
+
+  test('that cannot be read when it is free waits for a person, who runs it under the event’s id', async () => {
+    world.answers.set('settleConflict', () => 'free');
+    refusesToRead('`data.userId` is missing');
+    const handle = await contradicts({});
+    const state = await world.until(handle, ({ history }) => history.length > 1);
+    expect(state.history.at(-1)).toMatchObject({ what: 'it cannot be read', reason: '`data.userId` is missing' });
+    expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'redrive or discard by a person' });
+    readsAs('moduleProgress', 'module.progress', progress);
+    await redrive(handle, { data: progress });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+  });
+
+  test('that a person runs though the first stands keeps an id of its own', async () => {
+    readsAs('moduleProgress', 'module.progress', progress);
+    const handle = await startConflict('e-1', progress);
+    await world.until(handle, ({ history }) => history.length > 0);
+    await redrive(handle);
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect(receipts()).toMatchObject([
+      { eventId: 'conflict:e-1:ab', isConflict: true },
+      { eventId: 'conflict:e-1:ab', event: 'module.progress' },
+    ]);
+  });
+
+  test('that is free runs under the event’s id', async () => {
+    readsAs('moduleProgress', 'module.progress', progress);
+    world.answers.set('settleConflict', () => 'free');
+    const handle = await startConflict('e-2', progress);
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect(receipts().at(-1)).toMatchObject({ eventId: 'e-2', workflowId: 'conflict:e-2:ab' });
+  });
+
+  test('that is itself a replay ends as that', async () => {
+    world.answers.set('recordEvent', () => ({ outcome: 'replayed', first: 'captured' }));
+    const handle = await contradicts(hire);
+    await expect(handle.result()).resolves.toEqual({ outcome: 'replayed', first: 'captured' });
+    expect(world.named('settleConflict')).toEqual([]);
+  });
+
+  test('is discarded while it still asks', async () => {
+    world.answers.set('settleConflict', () => 'unknown');
+    const handle = await contradicts(hire);
+    const state = await world.until(handle, ({ phase }) => phase === 'waiting');
+    expect(state.waitingFor).toBe(
+      'what became of the first delivery of its event id; or redrive or discard by a person',
+    );
+    await discard(handle);
+    await expect(handle.result()).resolves.toEqual({ outcome: 'discarded' });
+  });
+});
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** As the receiver starts it for the event id. */
+async function startConflict(eventId: string, data: object): Promise<WorkflowHandle> {
+  const at = new Date(await world.env.currentTimeMs()).toISOString();
+  const delivery: Delivery = {
+    eventId,
+    event: 'module.progress',
+    signedAt: at,
+    receivedAt: at,
+    signatureDigest: 'a',
+    bodyDigest: 'ab',
+    problem: { kind: 'conflict', detail: 'Another delivery of this event id stands.' },
+  };
+  return world.env.client.workflow.start('quarantine', {
+    taskQueue: 'mindtickle',
+    workflowId: `conflict:${eventId}:ab`,
+    args: [delivery, { event: 'module.progress', data, companyId: 'acme' }],
+  });
+}
+
 /** As the receiver starts it for a body that it cannot parse. */
 async function startRaw(bytes: Uint8Array): Promise<WorkflowHandle> {
   const at = new Date(await world.env.currentTimeMs()).toISOString();

@@ -53,6 +53,8 @@ const LEDGER = [
   'identifyLearner',
   'reinstateLearner',
   'admitLeaver',
+  'settleConflict',
+  'pruneLedger',
 ];
 const IDENTITY = ['findContact', 'freezeUser', 'joinGroup', 'leaveGroup', 'leaveGroups', 'restore'];
 
@@ -67,6 +69,8 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
     active: true,
   },
   admitLeaver: true,
+  settleConflict: 'stands',
+  pruneLedger: { receipts: 0, replays: 0, refusals: 0, more: false },
   findContact: null,
   leaveGroups: { left: ['Sales'] },
   sendLetter: 'sent',

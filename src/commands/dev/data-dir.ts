@@ -98,15 +98,17 @@ export function writeWhole(path: string, text: string): void {
 export interface DevSecrets {
   readonly webhookSecret: string;
   readonly standInsToken: string;
+  /** Of an operator, on the private port. */
+  readonly opsToken: string;
 }
 
-/** The secrets of this directory, made at its first start. */
+/** The secrets of this directory, each made at the first start that wants it. */
 export function readSecrets(dir: DataDir): DevSecrets {
-  if (!existsSync(dir.secrets)) {
-    const made: DevSecrets = { webhookSecret: newSecret(), standInsToken: newSecret() };
+  const known = existsSync(dir.secrets) ? (JSON.parse(readFileSync(dir.secrets, 'utf8')) as Partial<DevSecrets>) : {};
+  const made: DevSecrets = { webhookSecret: newSecret(), standInsToken: newSecret(), opsToken: newSecret(), ...known };
+  if (Object.keys(known).length < Object.keys(made).length)
     writeWhole(dir.secrets, `${JSON.stringify(made, null, 2)}\n`);
-  }
-  return JSON.parse(readFileSync(dir.secrets, 'utf8')) as DevSecrets;
+  return made;
 }
 
 function newSecret(): string {

@@ -9,7 +9,9 @@ const stackInfo = z.object({
   ready: z.literal(true),
   /** Base URL of the receiver. */
   receiver: z.string(),
+  /** Base URL of the private port. */
   ops: z.string().nullable(),
+  /** Of an operator there; null: the user's OPS_TOKENS have none. */
   opsToken: z.string().nullable(),
   /** Base URL of the stand-ins. */
   standIns: z.string(),

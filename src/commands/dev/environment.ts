@@ -29,6 +29,8 @@ export interface Shared {
   readonly archiveDir: string;
   readonly configFile: string;
   readonly webhookSecret: string;
+  /** Of an operator, where the user's environment has no OPS_TOKENS. */
+  readonly opsToken: string;
   /** This one connector is the real system's, as the user's environment has it. */
   readonly connect?: System | undefined;
   /** Undefined: the user's own, as the environment has it. */
@@ -37,6 +39,7 @@ export interface Shared {
   readonly temporalAddress?: string | undefined;
   readonly standIns: { readonly url: string; readonly smtpUrl: string; readonly token: string };
   readonly receiverPort: number;
+  readonly opsPort: number;
 }
 
 /** For a part that talks to nobody: the surroundings. */
@@ -46,7 +49,14 @@ export function bareEnvironment(env: Environment): NodeJS.ProcessEnv {
 
 /** The receiver's environment, whole: nothing else of the user's reaches it. */
 export function receiverEnvironment(shared: Shared): NodeJS.ProcessEnv {
-  return { ...common(shared), ...secretOf(shared), PORT: String(shared.receiverPort) };
+  return {
+    ...common(shared),
+    ...secretOf(shared),
+    ...tokensOf(shared),
+    ...databaseOf(shared),
+    PORT: String(shared.receiverPort),
+    OPS_PORT: String(shared.opsPort),
+  };
 }
 
 /** The worker's: every connector is the stand-ins', whatever the user's environment says, but for `connect`. */
@@ -58,9 +68,12 @@ export function workerEnvironment(shared: Shared): NodeJS.ProcessEnv {
     archive: { ARCHIVE_URL: `file://${encodeURI(shared.archiveDir)}` },
   };
   const connectors = { ...ofStandIns, ...(connect !== undefined && { [connect]: realConnector(env, connect) }) };
-  const database =
-    shared.databaseUrl === undefined ? pick(env, withFile('DATABASE_URL')) : { DATABASE_URL: shared.databaseUrl };
-  return { ...common(shared), ...connectors.identity, ...connectors.mail, ...connectors.archive, ...database };
+  const { identity, mail, archive } = connectors;
+  return { ...common(shared), ...identity, ...mail, ...archive, ...databaseOf(shared) };
+}
+
+function databaseOf({ env, databaseUrl }: Shared): NodeJS.ProcessEnv {
+  return databaseUrl === undefined ? pick(env, withFile('DATABASE_URL')) : { DATABASE_URL: databaseUrl };
 }
 
 /** Does the user's environment bring its own? */
@@ -87,6 +100,10 @@ function secretOf({ env, webhookSecret }: Shared): NodeJS.ProcessEnv {
   return isSet(env, 'MINDTICKLE_WEBHOOK_SECRET')
     ? pick(env, withFile('MINDTICKLE_WEBHOOK_SECRET'))
     : { MINDTICKLE_WEBHOOK_SECRET: webhookSecret };
+}
+
+function tokensOf({ env, opsToken }: Shared): NodeJS.ProcessEnv {
+  return isSet(env, 'OPS_TOKENS') ? pick(env, withFile('OPS_TOKENS')) : { OPS_TOKENS: `dev:operator:${opsToken}` };
 }
 
 /** A file that is not there is no profiles; an empty one is an error to `@temporalio/envconfig` (tried). */

@@ -66,7 +66,13 @@ export function ledgerPart(setting: Setting, port: number): Part<LedgerRunning> 
   };
 }
 
-export function temporalPart(setting: Setting, port: number, uiPort: number): Part<TemporalRunning> {
+export interface TemporalOptions {
+  readonly port: number;
+  readonly uiPort: number;
+  readonly retentionDays: number;
+}
+
+export function temporalPart(setting: Setting, options: TemporalOptions): Part<TemporalRunning> {
   const { env, dir, registry, progress } = setting;
   return {
     name: 'temporal',
@@ -76,8 +82,7 @@ export function temporalPart(setting: Setting, port: number, uiPort: number): Pa
       const server = await startDevServer({
         cliPath: path,
         dbFile: dir.temporalDb,
-        port,
-        uiPort,
+        ...options,
         namespace: namespaceOf(env),
         logFile: logFileOf(dir, 'temporal'),
         onSpawn: (pid) => registry.add('temporal', pid),

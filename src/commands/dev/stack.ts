@@ -1,13 +1,24 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { System } from '../../domain/policy';
-import { receiverSettings, workerSettings, type Environment } from '../../settings';
+import { retentionDaysFor } from '../../domain/retention';
+import { receiverSettings, workerSettings, type Environment, type WorkerSettings } from '../../settings';
 import { SettingsError } from '../../settings-error';
 import { dataDirAt, makeFolders, observingConfig, ownConfig, readSecrets, writeWhole, type DataDir } from './data-dir';
 import type { StackInfo } from './dev-json';
+import { RETENTION_DAYS } from '../../temporal/namespace';
 import { isSet, receiverEnvironment, workerEnvironment, type Shared } from './environment';
+import { scheduleHousekeeping } from './housekeeping';
 import { prepareLedger, prepareTemporal } from './of-the-user';
-import { ledgerPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
+import {
+  ledgerPart,
+  receiverPart,
+  standInsPart,
+  temporalPart,
+  workerPart,
+  type Setting,
+  type TemporalRunning,
+} from './parts';
 import { choosePorts } from './ports';
 import { openRegistry } from './registry';
 import { createTroupe, type Troupe } from './troupe';
@@ -16,6 +27,7 @@ import { takeDataDir } from './takeover';
 /** 0: any free port. */
 export interface StackPorts {
   readonly receiver: number;
+  readonly ops: number;
   readonly standIns: number;
   readonly temporal: number;
   readonly temporalUi: number;
@@ -85,6 +97,7 @@ async function startParts(
   const { env, progress } = options;
   const ports = await choosePorts([
     { part: 'receiver', option: '--port', port: options.ports.receiver },
+    { part: 'ops', option: '--ops-port', port: options.ports.ops },
     { part: 'standIns', option: '--stand-ins-port', port: options.ports.standIns },
     ...(isSet(env, 'TEMPORAL_ADDRESS')
       ? []
@@ -95,16 +108,17 @@ async function startParts(
     { part: 'smtp', port: 0 },
     { part: 'ledger', port: 0 },
   ]);
-  const given = settle(options, setting.dir, ports.receiver);
-  const { companyId, webhookSecret, databaseUrl } = check(given);
+  const given = settle(options, setting.dir, ports);
+  const { webhookSecret, opsToken, ...settings } = check(given);
+  const { companyId, databaseUrl } = settings;
 
   const [ledger, temporal, standIns] = await Promise.all([
     isSet(env, 'DATABASE_URL')
       ? prepareLedger(databaseUrl).then(() => ({ detail: 'yours (DATABASE_URL)', url: undefined }))
       : troupe.start(ledgerPart(setting, ports.ledger)),
     isSet(env, 'TEMPORAL_ADDRESS')
-      ? prepareTemporal(env, progress).then((address) => ({ address, uiUrl: null }))
-      : troupe.start(temporalPart(setting, ports.temporal, ports.temporalUi)),
+      ? prepareTemporal(env, { settings, progress }).then((address) => ({ address, uiUrl: null }))
+      : startTemporal(troupe, setting, { ports, settings }),
     troupe.start(standInsPart(setting, { http: ports.standIns, smtp: ports.smtp }, given.standIns.token)),
   ]);
   const { url, smtpUrl } = standIns;
@@ -121,8 +135,8 @@ async function startParts(
   const info = (): StackInfo => ({
     ready: true,
     receiver: receiver.detail,
-    ops: null,
-    opsToken: null,
+    ops: `http://127.0.0.1:${ports.ops}`,
+    opsToken,
     standIns: url,
     temporalAddress: temporal.address,
     temporalUi: temporal.uiUrl,
@@ -136,9 +150,23 @@ async function startParts(
   return { info, ledger: ledger.detail };
 }
 
+async function startTemporal(
+  troupe: Troupe,
+  setting: Setting,
+  {
+    ports: { temporal: port, temporalUi: uiPort },
+    settings,
+  }: { readonly ports: { readonly temporal: number; readonly temporalUi: number }; readonly settings: WorkerSettings },
+): Promise<TemporalRunning> {
+  const retentionDays = Math.max(RETENTION_DAYS, retentionDaysFor(settings));
+  const temporal = await troupe.start(temporalPart(setting, { port, uiPort, retentionDays }));
+  await scheduleHousekeeping(setting.env, temporal.address, settings.companyId);
+  return temporal;
+}
+
 /** What is known before anything runs. */
-function settle({ env, connect }: StackOptions, dir: DataDir, receiverPort: number): Shared {
-  const { webhookSecret, standInsToken } = readSecrets(dir);
+function settle({ env, connect }: StackOptions, dir: DataDir, ports: Pick<StackPorts, 'receiver' | 'ops'>): Shared {
+  const { webhookSecret, standInsToken, opsToken } = readSecrets(dir);
   const named = env['MINDTICKLE_CONFIG'];
   const source = named === undefined || named === '' ? ownConfig(dir) : resolve(named);
   return {
@@ -147,24 +175,27 @@ function settle({ env, connect }: StackOptions, dir: DataDir, receiverPort: numb
     archiveDir: dir.archive,
     configFile: connect === undefined ? source : observingConfig(dir, source, connect),
     webhookSecret,
+    opsToken,
     connect,
     standIns: { url: 'http://127.0.0.1', smtpUrl: 'smtp://127.0.0.1', token: standInsToken },
-    receiverPort,
+    receiverPort: ports.receiver,
+    opsPort: ports.ops,
   };
 }
 
-interface Checked {
-  readonly companyId: string;
+interface Checked extends WorkerSettings {
   readonly webhookSecret: string;
-  readonly databaseUrl: string;
+  /** Null: the user's OPS_TOKENS have no operator. */
+  readonly opsToken: string | null;
 }
 
 /** Read the settings as the processes will, before they are started. @throws SettingsError as they would. */
 function check(given: Shared): Checked {
-  const { companyId, secrets } = receiverSettings(receiverEnvironment(given));
+  const { secrets, ops } = receiverSettings(receiverEnvironment(given));
   const later = isSet(given.env, 'DATABASE_URL') ? undefined : 'postgres://127.0.0.1/known-when-it-runs';
-  const { databaseUrl } = workerSettings(workerEnvironment({ ...given, databaseUrl: later }));
-  return { companyId, webhookSecret: secrets[0] ?? given.webhookSecret, databaseUrl };
+  const settings = workerSettings(workerEnvironment({ ...given, databaseUrl: later }));
+  const operator = ops?.tokens.find(({ role }) => role === 'operator');
+  return { ...settings, webhookSecret: secrets[0] ?? given.webhookSecret, opsToken: operator?.token ?? null };
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

@@ -1,5 +1,5 @@
 import { receiverEnvironment, workerEnvironment, type Shared } from '../../../src/commands/dev/environment';
-import { workerSettings } from '../../../src/settings';
+import { receiverSettings, workerSettings } from '../../../src/settings';
 
 const real = {
   PATH: '/bin',
@@ -20,10 +20,12 @@ function shared(extra: Partial<Shared> = {}): Shared {
     archiveDir: '/data/my archive',
     configFile: '/data/config.yaml',
     webhookSecret: 'made-here',
+    opsToken: 'made-here-too-0123',
     databaseUrl: 'postgres://127.0.0.1:5555/ledger',
     temporalAddress: '127.0.0.1:7233',
     standIns: { url: 'http://127.0.0.1:3002', smtpUrl: 'smtp://127.0.0.1:2525', token: 'token' },
     receiverPort: 3000,
+    opsPort: 3001,
     ...extra,
   };
 }
@@ -83,10 +85,24 @@ describe('workerEnvironment', () => {
 });
 
 describe('receiverEnvironment', () => {
-  test('has the secret made here, and none of the connectors', () => {
+  test('has the secret made here, the ledger for its refusals, and none of the connectors', () => {
     const env = receiverEnvironment(shared());
     expect(env).toMatchObject({ PORT: '3000', MINDTICKLE_WEBHOOK_SECRET: 'made-here' });
-    expect(Object.keys(env).filter((name) => /^(SCIM|SMTP|ARCHIVE|DATABASE)_/.test(name))).toEqual([]);
+    expect(Object.keys(env).filter((name) => /^(SCIM|SMTP|ARCHIVE)_/.test(name))).toEqual([]);
+  });
+
+  test('has the private port, and an operator for it', () => {
+    expect(receiverSettings({ ...receiverEnvironment(shared()), MINDTICKLE_CONFIG: '' }).ops).toEqual({
+      port: 3001,
+      tokens: [{ name: 'dev', role: 'operator', token: 'made-here-too-0123' }],
+    });
+  });
+
+  test("has the user's own tokens when there are any", () => {
+    const made = receiverEnvironment(shared({ env: { ...real, OPS_TOKENS_FILE: '/run/tokens' } }));
+    expect(made).toMatchObject({ OPS_PORT: '3001', OPS_TOKENS_FILE: '/run/tokens' });
+    expect(made).not.toHaveProperty('OPS_TOKENS');
+    expect(workerEnvironment(shared())).not.toHaveProperty('OPS_TOKENS');
   });
 
   test("has the user's own secret and company when there are any", () => {

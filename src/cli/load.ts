@@ -1,0 +1,25 @@
+import type * as Demo from '../commands/demo';
+import type * as Dev from '../commands/dev';
+import type * as DevJson from '../commands/dev/dev-json';
+import type * as Ledger from '../commands/ledger';
+import type * as Receiver from '../commands/receiver';
+import type * as Send from '../commands/send';
+import type * as Setup from '../commands/setup';
+import type * as StandIns from '../commands/stand-ins';
+import type * as WorkerCommand from '../commands/worker';
+
+/* eslint-disable @typescript-eslint/no-require-imports --
+ * Each command is loaded when it is run, so that `mt --help` does not wait for Temporal's SDK. `import()` would want file
+ * extensions, as for an ES module. */
+export const load = {
+  dev: (): typeof Dev => require('../commands/dev') as typeof Dev,
+  devJson: (): typeof DevJson => require('../commands/dev/dev-json') as typeof DevJson,
+  demo: (): typeof Demo => require('../commands/demo') as typeof Demo,
+  send: (): typeof Send => require('../commands/send') as typeof Send,
+  receiver: (): typeof Receiver => require('../commands/receiver') as typeof Receiver,
+  worker: (): typeof WorkerCommand => require('../commands/worker') as typeof WorkerCommand,
+  ledger: (): typeof Ledger => require('../commands/ledger') as typeof Ledger,
+  setup: (): typeof Setup => require('../commands/setup') as typeof Setup,
+  standIns: (): typeof StandIns => require('../commands/stand-ins') as typeof StandIns,
+};
+/* eslint-enable @typescript-eslint/no-require-imports */
