@@ -12,5 +12,8 @@ WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/package.json ./
+# The receiver's spool: mount a volume here.
+RUN mkdir /data && chown node:node /data
+ENV DATA_DIR=/data
 USER node
 ENTRYPOINT ["node", "dist/src/cli.js"]

@@ -160,6 +160,22 @@ export function setupSettings(env: Environment): SetupSettings {
   };
 }
 
+/** Of whoever drains the spool of a receiver that is gone. @throws SettingsError naming each that is missing or malformed. */
+export function drainSettings(env: Environment): Pick<ReceiverSettings, 'companyId' | 'startConcurrency' | 'logLevel'> {
+  const read = readVariables(env, ['MINDTICKLE_COMPANY_ID', 'START_CONCURRENCY', 'LOG_LEVEL']);
+  return {
+    companyId: read.MINDTICKLE_COMPANY_ID,
+    startConcurrency: read.START_CONCURRENCY,
+    logLevel: read.LOG_LEVEL,
+  };
+}
+
+/** Of whoever asks a process on its private port. @throws SettingsError naming each that is malformed. */
+export function opsSettings(env: Environment): OpsSettings {
+  const read = readVariables(env, ['OPS_PORT', 'OPS_TOKENS']);
+  return { port: read.OPS_PORT, tokens: read.OPS_TOKENS ?? [] };
+}
+
 /** @throws SettingsError when the ledger would forget a delivery that may still be sent again. */
 function memoryOf(
   { windowBackSeconds, windowAheadSeconds }: Config['delivery'],

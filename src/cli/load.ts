@@ -5,6 +5,7 @@ import type * as Ledger from '../commands/ledger';
 import type * as Receiver from '../commands/receiver';
 import type * as Send from '../commands/send';
 import type * as Setup from '../commands/setup';
+import type * as Spool from '../commands/spool';
 import type * as StandIns from '../commands/stand-ins';
 import type * as WorkerCommand from '../commands/worker';
 
@@ -20,6 +21,7 @@ export const load = {
   worker: (): typeof WorkerCommand => require('../commands/worker') as typeof WorkerCommand,
   ledger: (): typeof Ledger => require('../commands/ledger') as typeof Ledger,
   setup: (): typeof Setup => require('../commands/setup') as typeof Setup,
+  spool: (): typeof Spool => require('../commands/spool') as typeof Spool,
   standIns: (): typeof StandIns => require('../commands/stand-ins') as typeof StandIns,
 };
 /* eslint-enable @typescript-eslint/no-require-imports */

@@ -1,79 +1,91 @@
-import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { CappedLog } from './capped-log';
-import { createLine } from './line';
+import { describeFailure } from './failures';
+import type { Line } from './line';
 import type { ReplayMemory } from './replays';
-import { routeOf, workflowStart, type Received } from './start';
-import { within } from './time-limit';
+import { asConflict, type Received } from './start';
+import type { Spool } from './spool';
+import type { Started, Starter } from './starter';
 
-/** `unavailable`: not known to be stored. It may be: then the sender's next attempt is the duplicate. */
-export type Accepted = 'started' | 'duplicate' | 'unavailable' | 'replay-limit';
+/**
+ * `conflict`: known with other bytes, and these are kept too. `unavailable`: not known to be stored. It may be: then the
+ * sender's next attempt is the duplicate.
+ */
+export type Accepted = Started | 'spooled' | 'replay-limit' | 'unavailable';
 
 export type Accept = (received: Received) => Promise<Accepted>;
 
 export interface AcceptOptions {
-  /** The client, once there is one; may stay pending. */
-  readonly client: () => Promise<Client>;
-  /** For the whole of one delivery, its time in line included. */
-  readonly startTimeoutMs: number;
-  readonly startConcurrency: number;
+  readonly starter: Starter;
+  /** Undefined: only Temporal acknowledges. */
+  readonly spool: Spool | undefined;
+  /** Is Temporal known not to take anything now? */
+  readonly isAway: () => boolean;
+  /** Called when a record has come into the spool. */
+  readonly onSpooled: () => void;
+  /** Shared with the drain: how many starts are under way. */
+  readonly line: Line;
   readonly replays: ReplayMemory;
+  /** How long a start may take before the delivery is spooled instead. */
+  readonly startTimeoutMs: number;
+  /** The same where only Temporal can take it: there is no spool, or it is full. */
+  readonly patienceMs?: number;
   readonly log: CappedLog;
 }
 
+const PATIENCE_MS = 5000;
 const LOWEST_LANE = 5;
 
 /**
- * Make a delivery durable: start its workflow, exactly once for an event id. Never rejects, and always answers within
- * `startTimeoutMs`: a Temporal that is silent frees its turns.
+ * Make a delivery durable in at least one store: straight in Temporal while the spool is empty and a start is to be had
+ * at once, else in the spool. Never rejects.
  */
-export function createAccept({ client, startTimeoutMs, startConcurrency, replays, log }: AcceptOptions): Accept {
-  const line = createLine(startConcurrency);
+export function createAccept(options: AcceptOptions): Accept {
+  const { starter, spool, isAway, onSpooled, line, replays, startTimeoutMs, patienceMs = PATIENCE_MS, log } = options;
 
-  const start = async (received: Received, leftMs: () => number): Promise<Accepted> => {
-    const connected = await client();
-    const begin = () => connected.workflow.start(routeOf(received.contents).workflowType, workflowStart(received));
+  const straight = async (received: Received, leave: () => void, ms: number): Promise<Started | 'failed'> => {
     try {
-      await connected.withDeadline(Date.now() + leftMs(), begin);
-      return 'started';
+      return await starter.start(received, ms);
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'duplicate';
-      throw error;
-    }
-  };
-
-  const startInTurn = async (received: Received): Promise<Accepted> => {
-    const endsAt = performance.now() + startTimeoutMs;
-    const leftMs = (): number => Math.max(1, endsAt - performance.now());
-    const { eventId } = received.delivery;
-    const leave = await line.enter(received.lane ?? routeOf(received.contents).lane, leftMs());
-    if (leave === 'late') return unavailable(log, eventId, 'no turn within the time limit');
-    try {
-      // The deadline bounds one attempt, not the SDK's own retries: 9 s for 1 s while connections are refused (tried).
-      const outcome = await within(start(received, leftMs), leftMs());
-      return outcome === 'late' ? unavailable(log, eventId, 'no answer within the time limit') : outcome;
-    } catch (error) {
-      return unavailable(log, eventId, describe(error));
+      const fields = { eventId: received.delivery.eventId, cause: describeFailure(error) };
+      log.write('warn', 'start', fields, 'a delivery could not be handed to Temporal');
+      return 'failed';
     } finally {
       leave();
     }
   };
 
+  const waitForTemporal = async (received: Received): Promise<Accepted> => {
+    if (isAway()) return 'unavailable';
+    const endsAt = performance.now() + patienceMs;
+    const leave = await line.enter(received.lane, patienceMs);
+    if (leave === 'late') return 'unavailable';
+    const started = await straight(received, leave, Math.max(1, endsAt - performance.now()));
+    return started === 'failed' ? 'unavailable' : started;
+  };
+
+  const keep = async (received: Received, into: Spool): Promise<Accepted> => {
+    const put = await into.put(received);
+    if (put.outcome === 'refused') return waitForTemporal(received);
+    if (put.outcome === 'stored') {
+      onSpooled();
+      return isConflict(received) ? 'conflict' : 'spooled';
+    }
+    if (put.bodyDigest === received.delivery.bodyDigest) return isConflict(received) ? 'conflict' : 'duplicate';
+    return keep(asConflict(received), into);
+  };
+
   return async (received) => {
-    const { signatureDigest, eventId } = received.delivery;
-    const sighting = replays.note(signatureDigest, eventId);
+    const sighting = replays.note(received.delivery.signatureDigest, received.delivery.eventId);
     if (sighting === 'over') return 'replay-limit';
-    return startInTurn(sighting === 'again' ? { ...received, lane: LOWEST_LANE } : received);
+    const given: Received = sighting === 'again' ? { ...received, lane: LOWEST_LANE } : received;
+    if (spool === undefined) return waitForTemporal(given);
+    const leave = spool.isEmpty() ? line.tryEnter(given.lane) : undefined;
+    if (leave === undefined) return keep(given, spool);
+    const started = await straight(given, leave, startTimeoutMs);
+    return started === 'failed' ? keep(given, spool) : started;
   };
 }
 
-function unavailable(log: CappedLog, eventId: string, cause: string): 'unavailable' {
-  log.write('warn', 'unavailable', { eventId, cause }, 'a delivery could not be handed to Temporal');
-  return 'unavailable';
-}
-
-/** gRPC's code and words are about our request's form, not its content; of any other error only the name is safe. */
-function describe(error: unknown): string {
-  const grpc = isGrpcServiceError(error) ? error : (error as { cause?: unknown }).cause;
-  if (isGrpcServiceError(grpc)) return `gRPC ${grpc.code}: ${grpc.details.slice(0, 200)}`;
-  return error instanceof Error ? error.name : typeof error;
+function isConflict({ delivery }: Received): boolean {
+  return delivery.problem?.kind === 'conflict';
 }

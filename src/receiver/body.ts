@@ -1,28 +1,46 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Place } from './budget';
 
-/** `gone`: the client went away, or was cut off, before its body was complete. */
-export type Body = Buffer | 'too-large' | 'gone';
+/** `gone`: the client went away, or was cut off, before its body was complete. `overload`: there is no room for it. */
+export type Body = Buffer | 'too-large' | 'overload' | 'gone';
+
+export interface BodyOptions {
+  /** Bytes. */
+  readonly limit: number;
+  /** Where its memory is counted. */
+  readonly place: Place;
+}
 
 /**
  * Read a body of up to `limit` bytes, as it came. A larger declared length is not read at all (RFC 9110 §15.5.14), and a
  * client that asked (`Expect: 100-continue`) is told to go on only here.
  */
-export async function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Body> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) return 'too-large';
+export async function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { limit, place }: BodyOptions,
+): Promise<Body> {
+  const declared = request.headers['content-length'];
+  if (Number(declared ?? 0) > limit) return 'too-large';
   const asks = request.headers.expect?.toLowerCase() === '100-continue' && request.httpVersion === '1.1';
   if (asks) response.writeContinue();
+  const gathered = createGathering(declared === undefined ? limit : Number(declared), place);
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
+    const end = (body: Body): void => {
+      gathered.drop();
+      resolve(body);
+    };
+    place.onShed(() => end('overload'));
     request.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length <= limit) return void chunks.push(chunk);
-      chunks.length = 0;
-      resolve('too-large');
+      const fault = gathered.add(chunk);
+      if (fault !== undefined) end(fault);
     });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('close', () => resolve('gone'));
-    request.on('error', () => resolve('gone'));
+    request.on('end', () => {
+      place.keep();
+      end(gathered.whole());
+    });
+    request.on('close', () => end('gone'));
+    request.on('error', () => end('gone'));
   });
 }
 
@@ -30,4 +48,48 @@ export async function readBody(request: IncomingMessage, response: ServerRespons
 export function isBodyPending(request: IncomingMessage): boolean {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
   return !request.complete && (coding !== undefined || Number(length ?? 0) > 0);
+}
+
+interface Gathering {
+  /** @returns why it was not taken; nothing more is taken then. */
+  readonly add: (chunk: Buffer) => 'too-large' | 'overload' | undefined;
+  readonly whole: () => Buffer;
+  /** Keep nothing, and take nothing any more. */
+  readonly drop: () => void;
+}
+
+const FIRST_BYTES = 16_384;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * The chunks of one body in one piece of memory that grows with them. Kept one by one, a body that comes byte by byte
+ * would take a hundred times its size.
+ */
+function createGathering(most: number, place: Place): Gathering {
+  let memory = NOTHING;
+  let length = 0;
+  let isOver = false;
+
+  const grow = (least: number): boolean => {
+    const bytes = Math.min(most, Math.max(least, 2 * memory.length, FIRST_BYTES));
+    if (!place.hold(bytes)) return false;
+    const larger = Buffer.allocUnsafe(bytes);
+    memory.copy(larger, 0, 0, length);
+    memory = larger;
+    return true;
+  };
+  return {
+    add: (chunk) => {
+      if (isOver) return undefined;
+      if (length + chunk.length > most) return 'too-large';
+      if (length + chunk.length > memory.length && !grow(length + chunk.length)) return 'overload';
+      length += chunk.copy(memory, length);
+      return undefined;
+    },
+    whole: () => memory.subarray(0, length),
+    drop: () => {
+      isOver = true;
+      memory = NOTHING;
+    },
+  };
 }

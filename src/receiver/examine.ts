@@ -4,7 +4,7 @@ import type { Delivery } from '../events';
 import { parseBody, parseEventId, type Contents } from './parse';
 import type { Rule } from './refusals';
 import { verifySignature, type ReplayWindow, type SignatureResult, type Signed } from './signature';
-import type { Received } from './start';
+import { receivedAs, type Received } from './start';
 
 /** One HTTP attempt: its three headers as literal text, and its bytes. Nothing of it is trusted. */
 export interface Incoming extends Signed {
@@ -18,7 +18,9 @@ export interface Terms {
   readonly window: ReplayWindow;
 }
 
-export type Examined = { readonly ok: true; readonly received: Received } | { readonly ok: false; readonly rule: Rule };
+export type Examined =
+  | { readonly ok: true; readonly received: Received; readonly secretIndex: number }
+  | { readonly ok: false; readonly rule: Rule };
 
 /** Everything between the bytes and the start: signature, window, event id, JSON, company, in this order. `now` is epoch ms. */
 export function examine(incoming: Incoming, { secrets, companyId, window }: Terms, now: number): Examined {
@@ -29,7 +31,7 @@ export function examine(incoming: Incoming, { secrets, companyId, window }: Term
   const contents = parseBody(incoming.rawBody, companyId);
   if (contents.kind === 'foreign') return { ok: false, rule: 'company' };
   const delivery = describeDelivery(eventId, contents, signature, incoming.rawBody, now);
-  return { ok: true, received: { delivery, contents, rawBody: incoming.rawBody } };
+  return { ok: true, received: receivedAs(delivery, contents, incoming.rawBody), secretIndex: signature.secretIndex };
 }
 
 function describeDelivery(

@@ -3,24 +3,30 @@ import type { Duplex } from 'node:stream';
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
 import { SECOND } from '../domain/time';
 import type { ReceiverSettings } from '../settings';
-import type { Accept } from './accept';
+import type { Accepted } from './accept';
+import { bareAddress } from './address';
 import { refuse, refuseSocket } from './answer';
-import { readBody } from './body';
+import { boundConnections, createBudget, type Budget } from './budget';
 import type { CappedLog } from './capped-log';
-import { examine, type Incoming, type Terms } from './examine';
+import type { Incoming } from './examine';
 import type { Readiness } from './readiness';
-import { MAX_BODY_BYTES, refusals, type Rule } from './refusals';
+import { createReceive, headerValues, type ReceiveDeps } from './receive';
+import { refusals, type Rule } from './refusals';
 import { REQUEST_EVENTS, trackRequests } from './shutdown';
 import { limits, type Limits } from './limits';
 
-export interface ReceiverDeps {
-  readonly settings: Pick<ReceiverSettings, 'secrets' | 'companyId' | 'delivery' | 'trustProxy'>;
-  readonly accept: Accept;
+export interface ReceiverDeps extends ReceiveDeps {
+  readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery' | 'trustProxy'>;
   readonly readiness: () => Promise<Readiness>;
   readonly log: CappedLog;
-  /** Epoch ms. */
-  readonly now: () => number;
+  readonly observe?: Observer | undefined;
   readonly limits?: Partial<Limits>;
+}
+
+/** Told what was answered, once it was: for metrics, and for who has to explain refusals. */
+export interface Observer {
+  readonly answered: (accepted: Accepted, seconds: number) => void;
+  readonly refused: (rule: Rule, address: string | undefined, incoming?: Incoming) => void;
 }
 
 export interface Receiver {
@@ -43,15 +49,29 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     connectionsCheckingInterval: bounds.checkEveryMs,
     maxHeaderSize: bounds.headerBytes,
     requireHostHeader: false,
+    // Not even when NODE_OPTIONS says so.
+    insecureHTTPParser: false,
   });
+  server.maxHeadersCount = bounds.headers;
   const shutdown = trackRequests(server, bounds.closeMs);
-  const app = application(deps);
-  for (const event of REQUEST_EVENTS) server.on(event, app);
+  const budget = createBudget({ ...bounds, now: () => performance.now() });
+  const turnAwaySocket = (rule: Rule, { remoteAddress }: { readonly remoteAddress?: string | undefined }): void => {
+    const address = bareAddress(remoteAddress);
+    logRefusal(deps.log, rule, address);
+    deps.observe?.refused(rule, address);
+  };
+  boundConnections(server, {
+    ...bounds,
+    isBusy: budget.isBusy,
+    onShed: (socket) => turnAwaySocket('overload', socket),
+  });
+  const app = application(deps, budget, bounds.headers);
+  for (const event of REQUEST_EVENTS) server.on(event, dropAuthority).on(event, app);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const rule = CLIENT_ERRORS[error.code ?? ''] ?? 'request';
     if (error.code === 'ECONNRESET') return void socket.destroy();
-    logRefusal(deps.log, rule, (socket as Duplex & { remoteAddress?: string }).remoteAddress);
-    void shutdown.answered(socket).then(() => refuseSocket(socket, rule));
+    turnAwaySocket(rule, socket as Duplex & { remoteAddress?: string });
+    void shutdown.answered(socket).then((isAnswered) => (isAnswered ? socket.end() : refuseSocket(socket, rule)));
   });
   return { server, close: () => shutdown.close() };
 }
@@ -63,23 +83,40 @@ const CLIENT_ERRORS: Readonly<Partial<Record<string, Rule>>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'size',
 };
 
-function application(deps: ReceiverDeps): express.Express {
+/**
+ * `http://receiver/readyz` is `/readyz` (RFC 9112 §3.2.2). Express would read it by `url.parse`, which prints some of
+ * such a target in a warning, and fails for others: the answer is HTML then.
+ */
+function dropAuthority(request: IncomingMessage): void {
+  request.url = request.url?.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/?/i, '/');
+}
+
+function application(deps: ReceiverDeps, budget: Budget, maxHeaders: number): express.Express {
   const app = express().disable('x-powered-by').disable('etag').set('trust proxy', deps.settings.trustProxy);
-  const turnAway = (request: Request, response: Response, rule: Rule, allow?: string): void => {
-    logRefusal(deps.log, rule, request.ip);
+  // A proxy's rule for a path holds for no other way to write it.
+  app.enable('case sensitive routing').enable('strict routing');
+  const turnAway: TurnAway = (request, response, rule, { allow, incoming } = {}) => {
+    const address = bareAddress(request.ip);
+    // How it could not be stored is logged where that is known.
+    if (rule !== 'unavailable') logRefusal(deps.log, rule, address);
     refuse(request, response, rule, { headers: allow === undefined ? {} : { allow } });
+    deps.observe?.refused(rule, address, incoming);
   };
   const onlyBy =
     (allow: string) =>
     (request: Request, response: Response): void =>
-      turnAway(request, response, 'method', allow);
+      turnAway(request, response, 'method', { allow });
 
   app.use((request, response, next) => {
-    // RFC 9112 §3.2. Node would answer it without a body.
-    if (request.httpVersion === '1.1' && request.headers.host === undefined) turnAway(request, response, 'request');
-    else next();
+    // Node drops those beyond its limit without a word, and one of them may be ours.
+    if (request.rawHeaders.length >= 2 * maxHeaders) turnAway(request, response, 'request-headers');
+    else if (isHostRight(request)) next();
+    else turnAway(request, response, 'request');
   });
-  app.route('/webhooks/mindtickle').post(receiveDelivery(deps, turnAway)).all(onlyBy('POST'));
+  app
+    .route(['/webhooks/mindtickle', '/webhooks/mindtickle/'])
+    .post(receiveDelivery(deps, budget, turnAway))
+    .all(onlyBy('POST'));
   app
     .route('/healthz')
     .get((_request, response) => void response.json({ ok: true }))
@@ -90,69 +127,42 @@ function application(deps: ReceiverDeps): express.Express {
   return app;
 }
 
-type TurnAway = (request: Request, response: Response, rule: Rule) => void;
+/** RFC 9112 §3.2. Node would answer a request without one without a body, and take two. */
+function isHostRight(request: Request): boolean {
+  const { length } = headerValues(request, 'host');
+  return length === 1 || (length === 0 && request.httpVersion !== '1.1');
+}
+
+type TurnAway = (request: Request, response: Response, rule: Rule, more?: Refused) => void;
 type Handler = (request: Request, response: Response) => Promise<void>;
 
-function receiveDelivery(deps: ReceiverDeps, turnAway: TurnAway): Handler {
-  const terms = termsOf(deps.settings);
+interface Refused {
+  /** Of the `Allow` header. */
+  readonly allow?: string;
+  readonly incoming?: Incoming | undefined;
+}
+
+function receiveDelivery(deps: ReceiverDeps, budget: Budget, turnAway: TurnAway): Handler {
+  const receive = createReceive(deps, budget);
   return async (request, response) => {
-    const outcome = await receive(request, response, deps, terms);
-    if (outcome === 'gone') return;
-    if (outcome === 'unavailable') refuse(request, response, outcome);
-    else if (typeof outcome === 'string') turnAway(request, response, outcome);
-    else response.json({ received: true, ...outcome });
+    const begunAt = performance.now();
+    const outcome = await receive(request, response);
+    if (outcome.kind === 'gone') return;
+    if (outcome.kind === 'refused') {
+      turnAway(request, response, outcome.rule, outcome);
+      return;
+    }
+    const { accepted, workflowId } = outcome;
+    const duplicate = accepted === 'duplicate' || accepted === 'conflict';
+    response.json({ received: true, duplicate, ...(accepted === 'spooled' && { spooled: true }), workflowId });
+    deps.observe?.answered(accepted, (performance.now() - begunAt) / SECOND);
   };
-}
-
-/** The order of the checks is the contract's: encoding, size, then what `examine` has, then the start. */
-async function receive(
-  request: Request,
-  response: Response,
-  { settings, accept, now }: ReceiverDeps,
-  terms: Terms,
-): Promise<Rule | 'gone' | { readonly duplicate: boolean; readonly workflowId: string }> {
-  if (!isIdentity(request.headers['content-encoding'])) return 'encoding';
-  const body = await readBody(request, response, MAX_BODY_BYTES);
-  if (body === 'gone') return 'gone';
-  if (body === 'too-large') return 'size';
-  const examined = examine(incoming(request, settings.delivery, body), terms, now());
-  if (!examined.ok) return examined.rule;
-  const accepted = await accept(examined.received);
-  if (accepted === 'unavailable' || accepted === 'replay-limit') return accepted;
-  return { duplicate: accepted === 'duplicate', workflowId: examined.received.delivery.eventId };
-}
-
-function termsOf({ secrets, companyId, delivery }: ReceiverDeps['settings']): Terms {
-  const { windowBackSeconds, windowAheadSeconds } = delivery;
-  return {
-    secrets,
-    companyId,
-    window: { backMs: windowBackSeconds * SECOND, aheadMs: windowAheadSeconds * SECOND },
-  };
-}
-
-function incoming(request: IncomingMessage, names: ReceiverSettings['delivery'], rawBody: Buffer): Incoming {
-  return {
-    signature: literal(request, names.signatureHeader),
-    timestamp: literal(request, names.timestampHeader),
-    eventId: literal(request, names.eventIdHeader),
-    rawBody,
-  };
-}
-
-/** Repeated headers joined as RFC 9110 §5.3 has it: none of our three grammars has a comma, so they are malformed. */
-function literal(request: IncomingMessage, name: string): string | undefined {
-  return request.headersDistinct[name]?.join(', ');
-}
-
-function isIdentity(encoding: string | undefined): boolean {
-  return encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity';
 }
 
 function answerReadiness({ readiness }: ReceiverDeps): Handler {
   return async (request, response) => {
     const state = await readiness();
-    if (state.ready) response.set('cache-control', 'no-store').json({ ready: true });
+    if (state.ready) response.set('cache-control', 'no-store').json(state);
     else refuse(request, response, 'unavailable', { detail: state.reason });
   };
 }
@@ -170,5 +180,5 @@ function failure(log: CappedLog): ErrorRequestHandler {
 
 function logRefusal(log: CappedLog, rule: Rule, address: string | undefined): void {
   const { level, status } = refusals[rule];
-  log.write(level, rule, { status, address: address?.slice(0, 64) }, 'refused');
+  log.write(level, rule, { status, address }, 'refused');
 }

@@ -11,6 +11,7 @@ export type Contents =
       readonly event: string | null;
       /** `data.userId`, when it is a text. */
       readonly userId: string | undefined;
+      readonly isJson: boolean;
     };
 
 /** `data` that fits its schema; fields beyond the schema are there too. */
@@ -29,10 +30,17 @@ export function parseEventId(text: string | undefined): string | undefined {
   return text !== undefined && EVENT_ID.test(text) ? text : undefined;
 }
 
+/**
+ * RFC 8259 §9 lets a reader set it. `JSON.stringify` overflows the stack at some 4,000 levels, `JSON.parse` at none: what
+ * is deeper could be read, and never be handed on.
+ */
+const MAX_DEPTH = 256;
+
 /** Read a signed body. Never throws: what cannot be read is a `problem`, and its detail names fields, never values. */
 export function parseBody(rawBody: Buffer, companyId: string): Parsed {
   const json = readJson(rawBody);
   if (json === undefined) return problem('not-json', 'The body is not JSON in UTF-8.');
+  if (isDeeper(json.value, MAX_DEPTH)) return problem('not-json', `The body is nested more than ${MAX_DEPTH} deep.`);
   return parseEnvelope(json.value, companyId);
 }
 
@@ -61,7 +69,7 @@ function describeIssues(error: z.ZodError): string {
 }
 
 function problem(kind: Problem['kind'], detail: string, event: string | null = null, userId?: string): Contents {
-  return { kind: 'problem', problem: { kind, detail }, event, userId };
+  return { kind: 'problem', problem: { kind, detail }, event, userId, isJson: kind !== 'not-json' };
 }
 
 /** Strict: one wrong byte, or a byte order mark (RFC 8259 §8.1), and it is not JSON. */
@@ -71,6 +79,18 @@ function readJson(rawBody: Buffer): { readonly value: unknown } | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Level by level: a walk that calls itself would overflow the stack. */
+export function isDeeper(value: unknown, depth: number): boolean {
+  let level = [value].filter(isCompound);
+  for (let left = depth; left > 0 && level.length > 0; left -= 1)
+    level = level.flatMap((each) => Object.values(each)).filter(isCompound);
+  return level.length > 0;
+}
+
+function isCompound(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,11 +1,29 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
+import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { searchAttributes } from '../temporal/names';
+import type { Spool } from './spool';
+import { summariseSpool, type SpoolSummary } from './spool-report';
 import { within } from './time-limit';
 
-export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+/** `ready`: Temporal or the spool takes events. The body of `/readyz`, when it is. */
+export type Readiness =
+  | {
+      readonly ready: true;
+      /** `ok`, or why Temporal takes nothing now: the spool does. */
+      readonly temporal: string;
+      /** Null: there is none. */
+      readonly spool: SpoolSummary | null;
+      /** What is wrong without stopping anything: a settings file that cannot be read again. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly ready: false; readonly reason: string };
 
-interface ReadinessOptions {
+export interface ReadinessOptions {
   readonly client: () => Client | undefined;
+  readonly spool: Spool | undefined;
+  /** The holes that a namespace with this retention (ms) leaves in the memory of what was received. */
+  readonly holes: (retentionMs: number | undefined) => readonly string[];
+  readonly warnings: () => readonly string[];
   /** Epoch ms. */
   readonly now: () => number;
 }
@@ -14,33 +32,51 @@ const CHECK_LIMIT_MS = 2000;
 /** Anyone may ask, and must not pass each question on to Temporal. */
 const KEPT_MS = 1000;
 
-/** Whether Temporal takes events now, asked at most once a second. Never rejects. */
-export function createReadiness({ client, now }: ReadinessOptions): () => Promise<Readiness> {
-  let asked: { readonly at: number; readonly answer: Promise<Readiness> } | undefined;
+/** `hole`: it would take events, and forget them too soon. */
+type TemporalState = { readonly is: 'ok' } | { readonly is: 'away' | 'hole'; readonly reason: string };
+
+/** Whether events are taken now. Temporal is asked at most once a second. Never rejects. */
+export function createReadiness({ client, spool, holes, warnings, now }: ReadinessOptions): () => Promise<Readiness> {
+  let asked: { readonly at: number; readonly answer: Promise<TemporalState> } | undefined;
   return async () => {
     if (asked === undefined || now() - asked.at >= KEPT_MS || now() < asked.at)
-      asked = { at: now(), answer: check(client()) };
-    return asked.answer;
+      asked = { at: now(), answer: check(client(), holes) };
+    const temporal = await asked.answer;
+    if (temporal.is === 'hole' || (temporal.is === 'away' && !takes(spool)))
+      return { ready: false, reason: temporal.reason };
+    return {
+      ready: true,
+      temporal: temporal.is === 'ok' ? 'ok' : temporal.reason,
+      spool: spool === undefined ? null : summariseSpool(spool.status(), now()),
+      warnings: warnings(),
+    };
   };
 }
 
-async function check(client: Client | undefined): Promise<Readiness> {
-  if (client === undefined) return { ready: false, reason: 'Temporal has not been reached yet.' };
+function takes(spool: Spool | undefined): boolean {
+  return spool !== undefined && spool.status().refusing === undefined;
+}
+
+async function check(client: Client | undefined, holes: ReadinessOptions['holes']): Promise<TemporalState> {
+  if (client === undefined) return { is: 'away', reason: 'Temporal has not been reached yet.' };
   try {
-    const answer = await within(ask(client), CHECK_LIMIT_MS);
-    return answer === 'late' ? { ready: false, reason: 'Temporal does not answer.' } : answer;
+    const answer = await within(ask(client, holes), CHECK_LIMIT_MS);
+    return answer === 'late' ? { is: 'away', reason: 'Temporal does not answer.' } : answer;
   } catch (error) {
-    return { ready: false, reason: explain(error) };
+    return { is: 'away', reason: explain(error) };
   }
 }
 
-async function ask(client: Client): Promise<Readiness> {
+async function ask(client: Client, holes: ReadinessOptions['holes']): Promise<TemporalState> {
   const namespace = client.options.namespace;
   return client.withDeadline(Date.now() + CHECK_LIMIT_MS, async () => {
-    await client.workflowService.describeNamespace({ namespace });
+    const { config } = await client.workflowService.describeNamespace({ namespace });
+    const [hole] = holes(optionalTsToMs(config?.workflowExecutionRetentionTtl));
+    if (hole !== undefined) return { is: 'hole', reason: hole };
     const missing = await missingSearchAttributes(client, namespace);
-    if (missing.length === 0) return { ready: true };
-    return { ready: false, reason: `Search attributes are not registered: ${missing.join(', ')}. Run \`mt setup\`.` };
+    if (missing.length === 0) return { is: 'ok' };
+    const reason = `Search attributes are not registered: ${missing.join(', ')}. Run \`mt setup\`.`;
+    return { is: 'away', reason };
   });
 }
 

@@ -13,6 +13,7 @@ export type Rule =
   | 'request-time'
   | 'request-headers'
   | 'replay-limit'
+  | 'overload'
   | 'unavailable'
   | 'failure';
 
@@ -71,12 +72,22 @@ export const refusals: Readonly<Record<Rule, Refusal>> = {
   size: refusal(413, 'Content Too Large', `A body may have ${MAX_BODY_BYTES} bytes.`),
   request: refusal(400, 'Bad Request', 'The request is not well-formed HTTP/1.1.'),
   'request-time': refusal(408, 'Request Timeout', 'The request did not arrive in time.'),
-  'request-headers': refusal(431, 'Request Header Fields Too Large', 'The request line and headers are too large.'),
+  'request-headers': refusal(
+    431,
+    'Request Header Fields Too Large',
+    'The request line and headers are too large, or too many.',
+  ),
   'replay-limit': refusal(
     429,
     'Too Many Requests',
     'The same signed delivery came under too many event ids: one delivery that is sent again and again.',
     'error',
+  ),
+  overload: refusal(
+    503,
+    'Service Unavailable',
+    'More is being received than there is memory for: send it again later.',
+    'warn',
   ),
   unavailable: refusal(503, 'Service Unavailable', 'The event could not be stored now: send it again later.', 'warn'),
   failure: refusal(503, 'Service Unavailable', 'The delivery could not be handled now: send it again later.', 'error'),

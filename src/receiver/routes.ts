@@ -1,10 +1,14 @@
 import type { EventName } from '../events';
 
+/** 1 goes first, 5 last: Temporal's `priorityKey`, and the order in which a spool is drained. */
+export const LANES = [1, 2, 3, 4, 5] as const;
+
+export type Lane = (typeof LANES)[number];
+
 export interface Route {
   /** As the workflow's function is named, and as Temporal Web UI shows it. */
   readonly workflowType: string;
-  /** 1 goes first, 5 last: Temporal's `priorityKey`. */
-  readonly lane: 1 | 2 | 3 | 4 | 5;
+  readonly lane: Lane;
   /** What a person reads first in Temporal Web UI. */
   readonly title: string;
   /** The field of `data` that says what it is about, beside the learner. */

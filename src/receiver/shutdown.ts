@@ -8,8 +8,11 @@ export const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] a
 export interface Shutdown {
   /** Stop listening, end idle connections, let what has begun be answered; after `limitMs` cut what is left. */
   readonly close: () => Promise<void>;
-  /** Resolves once no whole request of this connection waits for its answer. */
-  readonly answered: (socket: Duplex) => Promise<void>;
+  /**
+   * Resolves once no whole request of this connection waits for its answer. True: the request that is not whole has had
+   * its answer too, before its end, and another one would be read as the next request's.
+   */
+  readonly answered: (socket: Duplex) => Promise<boolean>;
 }
 
 /** Keep track of what a server has begun. Call it before any other listener for requests is added. */
@@ -44,9 +47,11 @@ export function trackRequests(server: Server, limitMs: number): Shutdown {
     clearTimeout(timer);
   };
 
-  const answered = async (socket: Duplex): Promise<void> => {
-    const open = [...begun].filter(({ req }) => req.socket === socket && req.complete);
-    await Promise.all(open.map((response) => new Promise((resolve) => response.once('close', resolve))));
+  const answered = async (socket: Duplex): Promise<boolean> => {
+    const open = [...begun].filter(({ req }) => req.socket === socket);
+    const whole = open.filter(({ req }) => req.complete);
+    await Promise.all(whole.map((response) => new Promise((resolve) => response.once('close', resolve))));
+    return open.some(({ req, headersSent }) => !req.complete && headersSent);
   };
   return { close, answered };
 }

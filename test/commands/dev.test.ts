@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
 import type { StackInfo } from '../../src/commands/dev/dev-json';
 import { seeProcess } from '../../src/commands/dev/process-id';
 
 const mtScript = resolve(__dirname, '../../bin/mt.js');
-const anyPorts = ['--port', '0', '--stand-ins-port', '0', '--temporal-port', '0', '--ui-port', '0'];
+const anyPorts = ['--port', '0', '--ops-port', '0', '--stand-ins-port', '0', '--temporal-port', '0', '--ui-port', '0'];
 const LIMIT_MS = 60_000;
 
 interface Dev {
@@ -111,7 +112,9 @@ describe('mt dev', () => {
   test('says in one line, and in a file for its user alone, where everything is', async () => {
     const { info } = dev;
     expect(dev.stdout()).toHaveLength(1);
-    expect(info).toMatchObject({ ready: true, ops: null, opsToken: null, companyId: 'acme' });
+    expect(info).toMatchObject({ ready: true, companyId: 'acme' });
+    expect(info.ops).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(info.opsToken).toMatch(/^[0-9a-f]{48}$/);
     expect(Object.keys(info.pids).sort()).toEqual(
       expect.arrayContaining(['dev', 'ledger', 'receiver', 'standIns', 'temporal', 'worker']),
     );
@@ -120,6 +123,13 @@ describe('mt dev', () => {
     expect(statSync(join(place, 'dev.json')).mode & 0o777).toBe(0o600);
     expect(statSync(join(place, 'secrets.json')).mode & 0o777).toBe(0o600);
     await expectAllUp(info);
+  });
+
+  test('has housekeeping started by a Schedule', async () => {
+    const connection = await Connection.connect({ address: dev.info.temporalAddress });
+    const { action } = await new Client({ connection }).schedule.getHandle('housekeeping:acme').describe();
+    expect(action).toMatchObject({ workflowType: 'housekeeping', taskQueue: 'mindtickle' });
+    await connection.close();
   });
 
   test('takes a delivery of mt send, and shows its workflow', async () => {

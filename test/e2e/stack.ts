@@ -39,7 +39,10 @@ export function removeDataDir(path: string): void {
 
 /** Start it, and wait for its line. Rejects with what it said when it ends before. */
 export async function startDev(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<DevStack> {
-  const ports = ['--port', '--stand-ins-port', '--temporal-port', '--ui-port'].flatMap((option) => [option, '0']);
+  const ports = ['--port', '--ops-port', '--stand-ins-port', '--temporal-port', '--ui-port'].flatMap((option) => [
+    option,
+    '0',
+  ]);
   const child = spawn(process.execPath, [mt, 'dev', '--json', '--data-dir', dataDir, ...ports], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,9 +3,10 @@ import { Worker } from '@temporalio/worker';
 import { createAccept, type Accept } from '../../src/receiver/accept';
 import { createCappedLog } from '../../src/receiver/capped-log';
 import { examine } from '../../src/receiver/examine';
-import { createReadiness } from '../../src/receiver/readiness';
+import { createLine } from '../../src/receiver/line';
 import { createReplayMemory } from '../../src/receiver/replays';
-import type { Received } from '../../src/receiver/start';
+import { asConflict, type Received } from '../../src/receiver/start';
+import { createStarter } from '../../src/receiver/starter';
 import { signDelivery } from '../../src/stand-ins/mindtickle';
 import { connectInBackground, type BackgroundConnection, type Connected } from '../../src/temporal/connection';
 import { searchAttributes, TASK_QUEUE } from '../../src/temporal/names';
@@ -34,17 +35,21 @@ function received(body: string | Buffer, eventId = `evt-${(nextId += 1)}`): Rece
 
 const log = createCappedLog(silentLog, () => NOW);
 
+/** Without a spool: only Temporal acknowledges. */
 function acceptBy(
   client: () => Promise<Client>,
-  changes: { startTimeoutMs?: number; startConcurrency?: number; replays?: ReturnType<typeof createReplayMemory> } = {},
+  { patienceMs = 5000, startConcurrency = 8 }: { patienceMs?: number; startConcurrency?: number } = {},
 ): Accept {
   return createAccept({
-    client,
-    startTimeoutMs: 5000,
-    startConcurrency: 8,
+    starter: createStarter(client),
+    spool: undefined,
+    isAway: () => false,
+    onSpooled: () => undefined,
+    line: createLine(startConcurrency),
     replays: createReplayMemory(1000),
+    startTimeoutMs: 250,
+    patienceMs,
     log,
-    ...changes,
   });
 }
 
@@ -83,8 +88,34 @@ describe('accept', () => {
     expect(await accept(received(EXPIRED, 'evt-b'))).toBe('duplicate');
   });
 
+  test('of an event id that comes with other bytes, the second is kept as a conflict, once', async () => {
+    const other = received(EXPIRED.replace('Sales Basics', 'Sales Advanced'), 'evt-conflict');
+    expect(await accept(received(EXPIRED, 'evt-conflict'))).toBe('started');
+    expect(await accept(other)).toBe('conflict');
+    expect(await accept(other)).toBe('conflict');
+    expect(await accept(received(EXPIRED, 'evt-conflict'))).toBe('duplicate');
+    const { workflowId } = asConflict(other);
+    expect(workflowId).toBe(`conflict:evt-conflict:${other.delivery.bodyDigest.slice(0, 16)}`);
+    const { type, staticSummary } = await temporal.client.workflow.getHandle(workflowId).describe();
+    expect(type).toBe('quarantine');
+    expect(await staticSummary()).toBe('Quarantine: conflict, certification.expired, mt-rita');
+    const { input } = await firstEvent(workflowId);
+    expect(Buffer.from(input?.payloads?.[1]?.data ?? []).equals(other.rawBody)).toBe(true);
+    const delivery = JSON.parse(Buffer.from(input?.payloads?.[0]?.data ?? []).toString()) as object;
+    expect(delivery).toMatchObject({ eventId: 'evt-conflict', problem: { kind: 'conflict' } });
+  });
+
   test('takes a signature under the limit of event ids, from the second on in the lowest lane, and no more', async () => {
-    const limited = acceptBy(() => Promise.resolve(temporal.client), { replays: createReplayMemory(3) });
+    const limited = createAccept({
+      starter: createStarter(() => Promise.resolve(temporal.client)),
+      spool: undefined,
+      isAway: () => false,
+      onSpooled: () => undefined,
+      line: createLine(8),
+      replays: createReplayMemory(3),
+      startTimeoutMs: 250,
+      log,
+    });
     const outcomes: string[] = [];
     for (const id of ['r-1', 'r-2', 'r-3', 'r-4', 'r-1']) outcomes.push(await limited(received(EXPIRED, id)));
     expect(outcomes).toEqual(['started', 'started', 'started', 'replay-limit', 'duplicate']);
@@ -100,7 +131,7 @@ describe('accept', () => {
   });
 
   test('takes 60 at once through 8 turns', async () => {
-    const narrow = acceptBy(() => Promise.resolve(temporal.client), { startTimeoutMs: 20_000 });
+    const narrow = acceptBy(() => Promise.resolve(temporal.client), { patienceMs: 20_000 });
     const outcomes = await Promise.all(Array.from({ length: 60 }, () => narrow(received(EXPIRED))));
     expect(new Set(outcomes)).toEqual(new Set(['started']));
   });
@@ -181,7 +212,7 @@ describe('accept, while Temporal is away', () => {
 
   test('never reached: unavailable within the time limit, and started once it is there', async () => {
     await open('cut');
-    const impatient = acceptBy(() => background.connected, { startTimeoutMs: 100 });
+    const impatient = acceptBy(() => background.connected, { patienceMs: 100 });
     const { outcome, ms } = await timed(impatient(received(EXPIRED)));
     expect(outcome).toBe('unavailable');
     expect(ms).toBeLessThan(1000);
@@ -194,8 +225,8 @@ describe('accept, while Temporal is away', () => {
   test.each(['silent', 'cut'] as const)('%s: unavailable within the time limit, then as before', async (state) => {
     await open();
     const client = await background.connected;
-    const patient = acceptBy(() => background.connected, { startTimeoutMs: 20_000 });
-    const impatient = acceptBy(() => background.connected, { startTimeoutMs: 300, startConcurrency: 1 });
+    const patient = acceptBy(() => background.connected, { patienceMs: 20_000 });
+    const impatient = acceptBy(() => background.connected, { patienceMs: 300, startConcurrency: 1 });
     expect(await patient(received(EXPIRED))).toBe('started');
     await way.set(state);
     const all = await Promise.all([1, 2, 3].map(() => timed(impatient(received(EXPIRED)))));
@@ -217,56 +248,9 @@ describe('accept, while Temporal is away', () => {
         await accept(again);
         return new Promise<Client>(() => undefined);
       },
-      { startTimeoutMs: 1000 },
+      { patienceMs: 1000 },
     );
     expect(await late(again)).toBe('unavailable');
     expect(await accept(again)).toBe('duplicate');
-  });
-});
-
-describe('readiness', () => {
-  const readinessOf = (client: Client | undefined) => createReadiness({ client: () => client, now: () => NOW })();
-
-  test('ready when the namespace is there with our search attributes', async () => {
-    expect(await readinessOf(temporal.client)).toEqual({ ready: true });
-  });
-
-  test('not ready while Temporal has not been reached', async () => {
-    expect(await readinessOf(undefined)).toEqual({ ready: false, reason: 'Temporal has not been reached yet.' });
-  });
-
-  test('not ready without the namespace', async () => {
-    const client = new Client({ connection: temporal.connection, namespace: 'nowhere' });
-    expect(await readinessOf(client)).toEqual({ ready: false, reason: 'The Temporal namespace does not exist.' });
-  });
-
-  test('not ready without the search attributes, and says which and what to do', async () => {
-    const namespace = `${temporal.namespace}-bare`;
-    await temporal.connection.workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
-    });
-    const client = new Client({ connection: temporal.connection, namespace });
-    expect(await readinessOf(client)).toMatchObject({
-      ready: false,
-      reason: expect.stringMatching(/MindtickleEvent.*`mt setup`/) as unknown,
-    });
-  });
-
-  test('not ready when Temporal goes silent, and asks at most once a second', async () => {
-    const way = await openWay();
-    const env = { TEMPORAL_ADDRESS: way.address, TEMPORAL_NAMESPACE: temporal.namespace };
-    const background = connectInBackground({ log: silentLog, env });
-    await background.connected;
-    let now = NOW;
-    const readiness = createReadiness({ client: background.client, now: () => now });
-    expect(await readiness()).toEqual({ ready: true });
-    await way.set('silent');
-    now += 999;
-    expect(await readiness()).toEqual({ ready: true });
-    now += 1;
-    expect(await readiness()).toMatchObject({ ready: false });
-    await background.close();
-    await way.close();
   });
 });

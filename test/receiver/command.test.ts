@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { freePort } from '../free-port';
 import { converse, requestBytes } from './raw-http';
 import { COMPANY, lengthOf, SECRET, send, signedHeaders } from './running';
 import { openNamespace } from './temporal';
@@ -12,10 +15,13 @@ const PROGRAM = `
   require.extensions['.ts'] = (module, path) => module._compile(transformFileSync(path, {
     swcrc: false, jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' },
   }).code, path);
-  require('./src/commands/receiver').runReceiver(process.env).catch((error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
+  require('./src/commands/receiver').runReceiver(process.env).then(
+    () => process.exit(0),
+    (error) => {
+      console.error(error.message);
+      process.exit(1);
+    },
+  );
 `;
 
 interface Command {
@@ -29,12 +35,17 @@ interface Command {
 
 let commands: Command[] = [];
 let servers: Server[] = [];
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'receiver-'));
+});
 afterEach(async () => {
   for (const { child } of commands) child.kill('SIGKILL');
   for (const server of servers) server.close();
   await Promise.all(commands.map(({ ended }) => ended));
   commands = [];
   servers = [];
+  await rm(dataDir, { recursive: true, force: true });
 });
 
 function start(env: Record<string, string>): Command {
@@ -46,6 +57,7 @@ function start(env: Record<string, string>): Command {
       MINDTICKLE_COMPANY_ID: COMPANY,
       PORT: '0',
       TEMPORAL_ADDRESS: '127.0.0.1:1',
+      DATA_DIR: dataDir,
       ...env,
     },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -104,8 +116,8 @@ describe('runReceiver', () => {
     for (const line of stderr.trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();
   });
 
-  test('listens while Temporal is away, answers 503, and ends when its parent is gone', async () => {
-    const { child, ready, ended } = start({ START_TIMEOUT_MS: '50' });
+  test('without a spool listens while Temporal is away, answers 503, and ends when its parent is gone', async () => {
+    const { child, ready, ended } = start({ SPOOL: 'off' });
     const port = await ready;
     expect(await send(port, [], '', 'GET /healthz')).toMatchObject({ status: 200 });
     expect(await send(port, [], '', 'GET /readyz')).toMatchObject({ status: 503 });
@@ -116,6 +128,61 @@ describe('runReceiver', () => {
     });
     child.disconnect();
     expect(await ended).toMatchObject({ code: 0, stderr: expect.stringContaining('cannot be reached') as unknown });
+  });
+
+  test('spools while Temporal is away; killed and started again, it hands on what it answered', async () => {
+    const { child, ready, ended } = start({});
+    const port = await ready;
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const answers = [await send(port, signedHeaders({ timestamp })), await send(port, signedHeaders({ timestamp }))];
+    expect(answers.map(({ text }) => JSON.parse(text) as unknown)).toEqual([
+      { received: true, duplicate: false, spooled: true, workflowId: 'evt-1' },
+      { received: true, duplicate: true, workflowId: 'evt-1' },
+    ]);
+    const { text } = await send(port, [], '', 'GET /readyz');
+    expect(JSON.parse(text)).toMatchObject({ ready: true, spool: { records: 1, setAside: 0 } });
+    child.kill('SIGKILL');
+    await ended;
+
+    const temporal = await openNamespace();
+    const again = start({
+      TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '',
+      TEMPORAL_NAMESPACE: temporal.namespace,
+    });
+    const portNow = await again.ready;
+    const isThere = async (): Promise<boolean> => {
+      const now = await send(portNow, [], '', 'GET /readyz');
+      return now.status === 200 && (JSON.parse(now.text) as { spool: { records: number } }).spool.records === 0;
+    };
+    while (!(await isThere())) await new Promise(setImmediate);
+    expect((await temporal.client.workflow.getHandle('evt-1').describe()).type).toBe('courseCompletion');
+    await temporal.close();
+  });
+
+  test('serves the metrics and the spool on the private port, for those with a token', async () => {
+    const opsPort = await freePort();
+    const token = 'a-token-of-enough-characters';
+    const { ready } = start({ OPS_PORT: String(opsPort), OPS_TOKENS: `ada:operator:${token}` });
+    const port = await ready;
+    await send(port, signedHeaders({ timestamp: String(Math.floor(Date.now() / 1000)) }));
+    const ask = (path: string, method = 'GET', given = token): Promise<Response> =>
+      fetch(`http://127.0.0.1:${opsPort}${path}`, { method, headers: { authorization: `Bearer ${given}` } });
+    expect((await ask('/metrics', 'GET', 'another-token-of-that-length')).status).toBe(401);
+    const metrics = await (await ask('/metrics')).text();
+    expect(metrics).toContain('mindtickle_receiver_deliveries_total{outcome="spooled"} 1');
+    expect(metrics).toMatch(/mindtickle_receiver_spool_oldest_\w+ \d/);
+    expect(await (await ask('/api/spool')).json()).toMatchObject({ spool: { records: 1, byLane: { 3: 1 } } });
+    expect(await (await ask('/api/spool/drain', 'POST')).json()).toMatchObject({ restored: 0, spool: { records: 1 } });
+  });
+
+  test('does not start on a spool that another receiver has', async () => {
+    const { ready } = start({});
+    await ready;
+    const { ended } = start({});
+    expect(await ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('needs its own DATA_DIR') as unknown,
+    });
   });
 
   test('answers what has begun before it ends on SIGINT, though Temporal says nothing at all', async () => {

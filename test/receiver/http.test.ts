@@ -47,6 +47,8 @@ describe('POST /webhooks/mindtickle', () => {
     const signature = signedHeaders()[0]?.[1] ?? '';
     expect(receiver.received).toEqual([
       {
+        workflowId: 'evt-1',
+        lane: 3,
         rawBody: Buffer.from(BODY),
         contents: { kind: 'event', event: 'course.completed', data: COURSE },
         delivery: {
@@ -329,7 +331,10 @@ describe('GET /healthz and /readyz', () => {
   });
 
   test('ready', async () => {
-    expect(await send(receiver.port, [], '', 'GET /readyz')).toMatchObject({ status: 200, text: '{"ready":true}' });
+    expect(await send(receiver.port, [], '', 'GET /readyz')).toMatchObject({
+      status: 200,
+      text: '{"ready":true,"temporal":"ok","spool":null,"warnings":[]}',
+    });
   });
 
   test('not ready, and why', async () => {

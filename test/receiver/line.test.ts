@@ -43,10 +43,31 @@ describe('createLine', () => {
     expect(order).toEqual(['leaver', 'course 1', 'course 2', 'tick 1', 'tick 2']);
   });
 
+  test('lets lane 1 in beyond the width, but not without end', async () => {
+    const line = createLine(1);
+    await admitted(line.enter(5, 1000));
+    expect(line.tryEnter(2)).toBeUndefined();
+    expect([line.tryEnter(1), line.tryEnter(1)]).toEqual([expect.any(Function), expect.any(Function)]);
+    expect(line.tryEnter(1)).toBeUndefined();
+    expect(line.inside()).toBe(3);
+  });
+
+  test('says so when a place is free and nobody waits for it', async () => {
+    const line = createLine(1);
+    const freed = jest.fn();
+    line.onFree(freed);
+    const first = await admitted(line.enter(3, 1000));
+    const second = line.enter(3, 1000);
+    first();
+    expect(freed).not.toHaveBeenCalled();
+    (await admitted(second))();
+    expect(freed).toHaveBeenCalledTimes(1);
+  });
+
   test('says late to whom the time runs out, and does not call them any more', async () => {
     const line = createLine(1);
     const leave = await admitted(line.enter(3, 1000));
-    const impatient = line.enter(1, 10);
+    const impatient = line.enter(2, 10);
     const patient = line.enter(5, 1000);
     jest.advanceTimersByTime(10);
     expect(await impatient).toBe('late');

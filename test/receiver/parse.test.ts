@@ -86,6 +86,7 @@ describe('parseBody', () => {
       kind: 'problem',
       event: 'course.completed',
       userId: 'mt-rita',
+      isJson: true,
       problem: { kind: 'data-does-not-fit', detail: expect.stringMatching(detail) as unknown },
     });
   });
@@ -97,12 +98,92 @@ describe('parseBody', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  test('takes a field nested 300,000 deep, and one that is deep where the schema wants a text', () => {
-    const deep = `${'['.repeat(300_000)}${']'.repeat(300_000)}`;
+  test.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])(
+    'a field named %s changes no object, wherever it stands, and stands for no other field',
+    (name) => {
+      const poison = `"${name}":{"polluted":true,"userId":"u","companyId":"${COMPANY}","prototype":{"polluted":true}}`;
+      const course = JSON.stringify(COURSE).slice(0, -1);
+      const bodies = [
+        [`{"event":"course.completed","data":${course},${poison}},"companyId":"${COMPANY}"}`, 'event'],
+        [`{"event":"course.completed","data":${course},"x":[{${poison}}]},"companyId":"${COMPANY}"}`, 'event'],
+        [`{"event":"course.completed","data":${course}},"companyId":"${COMPANY}",${poison}}`, 'event'],
+        [`{"event":"course.completed","data":{${poison}},"companyId":"${COMPANY}"}`, 'data-does-not-fit'],
+        [`{"event":"course.completed","data":${course}},${poison}}`, 'no-company'],
+      ] as const;
+      for (const [body, kind] of bodies) {
+        expect(problemOf(body)).toBe(kind);
+        const { data = {} } = read(body) as { readonly data?: object };
+        expect(Object.getPrototypeOf(data)).toBe(Object.prototype);
+      }
+      expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+      expect((Object as unknown as Record<string, unknown>)['polluted']).toBeUndefined();
+    },
+  );
+
+  describe('depth', () => {
+    const nested = (levels: number): string => `${'['.repeat(levels)}1${']'.repeat(levels)}`;
+    const within = (deep: string): string => body.replace(/\}$/, `,"x":${deep}}`);
     const body = JSON.stringify({ event: 'course.completed', data: COURSE, companyId: COMPANY });
-    expect(problemOf(body.replace(/\}$/, `,"x":${deep}}`))).toBe('event');
-    expect(problemOf(body.replace('"mt-rita"', deep))).toBe('data-does-not-fit');
-    expect(problemOf(body.replace(/"companyId".*$/, `"companyId":${deep}}`))).toBe('no-company');
+    const tooDeep = {
+      kind: 'problem',
+      event: null,
+      userId: undefined,
+      isJson: false,
+      problem: { kind: 'not-json', detail: 'The body is nested more than 256 deep.' },
+    };
+
+    test('256 levels are read, and 257 go on as bytes', () => {
+      expect(problemOf(within(nested(255)))).toBe('event');
+      expect(read(within(nested(256)))).toEqual(tooDeep);
+    });
+
+    test.each([
+      ['in a field that is not known', within(nested(500_000))],
+      ['in objects', within(`${'{"a":'.repeat(170_000)}1${'}'.repeat(170_000)}`)],
+      ['where a text belongs', body.replace('"mt-rita"', nested(500_000))],
+      ['where the company belongs', body.replace(/"companyId".*$/, `"companyId":${nested(500_000)}}`)],
+      ['and nothing else', nested(524_287)],
+      ['below a key that names a prototype', `{"__proto__":${nested(500_000)}}`],
+    ])('half a million levels %s overflow no stack', (_where, deep) => {
+      expect(read(deep)).toEqual(tooDeep);
+    });
+
+    test('what is wide is not deep', () => {
+      expect(problemOf(within(`[${'[],'.repeat(300_000)}0]`))).toBe('event');
+    });
+  });
+
+  test.each([
+    ['NUL', '\\u0000'],
+    ['the first half of a pair', '\\ud83d'],
+    ['the second half of a pair', '\\ude00'],
+  ])('keeps an event whose fields hold %s for a person, and names them', (_what, character) => {
+    const data = JSON.stringify({ ...COURSE, userId: 'mt-#', courseName: '#' }).replaceAll('#', character);
+    const parsed = read(`{"event":"course.completed","data":${data},"companyId":"${COMPANY}"}`);
+    const detail =
+      'data.userId: holds a character that no text can have; data.courseName: holds a character that no text can have';
+    expect(parsed).toMatchObject({ kind: 'problem', isJson: true, problem: { kind: 'data-does-not-fit', detail } });
+  });
+
+  test.each([
+    ['a whole surrogate pair', '"courseName":"\\ud83d\\ude00"', 'event'],
+    ['half a pair in a field that is not known', '"note":"\\ud800"', 'event'],
+    ['half a pair in the name of a field', '"\\ud800":1', 'event'],
+    ['minus zero', '"score":-0', 'event'],
+    ['an id of 2^53 + 1 as a text', '"courseId":"9007199254740993"', 'event'],
+    ['an id of 2^53 + 1 as a number', '"courseId":9007199254740993', 'data-does-not-fit'],
+    ['minus a number beyond all numbers', '"score":-1e400', 'data-does-not-fit'],
+    ['a field twice, the last one right', '"score":"x","score":92', 'event'],
+    ['a field twice, the last one wrong', '"score":92,"score":"x"', 'data-does-not-fit'],
+  ])('reads %s as JSON.parse does in the workflow: %s', (_what, fields, kind) => {
+    const data = `${JSON.stringify(COURSE).slice(0, -1)},${fields}}`;
+    expect(problemOf(`{"event":"course.completed","data":${data},"companyId":"${COMPANY}"}`)).toBe(kind);
+  });
+
+  test('takes the last of two companies, as the workflow will', () => {
+    const rest = `"event":"course.completed","data":${JSON.stringify(COURSE)}`;
+    expect(problemOf(`{"companyId":"other",${rest},"companyId":"${COMPANY}"}`)).toBe('event');
+    expect(problemOf(`{"companyId":"${COMPANY}",${rest},"companyId":"other"}`)).toBe('foreign');
   });
 
   test('answers any bytes', () => {

@@ -12,6 +12,8 @@ export interface Conversation {
   readonly write: (bytes: string | Buffer) => void;
   /** The next whole answer; rejects when the connection ends before it. */
   readonly next: () => Promise<Answer>;
+  /** What has come and is no whole answer. */
+  readonly rest: () => string;
   /** Resolves once the connection is over. */
   readonly closed: Promise<void>;
 }
@@ -46,7 +48,7 @@ export function converse(port: number): Conversation {
     if (isOver) throw new Error('the connection is over');
     return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
   };
-  return { socket, write: (text) => void socket.write(text), next, closed };
+  return { socket, write: (text) => void socket.write(text), next, rest: () => bytes.toString(), closed };
 }
 
 function take(bytes: Buffer): { readonly answer: Answer; readonly rest: Buffer } | undefined {

@@ -22,7 +22,6 @@ export const COURSE = {
 export const BODY = JSON.stringify({ event: 'course.completed', data: COURSE, companyId: COMPANY });
 
 export const settings: ReceiverDeps['settings'] = {
-  secrets: [SECRET],
   companyId: COMPANY,
   trustProxy: 0,
   delivery: {
@@ -47,7 +46,8 @@ export async function startReceiver(changes: Partial<ReceiverDeps> = {}): Promis
   const { accept = (): Promise<Accepted> => Promise.resolve('started') } = changes;
   const { server, close } = createReceiver({
     settings,
-    readiness: () => Promise.resolve({ ready: true }),
+    secrets: () => [SECRET],
+    readiness: () => Promise.resolve({ ready: true, temporal: 'ok', spool: null, warnings: [] }),
     log: createCappedLog(createLogger('test', 'silent'), () => NOW),
     now: () => NOW,
     ...changes,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { eventNames, type Delivery } from '../../src/events';
 import { parseBody } from '../../src/receiver/parse';
-import { routeOf, workflowStart, type Received } from '../../src/receiver/start';
+import { receivedAs, workflowStart, workflowTypeOf, type Received } from '../../src/receiver/start';
 
 const DELIVERY: Delivery = {
   eventId: 'evt-1',
@@ -16,7 +16,7 @@ function received(body: unknown): Received {
   const rawBody = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   const contents = parseBody(rawBody, 'acme');
   if (contents.kind === 'foreign') throw new Error('foreign');
-  return { delivery: { ...DELIVERY, event: contents.event }, contents, rawBody };
+  return receivedAs({ ...DELIVERY, event: contents.event }, contents, rawBody);
 }
 
 const EXPIRED = {
@@ -36,7 +36,7 @@ const attributes = (start: Received): Record<string, unknown> =>
     ]),
   );
 
-describe('routeOf', () => {
+describe('workflowTypeOf', () => {
   test('access is withdrawn before anything else, and progress comes last', () => {
     const data = {
       ...EXPIRED,
@@ -49,8 +49,8 @@ describe('routeOf', () => {
       timeSpentSec: 1,
     };
     const lanes = ['user.deprovisioned', 'certification.expired', 'badge.won', 'module.progress'].map((event) => {
-      const { workflowType, lane } = routeOf(received({ event, data, companyId: 'acme' }).contents);
-      return [workflowType, lane];
+      const each = received({ event, data, companyId: 'acme' });
+      return [workflowTypeOf(each), each.lane];
     });
     expect(lanes).toEqual([
       ['offboarding', 1],

@@ -1,0 +1,92 @@
+import type { Server } from 'node:http';
+import { SECOND } from '../../domain/time';
+import { createAccept } from '../../receiver/accept';
+import type { CappedLog } from '../../receiver/capped-log';
+import { createDrain, type Drain } from '../../receiver/drain';
+import { namespaceHoles } from '../../receiver/holes';
+import { createReceiver } from '../../receiver/http';
+import { createLine } from '../../receiver/line';
+import { createReadiness } from '../../receiver/readiness';
+import { refusals } from '../../receiver/refusals';
+import { createReplayMemory } from '../../receiver/replays';
+import { openSpool, type Spool } from '../../receiver/spool';
+import { createStarter } from '../../receiver/starter';
+import { within } from '../../receiver/time-limit';
+import type { ReceiverSettings } from '../../settings';
+import type { WatchedSecrets } from '../../signing-secrets';
+import { createReceiverMetrics, type ReceiverMetrics } from '../../telemetry/metrics';
+import type { BackgroundConnection } from '../../temporal/connection';
+
+export interface ComposeOptions {
+  readonly settings: ReceiverSettings;
+  readonly temporal: BackgroundConnection;
+  readonly log: CappedLog;
+  readonly secrets: WatchedSecrets;
+  /** Another process has the spool's directory by now. */
+  readonly onLost: () => void;
+}
+
+export interface Composed {
+  /** Not listening yet. */
+  readonly server: Server;
+  readonly spool: Spool | undefined;
+  readonly drain: Drain | undefined;
+  readonly metrics: ReceiverMetrics;
+  /** Stop listening, answer what has begun, hand on what Temporal takes, leave the rest on disk. */
+  readonly close: () => Promise<void>;
+}
+
+/** How long a receiver that stops goes on handing its spool to a Temporal that takes it. */
+const DRAIN_LIMIT_MS = 5 * SECOND;
+
+/** @throws Error when the spool's directory cannot be had. */
+export async function composeReceiver(options: ComposeOptions): Promise<Composed> {
+  const { settings, temporal, log, secrets, onLost } = options;
+  const { companyId, startTimeoutMs } = settings;
+  const now = Date.now;
+  const spool = settings.spool && (await openSpool({ ...settings.spool, now, log, onLost }));
+  const line = createLine(settings.startConcurrency);
+  const starter = createStarter(() => temporal.connected);
+  const isAway = (): boolean => drain?.isBackedOff() ?? false;
+  const metrics = createReceiverMetrics({
+    refusals,
+    secrets,
+    warnings: secrets.warnings,
+    spool: spool?.status,
+    isTemporalReachable: () => temporal.client() !== undefined && !isAway(),
+    now,
+  });
+  const drain = spool && createDrain({ spool, starter, line, companyId, log, onStarted: metrics.started });
+  const receiver = createReceiver({
+    settings,
+    secrets: secrets.current,
+    onVerified: metrics.verified,
+    observe: metrics.observer,
+    accept: createAccept({
+      starter,
+      spool,
+      isAway,
+      onSpooled: () => drain?.wake(),
+      line,
+      replays: createReplayMemory(settings.replayLimit),
+      startTimeoutMs,
+      log,
+    }),
+    readiness: createReadiness({
+      client: temporal.client,
+      spool,
+      holes: namespaceHoles(settings, temporal.namespace),
+      warnings: secrets.warnings,
+      now,
+    }),
+    log,
+    now,
+  });
+  const close = async (): Promise<void> => {
+    await receiver.close();
+    if (drain !== undefined) await within(drain.settled(), DRAIN_LIMIT_MS);
+    await drain?.stop();
+    await spool?.close();
+  };
+  return { server: receiver.server, spool, drain, metrics, close };
+}

@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SECOND } from '../domain/time';
+import type { ReceiverSettings } from '../settings';
+import type { Accept, Accepted } from './accept';
+import { readBody, type Body } from './body';
+import type { Budget } from './budget';
+import { examine, type Incoming, type Terms } from './examine';
+import { MAX_BODY_BYTES, type Rule } from './refusals';
+
+export interface ReceiveDeps {
+  readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery'>;
+  /** Newest first; asked once a delivery, which keeps what it began with. */
+  readonly secrets: () => readonly string[];
+  readonly accept: Accept;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Told which of the secrets signed a delivery; 0 is the newest. */
+  readonly onVerified?: ((secretIndex: number) => void) | undefined;
+}
+
+/** `incoming`: what there was to look at, for whoever explains the refusal. */
+export type Outcome =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'refused'; readonly rule: Rule; readonly incoming?: Incoming }
+  | { readonly kind: 'accepted'; readonly accepted: Kept; readonly workflowId: string };
+
+type Kept = Exclude<Accepted, 'unavailable' | 'replay-limit'>;
+
+export type Receive = (request: IncomingMessage, response: ServerResponse) => Promise<Outcome>;
+
+/** The order of the checks is the contract's: encoding, size, then what `examine` has, then the start. */
+export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
+  const { settings, secrets, accept, now, onVerified } = deps;
+  const { companyId, delivery } = settings;
+  const window = {
+    backMs: delivery.windowBackSeconds * SECOND,
+    aheadMs: delivery.windowAheadSeconds * SECOND,
+  };
+  const handle = async (request: IncomingMessage, body: Body): Promise<Outcome> => {
+    if (body === 'gone') return { kind: 'gone' };
+    if (body === 'too-large') return { kind: 'refused', rule: 'size' };
+    if (body === 'overload') return { kind: 'refused', rule: 'overload' };
+    const incoming = incomingOf(request, delivery, body);
+    const terms: Terms = { secrets: secrets(), companyId, window };
+    const examined = examine(incoming, terms, now());
+    if (!examined.ok) return { kind: 'refused', rule: examined.rule, incoming };
+    onVerified?.(examined.secretIndex);
+    const accepted = await accept(examined.received);
+    if (accepted === 'unavailable' || accepted === 'replay-limit') return { kind: 'refused', rule: accepted, incoming };
+    return { kind: 'accepted', accepted, workflowId: examined.received.workflowId };
+  };
+  return async (request, response) => {
+    if (!isIdentity(request.headers['content-encoding'])) return { kind: 'refused', rule: 'encoding' };
+    const place = budget.enter(request.socket);
+    if (place === undefined) return { kind: 'refused', rule: 'overload' };
+    try {
+      return await handle(request, await readBody(request, response, { limit: MAX_BODY_BYTES, place }));
+    } finally {
+      place.leave();
+    }
+  };
+}
+
+function incomingOf(request: IncomingMessage, names: ReceiverSettings['delivery'], rawBody: Buffer): Incoming {
+  return {
+    signature: literal(request, names.signatureHeader),
+    timestamp: literal(request, names.timestampHeader),
+    eventId: literal(request, names.eventIdHeader),
+    rawBody,
+  };
+}
+
+/** Repeated headers joined as RFC 9110 §5.3 has it: none of our three grammars has a comma, so they are malformed. */
+function literal(request: IncomingMessage, name: string): string | undefined {
+  const values = headerValues(request, name);
+  return values.length === 0 ? undefined : values.join(', ');
+}
+
+/**
+ * Every value of a header, named in lower case. `headersDistinct` of Node before 20.20.2 writes to a prototype, or
+ * throws, when a header is named `__proto__` or `constructor`; `headers` drops what is repeated.
+ */
+export function headerValues({ rawHeaders }: IncomingMessage, name: string): string[] {
+  return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
+
+function isIdentity(encoding: string | undefined): boolean {
+  return encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity';
+}

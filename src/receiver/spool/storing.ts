@@ -1,0 +1,72 @@
+import type { CappedLog } from '../capped-log';
+import type { Lane } from '../routes';
+import type { Put, Spool, SpoolRecord } from '../spool';
+import { encodeFrame } from './frames';
+import type { Index } from './held';
+import type { Log } from './log';
+import type { RecordHeader } from './records';
+import type { Room } from './room';
+
+export interface StoringOptions {
+  readonly logs: Readonly<Record<Lane, Log>>;
+  readonly index: Index;
+  readonly room: Room;
+  readonly log: CappedLog;
+}
+
+export interface Storing extends Pick<Spool, 'put'> {
+  readonly isIdle: () => boolean;
+  /** Resolves once nothing is under way. */
+  readonly settled: () => Promise<void>;
+}
+
+/** One record an id, also while the first one is still being written. */
+export function createStoring({ logs, index, room, log }: StoringOptions): Storing {
+  const underWay = new Map<string, { readonly bodyDigest: string; readonly put: Promise<Put> }>();
+
+  const store = async ({ workflowId, lane, delivery, rawBody }: SpoolRecord): Promise<Put> => {
+    const sequence = index.nextSequence();
+    const frame = encodeFrame({ is: 'delivery', sequence, workflowId, lane, delivery } satisfies RecordHeader, rawBody);
+    const cause = room.take(frame.length);
+    if (cause !== undefined) return { outcome: 'refused', cause };
+    try {
+      const place = await logs[lane].append(frame);
+      const receivedAt = Date.parse(delivery.receivedAt);
+      index.add({ sequence, workflowId, lane, place, bodyDigest: delivery.bodyDigest, receivedAt });
+      room.stored();
+      return { outcome: 'stored' };
+    } catch (error) {
+      room.failed();
+      log.write('error', 'spool', { code: codeOf(error) }, 'the spool cannot be written');
+      return { outcome: 'refused', cause: 'disk' };
+    } finally {
+      room.giveBack(frame.length);
+    }
+  };
+
+  const put = async (record: SpoolRecord): Promise<Put> => {
+    const { workflowId } = record;
+    const held = index.get(workflowId);
+    if (held !== undefined) return { outcome: 'held', bodyDigest: held.bodyDigest };
+    const other = underWay.get(workflowId);
+    if (other !== undefined) {
+      const its = await other.put;
+      return its.outcome === 'stored' ? { outcome: 'held', bodyDigest: other.bodyDigest } : its;
+    }
+    const own = store(record).finally(() => underWay.delete(workflowId));
+    underWay.set(workflowId, { bodyDigest: record.delivery.bodyDigest, put: own });
+    return own;
+  };
+
+  return {
+    put,
+    isIdle: () => underWay.size === 0,
+    settled: async () => {
+      await Promise.all([...underWay.values()].map((each) => each.put));
+    },
+  };
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.name : 'unknown');
+}
