@@ -7,6 +7,7 @@ import type * as Send from '../commands/send';
 import type * as Setup from '../commands/setup';
 import type * as Spool from '../commands/spool';
 import type * as StandIns from '../commands/stand-ins';
+import type * as Verify from '../commands/verify';
 import type * as WorkerCommand from '../commands/worker';
 
 /* eslint-disable @typescript-eslint/no-require-imports --
@@ -17,6 +18,7 @@ export const load = {
   devJson: (): typeof DevJson => require('../commands/dev/dev-json') as typeof DevJson,
   demo: (): typeof Demo => require('../commands/demo') as typeof Demo,
   send: (): typeof Send => require('../commands/send') as typeof Send,
+  verify: (): typeof Verify => require('../commands/verify') as typeof Verify,
   receiver: (): typeof Receiver => require('../commands/receiver') as typeof Receiver,
   worker: (): typeof WorkerCommand => require('../commands/worker') as typeof WorkerCommand,
   ledger: (): typeof Ledger => require('../commands/ledger') as typeof Ledger,

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import type * as Spool from '../commands/spool';
+import type * as Verify from '../commands/verify';
 import { exit } from './exit';
 import { load } from './load';
 
 /** What an operator runs beside the processes. */
 export function addOperating(program: Command): void {
+  addVerify(program);
   addSetup(program);
   addSpool(program);
 }
@@ -31,4 +33,26 @@ function addSpool(program: Command): void {
   options(
     spool.command('drain').description('try again what was set aside; with --dir, hand all of it to Temporal'),
   ).action(async (given: Spool.SpoolCommand) => exit(await load.spool().runSpoolDrain(given)));
+}
+
+function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('why a captured delivery does or does not verify')
+    .option(
+      '--request <path>',
+      'a captured HTTP request, headers and body, or what `curl -v` printed; -: standard input',
+    )
+    .option('--file <path>', 'the body, byte for byte; -: standard input')
+    .option('--signature <text>', 'the signature header, as it came')
+    .option('--timestamp <text>', 'the timestamp header, as it came')
+    .option('--event-id <id>', 'the event id header (default: that of --request, else not checked)')
+    .option('--secret-file <path>', 'default: MINDTICKLE_WEBHOOK_SECRET, else that of the running mt dev')
+    .option('--secret <secret>', 'the same; other users of this machine can see it in the list of processes')
+    .option('--company <id>', 'default: MINDTICKLE_COMPANY_ID, else that of the running mt dev, else not checked')
+    .option('--now <time>', 'when it came: ISO 8601 or Unix time (default: now)')
+    .option('--data-dir <path>', 'of the running mt dev (default: DATA_DIR, else .data)')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExits with 0 when it verifies, 1 when it does not, 2 for bad usage.')
+    .action((options: Verify.VerifyOptions) => exit(load.verify().runVerify(options)));
 }

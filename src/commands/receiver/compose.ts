@@ -4,7 +4,7 @@ import { createAccept } from '../../receiver/accept';
 import type { CappedLog } from '../../receiver/capped-log';
 import { createDrain, type Drain } from '../../receiver/drain';
 import { namespaceHoles } from '../../receiver/holes';
-import { createReceiver } from '../../receiver/http';
+import { createReceiver, type Observer } from '../../receiver/http';
 import { createLine } from '../../receiver/line';
 import { createReadiness } from '../../receiver/readiness';
 import { refusals } from '../../receiver/refusals';
@@ -16,6 +16,7 @@ import type { ReceiverSettings } from '../../settings';
 import type { WatchedSecrets } from '../../signing-secrets';
 import { createReceiverMetrics, type ReceiverMetrics } from '../../telemetry/metrics';
 import type { BackgroundConnection } from '../../temporal/connection';
+import { keepRefusals } from './refusals';
 
 export interface ComposeOptions {
   readonly settings: ReceiverSettings;
@@ -57,11 +58,12 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
     now,
   });
   const drain = spool && createDrain({ spool, starter, line, companyId, log, onStarted: metrics.started });
+  const refused = keepRefusals({ settings, secrets, log, now, onFailed: () => metrics.ledgerFailed('refusals') });
   const receiver = createReceiver({
     settings,
     secrets: secrets.current,
     onVerified: metrics.verified,
-    observe: metrics.observer,
+    observe: both(metrics.observer, refused?.refused),
     accept: createAccept({
       starter,
       spool,
@@ -87,6 +89,18 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
     if (drain !== undefined) await within(drain.settled(), DRAIN_LIMIT_MS);
     await drain?.stop();
     await spool?.close();
+    await refused?.close();
   };
   return { server: receiver.server, spool, drain, metrics, close };
+}
+
+function both({ answered, refused }: Observer, also: Observer['refused'] | undefined): Observer {
+  if (also === undefined) return { answered, refused };
+  return {
+    answered,
+    refused: (...given) => {
+      refused(...given);
+      also(...given);
+    },
+  };
 }

@@ -1,0 +1,46 @@
+import { SECOND } from '../../domain/time';
+import { openPool } from '../../ledger/pool';
+import { addRefusals } from '../../ledger/refusals';
+import type { CappedLog } from '../../receiver/capped-log';
+import { createRefusalCounts, type RefusalCounts } from '../../receiver/refusal-counts';
+import { within } from '../../receiver/time-limit';
+import type { ReceiverSettings } from '../../settings';
+import type { WatchedSecrets } from '../../signing-secrets';
+
+export interface KeepRefusalsOptions {
+  readonly settings: ReceiverSettings;
+  readonly secrets: Pick<WatchedSecrets, 'current'>;
+  readonly log: CappedLog;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly onFailed: () => void;
+}
+
+const CLOSE_LIMIT_MS = 1000;
+
+/** Explained refusals are kept in the ledger, when there is one. Deliveries never wait for it. */
+export function keepRefusals(options: KeepRefusalsOptions): Pick<RefusalCounts, 'refused' | 'close'> | undefined {
+  const { settings, secrets, log, now, onFailed } = options;
+  const { databaseUrl, companyId, delivery } = settings;
+  if (databaseUrl === undefined) return undefined;
+  const pool = openPool({ url: databaseUrl, max: 1 });
+  const window = { backMs: delivery.windowBackSeconds * SECOND, aheadMs: delivery.windowAheadSeconds * SECOND };
+  const counts = createRefusalCounts({
+    sink: async (rows) => {
+      try {
+        await addRefusals(pool, rows);
+      } catch (error) {
+        onFailed();
+        throw error;
+      }
+    },
+    terms: () => ({ secrets: secrets.current(), companyId, window }),
+    now,
+    log,
+  });
+  const close = async (): Promise<void> => {
+    await counts.close();
+    await within(pool.end(), CLOSE_LIMIT_MS);
+  };
+  return { refused: counts.refused, close };
+}
