@@ -53,5 +53,8 @@ export default tseslint.config(
       'jest/valid-title': ['error', { mustNotMatch: { test: ['^should '], it: ['^should '] } }],
     },
   },
-  { files: ['bin/**/*.js', '.ci/*.js', '*.cjs'], languageOptions: { sourceType: 'commonjs', globals: globals.node } },
+  {
+    files: ['bin/**/*.js', '.ci/*.js', '*.cjs', 'test/*.cjs'],
+    languageOptions: { sourceType: 'commonjs', globals: globals.node },
+  },
 );

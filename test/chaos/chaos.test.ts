@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { openPool } from '../../src/ledger/pool';
+import { openNamespace, temporalAddress } from '../receiver/temporal';
+import { planRound } from './plan';
+import { runRounds } from './rounds';
+import { openChaosStack, type ChaosStack } from './stack';
+
+const ROUNDS = 15;
+const SEED = 1;
+
+/** A database of its own on the run's server; the server's only one where it cannot have several. */
+async function openDatabase(): Promise<string> {
+  const url = new URL(process.env['TEST_DATABASE_URL'] ?? '');
+  const pool = openPool({ url: url.href, max: 1 });
+  const name = `chaos_${randomUUID().replaceAll('-', '')}`;
+  try {
+    const { rows } = await pool.query<{ version: string }>('select version()');
+    if (rows[0]?.version.includes('PGlite') === true) return url.href;
+    await pool.query(`create database ${name}`);
+    url.pathname = `/${name}`;
+    return url.href;
+  } finally {
+    await pool.end();
+  }
+}
+
+describe('runRounds', () => {
+  const stopping = new AbortController();
+  let stack: ChaosStack;
+  beforeAll(async () => {
+    const { namespace, close } = await openNamespace();
+    await close();
+    stack = await openChaosStack({
+      given: { temporalAddress: temporalAddress(), namespace, databaseUrl: await openDatabase() },
+      progress: () => undefined,
+      signal: stopping.signal,
+    });
+  }, 120_000);
+  afterAll(async () => {
+    stopping.abort();
+    await stack.stop();
+  });
+
+  test(`kills the receiver in ${ROUNDS} rounds, and finds every promise kept`, async () => {
+    const report = await runRounds(stack, {
+      rounds: ROUNDS,
+      seed: SEED,
+      progress: () => undefined,
+      signal: stopping.signal,
+    });
+    expect(report).toMatchObject({ rounds: ROUNDS, lost: 0, doubled: 0, violations: [] });
+    // Otherwise nothing was tried.
+    expect(report.kills).toBeGreaterThanOrEqual(ROUNDS);
+    expect(report.acknowledged).toBeGreaterThan(10 * ROUNDS);
+    expect(Object.keys(report.byAnswer)).toEqual(
+      expect.arrayContaining(['unanswered', 'spooled', 'started', 'duplicate']),
+    );
+    expect(Object.keys(report.byOutcome)).toEqual(expect.arrayContaining(['done', 'replayed', 'waiting']));
+  }, 300_000);
+});
+
+describe('planRound', () => {
+  test('plans the same deliveries and the same kill for the same seed, and others for another', () => {
+    expect(planRound(SEED, 3)).toEqual(planRound(SEED, 3));
+    expect(planRound(SEED, 3)).not.toEqual(planRound(SEED + 1, 3));
+    expect(planRound(SEED, 3)).not.toEqual(planRound(SEED, 4));
+  });
+
+  test('meets every kind of moment in so many rounds', () => {
+    const kinds = Array.from({ length: ROUNDS }, (_, index) => {
+      const { moment } = planRound(SEED, index + 1);
+      return moment.kind === 'load' ? `load ${String(moment.againAfterMs !== null)}` : `${moment.kind} ${moment.away}`;
+    });
+    expect(new Set(kinds)).toEqual(
+      new Set(['load false', 'load true', 'away silent', 'away cut', 'drain silent', 'drain cut']),
+    );
+  });
+});

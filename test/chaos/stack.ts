@@ -1,0 +1,252 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { z } from 'zod';
+import { says, startChild } from '../../src/commands/dev/child';
+import { dataDirAt, logFileOf, makeFolders, type DataDir } from '../../src/commands/dev/data-dir';
+import { bareEnvironment, receiverEnvironment, type Shared } from '../../src/commands/dev/environment';
+import { ledgerPart, temporalPart, workerPart, type Setting } from '../../src/commands/dev/parts';
+import { choosePorts } from '../../src/commands/dev/ports';
+import { openRegistry } from '../../src/commands/dev/registry';
+import type { Part, Running } from '../../src/commands/dev/supervise';
+import { migrate } from '../../src/ledger/migrations';
+import { openPool } from '../../src/ledger/pool';
+import { setLearnerEmail } from '../../src/ledger/queries';
+import { RETENTION_DAYS } from '../../src/temporal/namespace';
+import { openWay, type Way } from '../way';
+import { ADMINISTRATOR, COMPANY, MAIL_DOMAIN } from './deliveries';
+import { LEARNERS } from './plan';
+import { createReceiverProcess, type ReceiverProcess } from './receiver';
+import { connectStandIns, type StandInsClient } from './stand-ins';
+
+/** A Temporal and a ledger that run already. */
+export interface Given {
+  readonly temporalAddress: string;
+  readonly namespace: string;
+  readonly databaseUrl: string;
+}
+
+export interface ChaosOptions {
+  /** Absent: of its own. */
+  readonly given?: Given;
+  /** Settings of the receiver beside what it needs: `SPOOL`, `REPLAY_LIMIT`. */
+  readonly settings?: NodeJS.ProcessEnv;
+  /** Told how the start goes on. */
+  readonly progress: (line: string) => void;
+  /** Aborted: the start is given up. */
+  readonly signal: AbortSignal;
+}
+
+/** A process that can be taken away and given back. */
+export interface Outage {
+  /** It stays, and answers nothing. */
+  readonly freeze: () => Promise<void>;
+  readonly thaw: () => Promise<void>;
+  readonly kill: () => Promise<void>;
+  /** On the same port and the same data. */
+  readonly startAgain: () => Promise<void>;
+}
+
+export interface ChaosStack {
+  readonly dir: string;
+  readonly secret: string;
+  readonly client: Client;
+  /** The receiver's way to Temporal; nobody else takes it. */
+  readonly way: Way;
+  readonly receiver: ReceiverProcess;
+  readonly standIns: StandInsClient;
+  /** Undefined where it was given. */
+  readonly temporal: Outage | undefined;
+  readonly ledger: Outage | undefined;
+  /** End every process and remove every file. */
+  readonly stop: () => Promise<void>;
+}
+
+const CONFIG = `administrators: [${ADMINISTRATOR}]
+offboarding:
+  limitPerHour: 1000000
+`;
+const STAND_INS_GRACE_MS = 3000;
+
+/** Start everything but the receiver, in a directory that goes with it. @throws Error, with nothing left running. */
+export async function openChaosStack(options: ChaosOptions): Promise<ChaosStack> {
+  await promisify(execFile)(process.execPath, [resolve(__dirname, '../../bin/build.js'), '--if-stale']);
+  const path = await mkdtemp(join(tmpdir(), 'mindtickle-chaos-'));
+  // The user that Postgres runs as has to reach it.
+  await chmod(path, 0o755);
+  const closers: (() => unknown)[] = [() => rm(path, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  try {
+    return { ...(await startAll(options, dataDirAt(path), closers)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startAll(
+  { given, settings = {}, progress, signal }: ChaosOptions,
+  dir: DataDir,
+  closers: (() => unknown)[],
+): Promise<Omit<ChaosStack, 'stop'>> {
+  makeFolders(dir);
+  await writeFile(dir.config, CONFIG);
+  const env = { ...bareEnvironment(process.env), LOG_LEVEL: 'warn', ...settings };
+  const setting: Setting = { env, dir, registry: openRegistry(dir.processes), progress };
+  const ports = await choosePorts(
+    (['receiver', 'ops', 'temporal', 'ui', 'ledger', 'http', 'smtp'] as const).map((part) => ({ part, port: 0 })),
+  );
+  const launch: Launch = (part) => launchPart(part, signal, closers, progress);
+  const token = randomBytes(24).toString('hex');
+  const [base, standIns] = await Promise.all([
+    given === undefined ? startBase(launch, setting, ports) : { ...given, temporal: undefined, ledger: undefined },
+    launch(standInsOf(setting, ports, token)),
+  ]);
+  const { temporalAddress, namespace, databaseUrl } = base;
+  await introduceLearners(databaseUrl);
+  const way = await openWay(temporalAddress);
+  closers.push(() => way.close());
+
+  const secret = randomBytes(24).toString('hex');
+  const shared: Shared = {
+    env: { ...env, TEMPORAL_NAMESPACE: namespace, MINDTICKLE_COMPANY_ID: COMPANY },
+    dataDir: dir.path,
+    archiveDir: dir.archive,
+    configFile: dir.config,
+    webhookSecret: secret,
+    databaseUrl,
+    temporalAddress,
+    standIns: { ...standIns.running, token },
+    opsToken: randomBytes(24).toString('hex'),
+    receiverPort: ports.receiver,
+    opsPort: ports.ops,
+  };
+  await launch(workerPart(setting, shared));
+  const receiver = createReceiverProcess({
+    env: receiverEnvironment({ ...shared, temporalAddress: way.address }),
+    port: ports.receiver,
+    logFile: logFileOf(dir, 'receiver'),
+  });
+  closers.push(() => receiver.close());
+  const connection = await Connection.connect({ address: temporalAddress });
+  closers.push(() => connection.close());
+  const client = new Client({ connection, namespace });
+  const { temporal, ledger } = base;
+  return {
+    ...{ dir: dir.path, secret, client, way, receiver, temporal, ledger },
+    standIns: connectStandIns(standIns.running.url, token),
+  };
+}
+
+/** A Temporal and a ledger of our own. */
+async function startBase(
+  launch: Launch,
+  setting: Setting,
+  ports: Readonly<Record<'temporal' | 'ui' | 'ledger', number>>,
+): Promise<Given & Pick<ChaosStack, 'temporal' | 'ledger'>> {
+  const [ledger, temporal] = await Promise.all([
+    launch(ledgerPart(setting, ports.ledger)),
+    launch(temporalPart(setting, { port: ports.temporal, uiPort: ports.ui, retentionDays: RETENTION_DAYS })),
+  ]);
+  return {
+    temporalAddress: temporal.running.address,
+    namespace: 'default',
+    databaseUrl: ledger.running.url,
+    temporal: temporal.outage('temporal'),
+    ledger: ledger.outage('ledger'),
+  };
+}
+
+type Launch = <R extends Running>(part: Part<R>) => Promise<Launched<R>>;
+
+interface Launched<R> {
+  readonly running: R;
+  /** Of the process of this name. */
+  readonly outage: (name: string) => Outage;
+}
+
+async function launchPart<R extends Running>(
+  part: Part<R>,
+  signal: AbortSignal,
+  closers: (() => unknown)[],
+  progress: (line: string) => void,
+): Promise<Launched<R>> {
+  signal.throwIfAborted();
+  let launching = part.launch(signal);
+  // From now on: another part may fail while this one is still being started.
+  closers.push(() => launching.then((launched) => launched.stop()).catch(() => undefined));
+  const running = await launching;
+  progress(`${part.name}: ${running.detail}`);
+  const outage = (name: string): Outage => {
+    const tell = async (what: NodeJS.Signals): Promise<void> => {
+      const pid = (await launching).pids[name];
+      for (const each of pid === undefined ? [] : [pid, ...childrenOf(pid)]) process.kill(each, what);
+    };
+    return {
+      freeze: () => tell('SIGSTOP'),
+      thaw: () => tell('SIGCONT'),
+      kill: async () => {
+        await tell('SIGKILL');
+        await (await launching).stop();
+      },
+      startAgain: async () => {
+        launching = part.launch(signal);
+        await launching;
+      },
+    };
+  };
+  return { running, outage };
+}
+
+/** Postgres serves each connection by a process of its own. */
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  return stdout.split('\n').filter(Boolean).map(Number);
+}
+
+interface StandInsRunning extends Running {
+  readonly url: string;
+  readonly smtpUrl: string;
+}
+
+const standInsReady = z.object({ ready: z.literal(true), url: z.string(), smtpUrl: z.string() });
+
+/** As `mt dev` has them, but in memory: a file that is written whole at every change slows thousands of them down. */
+function standInsOf(
+  { env, dir }: Setting,
+  ports: { readonly http: number; readonly smtp: number },
+  token: string,
+): Part<StandInsRunning> {
+  return {
+    name: 'stand-ins',
+    launch: async (signal) => {
+      const { pid, ready, exited, stop } = await startChild({
+        args: ['stand-ins', '--port', String(ports.http), '--smtp-port', String(ports.smtp)],
+        env: { ...bareEnvironment(env), STAND_INS_TOKEN: token },
+        logFile: logFileOf(dir, 'stand-ins'),
+        graceMs: STAND_INS_GRACE_MS,
+        readyWhen: says(standInsReady),
+        onSpawn: () => undefined,
+        signal,
+      });
+      return { pids: { standIns: pid }, detail: ready.url, exited, stop, url: ready.url, smtpUrl: ready.smtpUrl };
+    },
+  };
+}
+
+/** So that a letter to one of them needs no identity provider. */
+async function introduceLearners(databaseUrl: string): Promise<void> {
+  const pool = openPool({ url: databaseUrl, max: 1 });
+  try {
+    await migrate(pool);
+    for (const userId of LEARNERS) await setLearnerEmail(pool, userId, `${userId}@${MAIL_DOMAIN}`);
+  } finally {
+    await pool.end();
+  }
+}
