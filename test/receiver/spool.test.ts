@@ -123,6 +123,22 @@ describe('openSpool', () => {
     expect(idsIn(spool, 3)).toEqual(['a']);
   });
 
+  test('one id that a kill left in two lanes goes from both', async () => {
+    const spool = await open();
+    await spool.put(record('a', { lane: 1 }));
+    const [file = ''] = logsIn();
+    const before = readFileSync(join(dir, file));
+    spool.remove(first(spool, 1));
+    await spool.put(record('a', { lane: 5 }));
+    writeFileSync(join(dir, file), before);
+    const again = await openAfterKill();
+    expect(again.status().records).toBe(2);
+    again.remove(first(again, 1));
+    expect(await again.put(record('a'))).toMatchObject({ outcome: 'held' });
+    expect(await again.setAside(first(again, 5), 'because')).toBe(true);
+    expect(again.isEmpty()).toBe(true);
+  });
+
   test('gives the disk back while it is drained, and its files stay within the limit', async () => {
     const spool = await open({ maxBytes: 2 * MIB });
     const body = Buffer.alloc(10_000);

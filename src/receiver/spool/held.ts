@@ -20,6 +20,7 @@ export interface Index {
   readonly sawSequence: (sequence: number) => void;
   readonly add: (held: Held) => void;
   readonly get: (workflowId: string) => Held | undefined;
+  readonly at: (sequence: number) => Held | undefined;
   /** False: it was not there any more. */
   readonly remove: (held: Held) => boolean;
   readonly inOrder: (lane: Lane) => Iterable<Held>;
@@ -39,7 +40,9 @@ interface LaneList {
 }
 
 export function createIndex(): Index {
-  const byId = new Map<string, Held>();
+  /** A kill may leave two of one id, in two lanes: then the one that is found is the later one, until it is removed. */
+  const byId = new Map<string, Held[]>();
+  const bySequence = new Map<number, Held>();
   const removed = new WeakSet<Held>();
   const lists = Object.fromEntries(LANES.map((lane) => [lane, { held: [], head: 0, size: 0 }])) as unknown as Record<
     Lane,
@@ -67,15 +70,19 @@ export function createIndex(): Index {
     nextSequence: () => (last += 1),
     sawSequence: (sequence) => (last = Math.max(last, sequence)),
     add: (held) => {
-      byId.set(held.workflowId, held);
+      byId.set(held.workflowId, [...(byId.get(held.workflowId) ?? []), held]);
+      bySequence.set(held.sequence, held);
       lists[held.lane].held.push(held);
       lists[held.lane].size += 1;
     },
-    get: (workflowId) => byId.get(workflowId),
+    get: (workflowId) => byId.get(workflowId)?.at(-1),
+    at: (sequence) => bySequence.get(sequence),
     remove: (held) => {
-      if (removed.has(held)) return false;
+      if (!bySequence.delete(held.sequence)) return false;
       removed.add(held);
-      if (byId.get(held.workflowId) === held) byId.delete(held.workflowId);
+      const others = byId.get(held.workflowId)?.filter((other) => other !== held) ?? [];
+      if (others.length > 0) byId.set(held.workflowId, others);
+      else byId.delete(held.workflowId);
       const list = lists[held.lane];
       list.size -= 1;
       tidy(list);

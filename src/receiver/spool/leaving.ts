@@ -53,18 +53,14 @@ export function createLeaving({
     return found;
   };
 
-  const heldAs = ({ workflowId, sequence }: Entry): Held | undefined => {
-    const held = index.get(workflowId);
-    return held?.sequence === sequence ? held : undefined;
-  };
   return {
     oldest,
-    remove: (entry) => {
-      const held = heldAs(entry);
+    remove: ({ sequence }) => {
+      const held = index.at(sequence);
       if (held !== undefined) forget(held);
     },
-    setAside: async (entry, reason) => {
-      const held = heldAs(entry);
+    setAside: async ({ sequence }, reason) => {
+      const held = index.at(sequence);
       return held === undefined || putAside(held, reason);
     },
   };
