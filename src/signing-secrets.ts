@@ -4,6 +4,8 @@ import { watchSetting, type ReloadOptions, type Reloads } from './settings-reloa
 export interface WatchedSecrets {
   /** Newest first. Asked once a delivery, which keeps what it began with. */
   readonly current: () => readonly string[];
+  /** Accepted before by this process, and no longer: a delivery that is signed with one can be told from a forged one. */
+  readonly retired: () => readonly string[];
   /** Of each of them, in their order. */
   readonly fingerprints: () => readonly string[];
   readonly warnings: () => readonly string[];
@@ -17,6 +19,8 @@ type Name = 'MINDTICKLE_WEBHOOK_SECRET';
 const CONTEXT = 'mindtickle-temporal: fingerprint of a signing secret';
 /** What MindTickle makes is longer; so is anything that cannot be guessed. */
 const SHORTEST_GOOD = 24;
+/** The last ones: each costs a refused delivery's diagnosis some HMACs. */
+const RETIRED = 4;
 
 /**
  * The company's signing secrets, read again when the file of `MINDTICKLE_WEBHOOK_SECRET_FILE` changes. A bad file keeps
@@ -42,9 +46,18 @@ export function watchSecrets(options: Omit<ReloadOptions<Name>, 'name' | 'onChan
         'a signing secret is short enough to be guessed: have MindTickle make a longer one',
       );
   };
-  const setting = watchSetting({ ...options, name: 'MINDTICKLE_WEBHOOK_SECRET', onChange: describe });
-  describe();
-  return { ...setting, fingerprints };
+  const seen = new Set<string>();
+  const remember = (): void => {
+    for (const secret of setting.current()) seen.add(secret);
+    describe();
+  };
+  const setting = watchSetting({ ...options, name: 'MINDTICKLE_WEBHOOK_SECRET', onChange: remember });
+  remember();
+  const retired = (): readonly string[] => {
+    const accepted = new Set(setting.current());
+    return [...seen].filter((secret) => !accepted.has(secret)).slice(-RETIRED);
+  };
+  return { ...setting, fingerprints, retired };
 }
 
 /**

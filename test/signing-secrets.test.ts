@@ -49,6 +49,18 @@ function replace(text: string): void {
 }
 
 describe('watchSecrets', () => {
+  test('remembers those that it accepted before, while they are not accepted again', async () => {
+    writeFileSync(path, OLD);
+    const { current, retired } = watch({ MINDTICKLE_WEBHOOK_SECRET_FILE: path });
+    expect(retired()).toEqual([]);
+    replace(NEW);
+    await until(() => current()[0] === NEW);
+    expect(retired()).toEqual([OLD]);
+    replace(`${NEW}\n${OLD}`);
+    await until(() => current().length === 2);
+    expect(retired()).toEqual([]);
+  });
+
   test('has those of the environment, which cannot change', () => {
     const { current, warnings, reloads } = watch({ MINDTICKLE_WEBHOOK_SECRET: `${NEW}, ${OLD}` });
     expect(current()).toEqual([NEW, OLD]);

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createCappedLog } from '../receiver/capped-log';
 import { within } from '../receiver/time-limit';
 import { receiverSettings, type Environment } from '../settings';
+import { watchSetting } from '../settings-reload';
 import { watchSecrets } from '../signing-secrets';
 import { createLogger } from '../telemetry/log';
 import { connectInBackground } from '../temporal/connection';
@@ -26,8 +27,11 @@ export async function runReceiver(env: Environment): Promise<void> {
   const secrets = watchSecrets({ env, log });
   const temporal = connectInBackground({ log, env });
   const lost = new AbortController();
-  const parts = await composeReceiver({ settings, temporal, log: cappedLog, secrets, onLost: () => lost.abort() });
-  const privatePort = openPrivatePort({ settings, env, log, cappedLog, ...parts });
+  const tokens = settings.ops && watchSetting({ env, name: 'OPS_TOKENS', log });
+  const warnings = (): readonly string[] => [...secrets.warnings(), ...(tokens?.warnings() ?? [])];
+  const onLost = (): void => lost.abort();
+  const parts = await composeReceiver({ settings, temporal, log: cappedLog, secrets, warnings, onLost });
+  const privatePort = openPrivatePort({ settings, tokens, log, cappedLog, ...parts });
   try {
     const port = await listen(parts.server, settings.port, 'PORT');
     if (privatePort !== undefined) await listen(privatePort.server, privatePort.port, 'OPS_PORT');
@@ -39,6 +43,7 @@ export async function runReceiver(env: Environment): Promise<void> {
     await parts.close();
     await privatePort?.close();
     secrets.close();
+    tokens?.close();
     cappedLog.flush();
     await within(temporal.close(), CLOSE_LIMIT_MS);
     if (process.connected) process.disconnect();

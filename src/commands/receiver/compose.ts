@@ -23,6 +23,8 @@ export interface ComposeOptions {
   readonly temporal: BackgroundConnection;
   readonly log: CappedLog;
   readonly secrets: WatchedSecrets;
+  /** What is wrong without stopping anything, a sentence each. */
+  readonly warnings: () => readonly string[];
   /** Another process has the spool's directory by now. */
   readonly onLost: () => void;
 }
@@ -42,7 +44,7 @@ const DRAIN_LIMIT_MS = 5 * SECOND;
 
 /** @throws Error when the spool's directory cannot be had. */
 export async function composeReceiver(options: ComposeOptions): Promise<Composed> {
-  const { settings, temporal, log, secrets, onLost } = options;
+  const { settings, temporal, log, secrets, warnings, onLost } = options;
   const { companyId, startTimeoutMs } = settings;
   const now = Date.now;
   const spool = settings.spool && (await openSpool({ ...settings.spool, now, log, onLost }));
@@ -52,7 +54,7 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
   const metrics = createReceiverMetrics({
     refusals,
     secrets,
-    warnings: secrets.warnings,
+    warnings,
     spool: spool?.status,
     isTemporalReachable: () => temporal.client() !== undefined && !isAway(),
     now,
@@ -78,7 +80,7 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
       client: temporal.client,
       spool,
       holes: namespaceHoles(settings, temporal.namespace),
-      warnings: secrets.warnings,
+      warnings,
       now,
     }),
     log,

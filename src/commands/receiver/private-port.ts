@@ -3,15 +3,16 @@ import type { CappedLog } from '../../receiver/capped-log';
 import type { Drain } from '../../receiver/drain';
 import type { Spool } from '../../receiver/spool';
 import { reportSpool } from '../../receiver/spool-report';
-import type { Environment, ReceiverSettings } from '../../settings';
-import { watchSetting } from '../../settings-reload';
+import type { OpsToken, ReceiverSettings } from '../../settings';
+import type { ReloadedSetting } from '../../settings-reload';
 import type { Logger } from '../../telemetry/log';
 import type { ReceiverMetrics } from '../../telemetry/metrics';
 import { createPrivatePort, type PrivateRoutes } from '../../telemetry/private-port';
 
 export interface PrivatePortDeps {
   readonly settings: ReceiverSettings;
-  readonly env: Environment;
+  /** Undefined: none is set. */
+  readonly tokens: Pick<ReloadedSetting<readonly OpsToken[] | undefined>, 'current'> | undefined;
   readonly log: Logger;
   readonly cappedLog: CappedLog;
   readonly metrics: ReceiverMetrics;
@@ -28,15 +29,10 @@ export interface OpenPort {
 
 /** What people ask of a receiver. Undefined: no token is set, and the port stays closed. */
 export function openPrivatePort(deps: PrivatePortDeps): OpenPort | undefined {
-  const { settings, env, log, cappedLog } = deps;
+  const { settings, tokens, cappedLog } = deps;
   if (settings.ops === undefined) return undefined;
-  const tokens = watchSetting({ env, name: 'OPS_TOKENS', log });
-  const port = createPrivatePort({ tokens: () => tokens.current() ?? [], routes: routesOf(deps), log: cappedLog });
-  const close = async (): Promise<void> => {
-    tokens.close();
-    await port.close();
-  };
-  return { server: port.server, port: settings.ops.port, close };
+  const port = createPrivatePort({ tokens: () => tokens?.current() ?? [], routes: routesOf(deps), log: cappedLog });
+  return { ...port, port: settings.ops.port };
 }
 
 function routesOf({ log, metrics, spool, drain }: PrivatePortDeps): PrivateRoutes {

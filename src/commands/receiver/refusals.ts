@@ -9,7 +9,7 @@ import type { WatchedSecrets } from '../../signing-secrets';
 
 export interface KeepRefusalsOptions {
   readonly settings: ReceiverSettings;
-  readonly secrets: Pick<WatchedSecrets, 'current'>;
+  readonly secrets: Pick<WatchedSecrets, 'current' | 'retired'>;
   readonly log: CappedLog;
   /** Epoch ms. */
   readonly now: () => number;
@@ -34,7 +34,7 @@ export function keepRefusals(options: KeepRefusalsOptions): Pick<RefusalCounts, 
         throw error;
       }
     },
-    terms: () => ({ secrets: secrets.current(), companyId, window }),
+    terms: () => ({ secrets: secrets.current(), retired: secrets.retired(), companyId, window }),
     now,
     log,
   });
