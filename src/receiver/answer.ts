@@ -8,15 +8,23 @@ type Headers = Readonly<Record<string, string | number>>;
 /** How long a client that is still sending may take to see our answer, in ms. */
 const LINGER_MS = 1000;
 
-/** Answer with the rule's `application/problem+json` (RFC 9457). `detail` replaces the rule's own sentence. */
+interface RefuseOptions {
+  readonly headers?: Headers;
+  /** Replaces the rule's own sentence. */
+  readonly detail?: string;
+  /** Extension members of the problem (RFC 9457 §3.2). */
+  readonly more?: object;
+}
+
+/** Answer with the rule's `application/problem+json` (RFC 9457). */
 export function refuse(
   request: IncomingMessage,
   response: ServerResponse,
   rule: Rule,
-  { headers = {}, detail = refusals[rule].detail }: { readonly headers?: Headers; readonly detail?: string } = {},
+  { headers = {}, detail = refusals[rule].detail, more }: RefuseOptions = {},
 ): void {
   if (response.headersSent || response.destroyed) return;
-  const body = problem(rule, detail);
+  const body = problem(rule, detail, more);
   response.writeHead(refusals[rule].status, { ...problemHeaders(rule, body), ...headers, ...hangUp(request) });
   if (isBodyPending(request)) linger(request, response, body);
   else response.end(body);
@@ -35,9 +43,9 @@ export function refuseSocket(socket: Duplex, rule: Rule): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-function problem(rule: Rule, detail: string): string {
+function problem(rule: Rule, detail: string, more: object = {}): string {
   const { title, status } = refusals[rule];
-  return JSON.stringify({ type: 'about:blank', title, status, detail });
+  return JSON.stringify({ type: 'about:blank', title, status, detail, ...more });
 }
 
 function problemHeaders(rule: Rule, body: string): Headers {

@@ -163,7 +163,7 @@ function answerReadiness({ readiness }: ReceiverDeps): Handler {
   return async (request, response) => {
     const state = await readiness();
     if (state.ready) response.set('cache-control', 'no-store').json(state);
-    else refuse(request, response, 'unavailable', { detail: state.reason });
+    else refuse(request, response, 'unavailable', { detail: state.reason, more: { spool: state.spool } });
   };
 }
 

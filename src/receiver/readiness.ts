@@ -1,7 +1,7 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { searchAttributes } from '../temporal/names';
-import type { Spool } from './spool';
+import type { Spool, SpoolStatus } from './spool';
 import { summariseSpool, type SpoolSummary } from './spool-report';
 import { within } from './time-limit';
 
@@ -16,7 +16,7 @@ export type Readiness =
       /** What is wrong without stopping anything: a settings file that cannot be read again. */
       readonly warnings: readonly string[];
     }
-  | { readonly ready: false; readonly reason: string };
+  | { readonly ready: false; readonly reason: string; readonly spool: SpoolSummary | null };
 
 export interface ReadinessOptions {
   readonly client: () => Client | undefined;
@@ -42,19 +42,30 @@ export function createReadiness({ client, spool, holes, warnings, now }: Readine
     if (asked === undefined || now() - asked.at >= KEPT_MS || now() < asked.at)
       asked = { at: now(), answer: check(client(), holes) };
     const temporal = await asked.answer;
-    if (temporal.is === 'hole' || (temporal.is === 'away' && !takes(spool)))
-      return { ready: false, reason: temporal.reason };
+    const status = spool?.status();
+    const summary = status === undefined ? null : summariseSpool(status, now());
+    if (temporal.is === 'hole') return { ready: false, reason: temporal.reason, spool: summary };
+    const spoolFault = faultOf(status);
+    if (temporal.is === 'away' && spoolFault !== undefined)
+      return { ready: false, reason: `${temporal.reason} ${spoolFault}`, spool: summary };
     return {
       ready: true,
       temporal: temporal.is === 'ok' ? 'ok' : temporal.reason,
-      spool: spool === undefined ? null : summariseSpool(spool.status(), now()),
+      spool: summary,
       warnings: warnings(),
     };
   };
 }
 
-function takes(spool: Spool | undefined): boolean {
-  return spool !== undefined && spool.status().refusing === undefined;
+const REFUSING = {
+  full: 'The spool is full (SPOOL_MAX_BYTES).',
+  disk: "The spool's disk is full, or fails.",
+} as const;
+
+/** Why no spool takes what Temporal does not. */
+function faultOf(status: SpoolStatus | undefined): string | undefined {
+  if (status === undefined) return 'There is no spool (SPOOL=off).';
+  return status.refusing && REFUSING[status.refusing];
 }
 
 async function check(client: Client | undefined, holes: ReadinessOptions['holes']): Promise<TemporalState> {

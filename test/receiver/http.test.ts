@@ -339,11 +339,12 @@ describe('GET /healthz and /readyz', () => {
 
   test('not ready, and why', async () => {
     const reason = 'Temporal cannot be reached.';
-    const { port, close } = await startReceiver({ readiness: () => Promise.resolve({ ready: false, reason }) });
+    const spool = { records: 9, bytes: 8, maxBytes: 8, oldestAgeSeconds: 7, setAside: 0 };
+    const { port, close } = await startReceiver({ readiness: () => Promise.resolve({ ready: false, reason, spool }) });
     const answer = await send(port, [], '', 'GET /readyz');
     await close();
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '30' } });
-    expect(JSON.parse(answer.text)).toMatchObject({ status: 503, detail: reason });
+    expect(JSON.parse(answer.text)).toMatchObject({ status: 503, detail: reason, spool });
   });
 
   test.each(['/healthz', '/readyz'])('%s refuses POST', async (path) => {

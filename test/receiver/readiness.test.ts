@@ -40,12 +40,19 @@ describe('createReadiness', () => {
   });
 
   test('not ready while Temporal has not been reached', async () => {
-    expect(await readinessOf(undefined)).toEqual({ ready: false, reason: 'Temporal has not been reached yet.' });
+    expect(await readinessOf(undefined)).toEqual({
+      ready: false,
+      reason: 'Temporal has not been reached yet. There is no spool (SPOOL=off).',
+      spool: null,
+    });
   });
 
   test('not ready without the namespace', async () => {
     const client = new Client({ connection: temporal.connection, namespace: 'nowhere' });
-    expect(await readinessOf(client)).toEqual({ ready: false, reason: 'The Temporal namespace does not exist.' });
+    expect(await readinessOf(client)).toMatchObject({
+      ready: false,
+      reason: expect.stringContaining('The Temporal namespace does not exist.') as unknown,
+    });
   });
 
   test('not ready without the search attributes, and says which and what to do', async () => {
@@ -89,13 +96,17 @@ describe('createReadiness', () => {
 
   test('not ready while Temporal is away and the spool refuses', async () => {
     const spool = spoolWith({ refusing: 'full' });
-    expect(await readinessOf(undefined, { spool })).toMatchObject({ ready: false });
+    expect(await readinessOf(undefined, { spool })).toMatchObject({
+      ready: false,
+      reason: 'Temporal has not been reached yet. The spool is full (SPOOL_MAX_BYTES).',
+      spool: { records: 3, oldestAgeSeconds: 61 },
+    });
     expect(await readinessOf(temporal.client, { spool })).toMatchObject({ ready: true });
   });
 
   test('not ready, whatever the spool takes, with a namespace that forgets too soon', async () => {
     const holes = (retentionMs: number | undefined) => [`it keeps ${String(retentionMs)} ms`];
-    expect(await readinessOf(temporal.client, { spool: spoolWith({}), holes })).toEqual({
+    expect(await readinessOf(temporal.client, { spool: spoolWith({}), holes })).toMatchObject({
       ready: false,
       reason: 'it keeps 86400000 ms',
     });
