@@ -1,8 +1,8 @@
 import { MINUTE, SECOND } from '../domain/time';
-import { explainCause, type Cause, type Finding } from './causes';
+import { explainCause, type Cause, type Finding } from './diagnose/causes';
 import { examine, type Incoming, type Terms } from './examine';
-import { explainSignature } from './explain-signature';
-import { timestampForm } from './header-variants';
+import { explainSignature } from './diagnose/explain-signature';
+import { timestampForm } from './diagnose/header-variants';
 import { MAX_BODY_BYTES, type Rule } from './refusals';
 import { parseTimestamp } from './signature';
 

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { StackInfo } from '../../src/commands/dev/dev-json';
-import { seeProcess } from '../../src/commands/dev/process-id';
+import { seeProcess } from '../../src/process-id';
 
 const mtScript = resolve(__dirname, '../../bin/mt.js');
 const anyPorts = ['--port', '0', '--ops-port', '0', '--stand-ins-port', '0', '--temporal-port', '0', '--ui-port', '0'];

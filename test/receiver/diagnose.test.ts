@@ -339,7 +339,7 @@ describe('diagnose', () => {
     const read = (path: string): string => readFileSync(join(__dirname, '../..', path), 'utf8');
     const namesIn = (path: string): string[] =>
       [...read(path).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, name]) => name ?? '');
-    const names = [...namesIn('src/receiver/causes.ts'), ...namesIn('src/receiver/refusals.ts')];
+    const names = [...namesIn('src/receiver/diagnose/causes.ts'), ...namesIn('src/receiver/refusals.ts')];
     expect(names.length).toBeGreaterThan(35);
     expect(names.filter((name) => !read('docs/refusals.md').includes(`\`${name}\``))).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { isRunning, seeProcess } from '../../process-id';
 
 const owner = z.object({
   /** One taking of the directory. */
@@ -83,12 +84,12 @@ export async function takeOwnership(options: OwnerOptions): Promise<Ownership> {
 function isTaken(held: Owner | undefined, now: number): boolean {
   if (held === undefined) return false;
   const { place } = identity();
-  if (held.place === place) return startOf(held.pid) === held.started;
+  if (held.place === place) return isRunning(held);
   return Math.abs(now - Date.parse(held.at)) < SILENT_MS;
 }
 
 function identity(): Pick<Owner, 'pid' | 'started' | 'place'> {
-  return { pid: process.pid, started: startOf(process.pid) ?? '', place: placeOf() };
+  return { pid: process.pid, started: seeProcess(process.pid)?.started ?? '', place: placeOf() };
 }
 
 function placeOf(): string {
@@ -97,25 +98,6 @@ function placeOf(): string {
     return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
     return hostname();
-  }
-}
-
-/** When the process with this id started; undefined when there is none. Without `/proc` every process of an id is the same. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return process.platform === 'linux' || !exists(pid) ? undefined : 'running';
-  }
-}
-
-function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

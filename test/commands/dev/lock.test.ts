@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { holderOf, takeLock } from '../../../src/commands/dev/lock';
-import { seeProcess } from '../../../src/commands/dev/process-id';
+import { seeProcess } from '../../../src/process-id';
 
 let place: string;
 let path: string;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seeProcess } from '../../../src/commands/dev/process-id';
+import { seeProcess } from '../../../src/process-id';
 import { endLeftovers, killRecorded, openRegistry } from '../../../src/commands/dev/registry';
 
 let place: string;

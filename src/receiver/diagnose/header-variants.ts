@@ -1,6 +1,6 @@
-import { isoTime } from '../domain/time';
+import { isoTime } from '../../domain/time';
 import type { Finding } from './causes';
-import { parseTimestamp } from './signature';
+import { parseTimestamp } from '../signature';
 
 export type Algorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 

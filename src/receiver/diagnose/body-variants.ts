@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { Finding } from './causes';
-import { isDeeper } from './parse';
-import { MAX_BODY_BYTES } from './refusals';
+import { isDeeper } from '../parse';
+import { MAX_BODY_BYTES } from '../refusals';
 
 /** What may have been signed, where `rawBody` is what came of it. */
 export interface BodyVariant extends Finding {

@@ -3,7 +3,7 @@ import { bodyVariants } from './body-variants';
 import type { Finding } from './causes';
 import { otherTemplates, partsOf, secretVariants, signatureReadings, timestampVariants } from './header-variants';
 import type { Reading } from './header-variants';
-import { parseTimestamp, type Signed } from './signature';
+import { parseTimestamp, type Signed } from '../signature';
 
 export interface Came extends Signed {
   readonly signature: string;
