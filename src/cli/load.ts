@@ -1,6 +1,7 @@
 import type * as Demo from '../commands/demo';
 import type * as Dev from '../commands/dev';
 import type * as DevJson from '../commands/dev/dev-json';
+import type * as Learners from '../commands/learners';
 import type * as Ledger from '../commands/ledger';
 import type * as Receiver from '../commands/receiver';
 import type * as Send from '../commands/send';
@@ -21,6 +22,7 @@ export const load = {
   verify: (): typeof Verify => require('../commands/verify') as typeof Verify,
   receiver: (): typeof Receiver => require('../commands/receiver') as typeof Receiver,
   worker: (): typeof WorkerCommand => require('../commands/worker') as typeof WorkerCommand,
+  learners: (): typeof Learners => require('../commands/learners') as typeof Learners,
   ledger: (): typeof Ledger => require('../commands/ledger') as typeof Ledger,
   setup: (): typeof Setup => require('../commands/setup') as typeof Setup,
   spool: (): typeof Spool => require('../commands/spool') as typeof Spool,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type * as Learners from '../commands/learners';
 import type * as Spool from '../commands/spool';
 import type * as Verify from '../commands/verify';
 import { exit } from './exit';
@@ -9,6 +10,7 @@ export function addOperating(program: Command): void {
   addVerify(program);
   addSetup(program);
   addSpool(program);
+  addLearners(program);
 }
 
 function addSetup(program: Command): void {
@@ -33,6 +35,22 @@ function addSpool(program: Command): void {
   options(
     spool.command('drain').description('try again what was set aside; with --dir, hand all of it to Temporal'),
   ).action(async (given: Spool.SpoolCommand) => exit(await load.spool().runSpoolDrain(given)));
+}
+
+function addLearners(program: Command): void {
+  const learners = program.command('learners').description('people who were there before the first event');
+  learners
+    .command('import')
+    .description('tell who is there already; run again, it changes nothing')
+    .argument('<file>', 'CSV; its first row names the columns userId,email,role,teamId,managerEmail; -: standard input')
+    .option('--dry-run', 'say what would be done, and write nothing')
+    .option('--overwrite', 'the file wins also where an event or a person has told since')
+    .option('--data-dir <path>', 'of the running mt dev (default: DATA_DIR, else .data)')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExits with 0 when every row was taken, 1 when some were left out, 2 for bad usage.')
+    .action(async (file: string, options: Learners.ImportCommand) =>
+      exit(await load.learners().runLearnersImport(file, options)),
+    );
 }
 
 function addVerify(program: Command): void {

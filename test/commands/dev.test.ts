@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -141,6 +141,18 @@ describe('mt dev', () => {
     expect(await answers(webUi)).toBe(true);
   });
 
+  test('lets mt learners import reach its ledger, by a file for its user alone', () => {
+    const people = join(place, 'people.csv');
+    writeFileSync(people, 'userId,managerEmail\nada,boss@example.com\n');
+    const { status, stdout, stderr } = mt('learners', 'import', people);
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: '1 read: 1 added, 0 changed, 0 unchanged, 0 left out\n',
+      stderr: '',
+    });
+    expect(statSync(join(place, 'dev.ledger.json')).mode & 0o777).toBe(0o600);
+  });
+
   test('refuses what mt send signs with another secret', () => {
     const sent = mt('send', 'quiz.submitted', '--secret', 'another');
     expect(sent.status).toBe(1);
@@ -223,7 +235,7 @@ describe('mt dev', () => {
       dev.process.kill('SIGINT');
       expect(await dev.exited).toBe(0);
       expect([...seen].filter(isOurs)).toEqual([]);
-      for (const name of ['dev.json', 'dev.lock', 'dev.processes.json'])
+      for (const name of ['dev.json', 'dev.ledger.json', 'dev.lock', 'dev.processes.json'])
         expect(existsSync(join(place, name))).toBe(false);
     },
     LIMIT_MS,

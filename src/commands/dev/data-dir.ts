@@ -20,6 +20,8 @@ export interface DataDir {
   readonly path: string;
   readonly lock: string;
   readonly devJson: string;
+  /** The URL of the embedded ledger, with its password, while it runs. */
+  readonly devLedger: string;
   readonly processes: string;
   readonly config: string;
   readonly secrets: string;
@@ -35,6 +37,7 @@ export function dataDirAt(path: string): DataDir {
     path,
     lock: join(path, 'dev.lock'),
     devJson: join(path, 'dev.json'),
+    devLedger: join(path, 'dev.ledger.json'),
     processes: join(path, 'dev.processes.json'),
     config: join(path, 'config.yaml'),
     secrets: join(path, 'secrets.json'),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Environment } from '../../settings';
-import { dataDirAt } from './data-dir';
+import { dataDirAt, type DataDir } from './data-dir';
 import { holderOf } from './lock';
 
 const stackInfo = z.object({
@@ -36,10 +36,20 @@ export function dataDirOf(env: Environment): string {
 /** The `mt dev` that runs on the data directory; undefined when none does, or it is still starting. */
 export function readDevJson(dataDir: string): StackInfo | undefined {
   const dir = dataDirAt(dataDir);
-  // A killed one leaves its file.
-  if (holderOf(dir.lock) === undefined) return undefined;
+  return readWhileHeld(dir, dir.devJson, stackInfo);
+}
+
+/** `postgres://…` of the ledger that the running `mt dev` started; undefined when none runs, or it uses the user's own. */
+export function readDevLedger(dataDir: string): string | undefined {
+  const dir = dataDirAt(dataDir);
+  return readWhileHeld(dir, dir.devLedger, z.object({ url: z.string() }))?.url;
+}
+
+function readWhileHeld<T>({ lock }: DataDir, file: string, schema: z.ZodType<T>): T | undefined {
+  // A killed one leaves its files.
+  if (holderOf(lock) === undefined) return undefined;
   try {
-    return stackInfo.parse(JSON.parse(readFileSync(dir.devJson, 'utf8')));
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return undefined;
   }

@@ -73,6 +73,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await troupe.stop();
     registry.clear();
     rmSync(dir.devJson, { force: true });
+    rmSync(dir.devLedger, { force: true });
     giveBack();
   });
   const stopEarly = (): void => void stop();
@@ -121,6 +122,7 @@ async function startParts(
       : startTemporal(troupe, setting, { ports, settings }),
     troupe.start(standInsPart(setting, { http: ports.standIns, smtp: ports.smtp }, given.standIns.token)),
   ]);
+  if (ledger.url !== undefined) writeWhole(setting.dir.devLedger, `${JSON.stringify({ url: ledger.url })}\n`);
   const { url, smtpUrl } = standIns;
   const shared: Shared = {
     ...given,

@@ -13,7 +13,7 @@ export async function takeDataDir(dir: DataDir, progress: (line: string) => void
   const lock = await takeLock(dir.lock);
   if ('holder' in lock) throw new Error(alreadyRuns(dir, lock.holder.pid));
   try {
-    rmSync(dir.devJson, { force: true }); // of one that is gone
+    for (const file of [dir.devJson, dir.devLedger]) rmSync(file, { force: true }); // of one that is gone
     await endLeftovers(dir.processes, progress);
   } catch (error) {
     lock.release();
