@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { isTimeZone, PLAIN_CALENDAR, WEEKDAYS } from './domain/calendar';
 import type { Policy } from './domain/policy';
 import { explain, SettingsError } from './settings-error';
 
 const days = z.number().min(0).max(3650);
 const percent = z.number().min(0).max(100);
+/** Each once: nobody is told twice because a list names them twice. */
+const addresses = z.array(z.email()).transform((all) => [...new Set(all)]);
 /** `observe`, or `{ mode: observe }`. */
 const modeName = z.enum(['off', 'observe', 'on']);
 const mode = z.union([modeName, z.strictObject({ mode: modeName }).transform((connector) => connector.mode)]);
@@ -23,12 +26,27 @@ const delivery = z.strictObject({
   windowAheadSeconds: z.number().int().positive().default(300),
 });
 
+const calendar = z.strictObject({
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'not a time zone; give its IANA name, such as Europe/Berlin')
+    .default(PLAIN_CALENDAR.timeZone),
+  workingDays: z
+    .array(z.enum(WEEKDAYS))
+    .min(1)
+    .default([...PLAIN_CALENDAR.workingDays]),
+  holidays: z.array(z.iso.date()).default([]),
+});
+
 const config = z.strictObject({
-  administrators: z.array(z.email()).default([]),
+  administrators: addresses.default([]),
   protected: z
     .strictObject({ users: z.array(z.string()).default([]), groups: z.array(z.string()).default([]) })
     .prefault({}),
-  teams: z.record(z.string(), z.strictObject({ manager: z.email() })).default({}),
+  teams: z
+    .record(z.string(), z.strictObject({ manager: z.email().optional(), escalation: addresses.default([]) }))
+    .default({}),
+  calendar: calendar.prefault({}),
   groups: z
     .strictObject({
       certified: z.string().min(1).default('Certified'),
@@ -38,7 +56,7 @@ const config = z.strictObject({
   course: z
     .strictObject({ passPercent: percent.optional(), renews: z.record(z.string(), z.array(z.string())).default({}) })
     .prefault({}),
-  quiz: z.strictObject({ passPercent: percent.optional(), slaWorkingDays: days.default(5) }).prefault({}),
+  quiz: z.strictObject({ passPercent: percent.optional(), slaWorkingDays: days.int().default(5) }).prefault({}),
   recertification: z
     .strictObject({
       remindDaysBefore: z.array(days).default([30, 14, 7, 3, 1]),

@@ -1,3 +1,5 @@
+import type { Calendar } from './calendar';
+
 /** What we write to. A system without settings is `off`. */
 export type System = 'identity' | 'mail' | 'archive';
 
@@ -6,14 +8,19 @@ export type Mode = 'off' | 'observe' | 'on';
 
 export type Modes = Readonly<Record<System, Mode>>;
 
-/** The numbers and names that decide, from the one YAML file; every field has a default. Days are calendar days. */
+/**
+ * The numbers and names that decide, from the one YAML file; every field has a default. Days are calendar days, but
+ * where they are called working days.
+ */
 export interface Policy {
   /** Told when nobody nearer is known, and of everything that parks. E-mail addresses. */
   readonly administrators: readonly string[];
   /** Never changed by us: MindTickle user ids, e-mail addresses; groups of the identity provider by name. */
   readonly protected: { readonly users: readonly string[]; readonly groups: readonly string[] };
-  /** Team id → its manager's e-mail address. */
-  readonly teams: Readonly<Record<string, { readonly manager: string }>>;
+  /** By team id. */
+  readonly teams: Readonly<Record<string, Team>>;
+  /** Absent in what a process took before there was one: `PLAIN_CALENDAR`. */
+  readonly calendar?: Calendar | undefined;
   /** Groups of the identity provider that stand for a certificate held and for one to be renewed. */
   readonly groups: { readonly certified: string; readonly recertificationRequired: string };
   readonly course: {
@@ -41,6 +48,13 @@ export interface Policy {
     readonly limitPerHour: number;
     readonly accessSlaMinutes: number;
   };
+}
+
+/** Who leads a team, by e-mail address. */
+export interface Team {
+  readonly manager?: string | undefined;
+  /** Who is told after the manager, one by one. Absent in what a process took before there was one. */
+  readonly escalation?: readonly string[] | undefined;
 }
 
 export interface Program {
