@@ -11,7 +11,8 @@ export interface MailActivities {
   sendLetter(context: StepContext, to: string, role: Role, letter: Letter): Promise<'sent' | 'observed'>;
 }
 
-export type Role = 'learner' | 'manager' | 'administrator' | 'other';
+/** `lead`: of the team's escalation list. `other`: named by whoever escalated. */
+export type Role = 'learner' | 'manager' | 'lead' | 'administrator' | 'other';
 
 export interface MailDeps {
   /** `smtp://user:password@host:port`, `smtps://…`. */

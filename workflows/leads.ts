@@ -1,6 +1,6 @@
 import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import type { Role } from '../activities';
-import type { Terms } from '../src/domain/policy';
+import type { Team, Terms } from '../src/domain/policy';
 import { askLedger, whyFailed, type identity } from './retries';
 import type { Recorder } from './state';
 import type { Steps } from './steps';
@@ -12,12 +12,16 @@ export interface Recipient {
 
 export type Contact = NonNullable<Awaited<ReturnType<typeof identity.findContact>>>;
 
-/** Who leads a learner: ledger, else identity provider, else the policy's team. */
+/** Who leads a learner: ledger, else identity provider, else the policy's team; and who is told after that. */
 export interface Leads {
   /** Null when nobody knows one; parks when the identity provider refuses to say. */
   readonly manager: () => Promise<Recipient | null>;
-  /** Manager first, then the administrators, each once. Never parks. */
+  /** Manager first, then the team's escalation list, then the administrators, each once. Never parks. */
   readonly chain: () => Promise<readonly Recipient[]>;
+  /** The first of the chain whom this has not named before, or null. Whoever asks, nobody is named twice. */
+  readonly next: () => Promise<Recipient | null>;
+  /** How many `next` has named. */
+  readonly named: () => number;
 }
 
 export interface LeadsDeps {
@@ -45,27 +49,45 @@ export function createLeads({ userId, email: carried, recorder, steps, terms, fi
     }
   }
 
-  async function managerBy(
+  async function lookUp(
     find: (email: string | null) => Promise<Contact | null | undefined>,
-  ): Promise<Recipient | null> {
+  ): Promise<{ readonly manager: string | undefined; readonly team: Team | undefined }> {
     const known = await askLedger('findLearner', 'Look the manager up', userId);
-    const to = known?.managerEmail ?? (await find(known?.email ?? carried))?.managerEmail ?? ofTeam(known?.teamId);
-    return to === undefined ? null : { role: 'manager', to };
+    const team = teamOf(known?.teamId);
+    const manager = known?.managerEmail ?? (await find(known?.email ?? carried))?.managerEmail ?? team?.manager;
+    return { manager, team };
   }
 
-  function ofTeam(teamId: string | null | undefined): string | undefined {
-    return typeof teamId === 'string' ? terms().policy.teams[teamId]?.manager : undefined;
+  function teamOf(teamId: string | null | undefined): Team | undefined {
+    const { teams } = terms().policy;
+    return typeof teamId === 'string' && Object.hasOwn(teams, teamId) ? teams[teamId] : undefined;
   }
 
   async function manager(): Promise<Recipient | null> {
-    return managerBy((email) => steps.attempt('findManager', () => findContact(email)));
+    const { manager: to } = await lookUp((email) => steps.attempt('findManager', () => findContact(email)));
+    return to === undefined ? null : { role: 'manager', to };
   }
 
   async function chain(): Promise<readonly Recipient[]> {
-    const lead = await managerBy(findSoon);
-    const administrators = terms().policy.administrators.map((to): Recipient => ({ role: 'administrator', to }));
-    return lead === null ? administrators : [lead, ...administrators.filter(({ to }) => to !== lead.to)];
+    const { manager: lead, team } = await lookUp(findSoon);
+    const leads = (team?.escalation ?? []).filter((to) => to !== lead);
+    const nearer = new Set([lead, ...leads]);
+    const administrators = terms().policy.administrators.filter((to) => !nearer.has(to));
+    return [
+      ...(lead === undefined ? [] : [{ role: 'manager', to: lead } as const]),
+      ...leads.map((to) => ({ role: 'lead', to }) as const),
+      ...administrators.map((to) => ({ role: 'administrator', to }) as const),
+    ];
   }
 
-  return { manager, chain };
+  const told = new Set<string>();
+
+  async function next(): Promise<Recipient | null> {
+    // Chosen and marked in one go after the look-up: two who ask at once get two.
+    const first = (await chain()).find(({ to }) => !told.has(to)) ?? null;
+    if (first !== null) told.add(first.to);
+    return first;
+  }
+
+  return { manager, chain, next, named: () => told.size };
 }

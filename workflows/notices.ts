@@ -30,7 +30,6 @@ export interface NoticesDeps {
 
 export function createNotices({ userId, workflowId, about, recorder, people, terms }: NoticesDeps): Notices {
   const letters = createLetters(recorder, () => terms() !== undefined);
-  const told = new Set<string>();
   let count = 0;
 
   async function send({ to, role }: Recipient, letter: Letter): Promise<void> {
@@ -53,15 +52,9 @@ export function createNotices({ userId, workflowId, about, recorder, people, ter
     });
   }
 
-  async function nextInLine(): Promise<Recipient | undefined> {
-    const next = (await people().chain()).find(({ to }) => !told.has(to));
-    if (next !== undefined) told.add(next.to);
-    return next;
-  }
-
   async function tellNext(to: string | undefined, reason: string): Promise<void> {
-    const next: Recipient | undefined = to === undefined ? await nextInLine() : { role: 'other', to };
-    if (next === undefined) {
+    const next: Recipient | null = to === undefined ? await people().next() : { role: 'other', to };
+    if (next === null) {
       recorder.note({ what: 'nobody further in line', by: 'mindtickle', reason: null });
       return;
     }

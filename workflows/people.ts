@@ -3,7 +3,7 @@ import type { Person } from '../activities';
 import type { Terms } from '../src/domain/policy';
 import { isEmail, isRefusal, readTexts } from '../src/domain/requests';
 import { identifyUpdate, type ProcessState } from './messages';
-import { createLeads, type Contact, type Recipient } from './leads';
+import { createLeads, type Contact, type Leads, type Recipient } from './leads';
 import { askLedger, identity } from './retries';
 import type { Recorder } from './state';
 import { NeedsDecision, type Steps } from './steps';
@@ -13,15 +13,11 @@ export type { Recipient } from './leads';
 const FIND_ADDRESS = 'findAddress';
 
 /** Who the learner is to write to, and who leads: ledger, else identity provider, else the policy, else a person says. */
-export interface People {
+export interface People extends Leads {
   /** To look up with: by the address where one is known, else by the id. */
   readonly person: () => Promise<Person>;
   /** To write to; parks while no address is known, and is null when a person decides to go on without. */
   readonly learner: () => Promise<Recipient | null>;
-  /** The learner's manager, or null when nobody knows one; parks when the identity provider refuses to say. */
-  readonly manager: () => Promise<Recipient | null>;
-  /** Manager first, then the administrators, each once. Never parks. */
-  readonly chain: () => Promise<readonly Recipient[]>;
 }
 
 export interface PeopleDeps {
@@ -82,6 +78,6 @@ export function createPeople({ userId, email: carried, recorder, steps, terms }:
     return to === undefined ? null : { role: 'learner', to };
   }
 
-  const { manager, chain } = createLeads({ userId, email: carried, recorder, steps, terms, findContact });
-  return { person, learner, manager, chain };
+  const leads = createLeads({ userId, email: carried, recorder, steps, terms, findContact });
+  return { person, learner, ...leads };
 }

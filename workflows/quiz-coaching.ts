@@ -1,8 +1,11 @@
+import { condition, patched } from '@temporalio/workflow';
 import { addWorkingDays } from '../src/domain/calendar';
 import { quizzedFact } from '../src/domain/facts';
+import type { Policy } from '../src/domain/policy';
 import type { Delivery, Envelope, QuizSubmitted } from '../src/events';
 import { letterTo } from './effects';
 import type { Outcome } from './messages';
+import type { Recipient } from './people';
 import { openProcess, type Body, type Process, type ProcessResult } from './process';
 import { onSignal } from './signals';
 
@@ -61,15 +64,66 @@ async function untilSettled(
   { terms, recorded }: Body,
 ): Promise<Outcome> {
   if (recorded.settledBy?.signal === 'retaken') return 'retaken';
-  const { quiz: rules, administrators } = terms.policy;
+  const { policy } = terms;
+  // Asked once: a process that began without goes on without.
+  return patched('coaching-line') ? upTheLine(process, verdict, quiz, policy) : byCount(process, verdict, quiz, policy);
+}
+
+const WANTED = 'coaching or a passing retake';
+
+/**
+ * One after the other is told, each with a full term of working days; whom `escalate` told has one too. When everyone
+ * has had theirs, it waits without one.
+ */
+async function upTheLine(process: Process, verdict: Verdict, quiz: FailedQuiz, policy: Policy): Promise<Outcome> {
+  const { people } = process;
+  let hasNext = await tellNext(process, verdict, quiz);
+  while (verdict.outcome === null) {
+    const named = people.named();
+    const wakeAt = termEnd(policy);
+    const isHeard = await process.wait({
+      what: WANTED,
+      until: () => verdict.outcome !== null || people.named() > named,
+      ...(hasNext && { wakeAt, dueAt: wakeAt }),
+    });
+    if (isHeard) hasNext = true;
+    else {
+      noteOverdue(process, policy);
+      hasNext = await tellNext(process, verdict, quiz);
+    }
+  }
+  return verdict.outcome;
+}
+
+/** False when there is nobody further. The letter goes on beside the process: it may park. */
+async function tellNext(process: Process, verdict: Verdict, quiz: FailedQuiz): Promise<boolean> {
+  let found: Recipient | null | undefined;
+  process.aside(async () => {
+    found = await process.people.next();
+    if (found === null) process.note({ what: 'nobody further in line', by: 'mindtickle', reason: null });
+    else await tell(process, quiz, found);
+  });
+  await condition(() => found !== undefined || verdict.outcome !== null);
+  return found !== null;
+}
+
+function termEnd({ quiz, calendar }: Policy): number {
+  return addWorkingDays(Date.now(), quiz.slaWorkingDays, calendar);
+}
+
+function noteOverdue(process: Process, { quiz }: Policy): void {
+  process.note({ what: 'nobody coached in time', by: 'mindtickle', reason: `${quiz.slaWorkingDays} working days` });
+}
+
+/** How it went before the team had a line: the manager and every administrator have a term each. */
+async function byCount(process: Process, verdict: Verdict, quiz: FailedQuiz, policy: Policy): Promise<Outcome> {
   const told = new Set<string>();
   for (let level = 0; ; level += 1) {
     const asked = process.aside(() => alert(process, quiz, told));
-    // The manager and every administrator have had their time: there is nobody further to tell.
-    const isLast = level > administrators.length;
-    const wakeAt = addWorkingDays(Date.now(), rules.slaWorkingDays);
+    const isLast = level > policy.administrators.length;
+    const wakeAt = termEnd(policy);
     await process.wait({
-      what: 'coaching or a passing retake',
+      what: WANTED,
       until: () => verdict.outcome !== null,
       ...(!isLast && { wakeAt, dueAt: wakeAt }),
     });
@@ -77,19 +131,25 @@ async function untilSettled(
       await asked.drop();
       return verdict.outcome;
     }
-    process.note({ what: 'nobody coached in time', by: 'mindtickle', reason: `${rules.slaWorkingDays} working days` });
+    noteOverdue(process, policy);
   }
 }
 
-/** Each level is told once: who leads, then each administrator. */
-async function alert(process: Process, { quizName, userId, percent }: FailedQuiz, told: Set<string>): Promise<void> {
+async function alert(process: Process, quiz: FailedQuiz, told: Set<string>): Promise<void> {
   const recipient = (await process.people.chain()).find(({ to }) => !told.has(to));
   if (recipient === undefined) return;
   told.add(recipient.to);
-  await letterTo(process, `tell${recipient.role === 'manager' ? 'Manager' : 'Administrator'}`, recipient, {
-    kind: 'coach',
-    quizName,
-    userId,
-    percent,
-  });
+  await tell(process, quiz, recipient);
+}
+
+const STEPS: Readonly<Record<Recipient['role'], string>> = {
+  learner: 'tellLearner',
+  manager: 'tellManager',
+  lead: 'tellLead',
+  administrator: 'tellAdministrator',
+  other: 'tellOther',
+};
+
+async function tell(process: Process, quiz: FailedQuiz, recipient: Recipient): Promise<void> {
+  await letterTo(process, STEPS[recipient.role], recipient, { kind: 'coach', ...quiz });
 }

@@ -193,6 +193,25 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     type: 'quizCoaching',
+    name: 'up-the-line',
+    run: async (world) => {
+      world.policy = {
+        ...world.policy,
+        teams: { t1: { escalation: ['dora@example.com', 'vera@example.com'] } },
+        calendar: { timeZone: 'Europe/Berlin', workingDays: ['mon', 'wed', 'fri'], holidays: ['2026-12-25'] },
+      };
+      const handle = await world.start('quizCoaching', failedQuiz, { event: 'quiz.submitted' });
+      await world.until(handle, at('tellManager', 'done'));
+      await handle.signal(escalateSignal, { reason: 'on leave', by: 'ada' });
+      await world.until(handle, ({ history }) => history.some(({ what }) => what === 'told the lead'));
+      await world.env.sleep('60 days');
+      await handle.signal(coachedSignal, { by: 'vera', note: 'went through it' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'quizCoaching',
     name: 'practice',
     run: async (world) => {
       const handle = await world.start('quizCoaching', {

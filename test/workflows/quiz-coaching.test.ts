@@ -1,6 +1,8 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { PLAIN_CALENDAR } from '../../src/domain/calendar';
 import { isoTime, DAY, HOUR } from '../../src/domain/time';
-import { coachedSignal, escalateSignal, retakenSignal, retryStepUpdate } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, stepIs, type World } from './world';
+import { cancelSignal, coachedSignal, escalateSignal, retakenSignal, retryStepUpdate } from '../../workflows/messages';
+import { end, failing, openWorld, rejected, stepIs, unavailable, type World } from './world';
 
 let world: World;
 beforeAll(async () => {
@@ -27,14 +29,30 @@ const setMark = (passPercent: number) => {
   world.policy = { ...world.policy, quiz: { ...world.policy.quiz, passPercent } };
 };
 
-/** The next Wednesday at nine, UTC: five working days from there pass over one weekend. */
-async function sleepUntilWednesday(): Promise<number> {
+/** The next such day (0: Sunday) at that hour, UTC. */
+async function sleepUntil(weekday: number, hour: number): Promise<number> {
   const now = await world.env.currentTimeMs();
-  const days = (3 - new Date(now).getUTCDay() + 7) % 7 || 7;
-  const wednesday = Math.floor(now / DAY) * DAY + days * DAY + 9 * HOUR;
-  await world.env.sleep(wednesday - now);
-  return wednesday;
+  const days = (weekday - new Date(now).getUTCDay() + 7) % 7 || 7;
+  const wanted = Math.floor(now / DAY) * DAY + days * DAY + hour * HOUR;
+  await world.env.sleep(wanted - now);
+  return wanted;
 }
+
+/** Five working days from there pass over one weekend. */
+const sleepUntilWednesday = () => sleepUntil(3, 9);
+
+const toTheHour = (at: number) => isoTime(Math.floor(at / HOUR) * HOUR);
+const deadlineOf = ({ deadline }: { readonly deadline: string | null }) => toTheHour(Date.parse(deadline ?? ''));
+
+/** Whom each was told, in days since `from`; kinds are left out where it is a coach letter. */
+const toldSince = (from: number) =>
+  world
+    .letters()
+    .map(({ kind, to, at }) => `${to}${kind === 'coach' ? '' : ` (${kind})`} ${Math.round((at - from) / DAY)}`);
+
+const setTeam = (escalation: readonly string[]) => {
+  world.policy = { ...world.policy, teams: { t1: { manager: 'tina@example.com', escalation } } };
+};
 
 describe('quizCoaching', () => {
   test.each<[string, object, number | undefined, string]>([
@@ -48,6 +66,8 @@ describe('quizCoaching', () => {
       'quiz passed: no coaching',
     ],
     ['a maximum of 0, and passed', { score: 0, maxScore: 0, passed: true }, 80, 'quiz passed: no coaching'],
+    ['no maximum, and passed', { score: 1, passed: true }, 80, 'quiz passed: no coaching'],
+    ['a practice quiz that was not passed', { quizType: 'practice', ...failed }, 80, 'quiz ungraded: no coaching'],
   ])('%s is recorded and ends', async (_claim, result, mark, note) => {
     if (mark !== undefined) setMark(mark);
     const handle = await start(result);
@@ -165,7 +185,7 @@ describe('quizCoaching over time', () => {
     const wednesday = await sleepUntilWednesday();
     const handle = await start();
     const opened = await world.until(handle, stepIs('tellManager', 'done'));
-    expect(isoTime(Math.floor(Date.parse(opened.deadline ?? '') / HOUR) * HOUR)).toBe(isoTime(wednesday + 7 * DAY));
+    expect(deadlineOf(opened)).toBe(isoTime(wednesday + 7 * DAY));
     await world.env.sleep('60 days');
     expect(coachLetters().map(({ to }) => to)).toEqual(['mona@example.com', 'admin@example.com']);
     expect(Math.round(((coachLetters()[1]?.at ?? 0) - wednesday) / DAY)).toBe(7);
@@ -183,6 +203,211 @@ describe('quizCoaching over time', () => {
     expect(history.filter(({ what }) => what === 'nobody coached in time')).toHaveLength(2);
     expect(coachLetters()).toHaveLength(2);
     await end(handle);
+  });
+});
+
+describe('quizCoaching and the calendar', () => {
+  test('a holiday is no working day', async () => {
+    const wednesday = await sleepUntilWednesday();
+    const holidays = [isoTime(wednesday + 7 * DAY).slice(0, 10)];
+    world.policy = { ...world.policy, calendar: { ...PLAIN_CALENDAR, holidays } };
+    const handle = await start();
+    const state = await world.until(handle, stepIs('tellManager', 'done'));
+    expect(deadlineOf(state)).toBe(isoTime(wednesday + 8 * DAY));
+    await end(handle);
+  });
+
+  test.each([
+    ['UTC', 3],
+    ['Pacific/Kiritimati', 2],
+  ])('the days are those of the zone: Friday noon and a day in %s', async (timeZone, days) => {
+    const friday = await sleepUntil(5, 12);
+    world.policy = { ...world.policy, quiz: { slaWorkingDays: 1 }, calendar: { ...PLAIN_CALENDAR, timeZone } };
+    const handle = await start();
+    const state = await world.until(handle, stepIs('tellManager', 'done'));
+    expect(deadlineOf(state)).toBe(isoTime(friday + days * DAY));
+    await end(handle);
+  });
+
+  test('a policy of before there was one means Monday to Friday', async () => {
+    world.policy = { ...world.policy, calendar: undefined };
+    const wednesday = await sleepUntilWednesday();
+    const handle = await start();
+    const state = await world.until(handle, stepIs('tellManager', 'done'));
+    expect(deadlineOf(state)).toBe(isoTime(wednesday + 7 * DAY));
+    await end(handle);
+  });
+
+  test('a policy that changes meanwhile does not change what has begun', async () => {
+    const wednesday = await sleepUntilWednesday();
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    world.policy = { ...world.policy, quiz: { slaWorkingDays: 1 }, administrators: ['new@example.com'] };
+    await world.env.sleep('20 days');
+    expect(toldSince(wednesday)).toEqual(['mona@example.com 0', 'admin@example.com 7']);
+    await end(handle);
+  });
+});
+
+describe('quizCoaching up the line', () => {
+  test('manager, the team’s list, administrators: each once, each with a term', async () => {
+    setTeam(['dora@example.com', 'mona@example.com', 'vera@example.com']);
+    world.policy = { ...world.policy, administrators: ['vera@example.com', 'admin@example.com'] };
+    const wednesday = await sleepUntilWednesday();
+    const handle = await start();
+    await world.env.sleep('90 days');
+    expect(toldSince(wednesday)).toEqual([
+      'mona@example.com 0',
+      'dora@example.com 7',
+      'vera@example.com 14',
+      'admin@example.com 21',
+    ]);
+    const { steps, history, ...state } = await world.state(handle);
+    expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'coaching or a passing retake', deadline: null });
+    expect(steps.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'tellManager done',
+      'tellLead done',
+      'tellLead (2) done',
+      'tellAdministrator done',
+    ]);
+    expect(history.map(({ what }) => what)).toEqual([
+      ...Array.from({ length: 4 }, () => 'nobody coached in time'),
+      'nobody further in line',
+    ]);
+    await end(handle);
+  });
+
+  test('another team’s list is not told', async () => {
+    world.policy = { ...world.policy, teams: { t2: { escalation: ['dora@example.com'] } } };
+    const wednesday = await sleepUntilWednesday();
+    const handle = await start();
+    await world.env.sleep('30 days');
+    expect(toldSince(wednesday)).toEqual(['mona@example.com 0', 'admin@example.com 7']);
+    await end(handle);
+  });
+
+  test('without a manager it begins with the team’s list', async () => {
+    world.answers.set('findLearner', () => learner);
+    world.policy = { ...world.policy, teams: { t1: { escalation: ['dora@example.com'] } } };
+    const wednesday = await sleepUntilWednesday();
+    const handle = await start();
+    await world.env.sleep('30 days');
+    expect(toldSince(wednesday)).toEqual(['dora@example.com 0', 'admin@example.com 7']);
+    await end(handle);
+  });
+
+  test('with nobody to tell, it says so and waits', async () => {
+    world.answers.set('findLearner', () => null);
+    world.policy = { ...world.policy, administrators: [] };
+    const handle = await start();
+    const state = await world.until(handle, ({ phase }) => phase === 'waiting');
+    expect(state).toMatchObject({ deadline: null, history: [{ what: 'nobody further in line' }] });
+    await end(handle);
+  });
+
+  test('escalate tells the next one now, who has a full term from then on', async () => {
+    setTeam(['dora@example.com', 'vera@example.com']);
+    const wednesday = await sleepUntilWednesday();
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    await world.env.sleep('5 days');
+    await handle.signal(escalateSignal, { reason: 'on leave', by: 'ada' });
+    const state = await world.until(handle, ({ history }) => history.some(({ what }) => what === 'told the lead'));
+    expect(deadlineOf(state)).toBe(isoTime(wednesday + 12 * DAY));
+    await world.env.sleep('60 days');
+    expect(toldSince(wednesday)).toEqual([
+      'mona@example.com 0',
+      'dora@example.com (escalation) 5',
+      'vera@example.com 12',
+      'admin@example.com 19',
+    ]);
+    await end(handle);
+  });
+
+  test('escalate told twice in a row tells two, and with nobody left says so', async () => {
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    await handle.signal(escalateSignal, { reason: 'on leave', by: 'ada' });
+    await handle.signal(escalateSignal, { reason: 'on leave too', by: 'ada' });
+    await world.until(handle, ({ history }) => history.some(({ what }) => what === 'nobody further in line'));
+    expect(world.letters().map(({ to }) => to)).toEqual(['mona@example.com', 'admin@example.com']);
+    await world.env.sleep('30 days');
+    expect(world.letters()).toHaveLength(2);
+    await end(handle);
+  });
+
+  test('a letter that is parked does not hold the next one up', async () => {
+    world.answers.set('sendLetter', (_context: unknown, to: string) => {
+      if (to === 'mona@example.com') throw rejected('mail answered 550');
+      return 'sent';
+    });
+    const wednesday = await sleepUntilWednesday();
+    const handle = await start();
+    await world.parked(handle, 'tellManager');
+    await world.env.sleep('8 days');
+    const state = await world.until(handle, stepIs('tellAdministrator', 'done'));
+    expect(stepIs('tellManager', 'parked')(state)).toBe(true);
+    expect(toldSince(wednesday)).toEqual(['mona@example.com 0', 'admin@example.com (parked) 0', 'admin@example.com 7']);
+    await handle.signal(coachedSignal, { by: 'mona', note: 'heard of it' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
+    expect(stepIs('tellManager', 'dropped')(await world.state(handle))).toBe(true);
+  });
+
+  test('coached ends it while the next in line is still looked up', async () => {
+    world.answers.set('findLearner', () => learner);
+    world.answers.set('findContact', () => {
+      throw unavailable(60_000);
+    });
+    const handle = await start();
+    await world.until(handle, () => world.named('findContact').length > 0);
+    await handle.signal(coachedSignal, { by: 'mona', note: 'saw it myself' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
+    // It was not waited for: a look-up that is wanted no more is cancelled.
+    const { events } = await handle.fetchHistory();
+    expect(events?.some((event) => event.activityTaskCancelRequestedEventAttributes)).toBe(true);
+    expect(world.letters()).toEqual([]);
+  });
+
+  const endings: readonly [string, (handle: WorkflowHandle) => Promise<void>][] = [
+    ['coached', (handle) => handle.signal(coachedSignal, { by: 'mona', note: 'done' })],
+    ['retaken', (handle) => handle.signal(retakenSignal, { eventId: 'q9' })],
+    ['cancelled', (handle) => handle.signal(cancelSignal, { reason: 'a mistake', by: 'ada' })],
+  ];
+  const levels: readonly [string, number][] = [
+    ['the manager was told', 1],
+    ['a lead was told', 2],
+    ['everyone was', 3],
+  ];
+  test.each(endings.flatMap(([outcome, say]) => levels.map(([level, told]) => ({ outcome, say, level, told }))))(
+    '$outcome ends it when $level, and nobody is told after',
+    async ({ outcome, say, told }) => {
+      setTeam(['dora@example.com']);
+      await sleepUntilWednesday();
+      const handle = await start();
+      await world.until(handle, stepIs('tellManager', 'done'));
+      if (told > 1) await world.env.sleep((told - 1) * 7 * DAY + HOUR);
+      await world.until(handle, () => coachLetters().length === told);
+      await say(handle);
+      await expect(handle.result()).resolves.toEqual({ outcome });
+      await world.env.sleep('30 days');
+      expect(world.letters()).toHaveLength(told);
+    },
+  );
+
+  test('several quizzes of one learner go their own ways', async () => {
+    setTeam(['dora@example.com']);
+    const wednesday = await sleepUntilWednesday();
+    const [pricing, objections] = [await start(), await start({ ...failed, quizId: 'q2', quizName: 'Objections' })];
+    for (const handle of [pricing, objections]) await world.until(handle, stepIs('tellManager', 'done'));
+    await world.env.sleep('1 day');
+    await pricing.signal(retakenSignal, { eventId: 'q9' });
+    await expect(pricing.result()).resolves.toEqual({ outcome: 'retaken' });
+    await world.env.sleep('7 days');
+    expect(toldSince(wednesday)).toEqual(['mona@example.com 0', 'mona@example.com 0', 'dora@example.com 7']);
+    expect(world.named('sendLetter')[2]?.args[3]).toMatchObject({ quizName: 'Objections' });
+    expect(await world.state(objections)).toMatchObject({ phase: 'waiting', outcome: null });
+    await objections.signal(coachedSignal, { by: 'dora', note: 'done' });
+    await expect(objections.result()).resolves.toEqual({ outcome: 'coached' });
   });
 });
 
