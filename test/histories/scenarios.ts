@@ -192,6 +192,21 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    // Recorded before there was a line: `escalate` tells the manager a second time.
+    type: 'quizCoaching',
+    name: 'escalated-before-the-line',
+    run: async (world) => {
+      const handle = await world.start('quizCoaching', failedQuiz, { event: 'quiz.submitted' });
+      await world.until(handle, at('tellManager', 'done'));
+      await handle.signal(escalateSignal, { reason: 'on leave', by: 'ada' });
+      await world.until(handle, ({ history }) => history.some(({ what }) => what.startsWith('told the')));
+      await world.env.sleep('30 days');
+      await handle.signal(coachedSignal, { by: 'mona', note: 'went through it' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
     type: 'quizCoaching',
     name: 'up-the-line',
     run: async (world) => {
