@@ -8,6 +8,7 @@ import { createIdentityActivities } from './identity';
 import { createScimDriver } from './identity-scim';
 import { createLedgerActivities } from './ledger';
 import { createMailActivities } from './mail';
+import { createQuietActivities, type IsRunning } from './quiet';
 import { createReadingActivities, type Reader } from './reading';
 import { createTermsActivities } from './terms';
 
@@ -18,15 +19,17 @@ export type { Change } from './identity-changes';
 export type { Person } from './identity-driver';
 export type { LedgerActivities } from './ledger';
 export type { MailActivities, Role } from './mail';
+export type { QuietActivities } from './quiet';
 export type { ReadingActivities } from './reading';
 export type { TermsActivities } from './terms';
 
 /** What every worker runs on the workflows' own task queue. */
-export function createOwnActivities(settings: WorkerSettings, pool: Pool, read: Reader): object {
+export function createOwnActivities(settings: WorkerSettings, pool: Pool, read: Reader, isRunning: IsRunning): object {
   return {
     ...createLedgerActivities({ pool, policy: settings.policy, receiptDays: settings.receiptDays }),
     ...createTermsActivities(settings.policy, settings.modes),
     ...createReadingActivities(read),
+    ...createQuietActivities({ pool, isRunning }),
   };
 }
 

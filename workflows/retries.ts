@@ -13,6 +13,7 @@ import type {
   IdentityActivities,
   LedgerActivities,
   MailActivities,
+  QuietActivities,
   ReadingActivities,
   TermsActivities,
 } from '../activities';
@@ -91,6 +92,12 @@ export async function askLedger<K extends keyof LedgerActivities>(
 /** Longer work in the ledger than a step: nobody waits for it, and a local activity would hold a slot. */
 export const { pruneLedger } = proxyActivities<LedgerActivities>({
   startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+export const { closeGone } = proxyActivities<QuietActivities>({
+  startToCloseTimeout: '2 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
   cancellationType,
 });

@@ -11,6 +11,7 @@ import { workerSettings, type Environment, type WorkerSettings } from '../settin
 import { createLogger, type Logger } from '../telemetry/log';
 import { connectNow } from '../temporal/connection';
 import { TASK_QUEUE } from '../temporal/names';
+import { createIsRunning } from '../temporal/running';
 import { readRetention, type Services } from '../temporal/namespace';
 
 /** How long a worker that was told to stop waits for the activities that it runs. */
@@ -25,14 +26,14 @@ export async function runWorker(env: Environment): Promise<void> {
   const settings = workerSettings(env);
   const log = createLogger('worker', settings.logLevel);
   const pool = openPool({ url: settings.databaseUrl, max: 20 });
-  const { connection, namespace, close } = await connectNow({ log, env });
+  const { client, connection, namespace, close } = await connectNow({ log, env });
   try {
     await refuseHoles(settings, { connection, namespace, log });
     const common = { connection, namespace, shutdownGraceTime: GRACE };
     const workers = [
       await Worker.create({
         ...common,
-        ...ownOptions(createOwnActivities(settings, pool, createReader(settings.companyId))),
+        ...ownOptions(createOwnActivities(settings, pool, createReader(settings.companyId), createIsRunning(client))),
       }),
     ];
     for (const [system, activities] of Object.entries(createConnectors(settings, pool)))

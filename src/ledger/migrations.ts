@@ -152,6 +152,15 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
       create index receipts_closed on receipts (closed_at) where closed_at is not null;
     `,
   },
+  {
+    name: 'when a workflow was last seen to run',
+    sql: `
+      alter table receipts add column seen_at timestamptz;
+      alter table open_workflows add column seen_at timestamptz;
+      create index receipts_quiet on receipts (coalesce(seen_at, recorded_at)) where closed_at is null;
+      create index open_workflows_quiet on open_workflows (coalesce(seen_at, opened_at)) where closed_at is null;
+    `,
+  },
 ];
 
 /** A migration may take longer than a step of the ledger. */

@@ -97,7 +97,8 @@ const PERSON = {
   quizResults: 'select * from quiz_results where user_id = $1 order by at, event_id',
   progress: 'select * from progress where user_id = $1 order by module_id',
   expiries: 'select * from expiries where user_id = $1 order by at, event_id',
-  cases: 'select * from open_workflows where user_id = $1 order by opened_at, workflow_id',
+  cases: `select workflow_id, user_id, kind, key, opened_by, opened_at, closed_at, gone
+    from open_workflows where user_id = $1 order by opened_at, workflow_id`,
   receipts: `select event_id, event, workflow_id, body_digest, signed_at, received_at, recorded_at, closed_at, answer, outcome
     from receipts where user_id = $1 order by received_at, event_id`,
   // Without the archive's own writes: an archive that lists its writing would be another one each time it is tried again.

@@ -23,14 +23,16 @@ const settings: WorkerSettings = {
   windowAheadMs: 300_000,
   logLevel: 'silent',
 };
+const isRunning = () => Promise.resolve(true);
 const names = (activities: object): string[] => Object.keys(activities).sort();
 
 describe('activities', () => {
   // A workflow that runs may be a year old, and asks by name.
   test('their names are as running workflows know them', () => {
-    const own = createOwnActivities(settings, pool, () => ({ refused: 'no' }));
+    const own = createOwnActivities(settings, pool, () => ({ refused: 'no' }), isRunning);
     expect(names(own)).toEqual([
       'admitLeaver',
+      'closeGone',
       'closeWorkflow',
       'findLearner',
       'identifyLearner',
@@ -56,7 +58,9 @@ describe('activities', () => {
 
 describe('readTerms', () => {
   test('gives policy and modes as they stand', async () => {
-    const own = createOwnActivities(settings, pool, () => ({ refused: 'no' })) as { readTerms: () => Promise<object> };
+    const own = createOwnActivities(settings, pool, () => ({ refused: 'no' }), isRunning) as {
+      readTerms: () => Promise<object>;
+    };
     await expect(workflow().run(own.readTerms)).resolves.toEqual({ policy: settings.policy, modes: settings.modes });
   });
 });
@@ -67,12 +71,17 @@ describe('rereadEnvelope', () => {
 
   test('answers which workflow the body belongs to', async () => {
     const reread = { workflowType: 'moduleProgress', event: 'module.progress', envelope: body };
-    const own = createOwnActivities(settings, pool, () => reread) as Reading;
+    const own = createOwnActivities(settings, pool, () => reread, isRunning) as Reading;
     await expect(workflow().run(own.rereadEnvelope, body)).resolves.toEqual(reread);
   });
 
   test('refuses for good, with the reader’s sentence', async () => {
-    const own = createOwnActivities(settings, pool, () => ({ refused: '`data.userId` is missing' })) as Reading;
+    const own = createOwnActivities(
+      settings,
+      pool,
+      () => ({ refused: '`data.userId` is missing' }),
+      isRunning,
+    ) as Reading;
     await expect(workflow().failure(own.rereadEnvelope, body)).resolves.toMatchObject({
       type: 'quarantine.unreadable',
       message: '`data.userId` is missing',

@@ -57,7 +57,7 @@ export function connectorsTo(pool: Pool, options: ConnectorsOptions): Connectors
   };
   const read = () => ({ refused: 'nothing is read here' });
   return Object.assign(
-    createOwnActivities(settings, pool, read),
+    createOwnActivities(settings, pool, read, () => Promise.resolve('unknown')),
     ...Object.values(createConnectors(settings, pool)),
   ) as Connectors;
 }

@@ -76,7 +76,7 @@ async function startWorker(): Promise<() => Promise<void>> {
       namespace,
       taskQueue: 'mindtickle',
       workflowBundle: { codePath: process.env['TEST_WORKFLOW_BUNDLE'] ?? '' },
-      activities: createOwnActivities(settings, pool, createReader(COMPANY)),
+      activities: createOwnActivities(settings, pool, createReader(COMPANY), () => Promise.resolve('unknown')),
     }),
     await Worker.create({
       connection,

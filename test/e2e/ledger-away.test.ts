@@ -64,7 +64,7 @@ async function startWorker(): Promise<() => Promise<void>> {
     connection,
     taskQueue: 'mindtickle',
     workflowBundle: { codePath: process.env['TEST_WORKFLOW_BUNDLE'] ?? '' },
-    activities: createOwnActivities(settings, pool, createReader('acme')),
+    activities: createOwnActivities(settings, pool, createReader('acme'), () => Promise.resolve('unknown')),
   });
   const running = worker.run();
   return async () => {

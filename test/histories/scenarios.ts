@@ -369,6 +369,20 @@ export const scenarios: readonly Scenario[] = [
       return handle;
     },
   },
+  {
+    type: 'housekeeping',
+    name: 'closes-what-is-gone',
+    run: async (world) => {
+      const left = [true, false];
+      world.answers.set('closeGone', () => ({ asked: 100, closed: 2, more: left.shift() }));
+      const handle = await world.env.client.workflow.start('housekeeping', {
+        taskQueue: 'mindtickle',
+        workflowId: 'housekeeping:acme-2',
+      });
+      await handle.result();
+      return handle;
+    },
+  },
 ];
 
 async function contradicting(world: World): Promise<WorkflowHandle> {

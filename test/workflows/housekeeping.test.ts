@@ -29,11 +29,13 @@ describe('housekeeping', () => {
     await expect((await start()).result()).resolves.toEqual({
       outcome: 'done',
       pruned: { receipts: 2007, replays: 3, refusals: 6 },
+      quiet: { asked: 0, closed: 0 },
     });
     expect(world.calls.map(({ name, args }) => [name, args])).toEqual([
       ['pruneLedger', []],
       ['pruneLedger', []],
       ['pruneLedger', []],
+      ['closeGone', []],
     ]);
   });
 
@@ -42,6 +44,16 @@ describe('housekeeping', () => {
     const handle = await start();
     await handle.result();
     expect(world.named('pruneLedger')).toHaveLength(50);
+    expect((await handle.fetchHistory()).events?.length).toBeLessThan(400);
+  });
+
+  test('looks after the quiet a hundred at a time until there are no more, within bounds', async () => {
+    const left = [true, true, false];
+    world.answers.set('closeGone', () => ({ asked: 100, closed: 1, more: left.shift() }));
+    await expect((await start()).result()).resolves.toMatchObject({ quiet: { asked: 300, closed: 3 } });
+    world.answers.set('closeGone', () => ({ asked: 100, closed: 0, more: true }));
+    const handle = await start();
+    await expect(handle.result()).resolves.toMatchObject({ quiet: { asked: 5000, closed: 0 } });
     expect((await handle.fetchHistory()).events?.length).toBeLessThan(400);
   });
 

@@ -55,6 +55,7 @@ const LEDGER = [
   'admitLeaver',
   'settleConflict',
   'pruneLedger',
+  'closeGone',
 ];
 const IDENTITY = ['findContact', 'freezeUser', 'joinGroup', 'leaveGroup', 'leaveGroups', 'restore'];
 
@@ -71,6 +72,7 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   admitLeaver: true,
   settleConflict: 'stands',
   pruneLedger: { receipts: 0, replays: 0, refusals: 0, more: false },
+  closeGone: { asked: 0, closed: 0, more: false },
   findContact: null,
   leaveGroups: { left: ['Sales'] },
   sendLetter: 'sent',
