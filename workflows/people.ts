@@ -1,7 +1,8 @@
-import { setHandler, type ActivityOptions } from '@temporalio/workflow';
+import { isCancellation, setHandler, type ActivityOptions } from '@temporalio/workflow';
 import type { Person } from '../activities';
 import type { Terms } from '../src/domain/policy';
 import { isEmail, isRefusal, readTexts } from '../src/domain/requests';
+import { createLookout, type Lookout } from './lookout';
 import { identifyUpdate, type ProcessState } from './messages';
 import { createLeads, type Contact, type Leads, type Recipient } from './leads';
 import { askLedger, identity } from './retries';
@@ -31,6 +32,7 @@ export interface PeopleDeps {
 
 export function createPeople({ userId, email: carried, recorder, steps, terms }: PeopleDeps): People {
   let address: Promise<string | undefined> | undefined;
+  const lookout = createAddressLookout({ userId, recorder, steps });
 
   setHandler(
     identifyUpdate,
@@ -51,12 +53,23 @@ export function createPeople({ userId, email: carried, recorder, steps, terms }:
     },
   );
 
+  /** Where it parks, the ledger is asked from time to time: the learner may be provisioned, or imported, meanwhile. */
   async function findAddress(): Promise<string> {
-    const learner = await askLedger('findLearner', 'Look the learner up', userId);
-    if (learner?.email) return learner.email;
-    const contact = await findContact(null);
-    if (contact?.email) return contact.email;
-    throw new NeedsDecision('no address is known of the learner; send identify, or retryStep once it is known');
+    try {
+      const learner = await askLedger('findLearner', 'Look the learner up', userId);
+      if (learner?.email) return learner.email;
+      const contact = await findContact(null);
+      if (contact?.email) return contact.email;
+      throw new NeedsDecision('no address is known of the learner; send identify, or retryStep once it is known');
+    } catch (error) {
+      if (!isCancellation(error)) lookout.begin();
+      throw error;
+    }
+  }
+
+  function whileLooking<T>(found: Promise<T>): Promise<T> {
+    void found.then(lookout.end, lookout.end);
+    return found;
   }
 
   async function findContact(email: string | null, options: ActivityOptions = {}): Promise<Contact | null> {
@@ -73,11 +86,25 @@ export function createPeople({ userId, email: carried, recorder, steps, terms }:
 
   async function learner(): Promise<Recipient | null> {
     if (carried !== null) return { role: 'learner', to: carried };
-    address ??= steps.attempt(FIND_ADDRESS, findAddress);
+    address ??= whileLooking(steps.attempt(FIND_ADDRESS, findAddress));
     const to = await address;
     return to === undefined ? null : { role: 'learner', to };
   }
 
   const leads = createLeads({ userId, email: carried, recorder, steps, terms, findContact });
   return { person, learner, ...leads };
+}
+
+function createAddressLookout({ userId, recorder, steps }: Pick<PeopleDeps, 'userId' | 'recorder' | 'steps'>): Lookout {
+  return createLookout({
+    isNeeded: () => recorder.stepsIn('parked').includes(FIND_ADDRESS),
+    isKnown: async () => {
+      const known = await askLedger('findLearner', 'Is the address known now?', userId);
+      return Boolean(known?.email);
+    },
+    onKnown: () => {
+      recorder.note({ what: 'the address is known now', by: 'mindtickle', reason: null });
+      steps.retry(FIND_ADDRESS);
+    },
+  });
 }

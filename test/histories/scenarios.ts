@@ -128,6 +128,19 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    type: 'recertification',
+    name: 'address-known-later',
+    run: async (world) => {
+      world.answers.set('findLearner', () => null);
+      const handle = await expired(world, 40);
+      await world.parked(handle, 'findAddress');
+      await world.env.sleep('2 days');
+      world.answers.delete('findLearner');
+      await handle.result();
+      return handle;
+    },
+  },
+  {
     type: 'offboarding',
     name: 'done',
     run: async (world) => {
@@ -244,6 +257,18 @@ export const scenarios: readonly Scenario[] = [
     name: 'first',
     run: async (world) => {
       const handle = await world.start('courseCompletion', completed, { event: 'course.completed' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'courseCompletion',
+    name: 'address-known-later',
+    run: async (world) => {
+      world.answers.set('findLearner', () => null);
+      const handle = await world.start('courseCompletion', completed, { event: 'course.completed' });
+      await world.parked(handle, 'findAddress');
+      world.answers.delete('findLearner');
       await handle.result();
       return handle;
     },

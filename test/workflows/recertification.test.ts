@@ -9,7 +9,7 @@ import {
   skipStepUpdate,
   type ProcessState,
 } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, type World } from './world';
+import { end, failing, openWorld, rejected, stepIs, type World } from './world';
 
 let world: World;
 beforeAll(async () => {
@@ -241,6 +241,43 @@ describe('recertification and what goes wrong', () => {
       steps.some(({ name, status }) => name === 'tellLearner' && status === 'done'),
     );
     expect(world.named('identifyLearner')[0]?.args[0]).toEqual({ userId: 'u1', email: 'rita@example.com' });
+    await end(handle);
+  });
+
+  test('parks without an address, and goes on by itself when the learner is provisioned later', async () => {
+    world.answers.set('findLearner', () => null);
+    const { handle } = await startIn(40);
+    await world.parked(handle);
+    await world.env.sleep('2 days');
+    expect(await world.state(handle)).toMatchObject({ phase: 'parked' });
+    world.answers.set('findLearner', () => ({ userId: 'u1', email: 'rita@example.com', managerEmail: null }));
+    await world.env.sleep('7 hours');
+    const { history } = await world.until(handle, stepIs('tellLearner', 'done'));
+    expect(history).toMatchObject([{ what: 'the address is known now', by: 'mindtickle' }]);
+    const asked = world.named('findLearner').length;
+    await world.env.sleep('3 days');
+    expect(world.named('findLearner')).toHaveLength(asked);
+    await end(handle);
+  });
+
+  test('a year without an address keeps its history short', async () => {
+    world.answers.set('findLearner', () => null);
+    const { handle } = await startIn(365);
+    await expect(handle.result()).resolves.toEqual({ outcome: 'lapsed' });
+    const { length } = world.named('findLearner');
+    expect([length > 300, length < 600]).toEqual([true, true]);
+    expect((await handle.fetchHistory()).events?.length).toBeLessThan(5000);
+  });
+
+  test('a step that a person skipped is not looked after any more', async () => {
+    world.answers.set('findLearner', () => null);
+    const { handle } = await startIn(40);
+    await world.parked(handle);
+    await handle.executeUpdate(skipStepUpdate, { args: [{ step: 'findAddress', by: 'ada', reason: 'no mail' }] });
+    await world.until(handle, stepIs('findAddress', 'skipped'));
+    const asked = world.named('findLearner').length;
+    await world.env.sleep('3 days');
+    expect(world.named('findLearner').length - asked).toBeLessThan(3);
     await end(handle);
   });
 
