@@ -7,6 +7,7 @@ import { settleConflict, type Conflict, type ConflictStanding } from '../src/led
 import { pruneLedger, type Pruned } from '../src/ledger/pruning';
 import { findLearner, reinstateLearner, setLearnerEmail, type Learner } from '../src/ledger/queries';
 import { admitLeaver, closeWorkflow, markGone, recordEvent, type Recorded, type Receipt } from '../src/ledger/record';
+import { upholdDeparture } from '../src/ledger/settling';
 import { unavailable } from './failure';
 import { askLedger } from './ledger-calls';
 
@@ -23,6 +24,8 @@ export interface LedgerActivities {
   findLearner(userId: string): Promise<Learner | null>;
   identifyLearner(request: { userId: string; email: string }): Promise<void>;
   reinstateLearner(request: { userId: string; eventId: string }): Promise<void>;
+  /** `at`: when the learner was hired, by the header; epoch ms. */
+  upholdDeparture(request: { userId: string; eventId: string; workflowId: string; at: number }): Promise<void>;
   admitLeaver(eventId: string): Promise<boolean>;
   settleConflict(conflict: Conflict): Promise<ConflictStanding>;
   /** Some thousand rows a call; `more` says to call again. */
@@ -54,6 +57,7 @@ export function createLedgerActivities({ pool, policy, receiptDays }: LedgerDeps
     findLearner: (userId) => ask(() => findLearner(pool, userId)),
     identifyLearner: ({ userId, email }) => ask(() => setLearnerEmail(pool, userId, email)),
     reinstateLearner: (request) => ask(() => reinstateLearner(pool, request)),
+    upholdDeparture: (request) => ask(() => upholdDeparture(pool, request)),
     admitLeaver: (eventId) => ask(() => admitLeaver(pool, { eventId, limitPerHour: policy.offboarding.limitPerHour })),
     settleConflict: (conflict) => ask(() => settleConflict(pool, conflict)),
     pruneLedger: () => ask(() => pruneLedger(pool, { olderThanDays: receiptDays })),

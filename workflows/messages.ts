@@ -82,6 +82,13 @@ export interface EventReport {
   readonly eventId: string;
 }
 
+/** `hiredAt` ISO 8601, as the delivery was signed; `order` is `proven` when the hire came after the departure for sure. */
+export interface RehiredReport {
+  readonly eventId: string;
+  readonly hiredAt?: string;
+  readonly order?: string;
+}
+
 export interface RetryStepRequest {
   readonly step: string;
   readonly by: string;
@@ -124,6 +131,7 @@ export const recertifiedSignal = defineSignal<[RecertifiedReport]>('recertified'
 export const coachedSignal = defineSignal<[CoachedReport]>('coached');
 export const retakenSignal = defineSignal<[EventReport]>('retaken');
 export const startedSignal = defineSignal<[EventReport]>('started');
+export const rehiredSignal = defineSignal<[RehiredReport]>('rehired');
 
 export const retryStepUpdate = defineUpdate<ProcessState, [RetryStepRequest]>('retryStep');
 export const skipStepUpdate = defineUpdate<ProcessState, [SkipStepRequest]>('skipStep');

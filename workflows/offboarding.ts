@@ -7,7 +7,8 @@ import type { Delivery, Envelope, UserDeprovisioned } from '../src/events';
 import { letterTo } from './effects';
 import type { Outcome } from './messages';
 import { openProcess, type Body, type Process, type ProcessResult } from './process';
-import { record, tell } from './recording';
+import { ownRun, record, tell } from './recording';
+import { createRehire } from './rehire';
 import { archive, askLedger, identity } from './retries';
 import { NeedsDecision } from './steps';
 
@@ -17,15 +18,23 @@ import { NeedsDecision } from './steps';
  */
 export async function offboarding(delivery: Delivery, envelope: Envelope<UserDeprovisioned>): Promise<ProcessResult> {
   const { userId, email } = envelope.data;
-  const process = openProcess({ delivery, body: envelope, userId, email, about: `Offboarding of ${userId}` });
+  const about = `Offboarding of ${userId}`;
+  const process = openProcess({ delivery, body: envelope, userId, email, about, messages: ['rehired'] });
   const fact = deprovisionedFact(envelope);
+  const rehire = createRehire(process, async ({ hiredAt }) => {
+    const { workflowId } = ownRun();
+    const left = { userId, eventId: delivery.eventId, workflowId, at: hiredAt };
+    await askLedger('upholdDeparture', 'Left after that hire', left);
+    await tellAgain(delivery, { ...fact, at: Math.max(fact.at, hiredAt) });
+  });
   return process.run(
     () => fact,
     async (given) => {
       const { joins } = given.recorded.answer;
       if (joins === undefined) {
         await untilLeaving(process, delivery, fact);
-        return offboard(process, delivery, envelope.data, given);
+        rehire.watch(given.terms.policy, given.recorded.settledBy);
+        return offboard(process, delivery, envelope.data, given, rehire.answered);
       }
       process.note({ what: 'joins the offboarding that runs', by: `event ${joins}`, reason: null });
       return 'done';
@@ -41,27 +50,36 @@ async function untilLeaving(process: Process, delivery: Delivery, fact: Fact): P
   if (at <= Date.now()) return;
   await process.wait({ what: 'the day of leaving', until: () => false, wakeAt: at, dueAt: at });
   process.recorder.setWorking();
+  await tellAgain(delivery, fact);
+}
+
+async function tellAgain(delivery: Delivery, fact: Fact): Promise<void> {
   const recorded = await record(delivery, fact);
   if (recorded.outcome === 'new') await tell(recorded.settles);
 }
 
+/** `mayGoOn` comes before each step. */
 async function offboard(
   process: Process,
   { eventId }: Delivery,
   data: UserDeprovisioned,
   { terms }: Body,
+  mayGoOn: () => Promise<void>,
 ): Promise<Outcome> {
+  await mayGoOn();
   await guard(process, data, eventId, terms.policy);
   const person = await process.people.person();
   const sla = process.aside(() => watchAccess(process, terms.policy));
-  await endAccess(process, person);
+  await endAccess(process, person, mayGoOn);
   await sla.drop();
+  await mayGoOn();
   await process.steps.write({
     system: 'archive',
     name: 'archive',
     does: 'archive what is known of the person',
     call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
   });
+  await mayGoOn();
   await report(process, data.userId, terms.policy);
   return 'done';
 }
@@ -93,7 +111,8 @@ async function guard(
 }
 
 /** Freeze, then leave the groups; each with its undo registered before it runs. */
-async function endAccess(process: Process, person: Person): Promise<void> {
+async function endAccess(process: Process, person: Person, mayGoOn: () => Promise<void>): Promise<void> {
+  await mayGoOn();
   await process.writeWithUndo(
     {
       system: 'identity',
@@ -106,6 +125,7 @@ async function endAccess(process: Process, person: Person): Promise<void> {
       call: (of) => (context, options) => identity.restore.executeWithOptions(options, [context, person, of, null]),
     },
   );
+  await mayGoOn();
   await process.writeWithUndo(
     {
       system: 'identity',

@@ -1,10 +1,12 @@
+import { patched } from '@temporalio/workflow';
 import { provisionedFact } from '../src/domain/facts';
 import { programGroups } from '../src/domain/onboarding';
-import { DAY } from '../src/domain/time';
+import { DAY, HOUR, MINUTE } from '../src/domain/time';
 import type { Delivery, Envelope, UserProvisioned } from '../src/events';
-import { joinGroup, letterTo, letterToLearner } from './effects';
+import { joinGroup, letterTo, letterToLearner, type Membership } from './effects';
 import type { Outcome } from './messages';
 import { openProcess, type Body, type Process, type ProcessResult } from './process';
+import { askLedger } from './retries';
 import { onSignal } from './signals';
 
 /** Put a new hire into the programs of role and team, and nudge until the first step. */
@@ -68,8 +70,31 @@ async function untilStarted(
 
 async function welcome(process: Process, { role }: UserProvisioned, groups: readonly string[]): Promise<void> {
   const person = await process.people.person();
-  for (const group of groups) await joinGroup(process, { name: `join ${group}`, person, group });
+  for (const group of groups) await joinOnceWithUs(process, { name: `join ${group}`, person, group });
   await letterToLearner(process, 'welcome', { kind: 'welcome', role });
+}
+
+/** A hire that may be older than a departure gets nothing while the offboarding asks, and goes on when it is undone. */
+async function joinOnceWithUs(process: Process, membership: Membership): Promise<void> {
+  const change = await joinGroup(process, membership);
+  if (change !== 'not active' || !patched('onboarding-waits-for-the-answer')) return;
+  if ((await standingInTheEnd(process, membership.person.userId)) === 'active')
+    await joinOnceWithUs(process, membership);
+}
+
+/** How long a hire waits for the answer: as long as an onboarding lasts by default. */
+const LONGEST_QUESTION = 30 * DAY;
+
+/** Asked again and again, at the latest every hour: the answer is a person's. */
+async function standingInTheEnd(process: Process, userId: string): Promise<string | undefined> {
+  const givenUpAt = Date.now() + LONGEST_QUESTION;
+  for (let pause = MINUTE; ; pause = Math.min(2 * pause, HOUR)) {
+    const standing = (await askLedger('findLearner', 'Left, or hired again?', userId))?.standing;
+    if (standing !== 'rehired?' || Date.now() >= givenUpAt) return standing;
+    if (pause === MINUTE)
+      process.note({ what: 'waits for the offboarding: left, or hired again?', by: 'mindtickle', reason: null });
+    await process.pause(pause, 'Left, or hired again: nobody has said');
+  }
 }
 
 async function nudgeManager(process: Process, userId: string): Promise<void> {

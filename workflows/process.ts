@@ -5,7 +5,7 @@ import type { System, Terms } from '../src/domain/policy';
 import type { Delivery } from '../src/events';
 import { createAsides, type Aside } from './asides';
 import { createLifecycle, type Cancellation, type Lifecycle } from './lifecycle';
-import { stateQuery, type EscalateRequest, type HistoryEntry } from './messages';
+import { stateQuery, type CancelRequest, type EscalateRequest, type HistoryEntry } from './messages';
 import { createNotices } from './notices';
 import { createPeople, type People } from './people';
 import { onSignal } from './signals';
@@ -59,6 +59,8 @@ export interface Process {
   /** Sleep beside the process, without a word in its state; ms. */
   readonly pause: (ms: number, summary: string) => Promise<void>;
   readonly escalate: (request: EscalateRequest) => void;
+  /** As the signal does; the first one counts. */
+  readonly cancel: (request: CancelRequest) => void;
   readonly run: Lifecycle['run'];
 }
 
@@ -85,7 +87,13 @@ export function openProcess({ delivery, body, userId, email, about, messages = [
   const people = createPeople({ userId, email: email ?? null, recorder, steps, terms });
   const undos = createUndoStack();
   const asides = createAsides();
-  listen(recorder, cancellation, notices.escalate);
+  const cancel = (request: CancelRequest): void => {
+    recorder.note({ what: 'cancel', by: request.by, reason: request.reason });
+    if (cancellation.request !== undefined) return;
+    cancellation.request = request;
+    cancellation.scope.cancel();
+  };
+  listen(recorder, cancel, notices.escalate);
   const keep = (read: Terms): void => {
     held.terms = read;
   };
@@ -106,6 +114,7 @@ export function openProcess({ delivery, body, userId, email, about, messages = [
     wait: (wait) => waitFor(recorder, wait),
     pause: (ms, summary) => sleep(ms, { summary }),
     escalate: notices.escalate,
+    cancel,
     run,
   };
 }
@@ -114,7 +123,11 @@ function undoing<T>(system: System, of: string, { does, call }: Undo<T>): Write<
   return { system, name: `undo ${of}`, does, call: call(of) };
 }
 
-function listen(recorder: Recorder, cancellation: Cancellation, escalate: (request: EscalateRequest) => void): void {
+function listen(
+  recorder: Recorder,
+  cancel: (request: CancelRequest) => void,
+  escalate: (request: EscalateRequest) => void,
+): void {
   setHandler(stateQuery, recorder.snapshot, { description: 'Phase, what it waits for, steps and history' });
   onSignal(
     recorder,
@@ -124,12 +137,7 @@ function listen(recorder: Recorder, cancellation: Cancellation, escalate: (reque
       required: ['reason', 'by'],
       optional: ['eventId'],
     },
-    (request) => {
-      recorder.note({ what: 'cancel', by: request.by, reason: request.reason });
-      if (cancellation.request !== undefined) return;
-      cancellation.request = request;
-      cancellation.scope.cancel();
-    },
+    cancel,
   );
   onSignal(
     recorder,

@@ -2,8 +2,9 @@ import { ApplicationFailure, getExternalWorkflowHandle, workflowInfo } from '@te
 import type { LedgerActivities } from '../activities';
 import type { Fact } from '../src/domain/facts';
 import type { News } from '../src/domain/correlation';
+import { isoTime } from '../src/domain/time';
 import type { Delivery } from '../src/events';
-import { cancelSignal, recertifiedSignal, retakenSignal, startedSignal } from './messages';
+import { cancelSignal, recertifiedSignal, rehiredSignal, retakenSignal, startedSignal } from './messages';
 import { askLedger } from './retries';
 
 export type Recorded = Awaited<ReturnType<LedgerActivities['recordEvent']>>;
@@ -50,6 +51,10 @@ function signal(workflowId: string, news: News): Promise<void> {
       return handle.signal(cancelSignal, { by, reason: news.reason, eventId });
     case 'retaken':
       return handle.signal(retakenSignal, { eventId });
+    case 'rehired': {
+      const order = news.isProven ? 'proven' : 'not proven';
+      return handle.signal(rehiredSignal, { eventId, hiredAt: isoTime(news.hiredAt), order });
+    }
     case 'started':
       return handle.signal(startedSignal, { eventId });
   }

@@ -21,7 +21,9 @@ export type News =
   | { readonly signal: 'recertified'; readonly eventId: string }
   | { readonly signal: 'retaken'; readonly eventId: string }
   | { readonly signal: 'started'; readonly eventId: string }
-  | { readonly signal: 'cancel'; readonly eventId: string; readonly reason: 'left the company' | 'superseded' };
+  | { readonly signal: 'cancel'; readonly eventId: string; readonly reason: 'left the company' | 'superseded' }
+  /** `hiredAt`: as the delivery was signed, epoch ms. `isProven`: the hire came after the departure; else it may have. */
+  | { readonly signal: 'rehired'; readonly eventId: string; readonly hiredAt: number; readonly isProven: boolean };
 
 /** The part of the policy that decides which completion renews which certificate. */
 export interface RenewalRules {
@@ -34,6 +36,12 @@ export interface RenewalRules {
 /** Names are compared without case and outer space. */
 export function certificateKey(certName: string): string {
   return certName.trim().toLowerCase();
+}
+
+/** How a hire, known by the time of a header, stands to a departure: older for sure, newer for sure, or neither is proven. */
+export function orderOf(hiredAt: number, leftAt: number): 'older' | 'newer' | 'unproven' {
+  if (hiredAt <= leftAt) return 'older';
+  return hiredAt - RETRY_LADDER > leftAt ? 'newer' : 'unproven';
 }
 
 /** The row that this fact's own workflow opens while it waits; null when it waits for nobody. */
@@ -73,8 +81,14 @@ export function newsFor(open: OpenWorkflow, fact: Fact, eventId: string, rules: 
     case 'expired':
       return when(supersedes(fact, open), { signal: 'cancel', eventId, reason: 'superseded' });
     case 'provisioned':
-      return null;
+      return rehire(open, fact, eventId);
   }
+}
+
+/** An older hire says nothing; one whose order is not proven has to be asked. */
+function rehire(open: OpenWorkflow, { at }: Fact & { kind: 'provisioned' }, eventId: string): News | null {
+  const order = open.kind === 'offboarding' ? orderOf(at, open.openedBy) : 'older';
+  return order === 'older' ? null : { signal: 'rehired', eventId, hiredAt: at, isProven: order === 'newer' };
 }
 
 function when(applies: boolean, news: News): News | null {
@@ -97,10 +111,10 @@ function isFirstStep(open: OpenWorkflow, fact: Fact): boolean {
   return open.kind === 'onboarding' && fact.at >= open.openedBy - RETRY_LADDER;
 }
 
-/** A certificate may expire after its holder left: that case ends too. An onboarding may belong to a later hire. */
+/** A certificate may expire after its holder left: that case ends too. An onboarding that may be of a later hire waits. */
 function endsWithEmployment(open: OpenWorkflow, fact: Fact): boolean {
   if (open.kind === 'offboarding') return false;
-  return open.kind !== 'onboarding' || fact.at >= open.openedBy - RETRY_LADDER;
+  return open.kind !== 'onboarding' || orderOf(open.openedBy, fact.at) === 'older';
 }
 
 function isRetake(open: OpenWorkflow, fact: Fact & { kind: 'quizzed' }): boolean {

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { newsFor, type OpenWorkflow } from '../domain/correlation';
+import { orderOf } from '../domain/correlation';
 import type { Fact } from '../domain/facts';
 
 /** A fact and the event that said it. */
@@ -17,15 +17,8 @@ export type Standing = 'active' | 'left' | 'rehired?';
 /** `provisionedAt`: of the latest delivery; `leftAt`: of the latest departure that has come. Epoch ms, null: none. */
 export function standingOf(provisionedAt: number | null, leftAt: number | null): Standing {
   if (leftAt === null) return 'active';
-  if (provisionedAt === null || provisionedAt <= leftAt) return 'left';
-  return mayBeOlder(provisionedAt, leftAt) ? 'rehired?' : 'active';
-}
-
-/** The correlation table knows how uncertain a header's time is: this asks whether the departure would end that hire's onboarding. */
-function mayBeOlder(provisionedAt: number, leftAt: number): boolean {
-  const hire: OpenWorkflow = { workflowId: 'hire', kind: 'onboarding', key: '', openedBy: provisionedAt };
-  const departure: Fact = { kind: 'deprovisioned', userId: '', email: '', reason: '', at: leftAt };
-  return newsFor(hire, departure, 'departure', { courses: {}, renewalLeadDays: 0 }) !== null;
+  const order = provisionedAt === null ? 'older' : orderOf(provisionedAt, leftAt);
+  return ({ older: 'left', unproven: 'rehired?', newer: 'active' } as const)[order];
 }
 
 export async function storeProvisioned(client: PoolClient, fact: Fact & { kind: 'provisioned' }): Promise<void> {
@@ -58,8 +51,40 @@ export async function storeDeparture(
   );
 }
 
+/** The latest hire that is known, with the event that said it (`unknown` once its receipt is pruned). */
+export async function hireOf(client: PoolClient, userId: string): Promise<Stored | null> {
+  const { rows } = await client.query<HireRow>(
+    `select l.email, l.role, l.team_id, l.provisioned_at,
+       (select r.event_id from receipts r join open_workflows o on o.workflow_id = r.workflow_id
+        where r.user_id = $1 and o.kind = 'onboarding' and o.opened_by = l.provisioned_at
+        order by r.recorded_at limit 1) as event_id
+     from learners l where l.user_id = $1 and l.provisioned_at is not null`,
+    [userId],
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  const { email, role, team_id: teamId, provisioned_at: at } = row;
+  return {
+    eventId: row.event_id ?? 'unknown',
+    fact: { kind: 'provisioned', userId, email: email ?? '', role: role ?? '', teamId: teamId ?? '', at: at.getTime() },
+  };
+}
+
+interface HireRow {
+  readonly event_id: string | null;
+  readonly email: string | null;
+  readonly role: string | null;
+  readonly team_id: string | null;
+  readonly provisioned_at: Date;
+}
+
+/** A departure that has come, and what it makes of the learner. */
+export interface Departure extends Stored {
+  readonly standing: Exclude<Standing, 'active'>;
+}
+
 /** The departure that ended the learner's standing; null while they are active, as one whose departure is still to come is. */
-export async function departureOf(client: PoolClient, userId: string): Promise<Stored | null> {
+export async function departureOf(client: PoolClient, userId: string): Promise<Departure | null> {
   const { rows } = await client.query<DepartureRow>(
     `select d.event_id, d.reason, d.at, l.email, l.provisioned_at
      from departures d left join learners l on l.user_id = d.user_id
@@ -70,8 +95,10 @@ export async function departureOf(client: PoolClient, userId: string): Promise<S
   const [row] = rows;
   if (row === undefined) return null;
   const at = row.at.getTime();
-  if (standingOf(row.provisioned_at?.getTime() ?? null, at) === 'active') return null;
+  const standing = standingOf(row.provisioned_at?.getTime() ?? null, at);
+  if (standing === 'active') return null;
   return {
+    standing,
     eventId: row.event_id,
     fact: { kind: 'deprovisioned', userId, email: row.email ?? '', reason: row.reason, at },
   };

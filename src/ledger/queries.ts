@@ -50,8 +50,9 @@ export async function setLearnerEmail(pool: Pool, userId: string, email: string)
 }
 
 /**
- * A person cancelled the offboarding of the departure `eventId`: the learner is with us after all, so whatever
- * departures were known by then are taken back. Repeat-safe: a departure that comes later stands.
+ * The offboarding of the departure `eventId` was cancelled: the learner is with us after all, so whatever departures were
+ * known by then are taken back, but for those with an offboarding of their own. Repeat-safe: a departure that comes later
+ * stands.
  */
 export async function reinstateLearner(
   pool: Pool,
@@ -61,7 +62,10 @@ export async function reinstateLearner(
     await lockLearner(client, userId);
     await client.query(
       `update departures set withdrawn_by = $2 where user_id = $1 and withdrawn_by is null
-       and not exists (select from departures where event_id = $2 and withdrawn_by is not null)`,
+       and not exists (select from departures where event_id = $2 and withdrawn_by is not null)
+       and (event_id = $2 or not exists (
+         select from receipts r join open_workflows o on o.workflow_id = r.workflow_id
+         where r.event_id = departures.event_id and o.kind = 'offboarding' and o.closed_at is null and not o.gone))`,
       [userId, eventId],
     );
   });

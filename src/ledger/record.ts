@@ -6,7 +6,7 @@ import { storeFact } from './facts';
 import { lockLearner, type Lock } from './lock';
 import { inTransaction } from './pool';
 import { claimReceipt, storeAnswer, storeReplay, type Answer, type Claim, type Receipt } from './receipts';
-import { offboardingOf, openCase, settledBy, settles, type Settled } from './settling';
+import { joinOffboarding, openCase, settledBy, settles, type Settled } from './settling';
 
 export type { Receipt } from './receipts';
 
@@ -87,7 +87,7 @@ async function apply(client: PoolClient, receipt: Receipt, fact: Fact): Promise<
 async function decide(client: PoolClient, { eventId, workflowId }: Receipt, fact: Fact): Promise<Answer> {
   if (fact.kind === 'completed') return compareScores(client, eventId, fact);
   if (fact.kind !== 'deprovisioned') return {};
-  const joins = await offboardingOf(client, fact.userId, workflowId);
+  const joins = await joinOffboarding(client, fact, workflowId);
   return joins === null ? {} : { joins };
 }
 

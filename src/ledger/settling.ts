@@ -1,8 +1,10 @@
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { newsFor, type News, type OpenWorkflow, type RenewalRules, type WaitingKind } from '../domain/correlation';
 import type { Fact } from '../domain/facts';
 import { completionsOf, expiriesOf, progressOf, quizResultsOf, type StoredCompletion } from './facts';
-import { departureOf, type Stored } from './learners';
+import { departureOf, hireOf, type Departure, type Stored } from './learners';
+import { lockLearner } from './lock';
+import { inTransaction } from './pool';
 
 /** What one fact means to one waiting workflow. */
 export interface Settled {
@@ -20,12 +22,14 @@ export async function settledBy(
   open: OpenWorkflow,
   rules: RenewalRules,
 ): Promise<News | null> {
+  if (open.kind === 'offboarding') {
+    const hire = await hireOf(client, userId);
+    return hire === null ? null : newsFor(open, hire.fact, hire.eventId, rules);
+  }
   const departure = await departureOf(client, userId);
-  const ending = firstNews(
-    open,
-    [...(departure === null ? [] : [departure]), ...(await expiriesOf(client, userId))],
-    rules,
-  );
+  const ending =
+    firstNews(open, [...(departure === null ? [] : [departure]), ...(await expiriesOf(client, userId))], rules) ??
+    (await unasked(client, open, departure));
   if (ending !== null) return ending;
   const completions = await completionsOf(client, userId);
   const fitting = completions.find(
@@ -37,6 +41,14 @@ export async function settledBy(
     return news;
   }
   return firstNews(open, [...(await quizResultsOf(client, userId)), ...(await progressOf(client, userId))], rules);
+}
+
+/** A hire that may be older than the departure waits for the offboarding to ask. Once that is over, nothing is granted. */
+async function unasked(client: PoolClient, open: OpenWorkflow, departure: Departure | null): Promise<News | null> {
+  if (open.kind !== 'onboarding' || departure?.standing !== 'rehired?') return null;
+  const waiting = await waitingOf(client, departure.fact.userId);
+  if (waiting.some(({ kind }) => kind === 'offboarding')) return null;
+  return { signal: 'cancel', eventId: departure.eventId, reason: 'left the company' };
 }
 
 function firstNews(open: OpenWorkflow, facts: readonly Stored[], rules: RenewalRules): News | null {
@@ -73,7 +85,8 @@ export async function settles(
   ownWorkflowId: string,
   rules: RenewalRules,
 ): Promise<readonly Settled[]> {
-  if (fact.kind === 'deprovisioned' && (await departureOf(client, fact.userId)) === null) return [];
+  // Of a learner who may have been hired again nothing is ended before somebody has said.
+  if (fact.kind === 'deprovisioned' && (await departureOf(client, fact.userId))?.standing !== 'left') return [];
   const heard = (await waitingOf(client, fact.userId)).flatMap((open) => {
     const news = open.workflowId === ownWorkflowId ? null : newsFor(open, fact, eventId, rules);
     return news === null ? [] : [{ open, news }];
@@ -127,16 +140,45 @@ export async function openCase(client: PoolClient, fact: Fact, open: OpenWorkflo
   );
 }
 
-/** The offboarding of the learner that another departure joins: one that runs and that nobody has taken back. */
-export async function offboardingOf(client: PoolClient, userId: string, ownWorkflowId: string): Promise<string | null> {
+/**
+ * The offboarding of the learner that a departure (at `at`) joins: one that runs, that nobody has taken back, that works
+ * as soon as this departure wants it, and that no hire in between has put in question. From then on it stands for the
+ * later of the two.
+ */
+export async function joinOffboarding(
+  client: PoolClient,
+  { userId, at }: Fact & { kind: 'deprovisioned' },
+  ownWorkflowId: string,
+): Promise<string | null> {
   const { rows } = await client.query<{ workflow_id: string }>(
-    `select o.workflow_id from open_workflows o
-     where o.user_id = $1 and o.kind = 'offboarding' and o.workflow_id <> $2 and o.closed_at is null and not o.gone
-       and not exists (
-         select from receipts r join departures d on d.event_id = r.event_id
-         where r.workflow_id = o.workflow_id and d.withdrawn_by is not null)
-     order by o.opened_at, o.workflow_id limit 1`,
-    [userId, ownWorkflowId],
+    `update open_workflows set opened_by = greatest(opened_by, $3)
+     where workflow_id = (
+       select o.workflow_id from open_workflows o left join learners l on l.user_id = o.user_id
+       where o.user_id = $1 and o.kind = 'offboarding' and o.workflow_id <> $2 and o.closed_at is null and not o.gone
+         and (o.opened_by = $3 or greatest(o.opened_by, $3) <= now())
+         and (o.opened_by >= $3 or l.provisioned_at is null or l.provisioned_at <= o.opened_by)
+         and not exists (
+           select from receipts r join departures d on d.event_id = r.event_id
+           where r.workflow_id = o.workflow_id and d.withdrawn_by is not null)
+       order by o.opened_at, o.workflow_id limit 1)
+     returning workflow_id`,
+    [userId, ownWorkflowId, new Date(at)],
   );
   return rows[0]?.workflow_id ?? null;
+}
+
+/** The offboarding goes on although its learner was hired at `at`: from now on they left after that. */
+export async function upholdDeparture(
+  pool: Pool,
+  { userId, eventId, workflowId, at }: { userId: string; eventId: string; workflowId: string; at: number },
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await lockLearner(client, userId);
+    const hiredAt = new Date(at);
+    await client.query('update departures set at = greatest(at, $2) where event_id = $1', [eventId, hiredAt]);
+    await client.query('update open_workflows set opened_by = greatest(opened_by, $2) where workflow_id = $1', [
+      workflowId,
+      hiredAt,
+    ]);
+  });
 }

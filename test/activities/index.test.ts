@@ -43,6 +43,7 @@ describe('activities', () => {
       'reinstateLearner',
       'rereadEnvelope',
       'settleConflict',
+      'upholdDeparture',
     ]);
     const { identity = {}, mail = {}, archive = {} } = createConnectors(settings, pool);
     expect(names(identity)).toEqual(['findContact', 'freezeUser', 'joinGroup', 'leaveGroup', 'leaveGroups', 'restore']);

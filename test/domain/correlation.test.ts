@@ -2,6 +2,7 @@ import {
   certificateKey,
   newsFor,
   opens,
+  orderOf,
   type News,
   type OpenWorkflow,
   type RenewalRules,
@@ -70,6 +71,12 @@ const recertified: News = { signal: 'recertified', eventId: 'e2' };
 const retaken: News = { signal: 'retaken', eventId: 'e2' };
 const started: News = { signal: 'started', eventId: 'e2' };
 const leftTheCompany: News = { signal: 'cancel', eventId: 'e2', reason: 'left the company' };
+const rehired = (gap: number, isProven: boolean): News => ({
+  signal: 'rehired',
+  eventId: 'e2',
+  hiredAt: OPENED + gap,
+  isProven,
+});
 const superseded: News = { signal: 'cancel', eventId: 'e2', reason: 'superseded' };
 
 describe('newsFor', () => {
@@ -113,12 +120,18 @@ describe('newsFor', () => {
     ['a completion of long before the hire belongs to an earlier one', onboarding, completed(-LADDER - 1), null],
     ['a quiz is no first step', onboarding, quizzed(DAY), null],
     ['a learner who leaves ends the onboarding', onboarding, left(DAY), leftTheCompany],
-    ['a departure that may be of this hire ends it', onboarding, left(-LADDER), leftTheCompany],
-    ['a departure of an earlier employment does not', onboarding, left(-LADDER - 1), null],
+    ['a departure as old as the hire’s delivery ends it', onboarding, left(0), leftTheCompany],
+    ['a departure that may be of this hire or an earlier one is asked about first', onboarding, left(-1), null],
+    ['a departure of an earlier employment does not end it', onboarding, left(-LADDER - 1), null],
     ['another hire does not touch an onboarding', onboarding, hired(DAY), null],
     ['an expiry does not touch an onboarding', onboarding, expired(DAY), null],
 
     ['another departure does not cancel an offboarding', offboarding, left(DAY), null],
+    ['a hire of before the departure does not touch an offboarding', offboarding, hired(0), null],
+    ['a hire signed after the departure may be a retry of before', offboarding, hired(1), rehired(1, false)],
+    ['a hire signed as late as a retry may be', offboarding, hired(LADDER), rehired(LADDER, false)],
+    ['a hire signed later than any retry is newer', offboarding, hired(LADDER + 1), rehired(LADDER + 1, true)],
+    ['a hire does not touch a coaching', coaching, hired(DAY), null],
     ['a completion does not touch an offboarding', offboarding, completed(DAY), null],
     ['progress does not touch an offboarding', offboarding, progressed(DAY), null],
   ])('%s', (_claim, workflow, fact, news) => {
@@ -151,6 +164,18 @@ describe('newsFor', () => {
   test.each(['constructor', 'toString', '__proto__'])('a course called %s is a course like any other', (name) => {
     const certificate = open('recertification', certificateKey(name));
     expect(newsFor(certificate, completed(DAY, name, name), 'e2', rules)).toEqual(recertified);
+  });
+});
+
+describe('orderOf', () => {
+  test.each([
+    [-1, 'older'],
+    [0, 'older'],
+    [1, 'unproven'],
+    [LADDER, 'unproven'],
+    [LADDER + 1, 'newer'],
+  ] as const)('of a hire signed %i ms after the departure is %s', (gap, order) => {
+    expect(orderOf(OPENED + gap, OPENED)).toBe(order);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   extendDeadlineUpdate,
   recertifiedSignal,
   redriveUpdate,
+  rehiredSignal,
   retryStepUpdate,
   skipStepUpdate,
   startedSignal,
@@ -169,6 +170,49 @@ export const scenarios: readonly Scenario[] = [
       const handle = await deprovisioned(world);
       await world.until(handle, at('leaveGroups', 'parked'));
       await handle.signal(cancelSignal, { reason: 'not a leaver', by: 'ada' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'offboarding',
+    name: 'rehired-asked-and-skipped',
+    run: async (world) => {
+      rejectOnce(world, 'archivePerson', { key: 'k', sha256: 'cd' });
+      const handle = await deprovisioned(world);
+      await world.parked(handle, 'archive');
+      await handle.signal(rehiredSignal, { eventId: 'p1', order: 'not proven' });
+      await world.parked(handle, 'rehired?');
+      const skip = { step: 'rehired?', reason: 'an old event', by: 'ada' };
+      await handle.executeUpdate(skipStepUpdate, { args: [skip] });
+      await handle.executeUpdate(retryStepUpdate, { args: [{ step: 'archive', by: 'ada' }] });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'offboarding',
+    name: 'rehired-and-undone',
+    run: async (world) => {
+      world.policy = { ...world.policy, offboarding: { ...world.policy.offboarding, rehire: 'undo' } };
+      rejectOnce(world, 'archivePerson', { key: 'k', sha256: 'cd' });
+      const handle = await deprovisioned(world);
+      await world.parked(handle, 'archive');
+      await handle.signal(rehiredSignal, { eventId: 'p1', order: 'proven' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'onboarding',
+    name: 'waits-for-the-answer',
+    run: async (world) => {
+      const { onboarding } = world.policy;
+      world.policy = { ...world.policy, onboarding: { ...onboarding, programs: [{ groups: ['Sales'] }] } };
+      const standings = ['rehired?', 'rehired?', 'active'];
+      world.answers.set('joinGroup', () => (standings.length > 0 ? 'not active' : 'done'));
+      world.answers.set('findLearner', () => ({ userId: 'u1', standing: standings.shift() ?? 'active' }));
+      const handle = await world.start('onboarding', provisioned, { event: 'user.provisioned' });
       await handle.result();
       return handle;
     },

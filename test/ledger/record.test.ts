@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Fact } from '../../src/domain/facts';
 import { DAY, HOUR } from '../../src/domain/time';
 import { findLearner, hasOtherOpen, reinstateLearner } from '../../src/ledger/queries';
+import { upholdDeparture } from '../../src/ledger/settling';
 import { admitLeaver, closeWorkflow, markGone, recordEvent, type Recorded } from '../../src/ledger/record';
 import { completed, deprovisioned, expired, MONDAY, progressed, provisioned, quizzed, request, RULES } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
@@ -164,6 +165,18 @@ describe('recordEvent, what settles what', () => {
     ['a first completion', provisioned('u'), completed('u', { course: 'Any' }), { signal: 'started' }],
     ['first progress', provisioned('u'), progressed('u'), { signal: 'started' }],
     ['a departure', expired('u'), deprovisioned('u'), { signal: 'cancel', reason: 'left the company' }],
+    [
+      'a newer hire',
+      deprovisioned('u'),
+      provisioned('u', { at: MONDAY + DAY }),
+      { signal: 'rehired', hiredAt: MONDAY + DAY, isProven: true },
+    ],
+    [
+      'a hire that may be older',
+      deprovisioned('u'),
+      provisioned('u', { at: MONDAY + HOUR }),
+      { signal: 'rehired', hiredAt: MONDAY + HOUR, isProven: false },
+    ],
     ['a later expiry', expired('u'), expired('u', { at: MONDAY + DAY }), { signal: 'cancel', reason: 'superseded' }],
   ];
 
@@ -393,6 +406,85 @@ describe('recordEvent, who is with us', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('recordEvent, a learner hired again', () => {
+  const hired = (userId: string, hours: number) => provisioned(userId, { at: MONDAY + hours * HOUR });
+  const left = (userId: string, hours: number) => deprovisioned(userId, { at: MONDAY + hours * HOUR });
+
+  test.each([
+    ['the hire first', ['hire', 'leave']],
+    ['the departure first', ['leave', 'hire']],
+  ])('of unproven order: the onboarding waits, and the leaving is told to nobody, %s', async (_name, order) => {
+    const id = newIds();
+    const facts: Record<string, Fact> = { hire: hired(id('u'), 1), leave: left(id('u'), 0) };
+    for (const name of order) await record(id(name), facts[name] as Fact);
+    expect(await record(id('hire'), hired(id('u'), 1))).toMatchObject({ settledBy: null });
+    expect(await record(id('leave'), left(id('u'), 0))).toMatchObject({
+      settledBy: { signal: 'rehired', eventId: id('hire'), isProven: false },
+      settles: [],
+    });
+    expect(await findLearner(ledger.pool, id('u'))).toMatchObject({ standing: 'rehired?', active: false });
+  });
+
+  test('whose offboarding is over gets nothing where the order is not proven', async () => {
+    const id = newIds();
+    await record(id('leave'), left(id('u'), 0));
+    await closeWorkflow(ledger.pool, {
+      workflowId: id('leave'),
+      firstRunId: `run of ${id('leave')}`,
+      outcome: 'done',
+    });
+    expect(await record(id('hire'), hired(id('u'), 1))).toMatchObject({
+      settledBy: { signal: 'cancel', reason: 'left the company', eventId: id('leave') },
+    });
+  });
+
+  test('by an older event than the departure is no news', async () => {
+    const id = newIds();
+    await record(id('leave'), left(id('u'), 0));
+    expect(await record(id('hire'), hired(id('u'), 0))).toMatchObject({ settles: [] });
+    await record(id('hire 2'), hired(id('v'), 0));
+    expect(await record(id('leave 2'), left(id('v'), 0))).toMatchObject({ settledBy: null });
+  });
+
+  test('whose departure is upheld has left after that hire, and everything open is told', async () => {
+    const id = newIds();
+    await record(id('hire'), hired(id('u'), 24));
+    await record(id('cert'), expired(id('u')));
+    await record(id('leave'), left(id('u'), 0));
+    const at = MONDAY + 24 * HOUR;
+    await upholdDeparture(ledger.pool, { userId: id('u'), eventId: id('leave'), workflowId: id('leave'), at });
+    expect(await findLearner(ledger.pool, id('u'))).toMatchObject({ standing: 'left' });
+    const again = (await record(id('leave'), left(id('u'), 24))) as Recorded & { outcome: 'new' };
+    expect(again.settledBy).toBeNull();
+    expect(again.settles.map(({ workflowId }) => workflowId).sort()).toEqual([id('cert'), id('hire')].sort());
+    expect(await record(id('hire'), hired(id('u'), 24))).toMatchObject({ settles: [] });
+  });
+
+  test('and leaving again has an offboarding of its own, which the cancelled one does not take back', async () => {
+    const id = newIds();
+    await record(id('leave'), left(id('u'), 0));
+    await record(id('hire'), hired(id('u'), 24));
+    expect(await record(id('again'), left(id('u'), 48))).toMatchObject({ answer: {}, settledBy: null });
+    await reinstateLearner(ledger.pool, { userId: id('u'), eventId: id('leave') });
+    expect(await findLearner(ledger.pool, id('u'))).toMatchObject({ standing: 'left' });
+  });
+
+  test('between two departures of one offboarding is old news', async () => {
+    const id = newIds();
+    await record(id('leave'), left(id('u'), 0));
+    expect(await record(id('again'), left(id('u'), 48))).toMatchObject({ answer: { joins: id('leave') } });
+    expect(await record(id('hire'), hired(id('u'), 24))).toMatchObject({ settles: [] });
+  });
+
+  test('an announced departure joins none that runs now, nor the other way round', async () => {
+    const id = newIds();
+    await record(id('ahead'), deprovisioned(id('u'), { at: FAR_AHEAD }));
+    expect(await record(id('now'), left(id('u'), 0))).toHaveProperty('answer', {});
+    expect(await record(id('ahead 2'), deprovisioned(id('u'), { at: FAR_AHEAD }))).toHaveProperty('answer.joins');
+    expect(await record(id('later'), deprovisioned(id('u'), { at: FAR_AHEAD + DAY }))).toHaveProperty('answer', {});
   });
 });
 

@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { DAY, epochMs, HOUR, isoTime, MINUTE } from '../../src/domain/time';
-import { cancelSignal, escalateSignal, retryStepUpdate, skipStepUpdate } from '../../workflows/messages';
+import { cancelSignal, escalateSignal, rehiredSignal, retryStepUpdate, skipStepUpdate } from '../../workflows/messages';
 import { end, failing, openWorld, rejected, stepIs, unavailable, type World } from './world';
 
 let world: World;
@@ -99,7 +99,7 @@ describe('offboarding', () => {
 
 describe('offboarding over time', () => {
   test('a departure ahead is waited for, and only then told to the open workflows of the learner', async () => {
-    const open = await world.start('quizCoaching', { ...failedQuiz, userId: 'u1' }, { event: 'quiz.submitted' });
+    const open = await world.start('quizCoaching', failedQuiz, { event: 'quiz.submitted' });
     await world.until(open, stepIs('tellManager', 'done'));
     const leavesAt = (await world.env.currentTimeMs()) + 20 * DAY;
     const news = { signal: 'cancel', eventId: 'offboarding', reason: 'left the company' };
@@ -441,7 +441,145 @@ describe('offboarding that is cancelled', () => {
   });
 });
 
-const failedQuiz = { quizName: 'Pricing', quizId: 'q1', score: 2, maxScore: 10, passed: false };
+describe('offboarding of a learner who is hired again', () => {
+  const hired = (isProven: boolean) => ({ signal: 'rehired', eventId: 'p1', hiredAt: 4_000_000_000_000, isProven });
+  const undone = (): unknown[] => world.named('restore').map(({ args }) => args[2]);
+  const setRehire = (rehire: 'ask' | 'undo'): void => {
+    world.policy = { ...world.policy, offboarding: { ...world.policy.offboarding, rehire } };
+  };
+
+  /** Parked at its last step but one, with access ended. */
+  async function almostDone(): Promise<WorkflowHandle> {
+    world.answers.set('archivePerson', failing(1, refused, { key: 'k', sha256: 'cd' }));
+    const handle = await start();
+    await world.parked(handle, 'archive');
+    return handle;
+  }
+
+  test('with `undo` and a proven order undoes in reverse at once, and names the event', async () => {
+    setRehire('undo');
+    const handle = await almostDone();
+    await handle.signal(rehiredSignal, { eventId: 'p1', hiredAt: '2027-01-15T08:00:00Z', order: 'proven' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
+    expect(
+      effects()
+        .filter((name) => name !== 'parked')
+        .slice(3),
+    ).toEqual(['reinstateLearner', 'restore', 'restore']);
+    expect(undone()).toEqual(['leaveGroups', 'freeze']);
+    const { history } = await world.state(handle);
+    expect(history).toMatchObject([
+      { what: 'hired again', by: 'event p1' },
+      { what: 'cancel', by: 'event p1', reason: 'hired again' },
+    ]);
+  });
+
+  test('with `undo` and a hire that came first changes nothing, and takes the learner back', async () => {
+    setRehire('undo');
+    world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy: hired(true), settles: [] }));
+    const handle = await start();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
+    expect(effects()).toEqual(['reinstateLearner']);
+  });
+
+  test.each([
+    ['undo', false],
+    ['ask', false],
+    ['ask', true],
+  ] as const)(
+    'with `%s`, proven: %s, asks before the first step, and cancel takes the learner back',
+    async (rehire, isProven) => {
+      setRehire(rehire);
+      world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy: hired(isProven), settles: [] }));
+      const handle = await start();
+      const state = await world.parked(handle, 'rehired?');
+      expect(state).toMatchObject({ phase: 'parked', waitingFor: 'retryStep or skipStep of "rehired?"' });
+      expect(state.steps[0]?.detail).toMatch(
+        isProven ? /^rehired after the departure\?/ : /^rehired, or an old event\?/,
+      );
+      expect(state.steps[0]?.detail).toContain('Event p1');
+      expect(effects()).toEqual(['parked']);
+      await cancel(handle);
+      await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
+      expect(effects()).toEqual(['parked', 'reinstateLearner']);
+    },
+  );
+
+  test('asks at once though another step is parked, and no further step begins until it is answered', async () => {
+    const handle = await almostDone();
+    await handle.signal(rehiredSignal, { eventId: 'p1', order: 'not proven' });
+    await world.parked(handle, 'rehired?');
+    await retry(handle, 'archive');
+    await world.until(handle, stepIs('archive', 'done'));
+    expect(world.letters().map(({ kind }) => kind)).toEqual(['parked', 'parked']);
+    await cancel(handle);
+    await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
+    expect(undone()).toEqual(['leaveGroups', 'freeze']);
+    expect(world.letters().map(({ kind }) => kind)).not.toContain('offboarded');
+  });
+
+  test('retryStep asks again, skipStep goes on: the departure is upheld and the open workflows are told', async () => {
+    const open = await world.start('quizCoaching', failedQuiz, { event: 'quiz.submitted' });
+    await world.until(open, stepIs('tellManager', 'done'));
+    const news = { signal: 'cancel', eventId: 'offboarding', reason: 'left the company' };
+    let records = 0;
+    world.answers.set('recordEvent', () => {
+      records += 1;
+      if (records === 1) return { outcome: 'new', answer: {}, settledBy: hired(false), settles: [] };
+      return { outcome: 'new', answer: {}, settledBy: null, settles: [{ workflowId: open.workflowId, news }] };
+    });
+    world.calls.length = 0;
+    const handle = await start();
+    await world.parked(handle, 'rehired?');
+    await retry(handle, 'rehired?');
+    await world.until(handle, () => world.letters().length === 2);
+    await world.parked(handle, 'rehired?');
+    expect(effects()).toEqual(['parked', 'parked']);
+    await skip(handle, 'rehired?');
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    await expect(open.result()).resolves.toEqual({ outcome: 'cancelled' });
+    expect(effects().slice(2, 5)).toEqual(['upholdDeparture', 'freezeUser', 'leaveGroups']);
+    const at = 4_000_000_000_000;
+    const workflowId = handle.workflowId;
+    expect(world.named('upholdDeparture')[0]?.args[0]).toEqual({ userId: 'u1', eventId: workflowId, workflowId, at });
+    expect(world.named('recordEvent').at(-1)?.args[0]).toMatchObject({ fact: { kind: 'deprovisioned', at } });
+  });
+
+  test('the same event twice asks once; another one asks again', async () => {
+    const handle = await almostDone();
+    for (const order of ['not proven', 'not proven ']) await handle.signal(rehiredSignal, { eventId: 'p1', order });
+    await world.parked(handle, 'rehired?');
+    await handle.signal(rehiredSignal, { eventId: 'p2', order: 'not proven' });
+    const { steps } = await world.parked(handle, 'rehired? (2)');
+    expect(steps.filter(({ name }) => name.startsWith('rehired?'))).toHaveLength(2);
+    await end(handle);
+  });
+
+  test('while it is being undone, it is noted and nothing more', async () => {
+    const handle = await almostDone();
+    world.answers.set('restore', failing(1, refused, 'done'));
+    await cancel(handle);
+    await world.parked(handle, 'undo leaveGroups');
+    await handle.signal(rehiredSignal, { eventId: 'p1', order: 'proven' });
+    await world.until(handle, ({ history }) => history.some(({ what }) => what === 'hired again'));
+    expect((await world.state(handle)).steps.map(({ name }) => name)).not.toContain('rehired?');
+    await retry(handle, 'undo leaveGroups');
+    await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
+  });
+
+  test('is told by a hire’s workflow', async () => {
+    setRehire('undo');
+    const handle = await almostDone();
+    const settles = [{ workflowId: handle.workflowId, news: hired(true) }];
+    world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy: null, settles }));
+    const hire = { userId: 'u1', email: 'rita@example.com', role: 'rep', teamId: 't1', provisionedBy: 'scim' };
+    const onboarding = await world.start('onboarding', hire, { event: 'user.provisioned' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
+    await end(onboarding);
+  });
+});
+
+const failedQuiz = { userId: 'u1', quizName: 'Pricing', quizId: 'q1', score: 2, maxScore: 10, passed: false };
 
 /** Wait until the activity's attempt has failed and the next one is scheduled: a cancellation meets none under way. */
 async function retrying(handle: WorkflowHandle, activity: string): Promise<void> {

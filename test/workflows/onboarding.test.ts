@@ -165,6 +165,33 @@ describe('onboarding and what goes wrong', () => {
     ]);
   });
 
+  test('a hire who may have left waits for the answer, and joins once it is undone', async () => {
+    const known = { userId: 'u1', email: 'rita@example.com', active: false };
+    const begun = await world.env.currentTimeMs();
+    const isAnswered = async (): Promise<boolean> => (await world.env.currentTimeMs()) > begun + 2 * DAY;
+    world.answers.set('joinGroup', async () => ((await isAnswered()) ? 'done' : 'not active'));
+    world.answers.set('findLearner', async () =>
+      (await isAnswered()) ? { ...known, active: true, standing: 'active' } : { ...known, standing: 'rehired?' },
+    );
+    const handle = await start();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect(joined()).toEqual(['Sales', 'Sales', 'Sales onboarding', 'EMEA']);
+    const [welcome] = world.letters();
+    expect([welcome?.kind, Math.round(((welcome?.at ?? 0) - begun) / DAY)]).toEqual(['welcome', 2]);
+    expect(world.named('findLearner').length).toBeLessThan(100);
+    const { history } = await world.state(handle);
+    expect(history.filter(({ what }) => what.startsWith('waits for the offboarding'))).toHaveLength(1);
+  });
+
+  test('a hire who turns out to have left joins nothing', async () => {
+    const standings = ['rehired?', 'rehired?', 'left'];
+    world.answers.set('joinGroup', () => 'not active');
+    world.answers.set('findLearner', () => ({ userId: 'u1', email: null, standing: standings.shift() ?? 'left' }));
+    const handle = await start();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect(joined()).toEqual(['Sales', 'Sales onboarding', 'EMEA']);
+  });
+
   test('a group that the ledger does not allow says so', async () => {
     world.answers.set('joinGroup', () => 'not active');
     const handle = await start();

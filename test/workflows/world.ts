@@ -52,6 +52,7 @@ const LEDGER = [
   'findLearner',
   'identifyLearner',
   'reinstateLearner',
+  'upholdDeparture',
   'admitLeaver',
   'settleConflict',
   'pruneLedger',
