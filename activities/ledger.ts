@@ -5,7 +5,7 @@ import type { Fact } from '../src/domain/facts';
 import type { Policy } from '../src/domain/policy';
 import { settleConflict, type Conflict, type ConflictStanding } from '../src/ledger/conflicts';
 import { pruneLedger, type Pruned } from '../src/ledger/pruning';
-import { findLearner, reinstateLearner, setLearnerEmail, type Learner } from '../src/ledger/queries';
+import { countOpen, findLearner, reinstateLearner, setLearnerEmail, type Learner } from '../src/ledger/queries';
 import { admitLeaver, closeWorkflow, markGone, recordEvent, type Recorded, type Receipt } from '../src/ledger/record';
 import { upholdDeparture } from '../src/ledger/settling';
 import { unavailable } from './failure';
@@ -22,6 +22,8 @@ export interface LedgerActivities {
   closeWorkflow(request: OwnRun & { outcome: string }): Promise<void>;
   markGone(workflowId: string): Promise<void>;
   findLearner(userId: string): Promise<Learner | null>;
+  /** How many of these workflows still wait. */
+  countOpen(workflowIds: readonly string[]): Promise<number>;
   identifyLearner(request: { userId: string; email: string }): Promise<void>;
   reinstateLearner(request: { userId: string; eventId: string }): Promise<void>;
   /** `at`: when the learner was hired, by the header; epoch ms. */
@@ -55,6 +57,7 @@ export function createLedgerActivities({ pool, policy, receiptDays }: LedgerDeps
     closeWorkflow: (request) => ask(() => closeWorkflow(pool, request)),
     markGone: (workflowId) => ask(() => markGone(pool, workflowId)),
     findLearner: (userId) => ask(() => findLearner(pool, userId)),
+    countOpen: (workflowIds) => ask(() => countOpen(pool, workflowIds)),
     identifyLearner: ({ userId, email }) => ask(() => setLearnerEmail(pool, userId, email)),
     reinstateLearner: (request) => ask(() => reinstateLearner(pool, request)),
     upholdDeparture: (request) => ask(() => upholdDeparture(pool, request)),

@@ -1,15 +1,16 @@
-import type { Person } from '../activities';
+import { patched } from '@temporalio/workflow';
 import { deprovisionedFact, type Fact } from '../src/domain/facts';
 import { isProtectedUser } from '../src/domain/protection';
-import { isoTime, MINUTE } from '../src/domain/time';
+import { isoTime } from '../src/domain/time';
 import type { Policy } from '../src/domain/policy';
 import type { Delivery, Envelope, UserDeprovisioned } from '../src/events';
+import { endAccess, lookOnceMore, type Leaving } from './access';
 import { letterTo } from './effects';
 import type { Outcome } from './messages';
 import { openProcess, type Body, type Process, type ProcessResult } from './process';
 import { ownRun, record, tell } from './recording';
 import { createRehire } from './rehire';
-import { archive, askLedger, identity } from './retries';
+import { archive, askLedger } from './retries';
 import { NeedsDecision } from './steps';
 
 /**
@@ -21,20 +22,22 @@ export async function offboarding(delivery: Delivery, envelope: Envelope<UserDep
   const about = `Offboarding of ${userId}`;
   const process = openProcess({ delivery, body: envelope, userId, email, about, messages: ['rehired'] });
   const fact = deprovisionedFact(envelope);
+  const told = new Set<string>();
   const rehire = createRehire(process, async ({ hiredAt }) => {
     const { workflowId } = ownRun();
     const left = { userId, eventId: delivery.eventId, workflowId, at: hiredAt };
     await askLedger('upholdDeparture', 'Left after that hire', left);
-    await tellAgain(delivery, { ...fact, at: Math.max(fact.at, hiredAt) });
+    await tellAgain(delivery, { ...fact, at: Math.max(fact.at, hiredAt) }, told);
   });
   return process.run(
     () => fact,
     async (given) => {
       const { joins } = given.recorded.answer;
       if (joins === undefined) {
-        await untilLeaving(process, delivery, fact);
+        for (const { workflowId } of given.recorded.settles) told.add(workflowId);
+        await untilLeaving(process, delivery, fact, told);
         rehire.watch(given.terms.policy, given.recorded.settledBy);
-        return offboard(process, delivery, envelope.data, given, rehire.answered);
+        return offboard({ process, mayGoOn: rehire.answered, told }, delivery, envelope.data, given);
       }
       process.note({ what: 'joins the offboarding that runs', by: `event ${joins}`, reason: null });
       return 'done';
@@ -45,33 +48,32 @@ export async function offboarding(delivery: Delivery, envelope: Envelope<UserDep
 }
 
 /** An announced departure means nothing to the learner's open workflows before its day: then the ledger is asked again. */
-async function untilLeaving(process: Process, delivery: Delivery, fact: Fact): Promise<void> {
+async function untilLeaving(process: Process, delivery: Delivery, fact: Fact, told: Set<string>): Promise<void> {
   const { at } = fact;
   if (at <= Date.now()) return;
   await process.wait({ what: 'the day of leaving', until: () => false, wakeAt: at, dueAt: at });
   process.recorder.setWorking();
-  await tellAgain(delivery, fact);
+  await tellAgain(delivery, fact, told);
 }
 
-async function tellAgain(delivery: Delivery, fact: Fact): Promise<void> {
+async function tellAgain(delivery: Delivery, fact: Fact, told: Set<string>): Promise<void> {
   const recorded = await record(delivery, fact);
-  if (recorded.outcome === 'new') await tell(recorded.settles);
+  if (recorded.outcome !== 'new') return;
+  for (const { workflowId } of recorded.settles) told.add(workflowId);
+  await tell(recorded.settles);
 }
 
-/** `mayGoOn` comes before each step. */
 async function offboard(
-  process: Process,
+  leaving: Leaving,
   { eventId }: Delivery,
   data: UserDeprovisioned,
   { terms }: Body,
-  mayGoOn: () => Promise<void>,
 ): Promise<Outcome> {
+  const { process, mayGoOn } = leaving;
   await mayGoOn();
   await guard(process, data, eventId, terms.policy);
   const person = await process.people.person();
-  const sla = process.aside(() => watchAccess(process, terms.policy));
-  await endAccess(process, person, mayGoOn);
-  await sla.drop();
+  const hasLeftGroups = await endAccess(leaving, person, terms.policy);
   await mayGoOn();
   await process.steps.write({
     system: 'archive',
@@ -79,6 +81,7 @@ async function offboard(
     does: 'archive what is known of the person',
     call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
   });
+  if (hasLeftGroups && patched('offboarding-looks-once-more')) await lookOnceMore(leaving, person);
   await mayGoOn();
   await report(process, data.userId, terms.policy);
   return 'done';
@@ -108,42 +111,6 @@ async function guard(
       `over the limit of ${rules.limitPerHour} leavers an hour; retryStep later, skipStep to go on now, or cancel`,
     );
   });
-}
-
-/** Freeze, then leave the groups; each with its undo registered before it runs. */
-async function endAccess(process: Process, person: Person, mayGoOn: () => Promise<void>): Promise<void> {
-  await mayGoOn();
-  await process.writeWithUndo(
-    {
-      system: 'identity',
-      name: 'freeze',
-      does: 'freeze the sign-in and end the sessions',
-      call: (context, options) => identity.freezeUser.executeWithOptions(options, [context, person]),
-    },
-    {
-      does: 'open the sign-in again',
-      call: (of) => (context, options) => identity.restore.executeWithOptions(options, [context, person, of, null]),
-    },
-  );
-  await mayGoOn();
-  await process.writeWithUndo(
-    {
-      system: 'identity',
-      name: 'leaveGroups',
-      does: 'leave all groups',
-      call: (context, options) => identity.leaveGroups.executeWithOptions(options, [context, person]),
-    },
-    {
-      does: 'join the groups again',
-      call: (of) => (context, options) => identity.restore.executeWithOptions(options, [context, person, of, null]),
-    },
-  );
-}
-
-/** Access that has not ended within its time is escalated without anyone asking. */
-async function watchAccess(process: Process, { offboarding: { accessSlaMinutes } }: Policy): Promise<void> {
-  await process.pause(accessSlaMinutes * MINUTE, 'Access has to have ended');
-  process.escalate({ reason: `access has not ended after ${accessSlaMinutes} minutes`, by: 'mindtickle' });
 }
 
 async function report(process: Process, userId: string, { administrators }: Policy): Promise<void> {

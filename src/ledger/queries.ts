@@ -81,6 +81,16 @@ export async function hasOtherOpen(pool: Pool, userId: string, kind: string, wor
   return rowCount === 1;
 }
 
+/** How many of these workflows still wait: neither closed nor gone. */
+export async function countOpen(pool: Pool, workflowIds: readonly string[]): Promise<number> {
+  const { rows } = await pool.query<{ open: number }>(
+    `select count(*)::int as open from open_workflows
+     where workflow_id = any($1) and closed_at is null and not gone`,
+    [workflowIds],
+  );
+  return rows[0]?.open ?? 0;
+}
+
 /** The best score of a learner in a course; null when they never completed it. */
 export async function bestScore(pool: Pool, userId: string, courseId: string): Promise<number | null> {
   const { rows } = await pool.query<{ best: number | null }>(

@@ -34,6 +34,7 @@ describe('activities', () => {
       'admitLeaver',
       'closeGone',
       'closeWorkflow',
+      'countOpen',
       'findLearner',
       'identifyLearner',
       'markGone',

@@ -176,6 +176,19 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     type: 'offboarding',
+    name: 'waits-for-the-told-and-looks-once-more',
+    run: async (world) => {
+      const settles = [{ workflowId: 'gone-1', news: { signal: 'cancel', eventId: 'd1', reason: 'left the company' } }];
+      const counts = [1, 1, 0];
+      world.answers.set('countOpen', () => counts.shift());
+      world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy: null, settles }));
+      const handle = await deprovisioned(world);
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'offboarding',
     name: 'rehired-asked-and-skipped',
     run: async (world) => {
       rejectOnce(world, 'archivePerson', { key: 'k', sha256: 'cd' });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Fact } from '../../src/domain/facts';
 import { beginEffect } from '../../src/ledger/effects';
-import { bestScore, findLearner, hasOtherOpen, readPerson, setLearnerEmail } from '../../src/ledger/queries';
+import { bestScore, countOpen, findLearner, hasOtherOpen, readPerson, setLearnerEmail } from '../../src/ledger/queries';
 import { closeWorkflow, markGone, recordEvent } from '../../src/ledger/record';
 import { completed, deprovisioned, expired, MONDAY, progressed, provisioned, quizzed, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
@@ -83,6 +83,22 @@ describe('hasOtherOpen', () => {
     await record('c', expired(userId, { certificate: 'C' }));
     await markGone(ledger.pool, `c ${userId}`);
     expect(await has()).toBe(false);
+  });
+});
+
+describe('countOpen', () => {
+  test('counts those of the workflows that neither closed nor are gone', async () => {
+    const ids = ['a', 'b', 'c', 'unknown'].map((name) => `${name} ${userId}`);
+    for (const name of ['a', 'b', 'c', 'd']) await record(name, expired(userId, { certificate: name }));
+    expect(await countOpen(ledger.pool, ids)).toBe(3);
+    await closeWorkflow(ledger.pool, {
+      workflowId: `b ${userId}`,
+      firstRunId: `run of b ${userId}`,
+      outcome: 'cancelled',
+    });
+    await markGone(ledger.pool, `c ${userId}`);
+    expect(await countOpen(ledger.pool, ids)).toBe(1);
+    expect(await countOpen(ledger.pool, [])).toBe(0);
   });
 });
 

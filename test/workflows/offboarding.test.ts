@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { DAY, epochMs, HOUR, isoTime, MINUTE } from '../../src/domain/time';
+import { DAY, epochMs, HOUR, isoTime, MINUTE, SECOND } from '../../src/domain/time';
 import { cancelSignal, escalateSignal, rehiredSignal, retryStepUpdate, skipStepUpdate } from '../../workflows/messages';
 import { end, failing, openWorld, rejected, stepIs, unavailable, type World } from './world';
 
@@ -22,7 +22,10 @@ async function start(data: { reason?: string; email?: string; deprovisionedAt?: 
 /** The calls that change a system or tell somebody, in their order. */
 const effects = (): string[] =>
   world.calls
-    .filter(({ name }) => !['recordEvent', 'closeWorkflow', 'findLearner', 'findContact', 'admitLeaver'].includes(name))
+    .filter(
+      ({ name }) =>
+        !['recordEvent', 'closeWorkflow', 'findLearner', 'findContact', 'admitLeaver', 'countOpen'].includes(name),
+    )
     .map(({ name, args }) => (name === 'sendLetter' ? (args[3] as { kind: string }).kind : name));
 
 const retry = (handle: WorkflowHandle, step: string) =>
@@ -32,10 +35,14 @@ const skip = (handle: WorkflowHandle, step: string) =>
 const cancel = (handle: WorkflowHandle) => handle.signal(cancelSignal, { reason: 'not a leaver', by: 'ada' });
 
 describe('offboarding', () => {
-  test('freezes, leaves the groups, archives and reports, in this order', async () => {
+  test('freezes, leaves the groups, archives, looks once more and reports, in this order', async () => {
     const handle = await start();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(effects()).toEqual(['freezeUser', 'leaveGroups', 'archivePerson', 'offboarded']);
+    expect(effects()).toEqual(['freezeUser', 'leaveGroups', 'archivePerson', 'leaveGroups', 'offboarded']);
+    expect(world.named('leaveGroups').map(({ args }) => (args[0] as { step: string }).step)).toEqual([
+      'leaveGroups',
+      'leaveLateGroups',
+    ]);
     expect(world.named('freezeUser')[0]?.args).toEqual([{ step: 'freeze', userId: 'u1', mode: 'on' }, person]);
     const [letter] = world.named('sendLetter');
     expect(letter?.args.slice(1, 3)).toEqual(['admin@example.com', 'administrator']);
@@ -134,6 +141,45 @@ describe('offboarding over time', () => {
     expect(effects()).toEqual(['reinstateLearner']);
   });
 
+  describe('while open workflows of the learner are told', () => {
+    const settles = [{ workflowId: 'gone-1', news: { signal: 'cancel', eventId: 'd1', reason: 'left the company' } }];
+    const timesAsked = (): number => world.named('countOpen').length;
+    const freezeToLeaving = (): number =>
+      Math.round(((world.named('leaveGroups')[0]?.at ?? 0) - (world.named('freezeUser')[0]?.at ?? 0)) / SECOND);
+
+    beforeEach(() =>
+      world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy: null, settles })),
+    );
+
+    test('waits until they have ended before it leaves the groups', async () => {
+      const counts = [2, 1, 0];
+      world.answers.set('countOpen', () => counts.shift());
+      const handle = await start();
+      await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+      expect(world.named('countOpen')[0]?.args).toEqual([['gone-1']]);
+      expect([timesAsked(), freezeToLeaving()]).toEqual([3, 10]);
+    });
+
+    test('goes on after a minute without them', async () => {
+      world.answers.set('countOpen', () => 1);
+      const handle = await start();
+      await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+      expect([timesAsked(), freezeToLeaving()]).toEqual([12, 60]);
+    });
+  });
+
+  test('a group that was joined too late is left at the end, and joined again by cancel', async () => {
+    const answers = [{ left: ['Sales'] }, { left: ['Certified'] }];
+    world.answers.set('leaveGroups', () => answers.shift());
+    world.answers.set('sendLetter', failing(1, rejected('mail refused'), 'sent'));
+    const handle = await start();
+    const { steps } = await world.parked(handle, 'report');
+    expect(steps.find(({ name }) => name === 'leaveLateGroups')).toMatchObject({ detail: 'left Certified' });
+    await cancel(handle);
+    await handle.result();
+    expect(world.named('restore').map(({ args }) => args[2])).toEqual(['leaveLateGroups', 'leaveGroups', 'freeze']);
+  });
+
   test('access that has not ended within the hour escalates by itself, once, and the step goes on', async () => {
     const begun = await world.env.currentTimeMs();
     world.answers.set('freezeUser', async () => {
@@ -219,6 +265,7 @@ describe('offboarding and a step that is refused', () => {
       'freezeUser',
       'leaveGroups',
       'archivePerson',
+      'leaveGroups',
       'offboarded',
     ]);
   });
