@@ -13,6 +13,8 @@ export interface IdentityActivities {
   /** Addresses of a person and of who leads; null when the provider does not know the person. */
   findContact(person: Person): Promise<{ email: string | null; managerEmail: string | null } | null>;
   freezeUser(context: StepContext, person: Person): Promise<Change>;
+  /** For good. SCIM has no more than `active: false` (RFC 7643 §4.1.1): what the freeze did is confirmed, or done again. */
+  deactivateUser(context: StepContext, person: Person): Promise<Change>;
   /** Grants nothing to a learner who has left. */
   joinGroup(context: StepContext, person: Person, group: string): Promise<Change>;
   /** `unlessOpen`: not while another open workflow of this kind and learner needs the membership. */
@@ -96,7 +98,7 @@ export function createIdentityActivities({ driver, pool, confirm, isProtected }:
     );
   }
 
-  return { findContact, freezeUser, joinGroup, leaveGroup, leaveGroups, restore };
+  return { findContact, freezeUser, deactivateUser: freezeUser, joinGroup, leaveGroup, leaveGroups, restore };
 }
 
 async function restoreOne(

@@ -85,6 +85,7 @@ const config = z.strictObject({
       leaverReasons: z.array(z.string()).optional(),
       limitPerHour: z.number().int().positive().default(50),
       accessSlaMinutes: z.number().positive().default(60),
+      deactivateAfterDays: days.default(7),
       rehire: z.enum(['ask', 'undo']).default('ask'),
     })
     .prefault({}),

@@ -79,6 +79,18 @@ async function untilToldHaveEnded({ process, told }: Leaving): Promise<void> {
   }
 }
 
+/** After the days in which all of it can be taken back. SCIM knows no more than the freeze did. */
+export async function deactivate({ process, mayGoOn }: Leaving, person: Person): Promise<void> {
+  await mayGoOn();
+  await process.steps.write({
+    system: 'identity',
+    name: 'deactivate',
+    does: 'deactivate the user for good',
+    call: (context, options) => identity.deactivateUser.executeWithOptions(options, [context, person]),
+    cannotBeUndone: true,
+  });
+}
+
 /** Once more at the end: what was joined too late to be seen the first time must not stay. */
 export async function lookOnceMore({ process, mayGoOn }: Leaving, person: Person): Promise<void> {
   await mayGoOn();

@@ -1,10 +1,11 @@
 import { patched } from '@temporalio/workflow';
+import type { Person } from '../activities';
 import { deprovisionedFact, type Fact } from '../src/domain/facts';
 import { isProtectedUser } from '../src/domain/protection';
-import { isoTime } from '../src/domain/time';
-import type { Policy } from '../src/domain/policy';
+import { DAY, isoTime } from '../src/domain/time';
+import type { Policy, Terms } from '../src/domain/policy';
 import type { Delivery, Envelope, UserDeprovisioned } from '../src/events';
-import { endAccess, lookOnceMore, type Leaving } from './access';
+import { deactivate, endAccess, lookOnceMore, type Leaving } from './access';
 import { letterTo } from './effects';
 import type { Outcome } from './messages';
 import { openProcess, type Body, type Process, type ProcessResult } from './process';
@@ -82,9 +83,34 @@ async function offboard(
     call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
   });
   if (hasLeftGroups && patched('offboarding-looks-once-more')) await lookOnceMore(leaving, person);
-  await mayGoOn();
-  await report(process, data.userId, terms.policy);
+  await deactivateLater(leaving, person, data.userId, terms);
   return 'done';
+}
+
+/** Of a workflow that took its terms before there was such a policy. */
+const DEFAULT_DAYS = 7;
+
+/** The administrators hear at once that access has ended, and in the end what came of it all. */
+async function deactivateLater(
+  leaving: Leaving,
+  person: Person,
+  userId: string,
+  { policy, modes }: Terms,
+): Promise<void> {
+  const { process, mayGoOn } = leaving;
+  const { deactivateAfterDays: days = DEFAULT_DAYS } = policy.offboarding;
+  const isDeactivated = modes.identity === 'off' || patched('offboarding-deactivates');
+  const isLater = isDeactivated && modes.identity !== 'off' && days > 0;
+  if (isLater) {
+    await mayGoOn();
+    const at = Date.now() + days * DAY;
+    await report(process, 'report', userId, policy, [`Deactivation in the identity provider: due ${isoTime(at)}`]);
+    await process.wait({ what: 'the day of the deactivation', until: () => false, wakeAt: at, dueAt: at });
+    process.recorder.setWorking();
+  }
+  if (isDeactivated) await deactivate(leaving, person);
+  await mayGoOn();
+  await report(process, isLater ? 'finalReport' : 'report', userId, policy, []);
 }
 
 /** Before the first step that ends access: each guard is a parked step; `skipStep` goes on all the same. */
@@ -113,16 +139,35 @@ async function guard(
   });
 }
 
-async function report(process: Process, userId: string, { administrators }: Policy): Promise<void> {
+/** The system of each step that has one, for the report. */
+const SYSTEMS: Readonly<Record<string, string>> = {
+  freeze: 'identity provider',
+  leaveGroups: 'identity provider',
+  leaveLateGroups: 'identity provider',
+  deactivate: 'identity provider',
+  archive: 'archive',
+  report: 'mail',
+};
+
+/** Each step's system, outcome and time, and what is still ahead. */
+async function report(
+  process: Process,
+  name: string,
+  userId: string,
+  { administrators }: Policy,
+  ahead: readonly string[],
+): Promise<void> {
   const { steps } = process.recorder.snapshot();
-  const lines = steps.map(
-    ({ name, status, detail, at }) => `- ${name}: ${status}${detail === null ? '' : ` (${detail})`}, ${at}`,
-  );
+  const lines = steps.map(({ name: step, status, detail, at }) => {
+    const system = SYSTEMS[step.replace(/ \(\d+\)$/, '')];
+    const what = system === undefined ? step : `${system}, ${step}`;
+    return `- ${what}: ${status}${detail === null ? '' : ` (${detail})`}, ${at}`;
+  });
   for (const to of administrators)
     await letterTo(
       process,
-      'report',
+      name,
       { role: 'administrator', to },
-      { kind: 'offboarded', userId, report: [...lines, '', `Written ${isoTime(Date.now())}`] },
+      { kind: 'offboarded', userId, report: [...lines, ...ahead, '', `Written ${isoTime(Date.now())}`] },
     );
 }

@@ -16,6 +16,8 @@ export interface Write<T> {
   readonly name: string;
   readonly does: string;
   readonly call: (context: StepContext, options: { readonly summary: string }) => Promise<T>;
+  /** Shown with what came of it. */
+  readonly cannotBeUndone?: true;
 }
 
 export interface Steps {
@@ -85,16 +87,16 @@ export function createSteps({ userId, recorder, modes, onParked, ordered }: Step
     }
   }
 
-  async function write<T>({ system, name: wanted, does, call }: Write<T>): Promise<T | undefined> {
-    const mode = modes()[system];
+  async function write<T>(wanted: Write<T>): Promise<T | undefined> {
+    const mode = modes()[wanted.system];
     if (mode === 'off') {
-      recorder.setStep(freeName(wanted), 'skipped', 'not configured');
+      recorder.setStep(freeName(wanted.name), 'skipped', 'not configured');
       return undefined;
     }
     return settle(
-      wanted,
-      (name) => call({ step: name, userId, mode, ...ordered() }, { summary: does }),
-      (result) => (result === 'observed' ? ['would do', does] : verdictOf(result)),
+      wanted.name,
+      (name) => wanted.call({ step: name, userId, mode, ...ordered() }, { summary: wanted.does }),
+      (result) => verdictOf(result, wanted),
     );
   }
 
@@ -120,8 +122,14 @@ async function tryOnce<T>(name: string, call: Call<T>): Promise<{ result: T } | 
   }
 }
 
+function verdictOf<T>(result: T, { does, cannotBeUndone }: Write<T>): Verdict {
+  const [status, detail]: Verdict = result === 'observed' ? ['would do', does] : doneOf(result);
+  if (cannotBeUndone !== true) return [status, detail];
+  return [status, [...(detail === null ? [] : [detail]), 'cannot be undone'].join('; ')];
+}
+
 /** What a connector says of its write, as the step's detail: words of ours, group names and digests. */
-function verdictOf(result: unknown): Verdict {
+function doneOf(result: unknown): Verdict {
   if (typeof result === 'string') return ['done', result === 'done' ? null : result];
   if (typeof result !== 'object' || result === null) return ['done', null];
   if ('left' in result && Array.isArray(result.left)) return ['done', `left ${result.left.join(', ') || 'none'}`];

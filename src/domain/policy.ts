@@ -47,6 +47,8 @@ export interface Policy {
     readonly leaverReasons?: readonly string[] | undefined;
     readonly limitPerHour: number;
     readonly accessSlaMinutes: number;
+    /** From the archive on: until then everything can be given back. Absent in older terms: 7. */
+    readonly deactivateAfterDays?: number | undefined;
     /** Hired again while it runs: ask a person, or undo at once where the order is proven. Absent in older terms: ask. */
     readonly rehire?: 'ask' | 'undo' | undefined;
   };

@@ -84,6 +84,19 @@ function identityBy(send: typeof fetch, timeoutMs = 5000, baseUrl = scimUrl): Fu
   });
 }
 
+describe('deactivateUser', () => {
+  test('confirms what the freeze did, and does it again where somebody opened the sign-in', async () => {
+    const { run, step } = workflow();
+    await run(identity.freezeUser, step('freeze'), omar);
+    await expect(run(identity.deactivateUser, step('deactivate'), omar)).resolves.toBe('unchanged');
+    await expect(writes()).resolves.toEqual(['PATCH user']);
+    await run(identity.restore, step('by hand'), omar, 'freeze', null);
+    await expect(user(omar)).resolves.toMatchObject({ active: true });
+    await expect(run(identity.deactivateUser, step('deactivate (2)'), omar)).resolves.toBe('done');
+    await expect(user(omar)).resolves.toMatchObject({ active: false });
+  });
+});
+
 describe('freezeUser', () => {
   test('ends the sign-in, and keeps what stood before', async () => {
     const own = workflow();

@@ -47,7 +47,15 @@ describe('activities', () => {
       'upholdDeparture',
     ]);
     const { identity = {}, mail = {}, archive = {} } = createConnectors(settings, pool);
-    expect(names(identity)).toEqual(['findContact', 'freezeUser', 'joinGroup', 'leaveGroup', 'leaveGroups', 'restore']);
+    expect(names(identity)).toEqual([
+      'deactivateUser',
+      'findContact',
+      'freezeUser',
+      'joinGroup',
+      'leaveGroup',
+      'leaveGroups',
+      'restore',
+    ]);
     expect(names(mail)).toEqual(['sendLetter']);
     expect(names(archive)).toEqual(['archivePerson', 'storeCertificate']);
   });

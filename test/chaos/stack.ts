@@ -69,6 +69,7 @@ export interface ChaosStack {
 const CONFIG = `administrators: [${ADMINISTRATOR}]
 offboarding:
   limitPerHour: 1000000
+  deactivateAfterDays: 0
 `;
 const STAND_INS_GRACE_MS = 3000;
 

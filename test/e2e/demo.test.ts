@@ -34,7 +34,7 @@ describe('mt demo', () => {
       ['course.completed', 'courseCompletion', 'done'],
       ['quiz.submitted', 'quizCoaching', 'waiting'],
       ['user.provisioned', 'onboarding', 'waiting'],
-      ['user.deprovisioned', 'offboarding', 'done'],
+      ['user.deprovisioned', 'offboarding', 'waiting'],
       ['module.progress', 'moduleProgress', 'done'],
       ['certification.expired', 'recertification', 'waiting'],
       ['badge.awarded', 'quarantine', 'waiting'],

@@ -176,6 +176,15 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     type: 'offboarding',
+    name: 'deactivated-after-a-week',
+    run: async (world) => {
+      const handle = await deprovisioned(world);
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'offboarding',
     name: 'waits-for-the-told-and-looks-once-more',
     run: async (world) => {
       const settles = [{ workflowId: 'gone-1', news: { signal: 'cancel', eventId: 'd1', reason: 'left the company' } }];

@@ -59,7 +59,7 @@ const LEDGER = [
   'pruneLedger',
   'closeGone',
 ];
-const IDENTITY = ['findContact', 'freezeUser', 'joinGroup', 'leaveGroup', 'leaveGroups', 'restore'];
+const IDENTITY = ['findContact', 'freezeUser', 'deactivateUser', 'joinGroup', 'leaveGroup', 'leaveGroups', 'restore'];
 
 const DEFAULTS: Readonly<Record<string, unknown>> = {
   recordEvent: { outcome: 'new', answer: { firstCompletion: true }, settledBy: null, settles: [] },

@@ -17,6 +17,7 @@ const LAST_STEPS: Readonly<Record<string, string>> = {
   recertification: 'tellManager',
   quizCoaching: 'tellManager',
   onboarding: 'welcome',
+  offboarding: 'archive',
 };
 
 /**
