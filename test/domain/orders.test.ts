@@ -1,0 +1,84 @@
+import { createLedgerModel } from '../ledger/model';
+import {
+  CERTIFIED,
+  lifeOf,
+  ordersOf,
+  play,
+  PROGRAM,
+  quizzesOf,
+  REQUIRED,
+  type Arrival,
+  type EndState,
+  type Pace,
+  type Played,
+} from '../ledger/orders';
+import { RULES } from '../ledger/events';
+
+const NOW = Date.parse('2026-11-23T09:00:00Z');
+
+const paces: readonly Pace[] = [
+  { reads: 'at once', closes: 'at once' },
+  { reads: 'at once', closes: 'last' },
+  { reads: 'last', closes: 'last' },
+];
+
+const playOne = (order: readonly Arrival[], pace: Pace): Promise<Played> =>
+  play(createLedgerModel(RULES, NOW), order, pace);
+
+const namesOf = (order: readonly Arrival[]): readonly string[] => order.map(({ eventId }) => eventId);
+
+/** Whose workflow waits, and any of what settles it. */
+const WAITS = [
+  ['expired', 'renewal', 'expiredAgain'],
+  ['expiredAgain'],
+  ['hired', 'oldCompletion', 'renewal'],
+  ['quizFailed', 'quizPassed'],
+] as const;
+
+/** What has to come of these facts, whatever their order. */
+function endOf(names: readonly string[]): EndState {
+  const has = (name: string): boolean => names.includes(name);
+  if (has('left')) return { open: [], standing: 'left', isActive: false, groups: [] };
+  const open = WAITS.filter(([name, ...settling]) => has(name) && !settling.some(has)).map(([name]) => name);
+  const isRequired = open.some((name) => name.startsWith('expired'));
+  const groups = [CERTIFIED, ...(has('hired') ? [PROGRAM] : []), ...(isRequired ? [REQUIRED] : [])];
+  return { open, standing: 'active', isActive: true, groups };
+}
+
+/** What is wrong with an order, as a sentence; null when nothing is. */
+function faultOf(order: readonly Arrival[], { end, writes, messages }: Played): string | null {
+  const [is, ought] = [JSON.stringify(end), JSON.stringify(endOf(namesOf(order)))];
+  if (is !== ought) return `${namesOf(order).join(', ')}: ${is} instead of ${ought}`;
+  const did = [...writes, ...messages];
+  return new Set(did).size === did.length ? null : `${namesOf(order).join(', ')}: ${did.join('; ')}`;
+}
+
+describe('facts in any order of arrival', () => {
+  let played = 0;
+  afterAll(() => {
+    // eslint-disable-next-line no-console -- how many were tried is what the claim is worth.
+    console.info(`${played} orders of arrival were played`);
+  });
+
+  async function faultsOf(facts: ReturnType<typeof lifeOf>, most: number, pace: Pace): Promise<readonly string[]> {
+    const arrivals = Object.entries(facts).map(([eventId, fact]): Arrival => ({ eventId, fact }));
+    const faults: string[] = [];
+    for (const order of ordersOf(arrivals, most)) {
+      played += 1;
+      const fault = faultOf(order, await playOne(order, pace));
+      if (fault !== null) faults.push(fault);
+    }
+    return faults;
+  }
+
+  test.each(paces)(
+    'up to six of a life end as they must, and nothing is done twice: messages are read $reads, cases close $closes',
+    async (pace) => {
+      expect((await faultsOf(lifeOf('u1', NOW), 6, pace)).slice(0, 5)).toEqual([]);
+    },
+  );
+
+  test.each(paces)('so do the quizzes of one: messages are read $reads, cases close $closes', async (pace) => {
+    expect(await faultsOf(quizzesOf('u1', NOW), 5, pace)).toEqual([]);
+  });
+});
