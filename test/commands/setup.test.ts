@@ -31,7 +31,11 @@ beforeEach(() => {
 });
 afterEach(() => said.mockRestore());
 
-const MIGRATIONS = ['receipts, facts, open workflows, effects', 'replays, refusals, pruning by age'];
+const MIGRATIONS = [
+  'receipts, facts, open workflows, effects',
+  'replays, refusals, pruning by age',
+  'when a workflow was last seen to run',
+];
 
 /** Settings of a company that nobody has set up yet. */
 async function newCompany(settings: Record<string, string> = {}) {
