@@ -3,11 +3,14 @@
  * A history that is there is never made anew: workflows that began with it may still be running.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { openWorld, type World } from '../workflows/world';
 import { historiesDirectory } from './files';
 import { scenarios } from './scenarios';
+
+/** Stack traces name the files of whoever records: from the repository on, they are everybody's. */
+const repository = `${resolve(__dirname, '../..')}/`;
 
 let world: World;
 beforeAll(async () => {
@@ -21,7 +24,8 @@ test.each(scenarios)('$type $name', async ({ type, name, run }) => {
   if (!existsSync(file)) {
     const handle = await run(world);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${historyToJSON(await handle.fetchHistory())}\n`);
+    const history = historyToJSON(await handle.fetchHistory()).replaceAll(repository, './');
+    writeFileSync(file, `${history}\n`);
   }
   expect(existsSync(file)).toBe(true);
 });

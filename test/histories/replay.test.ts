@@ -21,6 +21,11 @@ describe('recorded histories', () => {
     await expect(replay(name)).resolves.toBeUndefined();
   });
 
+  test.each(recordedHistories())('%s names no path of the machine that recorded it', (name) => {
+    const json = readFileSync(join(historiesDirectory, `${name}.json`), 'utf8');
+    expect(json).not.toMatch(/(?:at |\()\/[^)"]*:\d+:\d+/);
+  });
+
   test('every workflow type has one', () => {
     const recorded = new Set(recordedHistories().map((name) => name.split('/')[0]));
     expect(Object.keys(workflows).filter((type) => !recorded.has(type))).toEqual([]);
