@@ -13,7 +13,12 @@ export interface Request {
   readonly method: string;
   /** Joined to the base URL; the caller encodes what it puts in. */
   readonly path: string;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, instead of `body`; its content type stands in `headers`. */
+  readonly raw?: string | Uint8Array<ArrayBuffer>;
+  /** Beside the system's own. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Statuses beside 2xx that are an answer and no failure. */
   readonly accept?: readonly number[];
 }
@@ -21,7 +26,8 @@ export interface Request {
 export interface HttpSettings {
   readonly system: System;
   readonly baseUrl: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Asked for each call: a credential may be another one by now. */
+  readonly headers: () => Readonly<Record<string, string>>;
   readonly write: Write;
   /** How long one call may take, in ms; under the activity's own limit. */
   readonly timeoutMs?: number;
@@ -46,8 +52,9 @@ export function createHttp({
 }: HttpSettings): Http {
   const base = baseUrl.replace(/\/+$/, '');
 
-  async function call({ method, path, body, accept = [] }: Request): Promise<Answer> {
+  async function call({ method, path, body, raw, headers: more, accept = [] }: Request): Promise<Answer> {
     const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), Context.current().cancellationSignal]);
+    const given = { ...headers(), ...more };
     let response: Response;
     let text: string;
     try {
@@ -57,9 +64,10 @@ export function createHttp({
         redirect: 'manual',
         signal,
         headers: {
-          ...headers,
-          ...(body !== undefined && { 'content-type': headers['content-type'] ?? 'application/json' }),
+          ...given,
+          ...(body !== undefined && { 'content-type': given['content-type'] ?? 'application/json' }),
         },
+        ...(raw !== undefined && { body: raw }),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       text = await response.text();

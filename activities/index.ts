@@ -44,15 +44,15 @@ export function createConnectors({ connectors, policy }: WorkerSettings, pool: P
 }
 
 function identityActivities(
-  { url, token }: { url: string; token: string },
+  { url, token }: NonNullable<WorkerSettings['connectors']['identity']>,
   isProtected: WorkerSettings['policy']['protected'],
   pool: Pool,
 ): object {
-  const headers = {
-    authorization: `Bearer ${token}`,
+  const headers = (): Record<string, string> => ({
+    authorization: `Bearer ${token()}`,
     accept: 'application/scim+json',
     'content-type': 'application/scim+json',
-  };
+  });
   const http = createHttp({ system: 'identity', baseUrl: url, headers, write: createWrite('identity', pool) });
   return createIdentityActivities({
     driver: createScimDriver(http),

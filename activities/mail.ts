@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import { createTransport } from 'nodemailer';
+import { createTransport, type Transporter } from 'nodemailer';
 import { compose, type Letter } from '../src/domain/letters';
 import { isEmail } from '../src/domain/requests';
 import type { StepContext, Write } from './effects';
@@ -16,7 +16,7 @@ export type Role = 'learner' | 'manager' | 'lead' | 'administrator' | 'other';
 
 export interface MailDeps {
   /** `smtp://user:password@host:port`, `smtps://…`. */
-  readonly url: string;
+  readonly url: () => string;
   readonly from: string;
   readonly write: Write;
 }
@@ -28,7 +28,7 @@ export interface MailDeps {
  */
 export function createMailActivities({ url, from, write }: MailDeps): MailActivities {
   const timeouts = { connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 8000 };
-  const transport = createTransport({ url, disableFileAccess: true, disableUrlAccess: true, ...timeouts });
+  const transport = createTransports(url, { disableFileAccess: true, disableUrlAccess: true, ...timeouts });
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^A-Za-z0-9.-]/g, '');
 
   async function sendLetter(
@@ -49,7 +49,7 @@ export function createMailActivities({ url, from, write }: MailDeps): MailActivi
     };
     return write(effect, async () => {
       try {
-        await transport.sendMail({ from, to, messageId, ...compose(letter) });
+        await transport().sendMail({ from, to, messageId, ...compose(letter) });
         return 'sent' as const;
       } catch (error) {
         throw failureFromSmtp(error);
@@ -58,6 +58,18 @@ export function createMailActivities({ url, from, write }: MailDeps): MailActivi
   }
 
   return { sendLetter };
+}
+
+/** The transport of the URL as it stands: another one when the password is. */
+function createTransports(url: () => string, options: object): () => Transporter {
+  const held: { url?: string; transport?: Transporter } = {};
+  return () => {
+    const now = url();
+    if (held.transport !== undefined && held.url === now) return held.transport;
+    held.url = now;
+    held.transport = createTransport({ url: now, ...options });
+    return held.transport;
+  };
 }
 
 function digest(text: string): string {

@@ -6,6 +6,7 @@ import type * as Dev from './commands/dev';
 import type * as Ledger from './commands/ledger';
 import type * as Send from './commands/send';
 import type * as StandIns from './commands/stand-ins';
+import { SYSTEMS } from './domain/policy';
 import { SettingsError } from './settings-error';
 
 const FAILED = 1;
@@ -57,7 +58,7 @@ function addDev(program: Command): void {
 
 function connectorOption(): Option {
   const explanation = 'let the real system of your environment through for one connector; it is only observed';
-  return new Option('--connect <connector>', explanation).choices(['identity', 'mail', 'archive']);
+  return new Option('--connect <connector>', explanation).choices(SYSTEMS);
 }
 
 function addDemo(program: Command): void {

@@ -90,7 +90,14 @@ const config = z.strictObject({
     })
     .prefault({}),
   connectors: z
-    .strictObject({ identity: mode.optional(), mail: mode.optional(), archive: mode.optional() })
+    .strictObject({
+      identity: mode.optional(),
+      mail: mode.optional(),
+      archive: mode.optional(),
+      salesforce: mode.optional(),
+      slack: mode.optional(),
+      xapi: mode.optional(),
+    })
     .prefault({}),
   delivery: delivery.prefault({}),
 });

@@ -67,11 +67,26 @@ const variables = {
   REPLAY_LIMIT: z.coerce.number().int().positive().default(128),
   /** How long the ledger remembers an event after its workflow has closed. */
   RECEIPT_DAYS: z.coerce.number().positive().max(3650).default(90),
+  OKTA_ORG_URL: httpUrl.optional(),
+  OKTA_API_TOKEN: secret.optional(),
   SCIM_URL: httpUrl.optional(),
-  SCIM_TOKEN: z.string().optional(),
+  SCIM_TOKEN: secret.optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().includes('@').optional(),
-  ARCHIVE_URL: z.url({ protocol: /^file$/ }).optional(),
+  ARCHIVE_URL: z.url({ protocol: /^(file|s3)$/ }).optional(),
+  SALESFORCE_LOGIN_URL: httpUrl.optional(),
+  SALESFORCE_CLIENT_ID: z.string().optional(),
+  SALESFORCE_CLIENT_SECRET: secret.optional(),
+  /** PEM, PKCS #8: signs a JWT bearer for SALESFORCE_USERNAME. */
+  SALESFORCE_PRIVATE_KEY: z.string().includes('PRIVATE KEY').optional(),
+  SALESFORCE_USERNAME: z.string().optional(),
+  SLACK_BOT_TOKEN: secret.optional(),
+  /** Of the plans that have Slack's SCIM API: then a leaver's account is deactivated by it. */
+  SLACK_SCIM_TOKEN: secret.optional(),
+  SLACK_API_URL: httpUrl.default('https://slack.com/api/'),
+  XAPI_URL: httpUrl.optional(),
+  XAPI_KEY: z.string().optional(),
+  XAPI_SECRET: secret.optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   NODE_ENV: z.string().optional(),
   /** Set by `mt dev` for its own processes: connectors are `on` unless the config says otherwise. */

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import type { Mode, Modes, Policy } from './domain/policy';
+import { connectorModes, readConnectors, type Connectors } from './connector-settings';
+import type { Modes, Policy } from './domain/policy';
 import { retentionHoles } from './domain/retention';
 import { SECOND } from './domain/time';
 import { readConfig, type Config } from './policy';
 import { SettingsError } from './settings-error';
-import { readVariables, valueOf, type Environment, type Name } from './settings-variables';
+import { readVariables, valueOf, type Environment } from './settings-variables';
 
 export type { Environment } from './settings-variables';
 
@@ -42,12 +43,7 @@ export interface OpsSettings {
 export interface WorkerSettings {
   readonly companyId: string;
   readonly databaseUrl: string;
-  /** Absent: the system has no settings, and is `off`. */
-  readonly connectors: {
-    readonly identity: { readonly url: string; readonly token: string } | undefined;
-    readonly mail: { readonly url: string; readonly from: string } | undefined;
-    readonly archive: { readonly url: string } | undefined;
-  };
+  readonly connectors: Connectors;
   readonly policy: Policy;
   readonly modes: Modes;
   readonly receiptDays: number;
@@ -111,22 +107,13 @@ export function workerSettings(env: Environment): WorkerSettings {
     'MINDTICKLE_COMPANY_ID',
     'MINDTICKLE_CONFIG',
     'DATABASE_URL',
-    'SCIM_URL',
-    'SCIM_TOKEN',
-    'SMTP_URL',
-    'MAIL_FROM',
-    'ARCHIVE_URL',
     'RECEIPT_DAYS',
     'LOG_LEVEL',
     'NODE_ENV',
     'MT_STACK',
   ]);
   const { policy, modes, delivery } = readConfig(read.MINDTICKLE_CONFIG);
-  const connectors = {
-    identity: pair('SCIM_URL', read.SCIM_URL, 'SCIM_TOKEN', read.SCIM_TOKEN, (url, token) => ({ url, token })),
-    mail: pair('SMTP_URL', read.SMTP_URL, 'MAIL_FROM', read.MAIL_FROM, (url, from) => ({ url, from })),
-    archive: read.ARCHIVE_URL === undefined ? undefined : { url: read.ARCHIVE_URL },
-  };
+  const connectors = readConnectors(env);
   const settings = {
     companyId: read.MINDTICKLE_COMPANY_ID,
     databaseUrl: read.DATABASE_URL,
@@ -185,32 +172,4 @@ function memoryOf(
   const holes = retentionHoles({ ...memory, retentionMs: undefined });
   if (holes.length > 0) throw new SettingsError(holes);
   return memory;
-}
-
-function connectorModes(
-  connectors: Readonly<Record<keyof Modes, object | undefined>>,
-  named: Config['modes'],
-  whenNotNamed: Mode,
-): Modes {
-  const modeOf = (system: keyof Modes): Mode => {
-    if (connectors[system] !== undefined) return named[system] ?? whenNotNamed;
-    if (named[system] === undefined || named[system] === 'off') return 'off';
-    throw new SettingsError([
-      `connectors.${system}: is \`${named[system]}\`, but the system has no settings in the environment`,
-    ]);
-  };
-  return { identity: modeOf('identity'), mail: modeOf('mail'), archive: modeOf('archive') };
-}
-
-function pair<T>(
-  nameA: Name,
-  a: string | undefined,
-  nameB: Name,
-  b: string | undefined,
-  make: (a: string, b: string) => T,
-): T | undefined {
-  if (a === undefined && b === undefined) return undefined;
-  if (a === undefined) throw new SettingsError([`${nameA}: missing, while ${nameB} is set`]);
-  if (b === undefined) throw new SettingsError([`${nameB}: missing, while ${nameA} is set`]);
-  return make(a, b);
 }

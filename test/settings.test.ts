@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { SYSTEMS } from '../src/domain/policy';
 import { readConfig } from '../src/policy';
 import { receiverSettings, workerSettings } from '../src/settings';
 import { settingNames } from '../src/settings-variables';
@@ -26,6 +27,7 @@ function faultsOf(read: () => unknown): readonly string[] {
 }
 
 const worker = { MINDTICKLE_COMPANY_ID: 'acme', DATABASE_URL: 'postgres://u:p@127.0.0.1/ledger' };
+const off = Object.fromEntries(SYSTEMS.map((system) => [system, 'off']));
 const scim = { SCIM_URL: 'http://127.0.0.1:1/scim', SCIM_TOKEN: 'token' };
 
 describe('the docs', () => {
@@ -40,7 +42,7 @@ describe('the docs', () => {
     const defaults = readConfig(undefined);
     expect(policy).toEqual(defaults.policy);
     expect(delivery).toEqual(defaults.delivery);
-    expect(Object.keys(connectors as object)).toEqual(['identity', 'mail', 'archive']);
+    expect(Object.keys(connectors as object)).toEqual(SYSTEMS);
   });
 });
 
@@ -76,7 +78,7 @@ describe('receiverSettings', () => {
 
 describe('workerSettings', () => {
   test('a connector with settings and no mode observes', () => {
-    expect(workerSettings({ ...worker, ...scim }).modes).toEqual({ identity: 'observe', mail: 'off', archive: 'off' });
+    expect(workerSettings({ ...worker, ...scim }).modes).toEqual({ ...off, identity: 'observe' });
   });
 
   test('in the development stack it is on, and administrators are required', () => {
@@ -94,6 +96,13 @@ describe('workerSettings', () => {
   test.each([
     [{ SCIM_URL: 'http://127.0.0.1:1' }, 'SCIM_TOKEN'],
     [{ MAIL_FROM: 'a@example.com' }, 'SMTP_URL'],
+    [{ ...scim, OKTA_ORG_URL: 'https://example.okta.com', OKTA_API_TOKEN: 't' }, 'SCIM_URL: set beside OKTA_ORG_URL'],
+    [{ SALESFORCE_CLIENT_ID: 'c' }, 'SALESFORCE_CLIENT_SECRET: missing'],
+    [{ SALESFORCE_PRIVATE_KEY: 'k' }, 'SALESFORCE_PRIVATE_KEY'],
+    [{ SALESFORCE_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----' }, 'SALESFORCE_USERNAME: missing'],
+    [{ SALESFORCE_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----', SALESFORCE_CLIENT_SECRET: 's' }, 'one of them signs in'],
+    [{ SLACK_BOT_TOKEN: 't', SLACK_API_URL: 'slack' }, 'SLACK_API_URL'],
+    [{ XAPI_URL: 'https://lrs.example.com/xapi', XAPI_KEY: 'k' }, 'XAPI_SECRET: missing'],
     [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL'],
     [{ MINDTICKLE_CONFIG: '/nowhere/at/all.yaml' }, 'MINDTICKLE_CONFIG'],
     [{ MINDTICKLE_CONFIG: file('connectors: { mail: on }') }, 'connectors.mail'],

@@ -88,7 +88,7 @@ export function createSteps({ userId, recorder, modes, onParked, ordered }: Step
   }
 
   async function write<T>(wanted: Write<T>): Promise<T | undefined> {
-    const mode = modes()[wanted.system];
+    const mode = modes()[wanted.system] ?? 'off';
     if (mode === 'off') {
       recorder.setStep(freeName(wanted.name), 'skipped', 'not configured');
       return undefined;

@@ -1,12 +1,17 @@
 import type { Calendar } from './calendar';
 
 /** What we write to. A system without settings is `off`. */
-export type System = 'identity' | 'mail' | 'archive';
+export const SYSTEMS = ['identity', 'mail', 'archive', 'salesforce', 'slack', 'xapi'] as const;
+
+export type System = (typeof SYSTEMS)[number];
 
 /** `off`: not configured. `observe`: reads, and records what it would have written. `on`: writes. */
 export type Mode = 'off' | 'observe' | 'on';
 
-export type Modes = Readonly<Record<System, Mode>>;
+/** The last three are absent in what a process took before there were any: `off`. */
+export type Modes = Readonly<
+  Record<'identity' | 'mail' | 'archive', Mode> & Partial<Record<'salesforce' | 'slack' | 'xapi', Mode>>
+>;
 
 /**
  * The numbers and names that decide, from the one YAML file; every field has a default. Days are calendar days, but

@@ -72,7 +72,7 @@ function losingTheFirstAnswer(): Functions<IdentityActivities> {
 }
 
 function identityBy(send: typeof fetch, timeoutMs = 5000, baseUrl = scimUrl): Functions<IdentityActivities> {
-  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/scim+json' };
+  const headers = () => ({ authorization: `Bearer ${TOKEN}`, 'content-type': 'application/scim+json' });
   const write = createWrite('identity', pool);
   const http = createHttp({ system: 'identity', baseUrl, headers, write, timeoutMs, fetch: send });
   const isProtected = { users: [], groups: [] };

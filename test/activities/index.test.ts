@@ -12,8 +12,8 @@ const settings: WorkerSettings = {
   companyId: 'acme',
   databaseUrl: 'none',
   connectors: {
-    identity: { url: 'http://127.0.0.1:1/scim/v2', token: 'secret' },
-    mail: { url: 'smtp://127.0.0.1:1', from: 'x@example.com' },
+    identity: { driver: 'scim', url: 'http://127.0.0.1:1/scim/v2', token: () => 'secret' },
+    mail: { url: () => 'smtp://127.0.0.1:1', from: 'x@example.com' },
     archive: { url: 'file:///nowhere' },
   },
   policy: readConfig(undefined).policy,

@@ -44,8 +44,8 @@ export function connectorsTo(pool: Pool, options: ConnectorsOptions): Connectors
     companyId: 'acme',
     databaseUrl: 'not asked for here',
     connectors: {
-      identity: identityUrl === undefined ? undefined : { url: identityUrl, token },
-      mail: smtpUrl === undefined ? undefined : { url: smtpUrl, from: 'Enablement <enablement@example.com>' },
+      identity: identityUrl === undefined ? undefined : { driver: 'scim', url: identityUrl, token: () => token },
+      mail: smtpUrl === undefined ? undefined : { url: () => smtpUrl, from: 'Enablement <enablement@example.com>' },
       archive: archiveUrl === undefined ? undefined : { url: archiveUrl },
     },
     policy: { ...readConfig(undefined).policy, ...policy },

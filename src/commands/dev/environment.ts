@@ -1,4 +1,5 @@
-import type { System } from '../../domain/policy';
+import { connectorVariables, optionalVariables } from '../../connector-settings';
+import { SYSTEMS, type System } from '../../domain/policy';
 import type { Environment } from '../../settings';
 import { SettingsError } from '../../settings-error';
 
@@ -14,12 +15,6 @@ const SETTINGS = [
   ...['LOG_LEVEL', 'TRUST_PROXY', 'START_TIMEOUT_MS', 'START_CONCURRENCY', 'REPLAY_LIMIT', 'ENCRYPTION_KEYS'],
   ...['SPOOL', 'SPOOL_MAX_BYTES', 'RECEIPT_DAYS', 'AUDIT_DAYS'],
 ].flatMap(withFile);
-
-const CONNECTORS: Readonly<Record<System, readonly string[]>> = {
-  identity: ['SCIM_URL', 'SCIM_TOKEN'],
-  mail: ['SMTP_URL', 'MAIL_FROM'],
-  archive: ['ARCHIVE_URL'],
-};
 
 /** What the parts of one stack share. */
 export interface Shared {
@@ -66,10 +61,12 @@ export function workerEnvironment(shared: Shared): NodeJS.ProcessEnv {
     identity: { SCIM_URL: `${standIns.url}/identity/scim/v2`, SCIM_TOKEN: standIns.token },
     mail: { SMTP_URL: standIns.smtpUrl, MAIL_FROM: 'mindtickle@example.com' },
     archive: { ARCHIVE_URL: `file://${encodeURI(shared.archiveDir)}` },
+    salesforce: {},
+    slack: {},
+    xapi: {},
   };
-  const connectors = { ...ofStandIns, ...(connect !== undefined && { [connect]: realConnector(env, connect) }) };
-  const { identity, mail, archive } = connectors;
-  return { ...common(shared), ...identity, ...mail, ...archive, ...databaseOf(shared) };
+  const connectors = SYSTEMS.map((system) => (system === connect ? realConnector(env, system) : ofStandIns[system]));
+  return Object.assign({}, common(shared), ...connectors, databaseOf(shared)) as NodeJS.ProcessEnv;
 }
 
 function databaseOf({ env, databaseUrl }: Shared): NodeJS.ProcessEnv {
@@ -129,10 +126,12 @@ export function namespaceOf(env: Environment): string {
 }
 
 function realConnector(env: Environment, system: System): NodeJS.ProcessEnv {
-  const missing = CONNECTORS[system].filter((name) => !isSet(env, name));
-  if (missing.length > 0)
-    throw new SettingsError(missing.map((name) => `${name}: missing, and --connect ${system} is for the real system`));
-  return pick(env, CONNECTORS[system].flatMap(withFile));
+  const missing = connectorVariables[system].map((names) => names.filter((name) => !isSet(env, name)));
+  const fewest = missing.reduce((least, more) => (more.length < least.length ? more : least));
+  if (fewest.length > 0)
+    throw new SettingsError(fewest.map((name) => `${name}: missing, and --connect ${system} is for the real system`));
+  const optional = system === 'slack' ? optionalVariables.slack : [];
+  return pick(env, [...connectorVariables[system].flat(), ...optional].flatMap(withFile));
 }
 
 function withFile(name: string): string[] {

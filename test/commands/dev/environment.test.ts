@@ -80,6 +80,9 @@ describe('workerEnvironment', () => {
       identity: 'observe',
       mail: 'observe',
       archive: 'observe',
+      salesforce: 'off',
+      slack: 'off',
+      xapi: 'off',
     });
   });
 });
@@ -88,7 +91,9 @@ describe('receiverEnvironment', () => {
   test('has the secret made here, the ledger for its refusals, and none of the connectors', () => {
     const env = receiverEnvironment(shared());
     expect(env).toMatchObject({ PORT: '3000', MINDTICKLE_WEBHOOK_SECRET: 'made-here' });
-    expect(Object.keys(env).filter((name) => /^(SCIM|SMTP|ARCHIVE)_/.test(name))).toEqual([]);
+    expect(Object.keys(env).filter((name) => /^(OKTA|SCIM|SMTP|ARCHIVE|SALESFORCE|SLACK|XAPI)_/.test(name))).toEqual(
+      [],
+    );
   });
 
   test('has the private port, and an operator for it', () => {

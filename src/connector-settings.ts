@@ -1,0 +1,165 @@
+import { readFileSync, statSync } from 'node:fs';
+import { SYSTEMS, type Mode, type Modes, type System } from './domain/policy';
+import { SettingsError } from './settings-error';
+import { readVariables, valueOf, type Environment, type Name, type Read } from './settings-variables';
+
+/** A secret as it stands now: where `<NAME>_FILE` holds it, the file is read again once it has changed. */
+export type Secret = () => string;
+
+/** What each connector is reached by. Undefined: the system has no settings, and is `off`. */
+export interface Connectors {
+  readonly identity?: { readonly driver: 'scim' | 'okta'; readonly url: string; readonly token: Secret } | undefined;
+  /** The URL holds the password. */
+  readonly mail?: { readonly url: Secret; readonly from: string } | undefined;
+  /** `file:///…`, or `s3://bucket/prefix` with the AWS SDK's own environment. */
+  readonly archive?: { readonly url: string } | undefined;
+  readonly salesforce?: SalesforceSettings | undefined;
+  readonly slack?: { readonly url: string; readonly token: Secret; readonly scimToken: Secret | undefined } | undefined;
+  readonly xapi?: { readonly url: string; readonly key: string; readonly secret: Secret } | undefined;
+}
+
+export interface SalesforceSettings {
+  readonly loginUrl: string;
+  readonly clientId: string;
+  /** OAuth client credentials by `secret`, or a JWT bearer for `username`, signed with the PEM `privateKey`. */
+  readonly credential: { readonly secret: Secret } | { readonly privateKey: Secret; readonly username: string };
+}
+
+const SALESFORCE = ['SALESFORCE_LOGIN_URL', 'SALESFORCE_CLIENT_ID'] as const;
+
+/** The variables that each connector needs: all of one line. */
+export const connectorVariables = {
+  identity: [
+    ['SCIM_URL', 'SCIM_TOKEN'],
+    ['OKTA_ORG_URL', 'OKTA_API_TOKEN'],
+  ],
+  mail: [['SMTP_URL', 'MAIL_FROM']],
+  archive: [['ARCHIVE_URL']],
+  salesforce: [
+    [...SALESFORCE, 'SALESFORCE_CLIENT_SECRET'],
+    [...SALESFORCE, 'SALESFORCE_PRIVATE_KEY', 'SALESFORCE_USERNAME'],
+  ],
+  slack: [['SLACK_BOT_TOKEN']],
+  xapi: [['XAPI_URL', 'XAPI_KEY', 'XAPI_SECRET']],
+} as const satisfies Readonly<Record<System, readonly (readonly Name[])[]>>;
+
+/** What may stand beside them. */
+export const optionalVariables = { slack: ['SLACK_SCIM_TOKEN', 'SLACK_API_URL'] } as const;
+
+const NAMES = [...SYSTEMS.flatMap((system) => connectorVariables[system].flat()), ...optionalVariables.slack] as const;
+type Values = Read<(typeof NAMES)[number]>;
+
+/** @throws SettingsError naming each variable that is malformed, or that is missing while the rest of its connector is set. */
+export function readConnectors(env: Environment): Connectors {
+  const read = readVariables(env, NAMES);
+  const mail = complete(read, ['SMTP_URL', 'MAIL_FROM']);
+  const xapi = complete(read, ['XAPI_URL', 'XAPI_KEY', 'XAPI_SECRET']);
+  return {
+    identity: identityOf(env, read),
+    mail: mail && { url: secretOf(env, 'SMTP_URL'), from: mail.MAIL_FROM },
+    archive: read.ARCHIVE_URL === undefined ? undefined : { url: read.ARCHIVE_URL },
+    salesforce: salesforceOf(env, read),
+    slack: slackOf(env, read),
+    xapi: xapi && { url: xapi.XAPI_URL, key: xapi.XAPI_KEY, secret: secretOf(env, 'XAPI_SECRET') },
+  };
+}
+
+function identityOf(env: Environment, read: Values): Connectors['identity'] {
+  const okta = complete(read, ['OKTA_ORG_URL', 'OKTA_API_TOKEN']);
+  const scim = complete(read, ['SCIM_URL', 'SCIM_TOKEN']);
+  if (okta && scim) throw new SettingsError(['SCIM_URL: set beside OKTA_ORG_URL; there is one identity provider']);
+  if (okta) return { driver: 'okta', url: okta.OKTA_ORG_URL, token: secretOf(env, 'OKTA_API_TOKEN') };
+  return scim && { driver: 'scim', url: scim.SCIM_URL, token: secretOf(env, 'SCIM_TOKEN') };
+}
+
+function slackOf(env: Environment, read: Values): Connectors['slack'] {
+  if (read.SLACK_BOT_TOKEN === undefined) return undefined;
+  return {
+    url: read.SLACK_API_URL,
+    token: secretOf(env, 'SLACK_BOT_TOKEN'),
+    scimToken: read.SLACK_SCIM_TOKEN === undefined ? undefined : secretOf(env, 'SLACK_SCIM_TOKEN'),
+  };
+}
+
+function salesforceOf(env: Environment, read: Values): SalesforceSettings | undefined {
+  if (read.SALESFORCE_PRIVATE_KEY === undefined) {
+    const found = complete(read, ['SALESFORCE_LOGIN_URL', 'SALESFORCE_CLIENT_ID', 'SALESFORCE_CLIENT_SECRET']);
+    return (
+      found && {
+        loginUrl: found.SALESFORCE_LOGIN_URL,
+        clientId: found.SALESFORCE_CLIENT_ID,
+        credential: { secret: secretOf(env, 'SALESFORCE_CLIENT_SECRET') },
+      }
+    );
+  }
+  if (read.SALESFORCE_CLIENT_SECRET !== undefined)
+    throw new SettingsError(['SALESFORCE_PRIVATE_KEY: set beside SALESFORCE_CLIENT_SECRET; one of them signs in']);
+  const found = complete(read, [
+    'SALESFORCE_LOGIN_URL',
+    'SALESFORCE_CLIENT_ID',
+    'SALESFORCE_PRIVATE_KEY',
+    'SALESFORCE_USERNAME',
+  ]);
+  return (
+    found && {
+      loginUrl: found.SALESFORCE_LOGIN_URL,
+      clientId: found.SALESFORCE_CLIENT_ID,
+      credential: { privateKey: secretOf(env, 'SALESFORCE_PRIVATE_KEY'), username: found.SALESFORCE_USERNAME },
+    }
+  );
+}
+
+/** Connectors with settings and no mode named get `whenNotNamed`. @throws SettingsError for a mode without settings. */
+export function connectorModes(
+  connectors: Connectors,
+  named: Readonly<Partial<Record<System, Mode | undefined>>>,
+  whenNotNamed: Mode,
+): Modes {
+  const modeOf = (system: System): Mode => {
+    if (connectors[system] !== undefined) return named[system] ?? whenNotNamed;
+    if (named[system] === undefined || named[system] === 'off') return 'off';
+    throw new SettingsError([
+      `connectors.${system}: is \`${named[system]}\`, but the system has no settings in the environment`,
+    ]);
+  };
+  return Object.fromEntries(SYSTEMS.map((system) => [system, modeOf(system)])) as Record<System, Mode>;
+}
+
+type Complete<N extends keyof Values> = { readonly [K in N]: NonNullable<Values[K]> };
+
+/** All of them, or undefined when there is none. */
+function complete<N extends keyof Values>(read: Values, names: readonly [N, N, ...N[]]): Complete<N> | undefined {
+  const missing = names.filter((name) => read[name] === undefined);
+  if (missing.length === names.length) return undefined;
+  const present = names.find((name) => read[name] !== undefined);
+  if (missing.length > 0) throw new SettingsError(missing.map((name) => `${name}: missing, while ${present} is set`));
+  return read as Complete<N>;
+}
+
+function secretOf(env: Environment, name: Name): Secret {
+  const file = env[`${name}_FILE`];
+  let known = valueOf(env, name) ?? '';
+  if (file === undefined || file === '') return () => known;
+  let stamp = stampOf(file);
+  return () => {
+    const now = stampOf(file);
+    if (now === stamp) return known;
+    try {
+      // Empty: being written. What was good goes on until there is something else.
+      known = readFileSync(file, 'utf8').trim() || known;
+      stamp = now;
+    } catch {
+      return known;
+    }
+    return known;
+  };
+}
+
+function stampOf(file: string): string {
+  try {
+    const { mtimeMs, ino, size } = statSync(file);
+    return `${mtimeMs} ${ino} ${size}`;
+  } catch {
+    return 'gone';
+  }
+}
