@@ -52,13 +52,14 @@ export function leaveGroup(
 }
 
 /** A letter as a step: it parks when the address is refused. A letter cannot be taken back. */
-export function letterTo(process: Process, name: string, { role, to }: Recipient, letter: Letter): Promise<unknown> {
-  return process.steps.write({
+export async function letterTo(process: Process, name: string, { role, to }: Recipient, letter: Letter): Promise<void> {
+  const sent = await process.steps.write({
     system: 'mail',
     name,
     does: `tell the ${role}: ${letter.kind}`,
     call: (context, options) => mail.sendLetter.executeWithOptions(options, [context, to, role, letter]),
   });
+  if (sent === 'sent') process.recorder.tell({ role, letter: letter.kind });
 }
 
 /** A letter to the learner; without an address it waits for one. Skipped when a person decides to go on without. */

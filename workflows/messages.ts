@@ -39,6 +39,16 @@ export interface HistoryEntry {
   readonly reason: string | null;
 }
 
+/** Someone who was written to. */
+export interface Told {
+  /** `learner`, `manager`, `lead`, `administrator`, `other`; never a name or an address. */
+  readonly role: string;
+  /** The letter: what it is about. */
+  readonly letter: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
 /** The answer of the `state` query, the same for every workflow type. */
 export interface ProcessState {
   readonly phase: Phase;
@@ -50,6 +60,8 @@ export interface ProcessState {
   readonly deadline: string | null;
   readonly steps: readonly StepState[];
   readonly history: readonly HistoryEntry[];
+  /** The newest of those who were written to. Absent in what older code answered. */
+  readonly told?: readonly Told[];
 }
 
 /** Stop, undo what must be undone, end as Completed. `eventId` when an event says so rather than a person. */

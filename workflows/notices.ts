@@ -37,12 +37,10 @@ export function createNotices({ userId, workflowId, about, recorder, people, ter
     count += 1;
     if (mode === 'off') return;
     const context = { step: `notice ${count}`, userId, mode };
-    await mail.sendLetter.executeWithOptions({ summary: `Tell the ${role}: ${letter.kind}` }, [
-      context,
-      to,
-      role,
-      letter,
-    ]);
+    const summary = `Tell the ${role}: ${letter.kind}`;
+    const sent = await mail.sendLetter.executeWithOptions({ summary }, [context, to, role, letter]);
+    if (sent === 'sent')
+      recorder.tell({ role, letter: letter.kind === 'parked' ? `parked: ${letter.step}` : letter.kind });
   }
 
   function parked(step: string, why: string): () => void {

@@ -52,7 +52,13 @@ export async function offboarding(delivery: Delivery, envelope: Envelope<UserDep
 async function untilLeaving(process: Process, delivery: Delivery, fact: Fact, told: Set<string>): Promise<void> {
   const { at } = fact;
   if (at <= Date.now()) return;
-  await process.wait({ what: 'the day of leaving', until: () => false, wakeAt: at, dueAt: at });
+  await process.wait({
+    what: 'the day of leaving',
+    until: () => false,
+    wakeAt: at,
+    dueAt: at,
+    next: 'access ends',
+  });
   process.recorder.setWorking();
   await tellAgain(delivery, fact, told);
 }
@@ -105,7 +111,13 @@ async function deactivateLater(
     await mayGoOn();
     const at = Date.now() + days * DAY;
     await report(process, 'report', userId, policy, [`Deactivation in the identity provider: due ${isoTime(at)}`]);
-    await process.wait({ what: 'the day of the deactivation', until: () => false, wakeAt: at, dueAt: at });
+    await process.wait({
+      what: 'the day of the deactivation',
+      until: () => false,
+      wakeAt: at,
+      dueAt: at,
+      next: 'the user is deactivated, which cannot be undone',
+    });
     process.recorder.setWorking();
   }
   if (isDeactivated) await deactivate(leaving, person);

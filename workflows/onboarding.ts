@@ -60,6 +60,7 @@ async function untilStarted(
       until: () => start.isMade,
       wakeAt: at,
       dueAt: begun + endAfterDays * DAY,
+      next: 'the case ends; nobody waits any more',
     };
     if (!(await process.wait(wait))) process.aside(run);
   }

@@ -37,6 +37,8 @@ export interface Wait {
   readonly wakeAt?: number;
   /** What is shown as the deadline, epoch ms. */
   readonly dueAt?: number;
+  /** What happens at `dueAt`, as a sentence. */
+  readonly next?: string;
 }
 
 /** How a write is taken back. `call` gets the name of the step that it undoes. */
@@ -151,8 +153,8 @@ function listen(
   );
 }
 
-async function waitFor(recorder: Recorder, { what, until, wakeAt, dueAt }: Wait): Promise<boolean> {
-  recorder.setWaiting(what, dueAt ?? null);
+async function waitFor(recorder: Recorder, { what, until, wakeAt, dueAt, next }: Wait): Promise<boolean> {
+  recorder.setWaiting(what, dueAt ?? null, next);
   if (wakeAt !== undefined) return condition(until, Math.max(wakeAt - Date.now(), 1), { summary: what });
   await condition(until);
   return true;

@@ -84,7 +84,7 @@ async function upTheLine(process: Process, verdict: Verdict, quiz: FailedQuiz, p
     const isHeard = await process.wait({
       what: WANTED,
       until: () => verdict.outcome !== null || people.named() > named,
-      ...(hasNext && { wakeAt, dueAt: wakeAt }),
+      ...(hasNext && { wakeAt, dueAt: wakeAt, next: 'the next in line is told' }),
     });
     if (isHeard) hasNext = true;
     else {
@@ -125,7 +125,7 @@ async function byCount(process: Process, verdict: Verdict, quiz: FailedQuiz, pol
     await process.wait({
       what: WANTED,
       until: () => verdict.outcome !== null,
-      ...(!isLast && { wakeAt, dueAt: wakeAt }),
+      ...(!isLast && { wakeAt, dueAt: wakeAt, next: 'the next in line is told' }),
     });
     if (verdict.outcome !== null) {
       await asked.drop();

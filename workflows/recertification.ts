@@ -134,6 +134,7 @@ async function nextOf(
     until: () => course.isRenewed || course.revision !== revision,
     wakeAt: moment.at,
     dueAt: moment.kind === 'end' ? moment.at : course.deadline,
+    next: lapsed === null ? 'the certificate lapses; it may still be renewed late' : 'the case ends as lapsed',
   });
   return isNews ? 'news' : moment;
 }

@@ -2,7 +2,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { isoTime } from '../src/domain/time';
 import { describeState } from './details';
-import type { HistoryEntry, Outcome, Phase, ProcessState, StepState, StepStatus } from './messages';
+import type { HistoryEntry, Outcome, Phase, ProcessState, StepState, StepStatus, Told } from './messages';
 
 const phaseKey = defineSearchAttributeKey('MindticklePhase', SearchAttributeType.KEYWORD);
 const deadlineKey = defineSearchAttributeKey('MindtickleDeadline', SearchAttributeType.DATETIME);
@@ -17,8 +17,10 @@ export interface Recorder {
   readonly setStep: (name: string, status: StepStatus, detail?: string | null) => void;
   readonly stepsIn: (status: StepStatus) => readonly string[];
   readonly has: (name: string) => boolean;
-  /** `until` in epoch ms. */
-  readonly setWaiting: (what: string, until: number | null) => void;
+  /** Somebody was written to. */
+  readonly tell: (told: Omit<Told, 'at'>) => void;
+  /** `until` in epoch ms; `next`: what happens then, as a sentence. */
+  readonly setWaiting: (what: string, until: number | null, next?: string) => void;
   readonly setDeadline: (until: number) => void;
   /** What it waited for has come. */
   readonly setWorking: () => void;
@@ -29,6 +31,8 @@ export interface Recorder {
 interface Held {
   readonly steps: Map<string, StepState>;
   readonly history: HistoryEntry[];
+  readonly told: Told[];
+  next: string | null;
   waitingFor: string | null;
   deadline: number | null;
   isUndoing: boolean;
@@ -40,6 +44,8 @@ export function createRecorder(title: string, messages: readonly string[]): Reco
   const held: Held = {
     steps: new Map(),
     history: [],
+    told: [],
+    next: null,
     waitingFor: null,
     deadline: null,
     isUndoing: false,
@@ -48,7 +54,7 @@ export function createRecorder(title: string, messages: readonly string[]): Reco
   const publish = createPublisher(title, messages);
   const change = (alter: () => void): void => {
     alter();
-    publish(snapshotOf(held), held.deadline);
+    publish(snapshotOf(held), held);
   };
   const now = (): string => isoTime(Date.now());
 
@@ -62,7 +68,13 @@ export function createRecorder(title: string, messages: readonly string[]): Reco
         held.history.push({ at: now(), ...entry });
       }),
     setStep: (name, status, detail = null) => change(() => held.steps.set(name, { name, status, detail, at: now() })),
-    setWaiting: (what, until) => change(() => Object.assign(held, { waitingFor: what, deadline: until })),
+    tell: (told) =>
+      change(() => {
+        if (held.told.length >= LONGEST_HISTORY) held.told.shift();
+        held.told.push({ ...told, at: now() });
+      }),
+    setWaiting: (what, until, next) =>
+      change(() => Object.assign(held, { waitingFor: what, deadline: until, next: next ?? null })),
     setDeadline: (until) => change(() => (held.deadline = until)),
     setWorking: () => change(() => Object.assign(held, { waitingFor: null, deadline: null })),
     setUndoing: () => change(() => Object.assign(held, { isUndoing: true, waitingFor: null })),
@@ -74,16 +86,16 @@ export function createRecorder(title: string, messages: readonly string[]): Reco
 function createPublisher(
   title: string,
   messages: readonly string[],
-): (state: ProcessState, deadline: number | null) => void {
+): (state: ProcessState, held: Pick<Held, 'deadline' | 'next'>) => void {
   let phase: Phase = 'working';
   let deadline: number | null = null;
-  return (state, newDeadline) => {
+  return (state, { deadline: newDeadline, next }) => {
     if (state.phase !== phase) upsertSearchAttributes([{ key: phaseKey, value: state.phase }]);
     if (newDeadline !== deadline)
       upsertSearchAttributes([{ key: deadlineKey, value: newDeadline === null ? null : new Date(newDeadline) }]);
     phase = state.phase;
     deadline = newDeadline;
-    setCurrentDetails(describeState(title, messages, state));
+    setCurrentDetails(describeState({ title, messages, state, next }));
   };
 }
 
@@ -98,6 +110,7 @@ function snapshotOf(held: Held): ProcessState {
     deadline: deadline === null ? null : isoTime(deadline),
     steps: [...held.steps.values()],
     history: [...held.history],
+    told: [...held.told],
   };
 }
 
