@@ -7,7 +7,7 @@ import { createHttp } from './http';
 import { createIdentityActivities } from './identity';
 import { createScimDriver } from './identity-scim';
 import { createLedgerActivities } from './ledger';
-import { createMailActivities } from './mail';
+import { createAlerts, createMailActivities } from './mail';
 import { createQuietActivities, type IsRunning } from './quiet';
 import { createReadingActivities, type Reader } from './reading';
 import { createTermsActivities } from './terms';
@@ -38,7 +38,9 @@ export function createConnectors({ connectors, policy }: WorkerSettings, pool: P
   const { identity, mail, archive } = connectors;
   return {
     ...(identity && { identity: identityActivities(identity, policy.protected, pool) }),
-    ...(mail && { mail: createMailActivities({ ...mail, write: createWrite('mail', pool) }) }),
+    ...(mail && {
+      mail: createMailActivities({ ...mail, write: createWrite('mail', pool), alerts: createAlerts(pool) }),
+    }),
     ...(archive && { archive: createArchiveActivities({ ...archive, pool, write: createWrite('archive', pool) }) }),
   };
 }

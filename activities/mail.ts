@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
-import { Context } from '@temporalio/activity';
+import { Context, type ApplicationFailure } from '@temporalio/activity';
+import type { Pool } from 'pg';
 import { createTransport, type Transporter } from 'nodemailer';
 import { compose, type Letter } from '../src/domain/letters';
 import { isEmail } from '../src/domain/requests';
+import { claimAlert, releaseAlert, type Alert } from '../src/ledger/alerts';
 import type { StepContext, Write } from './effects';
 import { rejected, unavailable } from './failure';
+import { askLedger } from './ledger-calls';
 
 export interface MailActivities {
   /** Send one letter to one address. `role` says in the ledger to whom, so that no address has to. */
-  sendLetter(context: StepContext, to: string, role: Role, letter: Letter): Promise<'sent' | 'observed'>;
+  sendLetter(context: StepContext, to: string, role: Role, letter: Letter): Promise<Sent>;
 }
+
+/** `told before`: another process has just told the same person of the same cause. */
+export type Sent = 'sent' | 'observed' | 'told before';
 
 /** `lead`: of the team's escalation list. `other`: named by whoever escalated. */
 export type Role = 'learner' | 'manager' | 'lead' | 'administrator' | 'other';
@@ -19,6 +25,23 @@ export interface MailDeps {
   readonly url: () => string;
   readonly from: string;
   readonly write: Write;
+  readonly alerts: Alerts;
+}
+
+/** @throws `ledger.unavailable` (retries). */
+export interface Alerts {
+  /** True when nobody has told this recipient of this cause lately. */
+  readonly claim: (alert: Alert) => Promise<boolean>;
+  readonly release: (alert: Alert) => Promise<void>;
+}
+
+const QUIET_HOURS = 1;
+
+export function createAlerts(pool: Pool): Alerts {
+  return {
+    claim: (alert) => askLedger(() => claimAlert(pool, alert, QUIET_HOURS)),
+    release: (alert) => askLedger(() => releaseAlert(pool, alert)),
+  };
 }
 
 /**
@@ -26,17 +49,12 @@ export interface MailDeps {
  * by which mailboxes (and people) know it; SMTP itself cannot be asked.
  * @throws `mail.unavailable` and `ledger.unavailable` (retry), `mail.rejected`.
  */
-export function createMailActivities({ url, from, write }: MailDeps): MailActivities {
+export function createMailActivities({ url, from, write, alerts }: MailDeps): MailActivities {
   const timeouts = { connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 8000 };
   const transport = createTransports(url, { disableFileAccess: true, disableUrlAccess: true, ...timeouts });
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^A-Za-z0-9.-]/g, '');
 
-  async function sendLetter(
-    context: StepContext,
-    to: string,
-    role: Role,
-    letter: Letter,
-  ): Promise<'sent' | 'observed'> {
+  async function sendLetter(context: StepContext, to: string, role: Role, letter: Letter): Promise<Sent> {
     // One address, and nothing that a mailer would read as more: it may come from the identity provider.
     if (!isEmail(to)) throw rejected('mail', `has no usable address for the ${role}`);
     const workflowId = Context.current().info.workflowExecution?.workflowId ?? 'none';
@@ -47,12 +65,16 @@ export function createMailActivities({ url, from, write }: MailDeps): MailActivi
       naturalKey: `${letter.kind}:${role}:${recipient}`,
       would: { letter: letter.kind, to: role },
     };
+    const alert = alertOf(letter, { recipient, workflowId, step: context.step });
     return write(effect, async () => {
+      if (alert !== undefined && !(await alerts.claim(alert))) return 'told before' as const;
       try {
         await transport().sendMail({ from, to, messageId, ...compose(letter) });
         return 'sent' as const;
       } catch (error) {
-        throw failureFromSmtp(error);
+        const failure = failureFromSmtp(error);
+        if (alert !== undefined && failure.nonRetryable === true) await alerts.release(alert);
+        throw failure;
       }
     });
   }
@@ -72,12 +94,16 @@ function createTransports(url: () => string, options: object): () => Transporter
   };
 }
 
+function alertOf(letter: Letter, teller: Omit<Alert, 'cause'>): Alert | undefined {
+  return letter.kind === 'parked' && letter.cause !== undefined ? { ...teller, cause: letter.cause } : undefined;
+}
+
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
 /** 5xx, a refused envelope and refused credentials are for good (RFC 5321 §4.2.1); all else may pass. */
-function failureFromSmtp(error: unknown): Error {
+function failureFromSmtp(error: unknown): ApplicationFailure {
   const { code, responseCode } = error as { code?: string; responseCode?: number };
   const details = { code: code ?? 'unknown', ...(responseCode !== undefined && { status: responseCode }) };
   const isForGood = responseCode === undefined ? code === 'EENVELOPE' : responseCode >= 500;

@@ -6,6 +6,7 @@ import type { EscalateRequest } from './messages';
 import type { People, Recipient } from './people';
 import { mail, whyFailed } from './retries';
 import type { Recorder } from './state';
+import type { Refusal } from './steps';
 
 /** How long a process that has ended waits for letters about it that are still on their way. */
 const LAST_LETTERS = '30 seconds';
@@ -13,7 +14,7 @@ const LAST_LETTERS = '30 seconds';
 /** Letters about a process, beside its steps: they never hold it up, and never park it. */
 export interface Notices {
   /** Tell the administrators that a step is parked; the answer stops it, for when it is parked no more. */
-  readonly parked: (step: string, why: string) => () => void;
+  readonly parked: (step: string, refusal: Refusal) => () => void;
   /** Tell the next in line, or `to`. */
   readonly escalate: (request: EscalateRequest) => void;
   readonly finish: () => Promise<void>;
@@ -43,10 +44,20 @@ export function createNotices({ userId, workflowId, about, recorder, people, ter
       recorder.tell({ role, letter: letter.kind === 'parked' ? `parked: ${letter.step}` : letter.kind });
   }
 
-  function parked(step: string, why: string): () => void {
+  function parked(step: string, { why, cause }: Refusal): () => void {
     return letters.begin(async () => {
       for (const to of terms()?.policy.administrators ?? [])
-        await send({ to, role: 'administrator' }, { kind: 'parked', about, step, why, workflowId });
+        await send(
+          { to, role: 'administrator' },
+          {
+            kind: 'parked',
+            about,
+            step,
+            why,
+            workflowId,
+            ...(cause !== undefined && { cause }),
+          },
+        );
     });
   }
 

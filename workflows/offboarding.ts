@@ -147,6 +147,7 @@ async function guard(
     if (await askLedger('admitLeaver', 'Within the limit of an hour?', eventId)) return;
     throw new NeedsDecision(
       `over the limit of ${rules.limitPerHour} leavers an hour; retryStep later, skipStep to go on now, or cancel`,
+      'over the limit of leavers an hour',
     );
   });
 }

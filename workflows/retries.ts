@@ -109,6 +109,13 @@ interface Step<K extends keyof LedgerActivities> {
   ) => Promise<Awaited<ReturnType<LedgerActivities[K]>>>;
 }
 
+/** Credentials that a system refuses stop every process that needs it. */
+export function sharedCause({ cause }: ActivityFailure): string | undefined {
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  const [details] = (cause.details ?? []) as readonly ({ readonly status?: unknown } | undefined)[];
+  return details?.status === 401 || details?.status === 403 ? cause.message : undefined;
+}
+
 /** Why a step failed, as a sentence without names or values; activity failures carry none. */
 export function whyFailed(error: unknown): string {
   const cause = error instanceof ActivityFailure ? error.cause : error;

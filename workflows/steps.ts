@@ -2,12 +2,20 @@ import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { StepContext } from '../activities';
 import type { Modes, System } from '../src/domain/policy';
 import { createDecisions, type Decision } from './decisions';
-import { whyFailed } from './retries';
+import { sharedCause, whyFailed } from './retries';
 import type { Recorder } from './state';
 
 /** Thrown inside a step: it cannot go on until somebody decides. The sentence says why and what may be sent. */
 export class NeedsDecision extends Error {
   override readonly name = 'NeedsDecision' as const;
+
+  /** Of something that may stop many processes alike. */
+  readonly shared: string | undefined;
+
+  constructor(message: string, shared?: string) {
+    super(message);
+    this.shared = shared;
+  }
 }
 
 /** One write to one system. `does`: what, as the end of a sentence, shown in Temporal Web UI. */
@@ -30,12 +38,19 @@ export interface Steps {
   readonly freeName: (wanted: string) => string;
 }
 
+/** Why a step is parked. */
+export interface Refusal {
+  readonly why: string;
+  /** What may stop many processes alike: it is told once. */
+  readonly cause: string | undefined;
+}
+
 export interface StepsDeps {
   readonly userId: string;
   readonly recorder: Recorder;
   readonly modes: () => Modes;
   /** Tell of a parked step; the answer stops it. */
-  readonly onParked: (step: string, why: string) => () => void;
+  readonly onParked: (step: string, refusal: Refusal) => () => void;
   /** Who ordered it and why, where a person did. */
   readonly ordered: () => { readonly actor: string; readonly reason: string } | undefined;
 }
@@ -44,9 +59,9 @@ export interface StepsDeps {
 export function createSteps({ userId, recorder, modes, onParked, ordered }: StepsDeps): Steps {
   const decisions = createDecisions(recorder);
 
-  async function decide(name: string, why: string): Promise<Decision> {
-    recorder.setStep(name, 'parked', why);
-    const stopTelling = onParked(name, why);
+  async function decide(name: string, refusal: Refusal): Promise<Decision> {
+    recorder.setStep(name, 'parked', refusal.why);
+    const stopTelling = onParked(name, refusal);
     try {
       return await decisions.of(name);
     } finally {
@@ -62,7 +77,7 @@ export function createSteps({ userId, recorder, modes, onParked, ordered }: Step
         recorder.setStep(name, ...verdict(tried.result));
         return tried.result;
       }
-      const decision = await decide(name, tried.why);
+      const decision = await decide(name, tried);
       if (decision.kind === 'retry') continue;
       recorder.setStep(name, 'skipped', decision.why);
       return undefined;
@@ -111,13 +126,13 @@ export function createSteps({ userId, recorder, modes, onParked, ordered }: Step
 type Call<T> = (name: string) => Promise<T>;
 type Verdict = readonly ['done' | 'would do', string | null];
 
-async function tryOnce<T>(name: string, call: Call<T>): Promise<{ result: T } | { why: string }> {
+async function tryOnce<T>(name: string, call: Call<T>): Promise<{ result: T } | Refusal> {
   try {
     return { result: await call(name) };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    if (error instanceof NeedsDecision) return { why: error.message };
-    if (error instanceof ActivityFailure) return { why: whyFailed(error) };
+    if (error instanceof NeedsDecision) return { why: error.message, cause: error.shared };
+    if (error instanceof ActivityFailure) return { why: whyFailed(error), cause: sharedCause(error) };
     throw error;
   }
 }

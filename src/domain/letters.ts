@@ -16,6 +16,8 @@ export type Letter =
       readonly step: string;
       readonly why: string;
       readonly workflowId: string;
+      /** What may stop many processes alike: of those, one letter an hour tells. Absent: each tells. */
+      readonly cause?: string;
     };
 
 export interface Text {
@@ -129,6 +131,12 @@ function writeForLearners(letter: LearnerLetter): Draft {
   }
 }
 
+const OTHERS = [
+  '',
+  'Others may be parked for the same reason; the next letter about it comes in an hour at the earliest.',
+  `All that are parked: temporal workflow list --query "MindticklePhase = 'parked'"`,
+];
+
 function writeForOperators(letter: Letter & { kind: 'escalation' | 'parked' }): Draft {
   const where = `Workflow: ${letter.workflowId}`;
   return letter.kind === 'escalation'
@@ -142,6 +150,7 @@ function writeForOperators(letter: Letter & { kind: 'escalation' | 'parked' }): 
           `${letter.about} is parked at the step "${letter.step}": ${letter.why}`,
           'Mend the cause and send retryStep, or send skipStep or cancel.',
           where,
+          ...(letter.cause === undefined ? [] : OTHERS),
         ],
       };
 }

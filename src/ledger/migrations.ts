@@ -161,6 +161,19 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
       create index open_workflows_quiet on open_workflows (coalesce(seen_at, opened_at)) where closed_at is null;
     `,
   },
+  {
+    name: 'alerts that are told once',
+    sql: `
+      create table alerts (
+        cause text not null,
+        recipient text not null,
+        workflow_id text not null,
+        step text not null,
+        told_at timestamptz not null default now(),
+        primary key (cause, recipient)
+      );
+    `,
+  },
 ];
 
 /** A migration may take longer than a step of the ledger. */

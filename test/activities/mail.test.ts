@@ -52,6 +52,52 @@ describe('sendLetter', () => {
     expect(JSON.stringify(rows)).not.toContain('rita');
   });
 
+  describe('of what stops many', () => {
+    const parked = (workflowId: string, cause?: string): Letter => ({
+      kind: 'parked',
+      about: 'Offboarding of u1',
+      step: 'checkLimit',
+      why: 'over the limit',
+      workflowId,
+      ...(cause !== undefined && { cause }),
+    });
+    const tell = (own: ReturnType<typeof workflow>, cause?: string, to = RITA) =>
+      own.run(mail.sendLetter, own.step('notice 1'), to, 'administrator', parked(own.workflowId, cause));
+
+    test('ten at once tell each recipient once', async () => {
+      const all = await Promise.all(Array.from({ length: 10 }, () => tell(workflow(), 'over the limit')));
+      expect(all.sort()).toEqual(['sent', ...Array.from({ length: 9 }, () => 'told before')]);
+      await expect(tell(workflow(), 'over the limit', 'admin@example.com')).resolves.toBe('sent');
+      await expect(tell(workflow(), 'another cause')).resolves.toBe('sent');
+      expect((await messages()).map(({ to, copies }) => [to[0], copies])).toEqual([
+        [RITA, 1],
+        ['admin@example.com', 1],
+        [RITA, 1],
+      ]);
+    });
+
+    test('without a shared cause each tells', async () => {
+      const all = [await tell(workflow()), await tell(workflow())];
+      expect(all).toEqual(['sent', 'sent']);
+    });
+
+    test('after a lost answer the same one tells again, after an hour the next one', async () => {
+      const own = workflow();
+      await setFault(standIns, 'mail', { mode: 'lost-response', calls: 1 });
+      await expect(tell(own, 'over the limit')).rejects.toMatchObject({ type: 'mail.unavailable' });
+      await expect(tell(own, 'over the limit')).resolves.toBe('sent');
+      await expect(tell(workflow(), 'over the limit')).resolves.toBe('told before');
+      await pool.query(`update alerts set told_at = now() - interval '61 minutes'`);
+      await expect(tell(workflow(), 'over the limit')).resolves.toBe('sent');
+    });
+
+    test('when it is refused for good the next one tells', async () => {
+      await setFault(standIns, 'mail', { mode: 'error', status: 550, calls: 1 });
+      await expect(tell(workflow(), 'over the limit')).rejects.toMatchObject({ type: 'mail.rejected' });
+      await expect(tell(workflow(), 'over the limit')).resolves.toBe('sent');
+    });
+  });
+
   test('twice is once', async () => {
     const { run, step } = workflow();
     await run(mail.sendLetter, step('welcome'), RITA, 'learner', welcome);

@@ -118,7 +118,7 @@ export async function leaves(pool: Pool, userId: string): Promise<void> {
 
 export async function emptyLedger(pool: Pool): Promise<void> {
   await pool.query(
-    'truncate receipts, learners, departures, completions, quiz_results, progress, expiries, open_workflows, effects',
+    'truncate receipts, learners, departures, completions, quiz_results, progress, expiries, open_workflows, effects, alerts',
   );
 }
 

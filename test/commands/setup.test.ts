@@ -35,6 +35,7 @@ const MIGRATIONS = [
   'receipts, facts, open workflows, effects',
   'replays, refusals, pruning by age',
   'when a workflow was last seen to run',
+  'alerts that are told once',
 ];
 
 /** Settings of a company that nobody has set up yet. */

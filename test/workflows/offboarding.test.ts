@@ -364,6 +364,8 @@ describe('offboarding and its guards', () => {
     const state = await world.parked(handle);
     expect(state.steps.at(-1)).toMatchObject({ name: 'checkLimit', status: 'parked' });
     expect(state.steps.at(-1)?.detail).toContain('over the limit of 50 leavers an hour');
+    const [letter] = world.named('sendLetter').map(({ args }) => args[3]);
+    expect(letter).toMatchObject({ kind: 'parked', cause: 'over the limit of leavers an hour' });
     expect(world.named('freezeUser')).toEqual([]);
     world.answers.set('admitLeaver', () => true);
     await retry(handle, 'checkLimit');
