@@ -143,10 +143,14 @@ async function guard(
     if (!isProtectedUser([userId, email], isProtected)) return Promise.resolve();
     return Promise.reject(new NeedsDecision('this user is protected by the policy and will not be changed; cancel'));
   });
+  let isAsked = false;
   await process.steps.attempt('checkLimit', async () => {
     if (await askLedger('admitLeaver', 'Within the limit of an hour?', eventId)) return;
+    // A person who has it tried again has looked at it: nobody should have to wait for the hour to pass.
+    if (isAsked && patched('retry-admits-a-leaver')) return;
+    isAsked = true;
     throw new NeedsDecision(
-      `over the limit of ${rules.limitPerHour} leavers an hour; retryStep later, skipStep to go on now, or cancel`,
+      `over the limit of ${rules.limitPerHour} leavers an hour; retryStep lets this one go on, cancel stops it`,
       'over the limit of leavers an hour',
     );
   });

@@ -198,6 +198,18 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     type: 'offboarding',
+    name: 'over-the-limit',
+    run: async (world) => {
+      world.answers.set('admitLeaver', () => false);
+      const handle = await deprovisioned(world);
+      await world.parked(handle, 'checkLimit');
+      await handle.executeUpdate(retryStepUpdate, { args: [{ step: 'checkLimit', by: 'ada' }] });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'offboarding',
     name: 'rehired-asked-and-skipped',
     run: async (world) => {
       rejectOnce(world, 'archivePerson', { key: 'k', sha256: 'cd' });

@@ -373,6 +373,15 @@ describe('offboarding and its guards', () => {
     expect(world.named('admitLeaver').map(({ args }) => args)).toEqual([[handle.workflowId], [handle.workflowId]]);
   });
 
+  test('over the limit still, retryStep is a person’s decision and lets this one go on', async () => {
+    world.answers.set('admitLeaver', () => false);
+    const handle = await start();
+    await world.parked(handle, 'checkLimit');
+    await retry(handle, 'checkLimit');
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect(world.named('freezeUser')).toHaveLength(1);
+  });
+
   test.each([
     ['user id', 'u1', leaver.email],
     ['address', 'rita@example.com', leaver.email],
