@@ -94,6 +94,7 @@ describe('courseCompletion', () => {
     const data = { userId: 'u1', certName: 'Discovery', expiredAt: '2026-10-01', renewalDeadline: '2090-01-01' };
     const open = await world.start('recertification', data, { event: 'certification.expired' });
     await world.until(open, stepIs('tellManager', 'done'));
+    await world.atRest(open);
     const news = { signal: 'recertified', eventId: 'c1' };
     world.answers.set('recordEvent', () => ({
       outcome: 'new',

@@ -70,6 +70,7 @@ describe('moduleProgress', () => {
   test('a new hire’s first progress starts the open onboarding', async () => {
     const open = await world.start('onboarding', hire, { event: 'user.provisioned' });
     await world.until(open, stepIs('welcome', 'done'));
+    await world.atRest(open);
     settlesNow(open.workflowId);
     await expect((await start()).result()).resolves.toEqual({ outcome: 'done' });
     await expect(open.result()).resolves.toEqual({ outcome: 'done' });

@@ -125,6 +125,7 @@ describe('offboarding over time', () => {
   test('a departure ahead is waited for, and only then told to the open workflows of the learner', async () => {
     const open = await world.start('quizCoaching', failedQuiz, { event: 'quiz.submitted' });
     await world.until(open, stepIs('tellManager', 'done'));
+    await world.atRest(open);
     const leavesAt = (await world.env.currentTimeMs()) + 20 * DAY;
     const news = { signal: 'cancel', eventId: 'offboarding', reason: 'left the company' };
     let records = 0;
@@ -446,7 +447,8 @@ describe('offboarding that is cancelled', () => {
       throw unavailable(HOUR);
     });
     const handle = await start();
-    await retrying(handle, 'leaveGroups');
+    await world.until(handle, () => world.named('leaveGroups').length > 0);
+    await world.atRest(handle);
     await cancel(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     expect(undone()).toEqual(['leaveGroups', 'freeze']);
@@ -474,7 +476,7 @@ describe('offboarding that is cancelled', () => {
     });
     const handle = await start();
     await world.until(handle, () => world.named('recordEvent').length === 3);
-    await cancel(handle);
+    await world.atOnce(() => cancel(handle));
     record({ outcome: 'new', answer: {}, settledBy: null, settles: [] });
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     expect(effects()).toEqual(['reinstateLearner']);
@@ -664,6 +666,7 @@ describe('offboarding of a learner who is hired again', () => {
   test('retryStep asks again, skipStep goes on: the departure is upheld and the open workflows are told', async () => {
     const open = await world.start('quizCoaching', failedQuiz, { event: 'quiz.submitted' });
     await world.until(open, stepIs('tellManager', 'done'));
+    await world.atRest(open);
     const news = { signal: 'cancel', eventId: 'offboarding', reason: 'left the company' };
     let records = 0;
     world.answers.set('recordEvent', () => {
@@ -724,12 +727,3 @@ describe('offboarding of a learner who is hired again', () => {
 });
 
 const failedQuiz = { userId: 'u1', quizName: 'Pricing', quizId: 'q1', score: 2, maxScore: 10, passed: false };
-
-/** Wait until the activity's attempt has failed and the next one is scheduled: a cancellation meets none under way. */
-async function retrying(handle: WorkflowHandle, activity: string): Promise<void> {
-  for (;;) {
-    const { raw } = await handle.describe();
-    const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === activity);
-    if (pending?.lastFailure !== undefined && pending.lastFailure !== null) return;
-  }
-}

@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Delivery, Problem } from '../../src/events';
 import { cancelSignal, discardUpdate, redriveUpdate, stateQuery, type RedriveRequest } from '../../workflows/messages';
-import { openWorld, stepIs, type World } from './world';
+import { end, openWorld, stepIs, type World } from './world';
 
 let world: World;
 beforeAll(async () => {
@@ -85,6 +85,7 @@ describe('quarantine that is redriven', () => {
     const state = await redrive(handle);
     expect(state.history).toMatchObject([{ what: 'redrive as onboarding', by: 'ada', reason: null }]);
     const now = world.env.client.workflow.getHandle(handle.workflowId);
+    await world.goneOnAs(now, 'onboarding');
     await world.until(now, stepIs('welcome', 'done'));
     const { type, runId } = await now.describe();
     expect(type).toBe('onboarding');
@@ -96,8 +97,7 @@ describe('quarantine that is redriven', () => {
     expect(second?.receipt).toMatchObject({ workflowId: handle.workflowId, firstRunId });
     expect(second?.fact).toMatchObject({ kind: 'provisioned', userId: 'u1' });
     expect(world.named('closeWorkflow')).toEqual([]);
-    await now.signal(cancelSignal, { reason: 'the test is over', by: 'test' });
-    await now.result();
+    await end(now);
   });
 
   test('has the body as it came read again', async () => {
@@ -184,11 +184,11 @@ describe('quarantine that is redriven', () => {
     const handle = await waiting(hire);
     await redrive(handle);
     const now = world.env.client.workflow.getHandle(handle.workflowId);
+    await world.goneOnAs(now, 'onboarding');
     await world.until(now, stepIs('welcome', 'done'));
     await expect(redrive(now)).rejects.toThrow('Workflow Update failed');
     expect((await now.query(stateQuery)).phase).toBe('waiting');
-    await now.signal(cancelSignal, { reason: 'the test is over', by: 'test' });
-    await now.result();
+    await end(now);
   });
 });
 
@@ -218,13 +218,12 @@ describe('quarantine of a delivery that contradicts another of its event id', ()
     world.answers.set('settleConflict', () => standings.shift());
     const handle = await contradicts(hire);
     const now = world.env.client.workflow.getHandle(handle.workflowId);
-    await until(async () => (await now.describe()).type === 'onboarding');
+    await world.goneOnAs(now, 'onboarding');
     await world.until(now, stepIs('welcome', 'done'));
     expect(standings).toEqual([]);
     expect(receipts().at(-1)).toMatchObject({ eventId: handle.workflowId, event: 'user.provisioned' });
     expect(receipts().at(-1)).not.toHaveProperty('isConflict');
-    await now.signal(cancelSignal, { reason: 'the test is over', by: 'test' });
-    await now.result();
+    await end(now);
   });
 
   test('asks for as long as it takes, and ever more seldom', async () => {
@@ -289,10 +288,6 @@ describe('quarantine of a delivery that contradicts another of its event id', ()
     await expect(handle.result()).resolves.toEqual({ outcome: 'discarded' });
   });
 });
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** As the receiver starts it for the event id. */
 async function startConflict(eventId: string, data: object): Promise<WorkflowHandle> {

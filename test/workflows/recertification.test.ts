@@ -135,7 +135,7 @@ describe('recertification and what it is told', () => {
     const { handle } = await startIn(40);
     await world.until(handle, opened);
     await handle.signal(cancelSignal, { reason: 'a mistake', by: 'ada' });
-    await handle.signal(cancelSignal, { reason: 'a mistake', by: 'ada' });
+    await world.atOnce(() => handle.signal(cancelSignal, { reason: 'a mistake', by: 'ada' }));
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     expect(world.named('restore').map(({ args }) => args[2])).toEqual(['joinRecertificationRequired']);
     const { history } = await world.state(handle);

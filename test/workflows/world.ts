@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import type { Letter } from '../../src/domain/letters';
 import type { Modes, Policy } from '../../src/domain/policy';
 import type { Delivery, Envelope, Problem } from '../../src/events';
 import { readConfig } from '../../src/policy';
 import { cancelSignal, stateQuery, type ProcessState, type StepStatus } from '../../workflows/messages';
+import { createWatching } from './watching';
 
 /** One call of a fake activity: its name, its arguments after the step's context, and when, epoch ms of the server. */
 export interface Call {
@@ -26,13 +27,16 @@ export interface World {
   readonly env: TestWorkflowEnvironment;
   readonly start: (type: string, data: object, options?: StartOptions) => Promise<WorkflowHandle>;
   readonly state: (handle: WorkflowHandle) => Promise<ProcessState>;
-  /** Wait, in real time but for as long as it takes, until the workflow's state is as wanted. */
+  /** Wait, in real time, until the workflow's state is as wanted; with a limit, after which it throws and says the state. */
   readonly until: (handle: WorkflowHandle, wanted: (state: ProcessState) => boolean) => Promise<ProcessState>;
-  /**
-   * Wait until the step (any, when none is named) is parked and nothing is under way any more, the letter about it
-   * included: the time-skipping server loses a workflow that cancels an activity which completes at that moment.
-   */
+  /** Wait until the step (any, when none is named) is parked and nothing is under way any more, the letter about it included. */
   readonly parked: (handle: WorkflowHandle, step?: string) => Promise<ProcessState>;
+  /** Wait until nothing of the workflow is under way: before another one sends it what may end it. A client's message waits by itself. */
+  readonly atRest: (handle: WorkflowHandle) => Promise<void>;
+  /** Send although something is under way. It must not be an activity that may complete then. */
+  readonly atOnce: <T>(send: () => Promise<T>) => Promise<T>;
+  /** Wait until the workflow has gone on as one of this type: asked for its state meanwhile, the server might lose the query. */
+  readonly goneOnAs: (handle: WorkflowHandle, type: string) => Promise<void>;
   readonly letters: () => readonly { readonly kind: Letter['kind']; readonly to: string; readonly at: number }[];
   readonly named: (name: string) => readonly Call[];
   readonly reset: () => void;
@@ -88,9 +92,12 @@ export async function openWorld(): Promise<World> {
   quieten();
   const path = process.env['TEST_TEMPORAL_TEST_SERVER'];
   if (path === undefined) throw new Error('TEST_TEMPORAL_TEST_SERVER is set by the global set-up');
+  const watching = createWatching();
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
+    client: { interceptors: { workflow: [watching.interceptor] } },
   });
+  watching.watch(env);
   await env.connection.operatorService.addSearchAttributes({
     namespace: 'default',
     searchAttributes: { MindtickleEvent: 2, MindtickleUserId: 2, MindticklePhase: 2, MindtickleDeadline: 6 },
@@ -128,7 +135,6 @@ export async function openWorld(): Promise<World> {
   ];
   const running = workers.map((worker) => worker.run());
   let started = 0;
-  let isStopped = false;
 
   async function start(
     type: string,
@@ -155,29 +161,31 @@ export async function openWorld(): Promise<World> {
     });
   }
 
-  async function until(handle: WorkflowHandle, wanted: (state: ProcessState) => boolean): Promise<ProcessState> {
-    while (!isStopped) {
+  function until(handle: WorkflowHandle, wanted: (state: ProcessState) => boolean): Promise<ProcessState> {
+    return watching.until(handle.workflowId, 'is as wanted', async () => {
       const state = await handle.query(stateQuery);
-      if (wanted(state)) return state;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    throw new Error('the world ended before the workflow was as wanted');
+      return wanted(state) ? state : undefined;
+    });
   }
 
   async function parked(handle: WorkflowHandle, step?: string): Promise<ProcessState> {
-    for (;;) {
-      const state = await until(handle, ({ steps }) =>
-        steps.some(({ name, status }) => status === 'parked' && name === (step ?? name)),
-      );
-      const { raw } = await handle.describe();
-      if (!raw.pendingActivities?.length) return state;
-    }
+    const state = await until(handle, ({ steps }) =>
+      steps.some(({ name, status }) => status === 'parked' && name === (step ?? name)),
+    );
+    await watching.atRest(handle.workflowId);
+    return state;
   }
 
   return Object.assign(world, {
     start,
     until,
     parked,
+    atRest: ({ workflowId }: WorkflowHandle) => watching.atRest(workflowId),
+    atOnce: watching.atOnce,
+    goneOnAs: async (handle: WorkflowHandle, type: string): Promise<void> => {
+      const isIt = async () => (await handle.describe()).type === type || undefined;
+      await watching.until(handle.workflowId, `has gone on as ${type}`, isIt);
+    },
     state: (handle: WorkflowHandle) => handle.query(stateQuery),
     letters: () =>
       world.calls
@@ -191,7 +199,7 @@ export async function openWorld(): Promise<World> {
       world.modes = modes;
     },
     stop: async () => {
-      isStopped = true;
+      await watching.stop();
       for (const worker of workers) worker.shutdown();
       await Promise.all(running);
       await env.teardown();
@@ -204,10 +212,18 @@ export function stepIs(name: string, status: StepStatus): (state: ProcessState) 
   return ({ steps }) => steps.some((step) => step.name === name && step.status === status);
 }
 
-/** End a workflow that waits. `terminate` may hold up the server's time for the tests that follow. */
+/**
+ * End a workflow that waits, or has ended by itself while time was skipped. `terminate` may hold up the server's time for
+ * the tests that follow.
+ */
 export async function end(handle: WorkflowHandle): Promise<void> {
-  await handle.signal(cancelSignal, { reason: 'the test is over', by: 'test' });
+  await handle.signal(cancelSignal, { reason: 'the test is over', by: 'test' }).catch(unlessClosed);
   await handle.result();
+}
+
+/** For a message that may come too late. */
+export function unlessClosed(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
 /** What a connector throws when its system refuses for good. */
