@@ -91,6 +91,24 @@ function rehire(open: OpenWorkflow, { at }: Fact & { kind: 'provisioned' }, even
   return order === 'older' ? null : { signal: 'rehired', eventId, hiredAt: at, isProven: order === 'newer' };
 }
 
+/**
+ * Of all known expiries of a certificate (epoch ms) the one that a completion renews; undefined: none. A completion renews
+ * one expiry: of those that it came after the latest, since that superseded the older; if it came before all of them the
+ * first, since it earned the certificates that expired later. So it is a matter of when things happened, and not of the
+ * order in which they were heard of; but for an expiry that is heard of last: what the completion has renewed by then
+ * stands, and the older case is superseded.
+ */
+export function renewedExpiry(
+  completedAt: number,
+  expiries: readonly number[],
+  { renewalLeadDays }: RenewalRules,
+): number | undefined {
+  const within = expiries.filter((at) => completedAt >= at - renewalLeadDays * DAY);
+  const past = within.filter((at) => at <= completedAt);
+  if (within.length === 0) return undefined;
+  return past.length > 0 ? Math.max(...past) : Math.min(...within);
+}
+
 function when(applies: boolean, news: News): News | null {
   return applies ? news : null;
 }

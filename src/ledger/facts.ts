@@ -90,8 +90,10 @@ export async function completionsOf(client: PoolClient, userId: string): Promise
   }));
 }
 
+export type StoredExpiry = Stored<FactOf<'expired'>>;
+
 /** All that a learner's certificates have expired, newest first. */
-export async function expiriesOf(client: PoolClient, userId: string): Promise<readonly Stored[]> {
+export async function expiriesOf(client: PoolClient, userId: string): Promise<readonly StoredExpiry[]> {
   const { rows } = await client.query<{ event_id: string; cert_name: string; at: Date; deadline: Date }>(
     'select event_id, cert_name, at, deadline from expiries where user_id = $1 order by at desc, event_id',
     [userId],

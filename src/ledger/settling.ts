@@ -1,7 +1,22 @@
 import type { Pool, PoolClient } from 'pg';
-import { newsFor, type News, type OpenWorkflow, type RenewalRules, type WaitingKind } from '../domain/correlation';
+import {
+  certificateKey,
+  newsFor,
+  renewedExpiry,
+  type News,
+  type OpenWorkflow,
+  type RenewalRules,
+  type WaitingKind,
+} from '../domain/correlation';
 import type { Fact } from '../domain/facts';
-import { completionsOf, expiriesOf, progressOf, quizResultsOf, type StoredCompletion } from './facts';
+import {
+  completionsOf,
+  expiriesOf,
+  progressOf,
+  quizResultsOf,
+  type StoredCompletion,
+  type StoredExpiry,
+} from './facts';
 import { departureOf, hireOf, type Departure, type Stored } from './learners';
 import { lockLearner } from './lock';
 import { inTransaction } from './pool';
@@ -27,17 +42,18 @@ export async function settledBy(
     return hire === null ? null : newsFor(open, hire.fact, hire.eventId, rules);
   }
   const departure = await departureOf(client, userId);
+  const expiries = await expiriesOf(client, userId);
   const ending =
-    firstNews(open, [...(departure === null ? [] : [departure]), ...(await expiriesOf(client, userId))], rules) ??
+    firstNews(open, [...(departure === null ? [] : [departure]), ...expiries], rules) ??
     (await unasked(client, open, departure));
   if (ending !== null) return ending;
-  const completions = await completionsOf(client, userId);
-  const fitting = completions.find(
-    (completion) => firstNews(open, [completion], rules) !== null && !isSpent(completions, completion, open),
-  );
+  const fitting = (await completionsOf(client, userId)).find((completion) => {
+    const news = firstNews(open, [completion], rules);
+    return news !== null && (news.signal !== 'recertified' || renewsIt(completion, open, expiries, rules));
+  });
   if (fitting !== undefined) {
     const news = firstNews(open, [fitting], rules);
-    if (news?.signal === 'recertified') await markSpent(client, fitting.eventId, open);
+    if (news?.signal === 'recertified') await markRenewed(client, fitting.eventId, open);
     return news;
   }
   return firstNews(open, [...(await quizResultsOf(client, userId)), ...(await progressOf(client, userId))], rules);
@@ -59,19 +75,20 @@ function firstNews(open: OpenWorkflow, facts: readonly Stored[], rules: RenewalR
   return null;
 }
 
-/**
- * A completion renews each of its certificates once: after that it is spent for any later expiry of it, and so are the
- * completions before it. Settling the same expiry again is a repeat.
- */
-function isSpent(completions: readonly StoredCompletion[], { fact }: StoredCompletion, open: OpenWorkflow): boolean {
-  return completions.some(({ fact: other, settled }) => {
-    // A certificate may be called `constructor`.
-    const expiry = Object.hasOwn(settled, open.key) ? settled[open.key] : undefined;
-    return other.at >= fact.at && expiry !== undefined && expiry !== open.openedBy;
-  });
+/** Whether the case's expiry is the one that the completion renews; once it has, it is, whatever is heard of later. */
+function renewsIt(
+  { fact, settled }: StoredCompletion,
+  { key, openedBy }: OpenWorkflow,
+  expiries: readonly StoredExpiry[],
+  rules: RenewalRules,
+): boolean {
+  // A certificate may be called `constructor`.
+  if (Object.hasOwn(settled, key) && settled[key] === openedBy) return true;
+  const known = expiries.flatMap(({ fact: { certName, at } }) => (certificateKey(certName) === key ? [at] : []));
+  return renewedExpiry(fact.at, known, rules) === openedBy;
 }
 
-async function markSpent(client: PoolClient, eventId: string, { key, openedBy }: OpenWorkflow): Promise<void> {
+async function markRenewed(client: PoolClient, eventId: string, { key, openedBy }: OpenWorkflow): Promise<void> {
   await client.query(
     `update completions set settled = settled || jsonb_build_object($2::text, $3::bigint) where event_id = $1`,
     [eventId, key, openedBy],
@@ -92,28 +109,26 @@ export async function settles(
     return news === null ? [] : [{ open, news }];
   });
   const renewals = heard.filter(({ news }) => news.signal === 'recertified').map(({ open }) => open);
-  const renewed = renewals.length === 0 ? [] : await spend(client, fact.userId, eventId, renewals);
+  const renewed = renewals.length === 0 ? [] : await renew(client, fact.userId, eventId, renewals, rules);
   return heard
     .filter(({ open, news }) => news.signal !== 'recertified' || renewed.includes(open))
     .map(({ open, news }) => ({ workflowId: open.workflowId, news }));
 }
 
-/** Of the cases that the completion could renew, those that it does: of each certificate the latest expiry. */
-async function spend(
+/** Of the cases that the completion could renew, those that it does. */
+async function renew(
   client: PoolClient,
   userId: string,
   eventId: string,
   cases: readonly OpenWorkflow[],
+  rules: RenewalRules,
 ): Promise<readonly OpenWorkflow[]> {
-  const completions = await completionsOf(client, userId);
-  const completion = completions.find((stored) => stored.eventId === eventId);
+  const completion = (await completionsOf(client, userId)).find((stored) => stored.eventId === eventId);
   if (completion === undefined) return [];
-  const free = cases.filter((open) => !isSpent(completions, completion, open));
-  const latest = free.filter(({ key, openedBy }) =>
-    free.every((other) => other.key !== key || other.openedBy <= openedBy),
-  );
-  for (const open of latest) await markSpent(client, eventId, open);
-  return latest;
+  const expiries = await expiriesOf(client, userId);
+  const renewed = cases.filter((open) => renewsIt(completion, open, expiries, rules));
+  for (const open of renewed) await markRenewed(client, eventId, open);
+  return renewed;
 }
 
 /** A learner's workflows that wait, oldest first. */

@@ -6,11 +6,15 @@ import {
   play,
   PROGRAM,
   quizzesOf,
+  RENEWALS,
+  renewalsOf,
   REQUIRED,
+  unrenewed,
   type Arrival,
   type EndState,
   type Pace,
   type Played,
+  type Renewal,
 } from '../ledger/orders';
 import { RULES } from '../ledger/events';
 
@@ -45,9 +49,18 @@ function endOf(names: readonly string[]): EndState {
   return { open, standing: 'active', isActive: true, groups };
 }
 
+function endOfRenewals(names: readonly string[], when: Renewal): EndState {
+  if (names.includes('left')) return endOf(names);
+  const waits = unrenewed(names, when);
+  const groups = [CERTIFIED, ...(names.includes('hired') ? [PROGRAM] : []), ...(waits === null ? [] : [REQUIRED])];
+  const isNew = names.includes('hired') && !names.includes('renewal');
+  const open = [...(waits === null ? [] : [waits]), ...(isNew ? ['hired'] : [])];
+  return { open, standing: 'active', isActive: true, groups };
+}
+
 /** What is wrong with an order, as a sentence; null when nothing is. */
-function faultOf(order: readonly Arrival[], { end, writes, messages }: Played): string | null {
-  const [is, ought] = [JSON.stringify(end), JSON.stringify(endOf(namesOf(order)))];
+function faultOf(order: readonly Arrival[], { end, writes, messages }: Played, must: typeof endOf): string | null {
+  const [is, ought] = [JSON.stringify(end), JSON.stringify(must(namesOf(order)))];
   if (is !== ought) return `${namesOf(order).join(', ')}: ${is} instead of ${ought}`;
   const did = [...writes, ...messages];
   return new Set(did).size === did.length ? null : `${namesOf(order).join(', ')}: ${did.join('; ')}`;
@@ -60,12 +73,17 @@ describe('facts in any order of arrival', () => {
     console.info(`${played} orders of arrival were played`);
   });
 
-  async function faultsOf(facts: ReturnType<typeof lifeOf>, most: number, pace: Pace): Promise<readonly string[]> {
+  async function faultsOf(
+    facts: ReturnType<typeof lifeOf>,
+    most: number,
+    pace: Pace,
+    must = endOf,
+  ): Promise<readonly string[]> {
     const arrivals = Object.entries(facts).map(([eventId, fact]): Arrival => ({ eventId, fact }));
     const faults: string[] = [];
     for (const order of ordersOf(arrivals, most)) {
       played += 1;
-      const fault = faultOf(order, await playOne(order, pace));
+      const fault = faultOf(order, await playOne(order, pace), must);
       if (fault !== null) faults.push(fault);
     }
     return faults;
@@ -81,4 +99,13 @@ describe('facts in any order of arrival', () => {
   test.each(paces)('so do the quizzes of one: messages are read $reads, cases close $closes', async (pace) => {
     expect(await faultsOf(quizzesOf('u1', NOW), 5, pace)).toEqual([]);
   });
+
+  const renewals = Object.keys(RENEWALS) as readonly Renewal[];
+  test.each(renewals.flatMap((when) => paces.map((pace) => ({ when, ...pace }))))(
+    'a completion $when renews one of two expiries: messages are read $reads, cases close $closes',
+    async ({ when, ...pace }) => {
+      const must = (names: readonly string[]): EndState => endOfRenewals(names, when);
+      expect((await faultsOf(renewalsOf('u1', NOW, when), 5, pace, must)).slice(0, 5)).toEqual([]);
+    },
+  );
 });

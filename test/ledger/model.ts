@@ -25,7 +25,7 @@ export function createLedgerModel(rules: RenewalRules, now = Date.now()): Ledger
   const joined = new Map<string, string | null>();
   const rows = new Map<string, OpenWorkflow & { isClosed: boolean }>();
   /** `<completion> <certificate>` → the expiry that it renewed. */
-  const spent = new Map<string, number>();
+  const renewed = new Map<string, number>();
 
   const open = () => [...rows.values()].filter(({ isClosed }) => !isClosed);
 
@@ -40,12 +40,13 @@ export function createLedgerModel(rules: RenewalRules, now = Date.now()): Ledger
     standingOf(latest('provisioned')?.fact.at ?? null, latest('deprovisioned')?.fact.at ?? null);
   const departure = () => (standing() === 'active' ? undefined : latest('deprovisioned'));
 
-  /** It, or a later one, renewed another expiry of the certificate. */
-  const isSpent = ({ fact }: Stored, { key, openedBy }: OpenWorkflow): boolean =>
-    all('completed').some((other) => {
-      const expiry = spent.get(`${other.eventId} ${key}`);
-      return other.fact.at >= fact.at && expiry !== undefined && expiry !== openedBy;
-    });
+  /** The latest expiry before it, else the first after it: by when they happened. What it has renewed it has. */
+  const isRenewedBy = ({ key, openedBy }: OpenWorkflow, { eventId, fact }: Stored): boolean => {
+    if (renewed.get(`${eventId} ${key}`) === openedBy) return true;
+    const known = all('expired').filter((expiry) => opens(expiry.fact)?.key === key);
+    const due = known.findLast((expiry) => expiry.fact.at <= fact.at) ?? known[0];
+    return due?.fact.at === openedBy;
+  };
 
   const firstNews = (row: OpenWorkflow, stored: readonly Stored[]): News | null =>
     stored.map(({ eventId, fact }) => newsFor(row, fact, eventId, rules)).find((news) => news !== null) ?? null;
@@ -55,26 +56,23 @@ export function createLedgerModel(rules: RenewalRules, now = Date.now()): Ledger
     const ending = firstNews(row, [...(left ? [left] : []), ...all('expired').toReversed()]);
     if (ending !== null) return ending;
     for (const completion of all('completed').toReversed()) {
-      const news = isSpent(completion, row) ? null : firstNews(row, [completion]);
-      if (news?.signal === 'recertified') spent.set(`${completion.eventId} ${row.key}`, row.openedBy);
-      if (news !== null) return news;
+      const news = firstNews(row, [completion]);
+      if (news === null || (news.signal === 'recertified' && !isRenewedBy(row, completion))) continue;
+      if (news.signal === 'recertified') renewed.set(`${completion.eventId} ${row.key}`, row.openedBy);
+      return news;
     }
     return firstNews(row, [...all('quizzed'), ...all('progressed')]);
   }
 
   function settles(eventId: string, fact: Fact): Told['settles'] {
     if (fact.kind === 'deprovisioned' && departure() === undefined) return [];
-    const heard = open().flatMap((row) => {
+    const told = open().flatMap((row) => {
       const news = newsFor(row, fact, eventId, rules);
-      return news === null || (news.signal === 'recertified' && isSpent({ eventId, fact }, row)) ? [] : [{ row, news }];
+      const isHeard = news !== null && (news.signal !== 'recertified' || isRenewedBy(row, { eventId, fact }));
+      return isHeard ? [{ row, news }] : [];
     });
-    const told = heard.filter(
-      ({ row, news }) =>
-        news.signal !== 'recertified' ||
-        heard.every((other) => other.row.key !== row.key || other.row.openedBy <= row.openedBy),
-    );
     for (const { row, news } of told)
-      if (news.signal === 'recertified') spent.set(`${eventId} ${row.key}`, row.openedBy);
+      if (news.signal === 'recertified') renewed.set(`${eventId} ${row.key}`, row.openedBy);
     return told.map(({ row, news }) => ({ workflowId: row.workflowId, news }));
   }
 

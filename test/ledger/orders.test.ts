@@ -6,7 +6,17 @@ import { closeWorkflow, recordEvent } from '../../src/ledger/record';
 import { request, RULES } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 import { createLedgerModel, type Told } from './model';
-import { lifeOf, play, type Arrival, type LedgerOfOne, type Pace } from './orders';
+import {
+  lifeOf,
+  play,
+  RENEWALS,
+  renewalsOf,
+  unrenewed,
+  type Arrival,
+  type LedgerOfOne,
+  type Pace,
+  type Renewal,
+} from './orders';
 
 let ledger: LedgerFixture;
 beforeAll(async () => {
@@ -44,10 +54,12 @@ function realLedger(userId: string): LedgerOfOne & { readonly repeats: string[] 
   };
 }
 
+type FactsOf = (userId: string) => Readonly<Record<string, Fact>>;
+
 /** As played on the run's ledger and on the model, and which facts gave another answer when they were asked for again. */
-async function playBoth(names: readonly string[], pace: Pace) {
+async function playBoth(names: readonly string[], pace: Pace, factsOf: FactsOf) {
   const userId = randomUUID();
-  const life = lifeOf(userId, NOW);
+  const life = factsOf(userId);
   const arrivals = names.map((name): Arrival => ({ eventId: idOf(name, userId), fact: life[name] as Fact }));
   const real = realLedger(userId);
   const played = await play(real, arrivals, pace);
@@ -66,7 +78,7 @@ describe('recordEvent', () => {
     const wrong: unknown[] = [];
     const player = async (): Promise<void> => {
       for (let run = runs.pop(); run !== undefined; run = runs.pop()) {
-        const { real, model, repeats } = await playBoth(...run);
+        const { real, model, repeats } = await playBoth(...run, (userId) => lifeOf(userId, NOW));
         const { end } = real as { readonly end: object };
         const choice = run[0].toSorted().join(', ');
         const known = ends.get(choice) ?? JSON.stringify(end);
@@ -79,4 +91,26 @@ describe('recordEvent', () => {
     await Promise.all(Array.from({ length: ledger.isConcurrent ? AT_ONCE : 1 }, player));
     expect(wrong.slice(0, 2)).toEqual([]);
   }, 180_000);
+
+  const three = ['expired', 'renewal', 'expiredAgain'];
+  const six = three
+    .flatMap((first) => three.map((second) => [first, second, ...three]))
+    .flatMap((names) => {
+      const order = [...new Set(names)];
+      return names[0] === names[1] ? [] : [order];
+    });
+  test.each(Object.keys(RENEWALS) as readonly Renewal[])(
+    'has a completion %s renew one of two expiries, in all six orders',
+    async (when) => {
+      for (const order of six)
+        for (const reads of ['at once', 'last'] as const) {
+          const factsOf: FactsOf = (userId) => renewalsOf(userId, NOW, when);
+          const { real, model, repeats } = await playBoth(order, { reads, closes: reads }, factsOf);
+          const waits = unrenewed(order, when);
+          expect(real).toEqual(model);
+          expect(real).toMatchObject({ end: { open: waits === null ? [] : [waits] } });
+          expect(repeats).toEqual([]);
+        }
+    },
+  );
 });

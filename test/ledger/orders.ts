@@ -13,8 +13,8 @@ export interface Arrival {
 
 /**
  * What one learner lives through, by when it happened. Each two of them that have to be told apart by time are further
- * apart than times are uncertain: a hire and a departure within the retry ladder are asked, not ordered. And the renewal
- * is too old for the second expiry: a completion that would do for two expiries goes to the one that is known first.
+ * apart than times are uncertain: a hire and a departure within the retry ladder are asked, not ordered. The renewal is too
+ * old for the second expiry.
  */
 export function lifeOf(userId: string, now: number): Readonly<Record<string, Fact>> {
   const ago = (days: number): { at: number } => ({ at: now - days * DAY });
@@ -35,6 +35,37 @@ export function quizzesOf(userId: string, now: number): Readonly<Record<string, 
   const { hired, quizFailed, quizPassed, left } = lifeOf(userId, now);
   const passedBefore = quizzed(userId, { verdict: 'passed', at: now - 300 * DAY });
   return { hired, passedBefore, quizFailed, quizPassed, left } as Record<string, Fact>;
+}
+
+/** Days ago: an expiry, the next one, and a completion that would do for both. */
+export const RENEWALS = {
+  'before both': { expired: 80, expiredAgain: 20, renewal: 100 },
+  'between them': { expired: 100, expiredAgain: 20, renewal: 80 },
+  'after both': { expired: 100, expiredAgain: 60, renewal: 40 },
+} as const;
+
+export type Renewal = keyof typeof RENEWALS;
+
+/** One certificate expires twice within the renewal lead of one completion. */
+export function renewalsOf(userId: string, now: number, when: Renewal): Readonly<Record<string, Fact>> {
+  const ago = (days: number): { at: number } => ({ at: now - days * DAY });
+  const days = RENEWALS[when];
+  return {
+    hired: provisioned(userId, ago(500)),
+    expired: expired(userId, ago(days.expired)),
+    expiredAgain: expired(userId, ago(days.expiredAgain)),
+    renewal: completed(userId, ago(days.renewal)),
+    left: deprovisioned(userId, { at: now - HOUR }),
+  };
+}
+
+/** Of these, in this order, the case that waits for another completion, if any. */
+export function unrenewed(order: readonly string[], when: Renewal): 'expired' | 'expiredAgain' | null {
+  const has = (name: string): boolean => order.includes(name);
+  if (!has('renewal')) return has('expiredAgain') ? 'expiredAgain' : has('expired') ? 'expired' : null;
+  if (when === 'after both' || !has('expired') || !has('expiredAgain')) return null;
+  const isHeardLast = ['renewal', 'expiredAgain'].every((name) => order.indexOf(name) < order.indexOf('expired'));
+  return isHeardLast ? null : 'expiredAgain';
 }
 
 export interface LedgerOfOne {
