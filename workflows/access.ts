@@ -44,10 +44,7 @@ async function freeze(process: Process, person: Person): Promise<void> {
       does: 'freeze the sign-in and end the sessions',
       call: (context, options) => identity.freezeUser.executeWithOptions(options, [context, person]),
     },
-    {
-      does: 'open the sign-in again',
-      call: (of) => (context, options) => identity.restore.executeWithOptions(options, [context, person, of, null]),
-    },
+    { does: 'open the sign-in again', person, unlessOpen: null },
   );
 }
 
@@ -59,10 +56,7 @@ async function leaveGroups(process: Process, person: Person, name: string, does:
       does,
       call: (context, options) => identity.leaveGroups.executeWithOptions(options, [context, person]),
     },
-    {
-      does: 'join the groups again',
-      call: (of) => (context, options) => identity.restore.executeWithOptions(options, [context, person, of, null]),
-    },
+    { does: 'join the groups again', person, unlessOpen: null },
   );
 }
 

@@ -10,16 +10,22 @@ export interface Aside {
 export interface Asides {
   readonly start: (work: () => Promise<void>) => Aside;
   readonly dropAll: () => Promise<void>;
+  /** None is under way. */
+  readonly areDone: () => boolean;
 }
 
 export function createAsides(): Asides {
   const open = new Set<Aside>();
+  let underWay = 0;
 
   function start(work: () => Promise<void>): Aside {
     const scope = new CancellationScope();
     const done = scope.run(work).catch((error: unknown) => {
       if (!isCancellation(error)) throw error;
     });
+    underWay += 1;
+    // Beside the promise that others wait for: what comes when must stay as it is for the runs that there are.
+    void done.then(() => (underWay -= 1));
     const aside: Aside = {
       done,
       drop: () => {
@@ -36,5 +42,5 @@ export function createAsides(): Asides {
     await Promise.all([...open].map((aside) => aside.drop()));
   }
 
-  return { start, dropAll };
+  return { start, dropAll, areDone: () => underWay === 0 };
 }

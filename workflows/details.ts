@@ -1,7 +1,10 @@
 import type { HistoryEntry, ProcessState, StepState, Told } from './messages';
 
 /** Long lists are the `state` query's; the page shows the newest. */
-const SHOWN = 20;
+export const SHOWN = 20;
+
+/** Of a text that somebody sent, or a step's detail. */
+const LONGEST = 300;
 
 interface Message {
   readonly kind: 'signal' | 'update';
@@ -62,14 +65,15 @@ export interface Page {
  * told, and what may be sent.
  */
 export function describeState({ title, messages, state, next }: Page): string {
-  const { outcome, steps, history, told = [] } = state;
+  const { outcome, steps, history, told = [], forgotten } = state;
   return [
-    `**${title}**`,
+    `**${asText(title)}**`,
     '',
     ...describePhase(state, next),
     ...section('Told', told.slice(-SHOWN).map(describeTold)),
-    ...section('Steps', steps.map(describeStep)),
+    ...section('Steps', steps.slice(-SHOWN).map(describeStep)),
     ...section('History', history.slice(-SHOWN).map(describeEntry)),
+    ...(forgotten === undefined ? [] : ['', `Entries that the history has lost: ${forgotten}`]),
     ...section('May be sent', outcome === null ? messages.flatMap((name) => describeMessage(name, state)) : []),
   ].join('\n');
 }
@@ -99,9 +103,16 @@ function describeTold({ role, letter, at }: Told): string {
 }
 
 function describeStep({ name, status, detail }: StepState): string {
-  return `- ${name}: ${status}${detail === null ? '' : ` (${detail})`}`;
+  return `- ${asText(name)}: ${status}${detail === null ? '' : ` (${asText(detail)})`}`;
 }
 
 function describeEntry({ at, what, by, reason }: HistoryEntry): string {
-  return `- ${at} ${what}, by ${by}${reason === null ? '' : `: ${reason}`}`;
+  return `- ${at} ${asText(what)}, by ${asText(by)}${reason === null ? '' : `: ${asText(reason)}`}`;
+}
+
+/** On one line and without links or pictures: whoever sends a message must not write other lines of the page. */
+function asText(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  const short = line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+  return short.replace(/[\\`*[\]<>|]/g, '\\$&');
 }

@@ -24,11 +24,7 @@ export function joinGroup(
       does: `join the group "${group}"`,
       call: (context, options) => identity.joinGroup.executeWithOptions(options, [context, person, group]),
     },
-    {
-      does: `leave the group "${group}" again`,
-      call: (of) => (context, options) =>
-        identity.restore.executeWithOptions(options, [context, person, of, unlessOpen ?? null]),
-    },
+    { does: `leave the group "${group}" again`, person, unlessOpen: unlessOpen ?? null },
   );
 }
 
@@ -44,10 +40,7 @@ export function leaveGroup(
       call: (context, options) =>
         identity.leaveGroup.executeWithOptions(options, [context, person, group, unlessOpen ?? null]),
     },
-    {
-      does: `join the group "${group}" again`,
-      call: (of) => (context, options) => identity.restore.executeWithOptions(options, [context, person, of, null]),
-    },
+    { does: `join the group "${group}" again`, person, unlessOpen: null },
   );
 }
 

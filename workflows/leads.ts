@@ -22,6 +22,8 @@ export interface Leads {
   readonly next: () => Promise<Recipient | null>;
   /** How many `next` has named. */
   readonly named: () => number;
+  /** Whom `next` has named. */
+  readonly told: () => readonly string[];
 }
 
 export interface LeadsDeps {
@@ -33,12 +35,16 @@ export interface LeadsDeps {
   readonly terms: () => Terms;
   /** Ask the identity provider; null when it is off or does not know the learner. */
   readonly findContact: (email: string | null, options?: ActivityOptions) => Promise<Contact | null>;
+  /** Whom `next` named in a run before. */
+  readonly toldBefore: readonly string[];
 }
 
 /** Who has to be told now cannot wait for the identity provider to come back: then the next in line is told. */
 const SOON = '5 minutes';
 
-export function createLeads({ userId, email: carried, recorder, steps, terms, findContact }: LeadsDeps): Leads {
+export function createLeads(deps: LeadsDeps): Leads {
+  const { userId, email: carried, recorder, steps, terms, findContact, toldBefore } = deps;
+
   async function findSoon(email: string | null): Promise<Contact | null> {
     try {
       return await findContact(email, { scheduleToCloseTimeout: SOON });
@@ -80,7 +86,7 @@ export function createLeads({ userId, email: carried, recorder, steps, terms, fi
     ];
   }
 
-  const told = new Set<string>();
+  const told = new Set(toldBefore);
 
   async function next(): Promise<Recipient | null> {
     // Chosen and marked in one go after the look-up: two who ask at once get two.
@@ -89,5 +95,5 @@ export function createLeads({ userId, email: carried, recorder, steps, terms, fi
     return first;
   }
 
-  return { manager, chain, next, named: () => told.size };
+  return { manager, chain, next, named: () => told.size, told: () => [...told] };
 }

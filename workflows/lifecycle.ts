@@ -7,15 +7,12 @@ import {
 } from '@temporalio/workflow';
 import type { Fact } from '../src/domain/facts';
 import type { Terms } from '../src/domain/policy';
-import type { Delivery } from '../src/events';
-import type { Asides } from './asides';
 import { keepConflict } from './conflicts';
 import type { CancelRequest, Outcome } from './messages';
-import type { Notices } from './notices';
+import type { Parts, ProcessSpec } from './parts';
 import { ownRun, record, tell, type Recorded } from './recording';
 import { askLedger, readTerms } from './retries';
-import type { Recorder } from './state';
-import type { UndoStack } from './undo';
+import type { Undo } from './undo';
 
 export interface ProcessResult {
   readonly outcome: Outcome;
@@ -43,29 +40,17 @@ export interface Lifecycle {
     body: (given: Body) => Promise<Outcome>,
     options?: RunOptions,
   ) => Promise<ProcessResult>;
+  /** What the body began with. */
+  readonly given: () => Body;
 }
 
-/** The scope of all that a cancellation stops, and the `cancel` signal that asked for it. */
-export interface Cancellation {
-  readonly scope: CancellationScope;
-  request: CancelRequest | undefined;
-}
-
-export interface LifecycleDeps {
-  readonly delivery: Delivery;
-  /** As it came, for a conflict that has to be kept. */
-  readonly body: unknown;
-  readonly recorder: Recorder;
-  readonly cancellation: Cancellation;
-  readonly undos: UndoStack;
-  readonly asides: Asides;
-  readonly notices: Notices;
-  readonly terms: () => Terms;
-  readonly keep: (terms: Terms) => void;
-}
-
-export function createLifecycle(deps: LifecycleDeps): Lifecycle {
-  const { delivery, body: bytes, recorder, cancellation, asides, notices, terms, keep } = deps;
+export function createLifecycle(
+  { delivery, body: bytes, carried }: ProcessSpec,
+  parts: Parts,
+  takeBack: (undo: Undo) => Promise<unknown>,
+): Lifecycle {
+  const { recorder, cancellation, asides, terms, keep } = parts;
+  const held: { given?: Body } = {};
 
   async function begin(factOf: (terms: Terms) => Fact | null): Promise<Recorded> {
     keep(await readTerms.executeWithOptions({ summary: 'Read the policy' }, []));
@@ -87,50 +72,61 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     return outcome;
   }
 
-  async function close(outcome: Outcome, { goesOn }: RunOptions): Promise<void> {
-    if (goesOn?.(outcome) !== true) await askLedger('closeWorkflow', 'Close the case', { ...ownRun(), outcome });
-    await notices.finish();
-    await condition(allHandlersFinished);
-    recorder.end(outcome);
-  }
-
   async function run(
     factOf: (terms: Terms) => Fact | null,
     body: (given: Body) => Promise<Outcome>,
     options: RunOptions = {},
   ): Promise<ProcessResult> {
-    const recorded = await CancellationScope.nonCancellable(() => begin(factOf));
+    const recorded = carried?.recorded ?? (await CancellationScope.nonCancellable(() => begin(factOf)));
     if (recorded.outcome !== 'new') {
       await keepConflict(recorded, delivery, bytes);
       recorder.end(recorded.outcome);
       return { outcome: recorded.outcome, first: recorded.first };
     }
+    const given: Body = { terms: terms(), recorded };
+    held.given = given;
     try {
-      const outcome = await work(body, { terms: terms(), recorded });
-      await CancellationScope.nonCancellable(() => close(outcome, options));
+      const outcome = await work(body, given);
+      await CancellationScope.nonCancellable(() => close(parts, outcome, options));
       return { outcome };
     } catch (error) {
       if (!isCancellation(error)) throw error;
       const outcome = endOf(cancellation.request);
       await CancellationScope.nonCancellable(async () => {
         if (cancellation.request === undefined) recorder.note({ what: 'cancel', by: 'Temporal', reason: null });
-        if (outcome !== 'superseded') await undo(deps, options);
-        await close(outcome, options);
+        if (outcome !== 'superseded') await undo(parts, takeBack, options);
+        await close(parts, outcome, options);
       });
       if (cancellation.request === undefined) throw error;
       return { outcome };
     }
   }
 
-  return { run };
+  function given(): Body {
+    if (held.given === undefined) throw new Error('the event is recorded before the body begins');
+    return held.given;
+  }
+
+  return { run, given };
 }
 
-async function undo({ recorder, asides, undos }: LifecycleDeps, { beforeUndo }: RunOptions): Promise<void> {
+async function close({ recorder, notices }: Parts, outcome: Outcome, { goesOn }: RunOptions): Promise<void> {
+  if (goesOn?.(outcome) !== true) await askLedger('closeWorkflow', 'Close the case', { ...ownRun(), outcome });
+  await notices.finish();
+  await condition(allHandlersFinished);
+  recorder.end(outcome);
+}
+
+async function undo(
+  { recorder, asides, undos }: Parts,
+  takeBack: (undo: Undo) => Promise<unknown>,
+  { beforeUndo }: RunOptions,
+): Promise<void> {
   recorder.setUndoing();
   await asides.dropAll();
   await beforeUndo?.();
   for (let next = undos.pop(); next !== undefined; next = undos.pop()) {
-    const result = await next.run();
+    const result = await takeBack(next);
     // Skipped by a person: what the step did stands.
     if (result !== undefined && recorder.stepsIn('done').includes(next.step)) recorder.setStep(next.step, 'undone');
   }

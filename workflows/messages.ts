@@ -59,9 +59,12 @@ export interface ProcessState {
   /** ISO 8601; null when nothing is due. */
   readonly deadline: string | null;
   readonly steps: readonly StepState[];
+  /** The newest; messages that mean nothing make room first. */
   readonly history: readonly HistoryEntry[];
   /** The newest of those who were written to. Absent in what older code answered. */
   readonly told?: readonly Told[];
+  /** How many entries the history has lost; absent: none. */
+  readonly forgotten?: number;
 }
 
 /** Stop, undo what must be undone, end as Completed. `eventId` when an event says so rather than a person. */

@@ -18,6 +18,10 @@ export interface Notices {
   /** Tell the next in line, or `to`. */
   readonly escalate: (request: EscalateRequest) => void;
   readonly finish: () => Promise<void>;
+  /** None is on its way. */
+  readonly areSent: () => boolean;
+  /** How many there were: their numbers key the ledger's rows of effects. */
+  readonly count: () => number;
 }
 
 export interface NoticesDeps {
@@ -27,11 +31,15 @@ export interface NoticesDeps {
   readonly recorder: Recorder;
   readonly people: () => People;
   readonly terms: () => Terms | undefined;
+  /** How many a run before has sent. */
+  readonly before: number;
 }
 
-export function createNotices({ userId, workflowId, about, recorder, people, terms }: NoticesDeps): Notices {
+export function createNotices(deps: NoticesDeps): Notices {
+  const { userId, workflowId, about, recorder, people, terms, before } = deps;
+
   const letters = createLetters(recorder, () => terms() !== undefined);
-  let count = 0;
+  let count = before;
 
   async function send({ to, role }: Recipient, letter: Letter): Promise<void> {
     const mode = terms()?.modes.mail ?? 'off';
@@ -73,20 +81,21 @@ export function createNotices({ userId, workflowId, about, recorder, people, ter
 
   function escalate({ reason, by, to }: EscalateRequest): void {
     if (to !== undefined && !isEmail(to)) {
-      recorder.note({ what: 'escalate ignored', by, reason: '`to` must be an e-mail address' });
+      recorder.noteIgnored('escalate', by, '`to` must be an e-mail address');
       return;
     }
     recorder.note({ what: 'escalate', by, reason });
     letters.begin(() => tellNext(to, reason));
   }
 
-  return { parked, escalate, finish: letters.finish };
+  return { parked, escalate, finish: letters.finish, areSent: letters.areSent, count: () => count };
 }
 
 interface Letters {
   /** The answer stops it. */
   readonly begin: (work: () => Promise<void>) => () => void;
   readonly finish: () => Promise<void>;
+  readonly areSent: () => boolean;
 }
 
 /** Outside the process's own scope: a cancelled process still says what it has to say. */
@@ -124,5 +133,5 @@ function createLetters(recorder: Recorder, isReady: () => boolean): Letters {
     await condition(() => scopes.size === 0);
   }
 
-  return { begin, finish };
+  return { begin, finish, areSent: () => scopes.size === 0 };
 }

@@ -1,46 +1,57 @@
 import { patched } from '@temporalio/workflow';
 import type { Person } from '../activities';
 import { deprovisionedFact, type Fact } from '../src/domain/facts';
-import { isProtectedUser } from '../src/domain/protection';
 import { DAY, isoTime } from '../src/domain/time';
 import type { Policy, Terms } from '../src/domain/policy';
 import type { Delivery, Envelope, UserDeprovisioned } from '../src/events';
 import { deactivate, endAccess, lookOnceMore, type Leaving } from './access';
 import { letterTo } from './effects';
-import type { Outcome } from './messages';
-import { openProcess, type Body, type Process, type ProcessResult } from './process';
+import { guard } from './guards';
+import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process';
 import { ownRun, record, tell } from './recording';
-import { createRehire } from './rehire';
+import { createRehire, type KeptHires } from './rehire';
 import { archive, askLedger } from './retries';
-import { NeedsDecision } from './steps';
 
 /**
  * End a leaver's access, archive what is known, report. A step that is refused parks; `cancel` gives everything back in
  * reverse order.
  */
-export async function offboarding(delivery: Delivery, envelope: Envelope<UserDeprovisioned>): Promise<ProcessResult> {
+export async function offboarding(
+  delivery: Delivery,
+  envelope: Envelope<UserDeprovisioned>,
+  carried?: Carried<Place>,
+): Promise<ProcessResult> {
   const { userId, email } = envelope.data;
   const about = `Offboarding of ${userId}`;
-  const process = openProcess({ delivery, body: envelope, userId, email, about, messages: ['rehired'] });
+  const process = openProcess({ delivery, body: envelope, userId, email, about, messages: ['rehired'], carried });
   const fact = deprovisionedFact(envelope);
-  const told = new Set<string>();
-  const rehire = createRehire(process, async ({ hiredAt }) => {
+  const place = carried?.place;
+  const told = new Set(place?.told);
+  const uphold = async ({ hiredAt }: { readonly hiredAt: number }): Promise<void> => {
     const { workflowId } = ownRun();
     const left = { userId, eventId: delivery.eventId, workflowId, at: hiredAt };
     await askLedger('upholdDeparture', 'Left after that hire', left);
     await tellAgain(delivery, { ...fact, at: Math.max(fact.at, hiredAt) }, told);
-  });
+  };
+  const rehire = createRehire(process, uphold, place?.hires);
+  const leaving: Leaving = { process, mayGoOn: rehire.answered, told };
+  const rest = (deactivatesAt: number | null): Place => ({ told: [...told], hires: rehire.kept(), deactivatesAt });
   return process.run(
     () => fact,
     async (given) => {
       const { joins } = given.recorded.answer;
-      if (joins === undefined) {
-        for (const { workflowId } of given.recorded.settles) told.add(workflowId);
-        await untilLeaving(process, delivery, fact, told);
-        rehire.watch(given.terms.policy, given.recorded.settledBy);
-        return offboard({ process, mayGoOn: rehire.answered, told }, delivery, envelope.data, given);
+      if (joins !== undefined) {
+        process.note({ what: 'joins the offboarding that runs', by: `event ${joins}`, reason: null });
+        return 'done';
       }
-      process.note({ what: 'joins the offboarding that runs', by: `event ${joins}`, reason: null });
+      for (const { workflowId } of given.recorded.settles) told.add(workflowId);
+      const deactivatesAt = place?.deactivatesAt ?? null;
+      if (deactivatesAt === null) await untilLeaving(leaving, delivery, fact, told, () => rest(null));
+      rehire.watch(given.terms.policy, given.recorded.settledBy);
+      const person = await (deactivatesAt === null
+        ? offboard(leaving, delivery, envelope.data, given)
+        : process.people.person());
+      await deactivateLater(leaving, person, given.terms, { userId, deactivatesAt, rest });
       return 'done';
     },
     // What is given back is asked of the ledger, which must know first that the person did not leave.
@@ -48,8 +59,21 @@ export async function offboarding(delivery: Delivery, envelope: Envelope<UserDep
   );
 }
 
+/** Where an offboarding is at rest: before the day of leaving, or before that of the deactivation, epoch ms. */
+interface Place {
+  readonly told: readonly string[];
+  readonly hires: KeptHires;
+  readonly deactivatesAt: number | null;
+}
+
 /** An announced departure means nothing to the learner's open workflows before its day: then the ledger is asked again. */
-async function untilLeaving(process: Process, delivery: Delivery, fact: Fact, told: Set<string>): Promise<void> {
+async function untilLeaving(
+  { process }: Leaving,
+  delivery: Delivery,
+  fact: Fact,
+  told: Set<string>,
+  place: () => Place,
+): Promise<void> {
   const { at } = fact;
   if (at <= Date.now()) return;
   await process.wait({
@@ -58,6 +82,7 @@ async function untilLeaving(process: Process, delivery: Delivery, fact: Fact, to
     wakeAt: at,
     dueAt: at,
     next: 'access ends',
+    place,
   });
   process.recorder.setWorking();
   await tellAgain(delivery, fact, told);
@@ -75,7 +100,7 @@ async function offboard(
   { eventId }: Delivery,
   data: UserDeprovisioned,
   { terms }: Body,
-): Promise<Outcome> {
+): Promise<Person> {
   const { process, mayGoOn } = leaving;
   await mayGoOn();
   await guard(process, data, eventId, terms.policy);
@@ -89,71 +114,51 @@ async function offboard(
     call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
   });
   if (hasLeftGroups && patched('offboarding-looks-once-more')) await lookOnceMore(leaving, person);
-  await deactivateLater(leaving, person, data.userId, terms);
-  return 'done';
+  return person;
 }
 
 /** Of a workflow that took its terms before there was such a policy. */
 const DEFAULT_DAYS = 7;
 
+interface Later {
+  readonly userId: string;
+  /** Of a run that goes on from another one, which has reported. */
+  readonly deactivatesAt: number | null;
+  readonly rest: (deactivatesAt: number) => Place;
+}
+
 /** The administrators hear at once that access has ended, and in the end what came of it all. */
 async function deactivateLater(
   leaving: Leaving,
   person: Person,
-  userId: string,
   { policy, modes }: Terms,
+  { userId, deactivatesAt, rest }: Later,
 ): Promise<void> {
   const { process, mayGoOn } = leaving;
   const { deactivateAfterDays: days = DEFAULT_DAYS } = policy.offboarding;
   const isDeactivated = modes.identity === 'off' || patched('offboarding-deactivates');
   const isLater = isDeactivated && modes.identity !== 'off' && days > 0;
   if (isLater) {
-    await mayGoOn();
-    const at = Date.now() + days * DAY;
-    await report(process, 'report', userId, policy, [`Deactivation in the identity provider: due ${isoTime(at)}`]);
+    const announce = async (): Promise<number> => {
+      await mayGoOn();
+      const due = Date.now() + days * DAY;
+      await report(process, 'report', userId, policy, [`Deactivation in the identity provider: due ${isoTime(due)}`]);
+      return due;
+    };
+    const at = deactivatesAt ?? (await announce());
     await process.wait({
       what: 'the day of the deactivation',
       until: () => false,
       wakeAt: at,
       dueAt: at,
       next: 'the user is deactivated, which cannot be undone',
+      place: () => rest(at),
     });
     process.recorder.setWorking();
   }
   if (isDeactivated) await deactivate(leaving, person);
   await mayGoOn();
   await report(process, isLater ? 'finalReport' : 'report', userId, policy, []);
-}
-
-/** Before the first step that ends access: each guard is a parked step; `skipStep` goes on all the same. */
-async function guard(
-  process: Process,
-  { userId, email, reason }: UserDeprovisioned,
-  eventId: string,
-  policy: Policy,
-): Promise<void> {
-  const { offboarding: rules, protected: isProtected } = policy;
-  await process.steps.attempt('checkReason', () => {
-    if (rules.leaverReasons === undefined || rules.leaverReasons.includes(reason)) return Promise.resolve();
-    return Promise.reject(
-      new NeedsDecision('the reason given is not one of a leaver; skipStep to offboard all the same, or cancel'),
-    );
-  });
-  await process.steps.attempt('checkProtected', () => {
-    if (!isProtectedUser([userId, email], isProtected)) return Promise.resolve();
-    return Promise.reject(new NeedsDecision('this user is protected by the policy and will not be changed; cancel'));
-  });
-  let isAsked = false;
-  await process.steps.attempt('checkLimit', async () => {
-    if (await askLedger('admitLeaver', 'Within the limit of an hour?', eventId)) return;
-    // A person who has it tried again has looked at it: nobody should have to wait for the hour to pass.
-    if (isAsked && patched('retry-admits-a-leaver')) return;
-    isAsked = true;
-    throw new NeedsDecision(
-      `over the limit of ${rules.limitPerHour} leavers an hour; retryStep lets this one go on, cancel stops it`,
-      'over the limit of leavers an hour',
-    );
-  });
 }
 
 /** The system of each step that has one, for the report. */

@@ -5,12 +5,15 @@ import { DAY, HOUR, MINUTE } from '../src/domain/time';
 import type { Delivery, Envelope, UserProvisioned } from '../src/events';
 import { joinGroup, letterTo, letterToLearner, type Membership } from './effects';
 import type { Outcome } from './messages';
-import { openProcess, type Body, type Process, type ProcessResult } from './process';
+import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process';
 import { askLedger } from './retries';
-import { onSignal } from './signals';
 
 /** Put a new hire into the programs of role and team, and nudge until the first step. */
-export async function onboarding(delivery: Delivery, envelope: Envelope<UserProvisioned>): Promise<ProcessResult> {
+export async function onboarding(
+  delivery: Delivery,
+  envelope: Envelope<UserProvisioned>,
+  carried?: Carried<Place>,
+): Promise<ProcessResult> {
   const { userId, email } = envelope.data;
   const process = openProcess({
     delivery,
@@ -19,10 +22,10 @@ export async function onboarding(delivery: Delivery, envelope: Envelope<UserProv
     email,
     about: `Onboarding of ${userId}`,
     messages: ['started'],
+    carried,
   });
   const start = { isMade: false };
-  onSignal(
-    process.recorder,
+  process.onSignal(
     { name: 'started', description: 'The learner took a first step: { eventId }', required: ['eventId'] },
     ({ eventId }) => {
       process.note({ what: 'started', by: `event ${eventId}`, reason: null });
@@ -31,8 +34,14 @@ export async function onboarding(delivery: Delivery, envelope: Envelope<UserProv
   );
   return process.run(
     () => provisionedFact(envelope, delivery),
-    (given) => untilStarted(process, envelope.data, start, given),
+    (given) => untilStarted(process, envelope.data, start, given, carried?.place),
   );
+}
+
+/** Where an onboarding is at rest: since when it runs, epoch ms, and which of its moments is next. */
+interface Place {
+  readonly begun: number;
+  readonly next: number;
 }
 
 async function untilStarted(
@@ -40,11 +49,13 @@ async function untilStarted(
   data: UserProvisioned,
   start: { isMade: boolean },
   { terms, recorded }: Body,
+  place: Place | undefined,
 ): Promise<Outcome> {
   const { nudgeLearnerAfterDays, nudgeManagerAfterDays, endAfterDays, programs } = terms.policy.onboarding;
-  const begun = Date.now();
+  const { begun, next } = place ?? { begun: Date.now(), next: 0 };
   start.isMade ||= recorded.settledBy?.signal === 'started';
-  const welcomed = process.aside(() => welcome(process, data, programGroups(programs, data.role, data.teamId)));
+  const groups = programGroups(programs, data.role, data.teamId);
+  const welcomed = place === undefined ? process.aside(() => welcome(process, data, groups)) : undefined;
   const nudges = [
     {
       at: begun + nudgeLearnerAfterDays * DAY,
@@ -53,7 +64,7 @@ async function untilStarted(
     { at: begun + nudgeManagerAfterDays * DAY, run: () => nudgeManager(process, data.userId) },
     { at: begun + endAfterDays * DAY, run: () => Promise.resolve() },
   ].sort((a, b) => a.at - b.at);
-  for (const { at, run } of nudges) {
+  for (const [index, { at, run }] of [...nudges.entries()].slice(next)) {
     if (start.isMade || at > begun + endAfterDays * DAY) break;
     const wait = {
       what: 'the first step of the learner',
@@ -61,11 +72,12 @@ async function untilStarted(
       wakeAt: at,
       dueAt: begun + endAfterDays * DAY,
       next: 'the case ends; nobody waits any more',
+      place: (): Place => ({ begun, next: index }),
     };
     if (!(await process.wait(wait))) process.aside(run);
   }
   process.recorder.setWorking();
-  await welcomed.done;
+  await welcomed?.done;
   return 'done';
 }
 

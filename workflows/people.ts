@@ -14,11 +14,20 @@ export type { Recipient } from './leads';
 const FIND_ADDRESS = 'findAddress';
 
 /** Who the learner is to write to, and who leads: ledger, else identity provider, else the policy, else a person says. */
-export interface People extends Leads {
+export interface People extends Omit<Leads, 'told'> {
   /** To look up with: by the address where one is known, else by the id. */
   readonly person: () => Promise<Person>;
   /** To write to; parks while no address is known, and is null when a person decides to go on without. */
   readonly learner: () => Promise<Recipient | null>;
+  readonly kept: () => KeptPeople;
+}
+
+/** What a process that continues in a new run knows of its people. */
+export interface KeptPeople {
+  /** The learner's, once it was looked up; null: a person decided to go on without. */
+  readonly address?: string | null;
+  /** Whom `next` has named. */
+  readonly told: readonly string[];
 }
 
 export interface PeopleDeps {
@@ -28,30 +37,15 @@ export interface PeopleDeps {
   readonly recorder: Recorder;
   readonly steps: Steps;
   readonly terms: () => Terms;
+  readonly kept: KeptPeople | undefined;
 }
 
-export function createPeople({ userId, email: carried, recorder, steps, terms }: PeopleDeps): People {
-  let address: Promise<string | undefined> | undefined;
+export function createPeople({ userId, email: carried, recorder, steps, terms, kept }: PeopleDeps): People {
+  let known = kept?.address;
+  let address = known === undefined ? undefined : Promise.resolve(known ?? undefined);
   const lookout = createAddressLookout({ userId, recorder, steps });
 
-  setHandler(
-    identifyUpdate,
-    async ({ email, by }): Promise<ProcessState> => {
-      recorder.note({ what: 'identify', by, reason: null });
-      await askLedger('identifyLearner', 'Keep the address', { userId, email });
-      steps.retry(FIND_ADDRESS);
-      return recorder.snapshot();
-    },
-    {
-      validator: (request) => {
-        const read = readTexts(request, ['email', 'by']);
-        if (isRefusal(read)) throw new Error(read.refused);
-        if (!isEmail(read.email)) throw new Error('`email` must be an e-mail address');
-        if (!recorder.stepsIn('parked').includes(FIND_ADDRESS)) throw new Error('no address is missing');
-      },
-      description: 'Give the missing address of the learner: { email, by }',
-    },
-  );
+  listen(userId, recorder, steps);
 
   /** Where it parks, the ledger is asked from time to time: the learner may be provisioned, or imported, meanwhile. */
   async function findAddress(): Promise<string> {
@@ -88,11 +82,34 @@ export function createPeople({ userId, email: carried, recorder, steps, terms }:
     if (carried !== null) return { role: 'learner', to: carried };
     address ??= whileLooking(steps.attempt(FIND_ADDRESS, findAddress));
     const to = await address;
+    known = to ?? null;
     return to === undefined ? null : { role: 'learner', to };
   }
 
-  const leads = createLeads({ userId, email: carried, recorder, steps, terms, findContact });
-  return { person, learner, ...leads };
+  const toldBefore = kept?.told ?? [];
+  const { told, ...leads } = createLeads({ userId, email: carried, recorder, steps, terms, findContact, toldBefore });
+  return { person, learner, ...leads, kept: () => ({ ...(known !== undefined && { address: known }), told: told() }) };
+}
+
+function listen(userId: string, recorder: Recorder, steps: Steps): void {
+  setHandler(
+    identifyUpdate,
+    async ({ email, by }): Promise<ProcessState> => {
+      recorder.note({ what: 'identify', by, reason: null });
+      await askLedger('identifyLearner', 'Keep the address', { userId, email });
+      steps.retry(FIND_ADDRESS);
+      return recorder.snapshot();
+    },
+    {
+      validator: (request) => {
+        const read = readTexts(request, ['email', 'by']);
+        if (isRefusal(read)) throw new Error(read.refused);
+        if (!isEmail(read.email)) throw new Error('`email` must be an e-mail address');
+        if (!recorder.stepsIn('parked').includes(FIND_ADDRESS)) throw new Error('no address is missing');
+      },
+      description: 'Give the missing address of the learner: { email, by }',
+    },
+  );
 }
 
 function createAddressLookout({ userId, recorder, steps }: Pick<PeopleDeps, 'userId' | 'recorder' | 'steps'>): Lookout {

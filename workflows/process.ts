@@ -1,34 +1,20 @@
 /** What every process has in common, so that a workflow's own file reads as the process alone. */
-import { CancellationScope, condition, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
-import type { StepContext } from '../activities';
-import type { System, Terms } from '../src/domain/policy';
-import type { Delivery } from '../src/events';
-import { createAsides, type Aside } from './asides';
-import { createLifecycle, type Cancellation, type Lifecycle } from './lifecycle';
+import { CancellationScope, condition, setHandler, sleep } from '@temporalio/workflow';
+import type { Aside } from './asides';
+import { createContinuing, type Continuing } from './continuing';
+import { createLifecycle, type Lifecycle } from './lifecycle';
 import { stateQuery, type CancelRequest, type EscalateRequest, type HistoryEntry } from './messages';
-import { createNotices } from './notices';
-import { createPeople, type People } from './people';
-import { onSignal } from './signals';
-import { createRecorder, type Recorder } from './state';
-import { createSteps, type Steps, type Write } from './steps';
-import { createUndoStack } from './undo';
+import { createParts, type ProcessSpec } from './parts';
+import type { People } from './people';
+import { identity } from './retries';
+import type { Signals } from './signals';
+import type { Recorder } from './state';
+import type { Steps, Write } from './steps';
+import type { TakeBack, Undo } from './undo';
 
 export type { Aside } from './asides';
+export type { Carried } from './continuing';
 export type { Body, ProcessResult } from './lifecycle';
-
-export interface ProcessSpec {
-  readonly delivery: Delivery;
-  /** The workflow's second argument. */
-  readonly body: unknown;
-  /** Empty where there is none to read. */
-  readonly userId: string;
-  /** An address that the event itself carries. */
-  readonly email?: string;
-  /** Shown on its page and in letters: the kind and what it is about; ids and titles, no names. */
-  readonly about: string;
-  /** The messages beside the common ones, for its page. */
-  readonly messages?: readonly string[];
-}
 
 export interface Wait {
   readonly what: string;
@@ -39,21 +25,24 @@ export interface Wait {
   readonly dueAt?: number;
   /** What happens at `dueAt`, as a sentence. */
   readonly next?: string;
+  /**
+   * Where the body is, as JSON: a run that has grown long may end here, and another one gets it as `carried.place`. Absent:
+   * it stays in its run.
+   */
+  readonly place?: () => object;
 }
 
-/** How a write is taken back. `call` gets the name of the step that it undoes. */
-export interface Undo<T> {
-  readonly does: string;
-  readonly call: (of: string) => (context: StepContext, options: { readonly summary: string }) => Promise<T>;
-}
+/** Only the identity provider's writes can be taken back, so far. */
+export type IdentityWrite<T> = Write<T> & { readonly system: 'identity' };
 
 export interface Process {
   readonly recorder: Recorder;
   readonly note: (entry: Omit<HistoryEntry, 'at'>) => void;
+  readonly onSignal: Signals['on'];
   readonly steps: Steps;
   readonly people: People;
   /** A write with its undo, which is registered first: a write that was cut off may have happened. */
-  readonly writeWithUndo: <T, U>(write: Write<T>, undo: Undo<U>) => Promise<T | undefined>;
+  readonly writeWithUndo: <T>(write: IdentityWrite<T>, takeBack: TakeBack) => Promise<T | undefined>;
   readonly aside: (work: () => Promise<void>) => Aside;
   readonly dropAsides: () => Promise<void>;
   /** True: `until` came. False: `wakeAt` did. */
@@ -66,54 +55,33 @@ export interface Process {
   readonly run: Lifecycle['run'];
 }
 
-const COMMON_MESSAGES = ['cancel', 'escalate', 'retryStep', 'skipStep'];
-
 /** Handlers first, so that `state` and the validators answer while everything else still waits. */
-export function openProcess({ delivery, body, userId, email, about, messages = [] }: ProcessSpec): Process {
-  const recorder = createRecorder(about, [...COMMON_MESSAGES, ...messages]);
-  const cancellation: Cancellation = { scope: new CancellationScope(), request: undefined };
-  const held: { terms?: Terms } = {};
-  const terms = (): Terms => {
-    if (held.terms === undefined) throw new Error('the terms are read before the first step');
-    return held.terms;
-  };
-  const { workflowId } = workflowInfo();
-  const notices = createNotices({ userId, workflowId, about, recorder, people: () => people, terms: () => held.terms });
-  const steps = createSteps({
-    userId,
-    recorder,
-    modes: () => terms().modes,
-    onParked: notices.parked,
-    ordered: () => cancellation.request && { actor: cancellation.request.by, reason: cancellation.request.reason },
-  });
-  const people = createPeople({ userId, email: email ?? null, recorder, steps, terms });
-  const undos = createUndoStack();
-  const asides = createAsides();
+export function openProcess(spec: ProcessSpec): Process {
+  const parts = createParts(spec);
+  const { recorder, signals, cancellation, notices, steps, people, undos, asides } = parts;
   const cancel = (request: CancelRequest): void => {
     recorder.note({ what: 'cancel', by: request.by, reason: request.reason });
     if (cancellation.request !== undefined) return;
     cancellation.request = request;
     cancellation.scope.cancel();
   };
-  listen(recorder, cancel, notices.escalate);
-  const keep = (read: Terms): void => {
-    held.terms = read;
-  };
-  const { run } = createLifecycle({ delivery, body, recorder, cancellation, undos, asides, notices, terms, keep });
+  listen(recorder, signals, cancel, notices.escalate);
+  const { run, given } = createLifecycle(spec, parts, (undo) => steps.write(undoing(undo)));
+  const continuing = createContinuing(spec, parts, given);
 
   return {
     recorder,
     note: recorder.note,
+    onSignal: signals.on,
     steps,
     people,
-    writeWithUndo: (write, undo) => {
-      const name = steps.freeName(write.name);
-      undos.push({ step: name, run: () => steps.write(undoing(write.system, name, undo)) });
+    writeWithUndo: (write, takeBack) => {
+      undos.push({ step: steps.freeName(write.name), ...takeBack });
       return steps.write(write);
     },
     aside: asides.start,
     dropAsides: asides.dropAll,
-    wait: (wait) => waitFor(recorder, wait),
+    wait: (wait) => waitFor(recorder, continuing, wait),
     pause: (ms, summary) => sleep(ms, { summary }),
     escalate: notices.escalate,
     cancel,
@@ -121,18 +89,23 @@ export function openProcess({ delivery, body, userId, email, about, messages = [
   };
 }
 
-function undoing<T>(system: System, of: string, { does, call }: Undo<T>): Write<T> {
-  return { system, name: `undo ${of}`, does, call: call(of) };
+function undoing({ step, does, person, unlessOpen }: Undo): Write<unknown> {
+  return {
+    system: 'identity',
+    name: `undo ${step}`,
+    does,
+    call: (context, options) => identity.restore.executeWithOptions(options, [context, person, step, unlessOpen]),
+  };
 }
 
 function listen(
   recorder: Recorder,
+  signals: Signals,
   cancel: (request: CancelRequest) => void,
   escalate: (request: EscalateRequest) => void,
 ): void {
   setHandler(stateQuery, recorder.snapshot, { description: 'Phase, what it waits for, steps and history' });
-  onSignal(
-    recorder,
+  signals.on(
     {
       name: 'cancel',
       description: 'Stop, undo what must be undone: { reason, by }',
@@ -141,8 +114,7 @@ function listen(
     },
     cancel,
   );
-  onSignal(
-    recorder,
+  signals.on(
     {
       name: 'escalate',
       description: 'Tell the next person in line: { reason, by, to? }',
@@ -153,9 +125,24 @@ function listen(
   );
 }
 
-async function waitFor(recorder: Recorder, { what, until, wakeAt, dueAt, next }: Wait): Promise<boolean> {
+async function waitFor(
+  recorder: Recorder,
+  continuing: Continuing,
+  { what, until, wakeAt, dueAt, next, place }: Wait,
+): Promise<boolean> {
   recorder.setWaiting(what, dueAt ?? null, next);
-  if (wakeAt !== undefined) return condition(until, Math.max(wakeAt - Date.now(), 1), { summary: what });
-  await condition(until);
+  const mayLeave = (): boolean => place !== undefined && continuing.isDue(place);
+  for (;;) {
+    const isWoken = await woken(() => until() || mayLeave(), what, wakeAt);
+    if (!isWoken || until()) return isWoken;
+    // A cancellation may have come with what woke it, or a message whose work is under way.
+    if (place !== undefined && mayLeave() && !CancellationScope.current().consideredCancelled)
+      await continuing.go(place());
+  }
+}
+
+async function woken(by: () => boolean, what: string, wakeAt: number | undefined): Promise<boolean> {
+  if (wakeAt !== undefined) return condition(by, Math.max(wakeAt - Date.now(), 1), { summary: what });
+  await condition(by);
   return true;
 }

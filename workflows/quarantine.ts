@@ -12,7 +12,7 @@ import { isRefusal, readTexts } from '../src/domain/requests';
 import type { Delivery } from '../src/events';
 import { settleConflict, type Verdict } from './conflicts';
 import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from './messages';
-import { openProcess, type Process, type ProcessResult } from './process';
+import { openProcess, type Carried, type Process, type ProcessResult } from './process';
 import { rereadEnvelope, whyFailed } from './retries';
 
 type Reread = Awaited<ReturnType<ReadingActivities['rereadEnvelope']>>;
@@ -23,26 +23,30 @@ const BY_A_PERSON = 'redrive or discard by a person';
  * An authentic event that we cannot read, or one that contradicts another of its event id: kept with the reason, until a
  * person has it run again or throws it away. A contradicting one runs by itself when the first turns out to be a replay.
  */
-export async function quarantine(delivery: Delivery, body: unknown): Promise<ProcessResult> {
+export async function quarantine(delivery: Delivery, body: unknown, carried?: Carried<Place>): Promise<ProcessResult> {
   const isConflict = delivery.problem?.kind === 'conflict';
   const about = `Quarantine of ${delivery.event ?? 'an unreadable body'}: ${delivery.problem?.detail ?? 'unknown'}`;
-  const process = openProcess({ delivery, body, userId: '', about, messages: ['redrive', 'discard'] });
-  const decision = listen(process, delivery, body);
+  const process = openProcess({ delivery, body, userId: '', about, messages: ['redrive', 'discard'], carried });
+  const decision = listen(process, delivery, body, carried?.place);
   const result = await process.run(
     () => null,
     async () => {
-      if (isConflict) process.aside(() => settle(process, delivery, body, decision));
-      const what = isConflict ? `what became of the first delivery of its event id; or ${BY_A_PERSON}` : BY_A_PERSON;
-      await process.wait({ what, until: () => isMade(decision) });
+      const asks = isConflict && carried === undefined;
+      if (asks) process.aside(() => settle(process, delivery, body, decision));
+      const what = asks ? `what became of the first delivery of its event id; or ${BY_A_PERSON}` : BY_A_PERSON;
+      await process.wait({ what, until: () => isMade(decision), place: (): Place => ({ isFree: decision.isFree }) });
       return decision.outcome ?? 'redriven';
     },
     { goesOn: (outcome) => outcome === 'redriven' },
   );
   if (result.outcome !== 'redriven' || decision.reread === null) return result;
-  const { workflowType, event, envelope } = decision.reread;
   await condition(allHandlersFinished);
   // A contradicting one that a person runs does not get the event's id: the ledger keeps both facts.
   const eventId = isConflict && !decision.isFree ? workflowInfo().workflowId : delivery.eventId;
+  return goOnAs(decision.reread, delivery, eventId);
+}
+
+function goOnAs({ workflowType, event, envelope }: Reread, delivery: Delivery, eventId: string): Promise<never> {
   return makeContinueAsNewFunc<(delivery: Delivery, envelope: unknown) => Promise<ProcessResult>>({ workflowType })(
     readable(delivery, eventId, event),
     envelope,
@@ -90,6 +94,9 @@ function refusal(why: string): ApplicationFailure {
   return ApplicationFailure.create({ type: 'quarantine.refused', message: why, nonRetryable: true });
 }
 
+/** Where it is at rest: what has been found out. */
+type Place = Pick<Decision, 'isFree'>;
+
 interface Decision {
   outcome: Outcome | null;
   reread: Reread | null;
@@ -101,8 +108,8 @@ function isMade({ outcome, reread }: Decision): boolean {
   return outcome !== null || reread !== null;
 }
 
-function listen(process: Process, delivery: Delivery, body: unknown): Decision {
-  const decision: Decision = { outcome: null, reread: null, isFree: false };
+function listen(process: Process, delivery: Delivery, body: unknown, place: Place = { isFree: false }): Decision {
+  const decision: Decision = { outcome: null, reread: null, isFree: place.isFree };
   const requireOpen = (): void => {
     if (isMade(decision)) throw refusal('it is decided already');
   };

@@ -6,20 +6,24 @@ import type { Delivery, Envelope, QuizSubmitted } from '../src/events';
 import { letterTo } from './effects';
 import type { Outcome } from './messages';
 import type { Recipient } from './people';
-import { openProcess, type Body, type Process, type ProcessResult } from './process';
-import { onSignal } from './signals';
+import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process';
 
 /** Alert the manager of a failed quiz, and wait until it is coached or taken again; overdue, tell the next in line. */
-export async function quizCoaching(delivery: Delivery, envelope: Envelope<QuizSubmitted>): Promise<ProcessResult> {
+export async function quizCoaching(
+  delivery: Delivery,
+  envelope: Envelope<QuizSubmitted>,
+  carried?: Carried<Place>,
+): Promise<ProcessResult> {
   const { userId, quizName } = envelope.data;
   const about = `Quiz coaching of ${userId}: ${quizName}`;
-  const process = openProcess({ delivery, body: envelope, userId, about, messages: ['coached', 'retaken'] });
+  const process = openProcess({ delivery, body: envelope, userId, about, messages: ['coached', 'retaken'], carried });
   const verdict = listen(process);
   return process.run(
     ({ policy }) => quizzedFact(envelope, delivery, policy.quiz.passPercent),
     async (given) => {
       const { verdict: result, percent } = quizzedFact(envelope, delivery, given.terms.policy.quiz.passPercent);
-      if (result === 'failed') return untilSettled(process, verdict, { quizName, userId, percent }, given);
+      if (result === 'failed')
+        return untilSettled(process, verdict, { quizName, userId, percent }, given, carried?.place);
       process.note({ what: `quiz ${result}: no coaching`, by: 'mindtickle', reason: null });
       return 'done';
     },
@@ -32,16 +36,14 @@ interface Verdict {
 
 function listen(process: Process): Verdict {
   const verdict: Verdict = { outcome: null };
-  onSignal(
-    process.recorder,
+  process.onSignal(
     { name: 'coached', description: 'The learner was coached: { by, note }', required: ['by', 'note'] },
     ({ by, note }) => {
       process.note({ what: 'coached', by, reason: note });
       verdict.outcome ??= 'coached';
     },
   );
-  onSignal(
-    process.recorder,
+  process.onSignal(
     { name: 'retaken', description: 'The quiz was passed: { eventId }', required: ['eventId'] },
     ({ eventId }) => {
       process.note({ what: 'retaken', by: `event ${eventId}`, reason: null });
@@ -49,6 +51,12 @@ function listen(process: Process): Verdict {
     },
   );
   return verdict;
+}
+
+/** Where a coaching is at rest: whether anyone is told when the term is over, and when that is, epoch ms. */
+interface Place {
+  readonly hasNext: boolean;
+  readonly wakeAt: number;
 }
 
 interface FailedQuiz {
@@ -62,11 +70,14 @@ async function untilSettled(
   verdict: Verdict,
   quiz: FailedQuiz,
   { terms, recorded }: Body,
+  place: Place | undefined,
 ): Promise<Outcome> {
   if (recorded.settledBy?.signal === 'retaken') return 'retaken';
   const { policy } = terms;
   // Asked once: a process that began without goes on without.
-  return patched('coaching-line') ? upTheLine(process, verdict, quiz, policy) : byCount(process, verdict, quiz, policy);
+  return patched('coaching-line')
+    ? upTheLine(process, verdict, quiz, policy, place)
+    : byCount(process, verdict, quiz, policy);
 }
 
 const WANTED = 'coaching or a passing retake';
@@ -75,16 +86,22 @@ const WANTED = 'coaching or a passing retake';
  * One after the other is told, each with a full term of working days; whom `escalate` told has one too. When everyone
  * has had theirs, it waits without one.
  */
-async function upTheLine(process: Process, verdict: Verdict, quiz: FailedQuiz, policy: Policy): Promise<Outcome> {
+async function upTheLine(
+  process: Process,
+  verdict: Verdict,
+  quiz: FailedQuiz,
+  policy: Policy,
+  place: Place | undefined,
+): Promise<Outcome> {
   const { people } = process;
-  let hasNext = await tellNext(process, verdict, quiz);
-  while (verdict.outcome === null) {
+  let hasNext = place?.hasNext ?? (await tellNext(process, verdict, quiz));
+  for (let wakeAt = place?.wakeAt ?? termEnd(policy); verdict.outcome === null; wakeAt = termEnd(policy)) {
     const named = people.named();
-    const wakeAt = termEnd(policy);
     const isHeard = await process.wait({
       what: WANTED,
       until: () => verdict.outcome !== null || people.named() > named,
       ...(hasNext && { wakeAt, dueAt: wakeAt, next: 'the next in line is told' }),
+      place: (): Place => ({ hasNext, wakeAt }),
     });
     if (isHeard) hasNext = true;
     else {

@@ -7,14 +7,14 @@ import type { Policy } from '../src/domain/policy';
 import type { CertificationExpired, Delivery, Envelope } from '../src/events';
 import { joinGroup, leaveGroup, letterTo, letterToLearner } from './effects';
 import { extendDeadlineUpdate, type Outcome, type ProcessState } from './messages';
-import { openProcess, type Aside, type Body, type Process, type ProcessResult } from './process';
+import { openProcess, type Aside, type Body, type Carried, type Process, type ProcessResult } from './process';
 import { identity } from './retries';
-import { onSignal } from './signals';
 
 /** Remind until the learner recertifies; end the access at the deadline; take a late renewal until the grace is over. */
 export async function recertification(
   delivery: Delivery,
   envelope: Envelope<CertificationExpired>,
+  carried?: Carried<Place>,
 ): Promise<ProcessResult> {
   const { userId, certName } = envelope.data;
   const process = openProcess({
@@ -23,13 +23,20 @@ export async function recertification(
     userId,
     about: `Recertification of ${userId}: ${certName}`,
     messages: ['recertified', 'extendDeadline', 'identify'],
+    carried,
   });
   const fact = expiredFact(envelope);
-  const course = openCourse(process, epochMs(envelope.data.renewalDeadline));
+  const place = carried?.place;
+  const course = openCourse(process, place?.deadline ?? epochMs(envelope.data.renewalDeadline));
   return process.run(
     () => fact,
-    (given) => untilRenewed(process, certName, course, given),
+    (given) => untilRenewed(process, certName, course, given, place),
   );
+}
+
+/** Where a case is at rest: the deadline as it was moved to last, and how far time has brought it. */
+interface Place extends Clock {
+  readonly deadline: number;
 }
 
 /** What people and events have said so far: handlers write it, one loop reads it. */
@@ -42,8 +49,7 @@ interface Course {
 
 function openCourse(process: Process, deadline: number): Course {
   const course: Course = { deadline, isRenewed: false, revision: 0 };
-  onSignal(
-    process.recorder,
+  process.onSignal(
     {
       name: 'recertified',
       description: 'The certificate is renewed: { by, evidence }',
@@ -85,14 +91,20 @@ function requireDeadlineAhead(request: unknown, { isRenewed }: Course): void {
   if (isRenewed) throw new Error('the certificate is renewed already');
 }
 
-async function untilRenewed(process: Process, certName: string, course: Course, given: Body): Promise<Outcome> {
+async function untilRenewed(
+  process: Process,
+  certName: string,
+  course: Course,
+  given: Body,
+  place: Place | undefined,
+): Promise<Outcome> {
   const { policy } = given.terms;
   if (given.recorded.settledBy?.signal === 'recertified') {
     process.note({ what: 'recertified', by: `event ${given.recorded.settledBy.eventId}`, reason: 'it came first' });
     return 'recertified';
   }
-  process.aside(() => openCase(process, certName, course.deadline, policy));
-  const clock: Clock = { passed: Date.now(), lapsed: null };
+  if (place === undefined) process.aside(() => openCase(process, certName, course.deadline, policy));
+  const clock: Clock = place ?? { passed: Date.now(), lapsed: null };
   while (!isRenewed(course)) {
     const moment = await nextOf(process, course, clock, policy);
     if (moment === 'news') await takeNews(process, course, clock);
@@ -110,9 +122,10 @@ interface Clock {
 }
 
 interface Lapse {
-  readonly work: Aside;
   /** Its step that takes the certificate: a second lapse has another. */
   readonly step: string;
+  /** Absent: it was over in a run before. */
+  readonly work?: Aside;
 }
 
 /** Asked again after every wait: a handler may have written it meanwhile. */
@@ -135,6 +148,7 @@ async function nextOf(
     wakeAt: moment.at,
     dueAt: moment.kind === 'end' ? moment.at : course.deadline,
     next: lapsed === null ? 'the certificate lapses; it may still be renewed late' : 'the case ends as lapsed',
+    place: (): Place => ({ deadline: course.deadline, passed, lapsed: lapsed && { step: lapsed.step } }),
   });
   return isNews ? 'news' : moment;
 }
@@ -193,7 +207,7 @@ async function lapse(process: Process, certName: string, deadline: number, polic
 
 /** The deadline was moved ahead again: what the lapse took is given back. */
 async function giveBack(process: Process, { work, step }: Lapse): Promise<void> {
-  await work.drop();
+  await work?.drop();
   const person = await process.people.person();
   await process.steps.write({
     system: 'identity',
