@@ -28,6 +28,13 @@ export interface Carried<Place = unknown> {
 /** Temporal suggests it at some 4,000 events, and ends a workflow at 51,200. */
 const LONGEST_RUN = 2000;
 
+/**
+ * Tried during the first so many of every thousand events. While messages come faster than a run is replayed, Temporal
+ * refuses each try and the next one begins with a replay: between the tries the messages are worked off.
+ */
+const TRIED_DURING = 250;
+const TRIED_EVERY = 1000;
+
 /** Bytes; the arguments of a run may have 2 MiB. */
 const LARGEST = 1_500_000;
 
@@ -56,7 +63,8 @@ export function createContinuing({ delivery, body }: ProcessSpec, parts: Parts, 
 
   function isLong(): boolean {
     const { historyLength, continueAsNewSuggested } = workflowInfo();
-    return continueAsNewSuggested || historyLength >= LONGEST_RUN;
+    const isTime = historyLength % TRIED_EVERY < TRIED_DURING;
+    return isTime && (continueAsNewSuggested || historyLength >= LONGEST_RUN);
   }
 
   function isAtRest(): boolean {

@@ -142,6 +142,25 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    // The second run: the first one is two thousand events long.
+    type: 'recertification',
+    name: 'gone-on-in-a-new-run-then-cancelled',
+    run: async (world) => {
+      const handle = await expired(world, 40);
+      await world.until(handle, at('tellManager', 'done'));
+      const now = world.env.client.workflow.getHandle(handle.workflowId);
+      const hasGoneOn = ({ history }: ProcessState) => history.some(({ what }) => what === 'goes on in a new run');
+      for (let state = await world.state(now); !hasGoneOn(state); state = await world.state(now))
+        await Promise.all(Array.from({ length: 50 }, () => now.signal('cancel', { by: 'noise' })));
+      const deadline = isoTime((await world.env.currentTimeMs()) + 90 * DAY);
+      await now.executeUpdate(extendDeadlineUpdate, { args: [{ deadline, by: 'ada', reason: 'leave' }] });
+      await world.env.sleep('70 days');
+      await now.signal(cancelSignal, { reason: 'a mistake', by: 'ada' });
+      await handle.result();
+      return now;
+    },
+  },
+  {
     type: 'offboarding',
     name: 'done',
     run: async (world) => {
