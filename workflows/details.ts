@@ -70,9 +70,9 @@ export function describeState({ title, messages, state, next }: Page): string {
     `**${asText(title)}**`,
     '',
     ...describePhase(state, next),
-    ...section('Told', told.slice(-SHOWN).map(describeTold)),
-    ...section('Steps', steps.slice(-SHOWN).map(describeStep)),
-    ...section('History', history.slice(-SHOWN).map(describeEntry)),
+    ...section('Told', told.slice(-SHOWN).map(once(describeTold))),
+    ...section('Steps', steps.slice(-SHOWN).map(once(describeStep))),
+    ...section('History', history.slice(-SHOWN).map(once(describeEntry))),
     ...(forgotten === undefined ? [] : ['', `Entries that the history has lost: ${forgotten}`]),
     ...section('May be sent', outcome === null ? messages.flatMap((name) => describeMessage(name, state)) : []),
   ].join('\n');
@@ -82,7 +82,7 @@ function describePhase({ phase, outcome, waitingFor, deadline }: ProcessState, n
   const then = deadline === null || next === null ? [] : [`- Then: ${next}`];
   return [
     `- Phase: **${phase}**${outcome === null ? '' : `, outcome: **${outcome}**`}`,
-    ...(waitingFor === null ? [] : [`- Waits for: **${waitingFor}**`]),
+    ...(waitingFor === null ? [] : [`- Waits for: **${asText(waitingFor)}**`]),
     ...(deadline === null ? [] : [`- Until: **${deadline}**`]),
     ...then,
   ];
@@ -99,7 +99,18 @@ function describeMessage(name: string, { phase }: ProcessState): string[] {
 }
 
 function describeTold({ role, letter, at }: Told): string {
-  return `- ${at} the ${role}: ${LETTERS[letter] ?? letter}`;
+  return `- ${at} the ${role}: ${LETTERS[letter] ?? asText(letter)}`;
+}
+
+/** Written with every message: what has been written once is not written again. */
+const written = new WeakMap<object, string>();
+
+function once<T extends object>(write: (of: T) => string): (of: T) => string {
+  return (of) => {
+    const text = written.get(of) ?? write(of);
+    written.set(of, text);
+    return text;
+  };
 }
 
 function describeStep({ name, status, detail }: StepState): string {
