@@ -18,6 +18,13 @@ import { readRetention, type Services } from '../temporal/namespace';
 const GRACE = '10 seconds';
 
 /**
+ * How long one step of a workflow's own code may take. Messages that came while no worker ran are all handled in one, and
+ * there may be ten thousand; one that is cut off takes the whole process along (SDK 1.24: "async hook stack has become
+ * corrupted"), again after each restart. The SDK takes this option, but not in its types; its own limit is 5 seconds.
+ */
+const LIMITS = { isolateExecutionTimeout: '1 minute' };
+
+/**
  * Run the workers of every task queue in this process until it is told to stop: one for the workflows and the ledger's
  * activities, and one for each connector, whose slots are its own.
  * @throws SettingsError for missing or malformed settings, and for those under which one event could run twice.
@@ -82,7 +89,7 @@ function ownOptions(activities: object): Pick<WorkerOptions, 'taskQueue' | 'acti
   const code = existsSync(bundle)
     ? { workflowBundle: { codePath: bundle } }
     : { workflowsPath: resolve(__dirname, '../../workflows') };
-  return { taskQueue: TASK_QUEUE, activities, ...code };
+  return { taskQueue: TASK_QUEUE, activities, ...LIMITS, ...code };
 }
 
 /** A worker may start before its ledger: workflows that need it wait, the others go on. */
