@@ -3,7 +3,8 @@ import type { Pool } from 'pg';
 import type { Policy } from '../src/domain/policy';
 import { isProtectedGroup } from '../src/domain/protection';
 import { effectsOfStep, type StoredEffect } from '../src/ledger/effects';
-import { findLearner, hasOtherOpen } from '../src/ledger/queries';
+import { findLearner } from '../src/ledger/queries';
+import { changedTogether, letGo, type Share } from '../src/ledger/sharing';
 import type { Confirm, StepContext } from './effects';
 import { createChanges, type Change, type IdentityChanges } from './identity-changes';
 import type { IdentityDriver, IdentityUser, Person } from './identity-driver';
@@ -17,11 +18,14 @@ export interface IdentityActivities {
   deactivateUser(context: StepContext, person: Person): Promise<Change>;
   /** Grants nothing to a learner who has left. */
   joinGroup(context: StepContext, person: Person, group: string): Promise<Change>;
-  /** `unlessOpen`: not while another open workflow of this kind and learner needs the membership. */
+  /** `unlessOpen`: not while another open workflow of this kind and learner holds the membership. From now on this one does not. */
   leaveGroup(context: StepContext, person: Person, group: string, unlessOpen: string | null): Promise<Change>;
   /** Leaves every group but the protected ones. */
   leaveGroups(context: StepContext, person: Person): Promise<{ left: readonly string[] } | Change>;
-  /** Undo what step `of` changed, by what its rows say stood before; what never happened needs no undoing. */
+  /**
+   * Undo what step `of` changed, by what its rows say stood before; what never happened needs no undoing. What is shared
+   * (`unlessOpen`) is undone by the last to let go, whichever workflow's step `of` changed it.
+   */
   restore(context: StepContext, person: Person, of: string, unlessOpen: string | null): Promise<Change>;
 }
 
@@ -64,7 +68,7 @@ export function createIdentityActivities({ driver, pool, confirm, isProtected }:
     name: string,
     unlessOpen: string | null,
   ): Promise<Change> {
-    if (await known.isOpenElsewhere(person.userId, unlessOpen)) return 'unchanged';
+    if (await known.isHeldElsewhere(person.userId, unlessOpen)) return 'unchanged';
     const user = await findChangeable(person);
     return user === null ? 'absent' : setMember(context, user, await groupNamed(name), false);
   }
@@ -77,12 +81,12 @@ export function createIdentityActivities({ driver, pool, confirm, isProtected }:
     }
     if (context.mode === 'observe') return 'observed';
     // What an earlier attempt did counts too: the rows know all of it.
-    return { left: (await known.changedBy(context.step)).map(({ would }) => String(would['group'])) };
+    return { left: (await known.changedBy(person.userId, context.step)).map(({ would }) => String(would['group'])) };
   }
 
   async function restore(context: StepContext, person: Person, of: string, unlessOpen: string | null): Promise<Change> {
-    if (await known.isOpenElsewhere(person.userId, unlessOpen)) return 'unchanged';
-    const rows = await known.changedBy(of);
+    if (await known.isHeldElsewhere(person.userId, unlessOpen)) return 'unchanged';
+    const rows = await known.changedBy(person.userId, of, unlessOpen, context.step);
     if (rows.length === 0) return 'unchanged';
     const user = await findChangeable(person);
     if (user === null) return 'absent';
@@ -115,20 +119,31 @@ async function restoreOne(
 interface Knowledge {
   /** Asked in the activity that grants, so that a leaver gets nothing back whatever order the news came in. */
   readonly mayBeGranted: (userId: string) => Promise<boolean>;
-  /** The same group may stand for two certificates: it is left when the last case is closed. */
-  readonly isOpenElsewhere: (userId: string, kind: string | null) => Promise<boolean>;
-  /** What a step of this workflow changed, or may have changed. */
-  readonly changedBy: (step: string) => Promise<readonly StoredEffect[]>;
+  /** The same group may stand for two certificates: it is left when the last case lets go. */
+  readonly isHeldElsewhere: (userId: string, kind: string | null) => Promise<boolean>;
+  /**
+   * What step `of` of this workflow changed, or may have changed; where it is shared, what the steps `of` of all the
+   * learner's workflows of the kind changed and nobody has changed back, but for `taking`.
+   */
+  readonly changedBy: (
+    userId: string,
+    of: string,
+    kind?: string | null,
+    taking?: string,
+  ) => Promise<readonly StoredEffect[]>;
 }
 
 function createKnowledge(pool: Pool): Knowledge {
   const ownWorkflowId = (): string => Context.current().info.workflowExecution?.workflowId ?? '';
+  const shareOf = (userId: string, kind: string): Share => ({ userId, kind, workflowId: ownWorkflowId() });
   return {
     mayBeGranted: async (userId) => (await askLedger(() => findLearner(pool, userId)))?.active !== false,
-    isOpenElsewhere: async (userId, kind) =>
-      kind !== null && (await askLedger(() => hasOtherOpen(pool, userId, kind, ownWorkflowId()))),
-    changedBy: async (step) => {
-      const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), step, 'identity'));
+    isHeldElsewhere: async (userId, kind) =>
+      kind !== null && (await askLedger(() => letGo(pool, shareOf(userId, kind)))).isHeld,
+    changedBy: async (userId, of, kind = null, taking = of) => {
+      const system = 'identity';
+      if (kind !== null) return askLedger(() => changedTogether(pool, shareOf(userId, kind), { of, taking, system }));
+      const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), of, system));
       return rows.filter(({ status }) => status === 'done' || status === 'pending');
     },
   };

@@ -174,6 +174,10 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
       );
     `,
   },
+  {
+    name: 'a case lets go before it closes',
+    sql: 'alter table open_workflows add column let_go boolean not null default false;',
+  },
 ];
 
 /** A migration may take longer than a step of the ledger. */

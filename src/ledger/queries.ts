@@ -71,16 +71,6 @@ export async function reinstateLearner(
   });
 }
 
-/** Whether another workflow than `workflowId` waits for news of the learner in a case of this kind. */
-export async function hasOtherOpen(pool: Pool, userId: string, kind: string, workflowId: string): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `select from open_workflows
-     where user_id = $1 and kind = $2 and workflow_id <> $3 and closed_at is null and not gone limit 1`,
-    [userId, kind, workflowId],
-  );
-  return rowCount === 1;
-}
-
 /** How many of these workflows still wait: neither closed nor gone. */
 export async function countOpen(pool: Pool, workflowIds: readonly string[]): Promise<number> {
   const { rows } = await pool.query<{ open: number }>(

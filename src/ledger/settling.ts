@@ -150,7 +150,7 @@ async function waitingOf(client: PoolClient, userId: string): Promise<readonly O
 export async function openCase(client: PoolClient, fact: Fact, open: OpenWorkflow): Promise<void> {
   await client.query(
     `insert into open_workflows (workflow_id, user_id, kind, key, opened_by) values ($1, $2, $3, $4, $5)
-     on conflict (workflow_id) do update set closed_at = null, gone = false`,
+     on conflict (workflow_id) do update set closed_at = null, gone = false, let_go = false`,
     [open.workflowId, fact.userId, open.kind, open.key, new Date(open.openedBy)],
   );
 }

@@ -22,6 +22,7 @@ import {
   workflow,
   written,
   type Connectors,
+  type Workflow,
 } from './running';
 
 let ledger: LedgerFixture;
@@ -621,5 +622,77 @@ describe('an identity provider of another make', () => {
     const refusal = await workflow().failure(identityBy(fetch, 50, url).findContact, omar);
     expect(refusal).toMatchObject({ type: 'identity.unavailable', message: 'identity did not answer' });
     for (const secret of [TOKEN, 'omar']) expect(written(refusal)).not.toContain(secret);
+  });
+});
+
+describe('the group of two cases of one learner', () => {
+  const certified = 'Certified';
+  const kind = 'recertification';
+
+  /** Two workflows whose certificates expired; the first joined the group, so the second found it joined. */
+  async function twoCases() {
+    const cases = [workflow(), workflow()] as const;
+    for (const [index, { workflowId, run, step }] of cases.entries()) {
+      await recordEvent(pool, request(workflowId, expired(nina.userId, { certificate: `certificate ${index}` })));
+      await run(identity.joinGroup, step('join'), nina, certified);
+    }
+    await expect(user(nina)).resolves.toMatchObject({ groups: [certified] });
+    return cases;
+  }
+
+  const ends = {
+    renewed: ({ run, step }: Workflow, by = identity as Functions<IdentityActivities>) =>
+      run(by.leaveGroup, step('leave'), nina, certified, kind),
+    cancelled: ({ run, step }: Workflow, by = identity as Functions<IdentityActivities>) =>
+      run(by.restore, step('undo join'), nina, 'join', kind),
+  };
+  type End = keyof typeof ends;
+  const pairs: readonly (readonly [End, End])[] = [
+    ['renewed', 'renewed'],
+    ['cancelled', 'cancelled'],
+    ['renewed', 'cancelled'],
+    ['cancelled', 'renewed'],
+  ];
+
+  test.each(pairs)('is left when the one is %s and the other %s at once, both open still', async (one, other) => {
+    const [first, second] = await twoCases();
+    const changes = await Promise.all([ends[one](first), ends[other](second)]);
+    expect(changes.toSorted()).toEqual(['done', 'unchanged']);
+    await expect(user(nina)).resolves.toMatchObject({ groups: [] });
+  });
+
+  test.each(pairs)('is left by whoever ends last: the one is %s, then the other %s', async (one, other) => {
+    for (const [at, then] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const cases = await twoCases();
+      await expect(ends[one](cases[at])).resolves.toBe('unchanged');
+      await expect(user(nina)).resolves.toMatchObject({ groups: [certified] });
+      await expect(ends[other](cases[then])).resolves.toBe('done');
+      await expect(user(nina)).resolves.toMatchObject({ groups: [] });
+    }
+  });
+
+  test.each(['renewed', 'cancelled'] as const)(
+    'is left though a kill came between, when the last is %s',
+    async (end) => {
+      const [first, second] = await twoCases();
+      const cut = identityBy((input, init) =>
+        init?.method === 'PATCH' ? Promise.reject(new Error('killed')) : fetch(input, init),
+      );
+      await ends.renewed(first);
+      await expect(ends[end](second, cut)).rejects.toThrow();
+      await ends.renewed(first);
+      await ends[end](second);
+      await expect(user(nina)).resolves.toMatchObject({ groups: [] });
+    },
+  );
+
+  test('is kept when neither of them had joined it', async () => {
+    await workflow().run(identity.joinGroup, workflow().step('by hand'), nina, certified);
+    const [first, second] = await twoCases();
+    await Promise.all([ends.cancelled(first), ends.cancelled(second)]);
+    await expect(user(nina)).resolves.toMatchObject({ groups: [certified] });
   });
 });

@@ -36,6 +36,7 @@ const MIGRATIONS = [
   'replays, refusals, pruning by age',
   'when a workflow was last seen to run',
   'alerts that are told once',
+  'a case lets go before it closes',
 ];
 
 /** Settings of a company that nobody has set up yet. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Fact } from '../../src/domain/facts';
 import { beginEffect } from '../../src/ledger/effects';
-import { bestScore, countOpen, findLearner, hasOtherOpen, readPerson, setLearnerEmail } from '../../src/ledger/queries';
+import { bestScore, countOpen, findLearner, readPerson, setLearnerEmail } from '../../src/ledger/queries';
 import { closeWorkflow, markGone, recordEvent } from '../../src/ledger/record';
 import { completed, deprovisioned, expired, MONDAY, progressed, provisioned, quizzed, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
@@ -64,25 +64,6 @@ describe('bestScore', () => {
     expect(await bestScore(ledger.pool, userId, 'id of Safety')).toBeNull();
     for (const score of [50, 90, 70]) await record(`c${score}`, completed(userId, { score }));
     expect(await bestScore(ledger.pool, userId, 'id of Safety')).toBe(90);
-  });
-});
-
-describe('hasOtherOpen', () => {
-  test('sees another waiting case of the kind, until it is closed or gone', async () => {
-    const has = (): Promise<boolean> => hasOtherOpen(ledger.pool, userId, 'recertification', `a ${userId}`);
-    await record('a', expired(userId, { certificate: 'A' }));
-    expect(await has()).toBe(false);
-    await record('b', expired(userId, { certificate: 'B' }));
-    expect(await has()).toBe(true);
-    await closeWorkflow(ledger.pool, {
-      workflowId: `b ${userId}`,
-      firstRunId: `run of b ${userId}`,
-      outcome: 'lapsed',
-    });
-    expect(await has()).toBe(false);
-    await record('c', expired(userId, { certificate: 'C' }));
-    await markGone(ledger.pool, `c ${userId}`);
-    expect(await has()).toBe(false);
   });
 });
 
