@@ -1,4 +1,4 @@
-import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
+import { isCancellation, patched, type ActivityOptions } from '@temporalio/workflow';
 import type { Role } from '../activities';
 import type { Team, Terms } from '../src/domain/policy';
 import { askLedger, whyFailed, type identity } from './retries';
@@ -76,9 +76,9 @@ export function createLeads(deps: LeadsDeps): Leads {
 
   async function chain(): Promise<readonly Recipient[]> {
     const { manager: lead, team } = await lookUp(findSoon);
-    const leads = (team?.escalation ?? []).filter((to) => to !== lead);
-    const nearer = new Set([lead, ...leads]);
-    const administrators = terms().policy.administrators.filter((to) => !nearer.has(to));
+    const leads = (team?.escalation ?? []).filter((to) => lead === undefined || keyOf(to) !== keyOf(lead));
+    const nearer = new Set([...(lead === undefined ? [] : [lead]), ...leads].map(keyOf));
+    const administrators = terms().policy.administrators.filter((to) => !nearer.has(keyOf(to)));
     return [
       ...(lead === undefined ? [] : [{ role: 'manager', to: lead } as const]),
       ...leads.map((to) => ({ role: 'lead', to }) as const),
@@ -90,10 +90,15 @@ export function createLeads(deps: LeadsDeps): Leads {
 
   async function next(): Promise<Recipient | null> {
     // Chosen and marked in one go after the look-up: two who ask at once get two.
-    const first = (await chain()).find(({ to }) => !told.has(to)) ?? null;
-    if (first !== null) told.add(first.to);
+    const first = (await chain()).find(({ to }) => !told.has(keyOf(to))) ?? null;
+    if (first !== null) told.add(keyOf(first.to));
     return first;
   }
 
   return { manager, chain, next, named: () => told.size, told: () => [...told] };
+}
+
+/** One mailbox, however it is written. A run of before that went by the letters does so to its end. */
+function keyOf(address: string): string {
+  return patched('addresses-without-case') ? address.toLowerCase() : address;
 }

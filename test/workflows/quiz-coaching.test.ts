@@ -451,6 +451,19 @@ describe('quizCoaching and who leads', () => {
     await end(handle);
   });
 
+  test.each([
+    ['as it stands', 'dora@example.com', 'admin@example.com'],
+    ['in another case', 'Dora@Example.com', 'Admin@Example.com'],
+  ])('who stands in the line twice, %s, is told once', async (_how, manager, lead) => {
+    world.answers.set('findLearner', () => ({ ...learner, managerEmail: manager }));
+    setTeam(['dora@example.com', lead]);
+    const handle = await start();
+    await world.until(handle, stepIs('tellManager', 'done'));
+    await world.env.sleep('60 days');
+    expect(coachLetters().map(({ to }) => to)).toEqual([manager, lead]);
+    await end(handle);
+  });
+
   test('a manager who is the administrator too is told once', async () => {
     world.answers.set('findLearner', () => ({ ...learner, managerEmail: 'admin@example.com' }));
     const handle = await start();

@@ -85,6 +85,15 @@ describe('recertification over time', () => {
     await end(handle);
   });
 
+  test('a lapse is told once to a manager who stands in the line again', async () => {
+    const team = { manager: 'tina@example.com', escalation: ['Mona@example.com', 'dora@example.com'] };
+    world.policy = { ...world.policy, teams: { t1: team }, administrators: ['DORA@example.com', 'admin@example.com'] };
+    const { handle } = await startIn(2);
+    await expect(handle.result()).resolves.toEqual({ outcome: 'lapsed' });
+    const told = world.letters().filter(({ kind }) => kind === 'lapsed');
+    expect(told.map(({ to }) => to)).toEqual(['mona@example.com', 'dora@example.com', 'admin@example.com']);
+  });
+
   test('a late renewal within the grace gives the certificate back', async () => {
     const { handle } = await startIn(2);
     await world.env.sleep('10 days');
