@@ -17,10 +17,11 @@ export interface KeptRecord {
   readonly history: readonly HistoryEntry[];
   /** How many entries the history has lost. */
   readonly forgotten: number;
-  readonly told: readonly Told[];
+  /** Absent in what older code handed over. */
+  readonly told?: readonly Told[];
 }
 
-const NOTHING: KeptRecord = { steps: [], history: [], forgotten: 0, told: [] };
+const NOTHING: KeptRecord = { steps: [], history: [], forgotten: 0 };
 
 /** What a process says of itself: by the `state` query, search attributes, and its page in Temporal Web UI. */
 export interface Recorder {
@@ -59,7 +60,7 @@ interface Held {
 
 /** `title` and `messages` are for the person who reads the workflow's page; `kept` is what the run before handed over. */
 export function createRecorder(title: string, messages: readonly string[], kept?: KeptRecord): Recorder {
-  const { steps, history, forgotten, told } = kept ?? NOTHING;
+  const { steps, history, forgotten, told = [] } = kept ?? NOTHING;
   const held: Held = {
     steps: new Map(steps.map((step) => [step.name, step])),
     history: [...history],
