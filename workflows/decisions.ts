@@ -16,37 +16,43 @@ export interface Decisions {
 export function createDecisions(recorder: Recorder): Decisions {
   const made = new Map<string, Decision>();
 
-  function requireParked(request: unknown, fields: readonly ('step' | 'reason' | 'by')[]): void {
+  function requireParked(request: unknown, fields: readonly ('step' | 'reason' | 'by')[]): string {
     const read = readTexts(request, fields);
     if (isRefusal(read)) throw new Error(read.refused);
     const parked = recorder.stepsIn('parked');
-    if (parked.includes(read.step)) return;
+    // By its name to the letter: that is what the handler has.
+    if (parked.includes((request as { step: string }).step)) return read.step;
     throw new Error(
       parked.length === 0 ? 'no step is parked' : `this step is not parked; parked: ${parked.join(', ')}`,
     );
   }
 
+  /** What was decided a moment ago stands; the same again is the same as once. */
+  function requireOpen(step: string, kind: Decision['kind']): void {
+    if (made.has(step) && made.get(step)?.kind !== kind) throw new Error('it is decided already');
+  }
+
   setHandler(
     retryStepUpdate,
     ({ step, by }): ProcessState => {
+      if (made.get(step)?.kind !== 'retry') recorder.note({ what: `retryStep ${step}`, by, reason: null });
       made.set(step, { kind: 'retry' });
-      recorder.note({ what: `retryStep ${step}`, by, reason: null });
       return recorder.snapshot();
     },
     {
-      validator: (request) => requireParked(request, ['step', 'by']),
+      validator: (request) => requireOpen(requireParked(request, ['step', 'by']), 'retry'),
       description: 'Try a parked step again: { step, by }',
     },
   );
   setHandler(
     skipStepUpdate,
     ({ step, by, reason }): ProcessState => {
+      if (made.get(step)?.kind !== 'skip') recorder.note({ what: `skipStep ${step}`, by, reason });
       made.set(step, { kind: 'skip', why: `by ${by}: ${reason}` });
-      recorder.note({ what: `skipStep ${step}`, by, reason });
       return recorder.snapshot();
     },
     {
-      validator: (request) => requireParked(request, ['step', 'reason', 'by']),
+      validator: (request) => requireOpen(requireParked(request, ['step', 'reason', 'by']), 'skip'),
       description: 'Go on without a parked step: { step, reason, by }',
     },
   );

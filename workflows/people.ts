@@ -96,7 +96,7 @@ function listen(userId: string, recorder: Recorder, steps: Steps): void {
     identifyUpdate,
     async ({ email, by }): Promise<ProcessState> => {
       recorder.note({ what: 'identify', by, reason: null });
-      await askLedger('identifyLearner', 'Keep the address', { userId, email });
+      await askLedger('identifyLearner', 'Keep the address', { userId, email: email.trim() });
       steps.retry(FIND_ADDRESS);
       return recorder.snapshot();
     },

@@ -113,6 +113,10 @@ function listen(process: Process, delivery: Delivery, body: unknown, place: Plac
   const requireOpen = (): void => {
     if (isMade(decision)) throw refusal('it is decided already');
   };
+  const requireWaiting = (): void => {
+    requireOpen();
+    if (process.recorder.phase() === 'undoing') throw refusal('it is cancelled');
+  };
   setHandler(
     redriveUpdate,
     async (request): Promise<ProcessState> => {
@@ -130,7 +134,7 @@ function listen(process: Process, delivery: Delivery, body: unknown, place: Plac
       validator: (request) => {
         const read = readTexts(request, ['by']);
         if (isRefusal(read)) throw new Error(read.refused);
-        requireOpen();
+        requireWaiting();
       },
       description: 'Validate and run it, as it is or corrected: { by, data? }',
     },
@@ -146,7 +150,7 @@ function listen(process: Process, delivery: Delivery, body: unknown, place: Plac
       validator: (request) => {
         const read = readTexts(request, ['by', 'reason']);
         if (isRefusal(read)) throw new Error(read.refused);
-        requireOpen();
+        requireWaiting();
       },
       description: 'Throw it away: { by, reason }',
     },

@@ -1,12 +1,11 @@
 import { setHandler } from '@temporalio/workflow';
 import { expiredFact } from '../src/domain/facts';
-import { nextMoment, type Moment } from '../src/domain/recertification';
-import { isRefusal, readTexts } from '../src/domain/requests';
+import { deadlineFault, nextMoment, type Moment } from '../src/domain/recertification';
 import { DAY, epochMs, isoTime } from '../src/domain/time';
 import type { Policy } from '../src/domain/policy';
 import type { CertificationExpired, Delivery, Envelope } from '../src/events';
 import { joinGroup, leaveGroup, letterTo, letterToLearner } from './effects';
-import { extendDeadlineUpdate, type Outcome, type ProcessState } from './messages';
+import { extendDeadlineUpdate, type Outcome, type Phase, type ProcessState } from './messages';
 import { openProcess, type Aside, type Body, type Carried, type Process, type ProcessResult } from './process';
 import { identity } from './retries';
 
@@ -43,12 +42,14 @@ interface Place extends Clock {
 interface Course {
   deadline: number;
   isRenewed: boolean;
+  /** Nobody waits any more. */
+  isOver: boolean;
   /** Rises with each move of the deadline. */
   revision: number;
 }
 
 function openCourse(process: Process, deadline: number): Course {
-  const course: Course = { deadline, isRenewed: false, revision: 0 };
+  const course: Course = { deadline, isRenewed: false, isOver: false, revision: 0 };
   process.onSignal(
     {
       name: 'recertified',
@@ -64,7 +65,8 @@ function openCourse(process: Process, deadline: number): Course {
   setHandler(
     extendDeadlineUpdate,
     ({ deadline: moved, by, reason }): ProcessState => {
-      const at = epochMs(moved);
+      // The validator takes it with space around, too.
+      const at = epochMs(moved.trim());
       if (at !== course.deadline) {
         process.note({ what: `extendDeadline to ${isoTime(at)}`, by, reason });
         course.deadline = at;
@@ -74,21 +76,19 @@ function openCourse(process: Process, deadline: number): Course {
       return process.recorder.snapshot();
     },
     {
-      validator: (request) => requireDeadlineAhead(request, course),
+      validator: (request) => requireDeadlineAhead(request, course, process.recorder.phase()),
       description: 'Move the deadline: { deadline, by, reason }',
     },
   );
   return course;
 }
 
-function requireDeadlineAhead(request: unknown, { isRenewed }: Course): void {
-  const read = readTexts(request, ['deadline', 'by', 'reason']);
-  if (isRefusal(read)) throw new Error(read.refused);
-  const at = epochMs(read.deadline);
-  if (Number.isNaN(at)) throw new Error('`deadline` must be an ISO 8601 date, like 2027-03-31 or 2027-03-31T12:00:00Z');
-  if (at <= Date.now()) throw new Error('`deadline` must be ahead of now');
-  if (at > Date.now() + 3650 * DAY) throw new Error('`deadline` must be within ten years');
+function requireDeadlineAhead(request: unknown, { isRenewed, isOver }: Course, phase: Phase): void {
+  const fault = deadlineFault(request, Date.now());
+  if (fault !== null) throw new Error(fault);
   if (isRenewed) throw new Error('the certificate is renewed already');
+  if (isOver) throw new Error('the grace period is over');
+  if (phase === 'undoing' || phase === 'done') throw new Error('it is cancelled');
 }
 
 async function untilRenewed(
@@ -108,8 +108,10 @@ async function untilRenewed(
   while (!isRenewed(course)) {
     const moment = await nextOf(process, course, clock, policy);
     if (moment === 'news') await takeNews(process, course, clock);
-    else if (moment.kind === 'end') return 'lapsed';
-    else take(process, certName, moment, course, clock, policy);
+    else if (moment.kind === 'end') {
+      course.isOver = true;
+      return 'lapsed';
+    } else take(process, certName, moment, course, clock, policy);
   }
   await closeCase(process, policy);
   return 'recertified';

@@ -53,9 +53,7 @@ export function createSignals(recorder: Recorder, kept: KeptSignals = []): Signa
     { name, description, required, optional = [] }: SignalSpec<R, O>,
     handle: (message: Texts<R, O>) => void,
   ): void {
-    const raw = defineSignal<RawValue[]>(name, {
-      typeInfo: { inputTypes: Array.from({ length: 4 }, () => rawValueTypeInfo) },
-    });
+    const raw = defineSignal<RawValue[]>(name, { typeInfo: { inputTypes: ALL_RAW } });
     setHandler(
       raw,
       (...args) => {
@@ -69,6 +67,9 @@ export function createSignals(recorder: Recorder, kept: KeptSignals = []): Signa
 
   return { on, kept: () => newest(seen) };
 }
+
+/** However many there are: one that does not decode is enough to fail the task. */
+const ALL_RAW = new Proxy([rawValueTypeInfo], { get: () => rawValueTypeInfo });
 
 function newest(seen: ReadonlyMap<string, number>): KeptSignals {
   let room = MOST_KEPT_TEXT;

@@ -1,5 +1,6 @@
 import type { Policy } from './policy';
-import { DAY } from './time';
+import { isRefusal, readTexts } from './requests';
+import { DAY, epochMs } from './time';
 
 /** The next thing that time itself brings to an open recertification. `at` in epoch ms. */
 export type Moment =
@@ -23,4 +24,14 @@ export function nextMoment(
     .filter(({ at, daysBefore }) => at > passed && daysBefore > 0)
     .sort((a, b) => a.at - b.at);
   return reminders[0] ?? { kind: 'deadline', at: deadline };
+}
+
+/** What is wrong with a request to move the deadline, as a sentence; null: nothing. `now` in epoch ms. */
+export function deadlineFault(request: unknown, now: number): string | null {
+  const read = readTexts(request, ['deadline', 'by', 'reason']);
+  if (isRefusal(read)) return read.refused;
+  const at = epochMs(read.deadline);
+  if (Number.isNaN(at)) return '`deadline` must be an ISO 8601 date, like 2027-03-31 or 2027-03-31T12:00:00Z';
+  if (at <= now) return '`deadline` must be ahead of now';
+  return at > now + 3650 * DAY ? '`deadline` must be within ten years' : null;
 }
