@@ -21,6 +21,7 @@ export type { LedgerActivities } from './ledger';
 export type { MailActivities, Role } from './mail';
 export type { QuietActivities } from './quiet';
 export type { ReadingActivities } from './reading';
+export type { SalesforceActivities } from './salesforce';
 export type { TermsActivities } from './terms';
 
 /** What every worker runs on the workflows' own task queue. */

@@ -15,6 +15,7 @@ import type {
   MailActivities,
   QuietActivities,
   ReadingActivities,
+  SalesforceActivities,
   TermsActivities,
 } from '../activities';
 
@@ -48,6 +49,25 @@ export const archive = proxyActivities<ArchiveActivities>({
   taskQueue: 'mindtickle-archive',
   startToCloseTimeout: ATTEMPT,
   scheduleToCloseTimeout: BUDGET,
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+export const salesforce = proxyActivities<SalesforceActivities>({
+  taskQueue: 'mindtickle-salesforce',
+  // A sign-in and up to four calls.
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: BUDGET,
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+/** Part of housekeeping: what Salesforce does not take within its time is taken up again by the next one. */
+export const { syncProgress } = proxyActivities<SalesforceActivities>({
+  taskQueue: 'mindtickle-salesforce',
+  startToCloseTimeout: '4 minutes',
+  scheduleToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '1 minute',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
   cancellationType,
 });
