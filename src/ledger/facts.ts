@@ -51,7 +51,10 @@ async function storeProgress(client: PoolClient, eventId: string, fact: FactOf<'
        seconds = greatest(progress.seconds, excluded.seconds),
        module_name = case when excluded.at >= progress.at then excluded.module_name else progress.module_name end,
        event_id = case when excluded.at >= progress.at then excluded.event_id else progress.event_id end,
-       at = greatest(progress.at, excluded.at)`,
+       at = greatest(progress.at, excluded.at),
+       sync_at = case when excluded.percent > progress.percent or excluded.seconds > progress.seconds
+           or (excluded.at >= progress.at and excluded.module_name <> progress.module_name)
+         then clock_timestamp() else progress.sync_at end`,
     [fact.userId, fact.moduleId, fact.moduleName, fact.percent, fact.seconds, new Date(fact.at), eventId],
   );
 }

@@ -178,6 +178,14 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
     name: 'a case lets go before it closes',
     sql: 'alter table open_workflows add column let_go boolean not null default false;',
   },
+  {
+    name: 'which progress Salesforce lacks',
+    sql: `
+      alter table progress add column sync_at timestamptz default now();
+      alter table progress add column sync_refusal text;
+      create index progress_due on progress (sync_at) where sync_at is not null;
+    `,
+  },
 ];
 
 /** A migration may take longer than a step of the ledger. */

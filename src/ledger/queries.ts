@@ -81,13 +81,17 @@ export async function countOpen(pool: Pool, workflowIds: readonly string[]): Pro
   return rows[0]?.open ?? 0;
 }
 
-/** The best score of a learner in a course; null when they never completed it. */
-export async function bestScore(pool: Pool, userId: string, courseId: string): Promise<number | null> {
-  const { rows } = await pool.query<{ best: number | null }>(
-    'select max(score) as best from completions where user_id = $1 and course_id = $2',
+/** The completion of a course with a learner's best score, the earliest of equals; null when they never completed it. */
+export async function bestCompletion(
+  pool: Pool,
+  userId: string,
+  courseId: string,
+): Promise<{ readonly score: number; readonly at: Date } | null> {
+  const { rows } = await pool.query<{ score: number; at: Date }>(
+    'select score, at from completions where user_id = $1 and course_id = $2 order by score desc, at, event_id limit 1',
     [userId, courseId],
   );
-  return rows[0]?.best ?? null;
+  return rows[0] ?? null;
 }
 
 /** The ledger's tables as they hold one person: JSON values, names as in the database, times ISO 8601 in UTC. */
@@ -99,7 +103,9 @@ const PERSON = {
   departures: 'select * from departures where user_id = $1 order by at, event_id',
   completions: 'select * from completions where user_id = $1 order by at, event_id',
   quizResults: 'select * from quiz_results where user_id = $1 order by at, event_id',
-  progress: 'select * from progress where user_id = $1 order by module_id',
+  // Without what Salesforce has of it: that changes between two tries of one archive.
+  progress: `select user_id, module_id, module_name, percent, seconds, at, event_id
+    from progress where user_id = $1 order by module_id`,
   expiries: 'select * from expiries where user_id = $1 order by at, event_id',
   cases: `select workflow_id, user_id, kind, key, opened_by, opened_at, closed_at, gone
     from open_workflows where user_id = $1 order by opened_at, workflow_id`,

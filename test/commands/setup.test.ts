@@ -37,6 +37,7 @@ const MIGRATIONS = [
   'when a workflow was last seen to run',
   'alerts that are told once',
   'a case lets go before it closes',
+  'which progress Salesforce lacks',
 ];
 
 /** Settings of a company that nobody has set up yet. */

