@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { isTimeZone, PLAIN_CALENDAR, WEEKDAYS } from './domain/calendar';
 import type { Policy } from './domain/policy';
+import { PLAIN_SALESFORCE } from './domain/salesforce-names';
 import { explain, SettingsError } from './settings-error';
 
 const days = z.number().min(0).max(3650);
@@ -36,6 +37,44 @@ const calendar = z.strictObject({
     .min(1)
     .default([...PLAIN_CALENDAR.workingDays]),
   holidays: z.array(z.iso.date()).default([]),
+});
+
+/** API name of an object or a field; it stands in addresses and queries. */
+const apiName = z.string().regex(/^[A-Za-z]\w{0,79}$/, 'not an API name of Salesforce, such as Score__c');
+
+/** `null`: the org has none, and it is not written. */
+const field = (theirs: string) => apiName.nullable().default(theirs);
+const text = (value: string) => z.string().min(1).default(value);
+
+const { trainingFields, statuses, contactFields } = PLAIN_SALESFORCE;
+const salesforce = z.strictObject({
+  trainingObject: apiName.default(PLAIN_SALESFORCE.trainingObject),
+  keyField: apiName.default(PLAIN_SALESFORCE.keyField),
+  trainingFields: z
+    .strictObject({
+      learnerId: field(trainingFields.learnerId),
+      email: field(trainingFields.email),
+      kind: field(trainingFields.kind),
+      title: field(trainingFields.title),
+      status: field(trainingFields.status),
+      score: field(trainingFields.score),
+      completedAt: field(trainingFields.completedAt),
+      deadline: field(trainingFields.deadline),
+      progress: field(trainingFields.progress),
+      seconds: field(trainingFields.seconds),
+    })
+    .prefault({}),
+  statuses: z
+    .strictObject({
+      completed: text(statuses.completed),
+      inProgress: text(statuses.inProgress),
+      required: text(statuses.required),
+      certified: text(statuses.certified),
+      lapsed: text(statuses.lapsed),
+    })
+    .prefault({}),
+  contactKeyField: apiName.default(PLAIN_SALESFORCE.contactKeyField),
+  contactFields: z.strictObject({ role: field(contactFields.role), teamId: field(contactFields.teamId) }).prefault({}),
 });
 
 const config = z.strictObject({
@@ -99,6 +138,7 @@ const config = z.strictObject({
       xapi: mode.optional(),
     })
     .prefault({}),
+  salesforce: salesforce.prefault({}),
   delivery: delivery.prefault({}),
 });
 

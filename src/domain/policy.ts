@@ -1,4 +1,5 @@
 import type { Calendar } from './calendar';
+import type { SalesforceNames } from './salesforce-names';
 
 /** What we write to. A system without settings is `off`. */
 export const SYSTEMS = ['identity', 'mail', 'archive', 'salesforce', 'slack', 'xapi'] as const;
@@ -57,6 +58,8 @@ export interface Policy {
     /** Hired again while it runs: ask a person, or undo at once where the order is proven. Absent in older terms: ask. */
     readonly rehire?: 'ask' | 'undo' | undefined;
   };
+  /** Absent in what a process took before there was one: `PLAIN_SALESFORCE`. */
+  readonly salesforce?: SalesforceNames | undefined;
 }
 
 /** Who leads a team, by e-mail address. */
