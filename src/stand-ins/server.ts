@@ -18,6 +18,8 @@ export interface StandInsOptions {
   readonly smtpPort?: number | undefined;
   /** The bearer token of the HTTP systems. */
   readonly token: string;
+  /** PEM of the public key that Salesforce's JWT bearer is checked by; absent: none is taken. */
+  readonly signInKey?: string | undefined;
   readonly log: Logger;
   /** Keeps what the systems hold, and the calls, over a restart; absent: nothing is kept. */
   readonly stateFile?: string | undefined;
@@ -44,6 +46,7 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
   const now = options.now ?? (() => new Date());
   const world: World = {
     token: options.token,
+    signInKey: options.signInKey,
     log: options.log,
     now,
     store: openStore({ file: options.stateFile, log: options.log, now }),
@@ -71,6 +74,7 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
   const { port } = http.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   addresses['identity'] = `${url}/identity/scim/v2`;
+  addresses['salesforce'] = `${url}/salesforce`;
   return { url, smtpUrl: addresses['mail'], port, stop };
 }
 

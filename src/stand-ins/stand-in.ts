@@ -8,6 +8,8 @@ import type { Store } from './store';
 export interface World {
   /** The bearer token that HTTP systems ask for. */
   readonly token: string;
+  /** PEM of the public key that a JWT bearer is checked by; absent: none is taken. */
+  readonly signInKey?: string | undefined;
   readonly log: Logger;
   readonly store: Store;
   readonly faults: Faults;

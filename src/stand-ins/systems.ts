@@ -1,12 +1,14 @@
 import type { DirectorySummary } from './directory';
 import { identity } from './identity';
 import { mail, type MailState } from './mail';
+import { salesforce, type SalesforceState } from './salesforce';
 import type { ListeningStandIn, StandIn, World } from './stand-in';
 import type { Call } from './store';
 
 type Systems = {
   readonly identity: StandIn<DirectorySummary>;
   readonly mail: ListeningStandIn<MailState>;
+  readonly salesforce: StandIn<SalesforceState>;
 };
 
 /** Every system that is stood in for. A further one is a file and a line here. */
@@ -14,6 +16,7 @@ export function createSystems(world: World): Systems {
   return {
     identity: identity(world),
     mail: mail(world),
+    salesforce: salesforce(world),
   };
 }
 
@@ -21,7 +24,7 @@ export function createSystems(world: World): Systems {
 export interface StandInsState {
   readonly identity: DirectorySummary;
   readonly mail: MailState;
-  readonly salesforce: { readonly records: readonly unknown[] };
+  readonly salesforce: SalesforceState;
   readonly slack: { readonly messages: readonly unknown[] };
   readonly xapi: { readonly statements: readonly unknown[] };
   /** Every protocol call, oldest first; mail's are `SEND`, with the Message-ID as their path. */

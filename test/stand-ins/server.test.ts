@@ -19,11 +19,11 @@ describe('GET /_state', () => {
     expect(Object.keys(state)).toEqual(['identity', 'mail', 'salesforce', 'slack', 'xapi', 'calls']);
     expect(state).toMatchObject({
       mail: { messages: [] },
-      salesforce: { records: [] },
       slack: { messages: [] },
       xapi: { statements: [] },
       calls: [],
     });
+    expect(state.salesforce.records.map(({ type }) => type)).toContain('Contact');
     expect(state.identity.users.find(({ externalId }) => externalId === 'mt-omar')).toEqual({
       id: expect.any(String) as string,
       externalId: 'mt-omar',
