@@ -16,7 +16,8 @@ export interface StepContext {
 
 /** One write to one system, as the ledger's `effects` keeps it. */
 export interface Effect {
-  readonly context: StepContext;
+  /** Without a learner: it is about many. */
+  readonly context: StepContext | (Omit<StepContext, 'userId'> & { readonly userId: null });
   /** What the write is about in its system: doing it twice under one key is doing it once. */
   readonly naturalKey: string;
   /** What is written; no names, no addresses. */

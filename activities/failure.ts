@@ -36,11 +36,15 @@ export function rejected(system: string, what: string, details: object = {}): Ap
  */
 export function failureFromStatus(system: string, status: number, headers: Headers, code?: string): ApplicationFailure {
   const details = { status, ...(code !== undefined && { code }) };
-  const mayPass = status >= 500 || status === 408 || status === 425 || status === 429;
-  if (mayPass)
+  if (mayPass(status))
     return unavailable(system, `answered ${status}`, details, retryAfterMs(headers.get('retry-after'), Date.now()));
   const hint = status === 401 || status === 403 ? ': its credentials were refused' : '';
   return rejected(system, `answered ${status}${hint}`, details);
+}
+
+/** 408, 425, 429 and 5xx. */
+export function mayPass(status: number): boolean {
+  return status >= 500 || status === 408 || status === 425 || status === 429;
 }
 
 /** `Retry-After` in seconds or as an HTTP date (RFC 9110 §10.2.3), as milliseconds from `now`, a day at most. */

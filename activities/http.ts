@@ -29,6 +29,8 @@ export interface HttpSettings {
   /** Asked for each call: a credential may be another one by now. */
   readonly headers: () => Readonly<Record<string, string>>;
   readonly write: Write;
+  /** What an answer means that is neither 2xx nor accepted; absent: what its status says. */
+  readonly failure?: (status: number, headers: Headers, body: unknown) => Error;
   /** How long one call may take, in ms; under the activity's own limit. */
   readonly timeoutMs?: number;
   readonly fetch?: typeof fetch;
@@ -47,6 +49,7 @@ export function createHttp({
   baseUrl,
   headers,
   write,
+  failure = (status, answered, body) => failureFromStatus(system, status, answered, errorCode(body)),
   timeoutMs = 5000,
   fetch: send = fetch,
 }: HttpSettings): Http {
@@ -75,8 +78,7 @@ export function createHttp({
       throw failureFromNetwork(system, error);
     }
     const parsed = parseJson(text);
-    if (!response.ok && !accept.includes(response.status))
-      throw failureFromStatus(system, response.status, response.headers, errorCode(parsed));
+    if (!response.ok && !accept.includes(response.status)) throw failure(response.status, response.headers, parsed);
     return { status: response.status, body: parsed };
   }
 

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { System } from '../src/domain/policy';
+import { PLAIN_SALESFORCE } from '../src/domain/salesforce-names';
 import type { WorkerSettings } from '../src/settings';
 import { createArchiveActivities } from './archive';
 import { createConfirm, createWrite } from './effects';
@@ -10,6 +11,9 @@ import { createLedgerActivities } from './ledger';
 import { createAlerts, createMailActivities } from './mail';
 import { createQuietActivities, type IsRunning } from './quiet';
 import { createReadingActivities, type Reader } from './reading';
+import { createSalesforceActivities } from './salesforce';
+import { createSalesforceApi } from './salesforce-api';
+import { createSessions } from './salesforce-sign-in';
 import { createTermsActivities } from './terms';
 
 export type { ArchiveActivities } from './archive';
@@ -36,14 +40,32 @@ export function createOwnActivities(settings: WorkerSettings, pool: Pool, read: 
 
 /** The connectors that have settings, by system; each runs on a task queue of its own. A new connector is a line here. */
 export function createConnectors({ connectors, policy }: WorkerSettings, pool: Pool): Partial<Record<System, object>> {
-  const { identity, mail, archive } = connectors;
+  const { identity, mail, archive, salesforce } = connectors;
   return {
     ...(identity && { identity: identityActivities(identity, policy.protected, pool) }),
     ...(mail && {
       mail: createMailActivities({ ...mail, write: createWrite('mail', pool), alerts: createAlerts(pool) }),
     }),
     ...(archive && { archive: createArchiveActivities({ ...archive, pool, write: createWrite('archive', pool) }) }),
+    ...(salesforce && { salesforce: salesforceActivities(salesforce, policy, pool) }),
   };
+}
+
+function salesforceActivities(
+  settings: NonNullable<WorkerSettings['connectors']['salesforce']>,
+  { salesforce: names = PLAIN_SALESFORCE, protected: isProtected }: WorkerSettings['policy'],
+  pool: Pool,
+): object {
+  const write = createWrite('salesforce', pool);
+  const api = createSalesforceApi(createSessions(settings), write);
+  return createSalesforceActivities({
+    api,
+    names,
+    pool,
+    write,
+    confirm: createConfirm('salesforce', pool),
+    isProtected,
+  });
 }
 
 function identityActivities(

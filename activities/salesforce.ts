@@ -1,7 +1,19 @@
-import type { Mode } from '../src/domain/policy';
-import type { StepContext } from './effects';
+import type { Pool } from 'pg';
+import { certificateKey } from '../src/domain/correlation';
+import type { Mode, Policy } from '../src/domain/policy';
+import type { SalesforceNames } from '../src/domain/salesforce-names';
+import { bestCompletion } from '../src/ledger/queries';
+import type { Confirm, StepContext, Write } from './effects';
+import { unavailable } from './failure';
 import type { Change } from './identity-changes';
 import type { Person } from './identity-driver';
+import { askLedger } from './ledger-calls';
+import type { SalesforceApi } from './salesforce-api';
+import { createContactActivities } from './salesforce-contacts';
+import { externalKey } from './salesforce-key';
+import { createProgressActivities } from './salesforce-progress';
+import { trainingRecord } from './salesforce-record';
+import { createUserActivities } from './salesforce-users';
 
 /** A learner's completion of a course, as the event has it. */
 export interface Training extends Person {
@@ -39,11 +51,11 @@ export interface NewContact extends Person {
 /** What became of some of the learners' changed progress. */
 export interface Synced {
   readonly synced: number;
-  /** Would have been, in `observe`. */
+  /** Would be synced now, in `observe`; they stay due. */
   readonly observed: number;
   /** Refused by Salesforce, each for itself; tried again when they change, or a day later. */
   readonly refused: number;
-  /** Some of the refused, by external key and Salesforce's error code. */
+  /** The first few of the refused, by external key and Salesforce's error code. */
   readonly examples: readonly { readonly key: string; readonly code: string }[];
   /** There may be more that has changed: ask again. */
   readonly more: boolean;
@@ -74,8 +86,86 @@ export interface SalesforceActivities {
    */
   restoreCrmUser(context: StepContext, person: Person, of: string): Promise<Change>;
   /**
-   * Bring learners' changed progress to Salesforce, a thousand records a call at most. What is observed or refused
-   * counts as seen: switching on does not replay it. Not for a process: its rows are the workflow's own.
+   * Bring learners' changed progress to Salesforce, a thousand records a call at most: what it lacks as it stands now,
+   * whenever that was. `observe` only counts. One record that is refused keeps no other back. Not for a process: its rows
+   * are the housekeeping's own.
    */
   syncProgress(request: { readonly mode: Exclude<Mode, 'off'> }): Promise<Synced>;
+}
+
+export interface SalesforceDeps {
+  readonly api: SalesforceApi;
+  readonly names: SalesforceNames;
+  readonly pool: Pool;
+  readonly write: Write;
+  readonly confirm: Confirm;
+  /** Never changed by us. */
+  readonly isProtected: Policy['protected'];
+}
+
+/** So often a better completion may come while one is written. */
+const MOST_ROUNDS = 5;
+
+/**
+ * Salesforce. What a record is called there, the policy says.
+ * @throws `salesforce.unavailable` and `ledger.unavailable` (retry), `salesforce.rejected`.
+ */
+export function createSalesforceActivities(deps: SalesforceDeps): SalesforceActivities {
+  const { api, names, pool, write } = deps;
+  const { trainingObject: object, keyField, statuses } = names;
+
+  async function upsertTraining(context: StepContext, training: Training): Promise<StandingTraining | 'observed'> {
+    const { userId, email, courseId, courseName } = training;
+    const key = externalKey(userId, courseId);
+    const best = await standing(training);
+    const effect = { context, naturalKey: `training:${key}`, would: { object, key, ...best } };
+    return write(effect, async () => {
+      let written = best;
+      for (let round = 0; round < MOST_ROUNDS; round += 1) {
+        const status = statuses.completed;
+        const facts = { learnerId: userId, email, kind: 'course', title: courseName, status, ...written } as const;
+        await api.upsert({ object, keyField, key }, trainingRecord(names, facts));
+        // Another completion may have been recorded, and written, while this one was under way.
+        const now = await standing(training);
+        if (now.score === written.score && now.completedAt === written.completedAt) return written;
+        written = now;
+      }
+      throw unavailable('salesforce', 'was written while better completions kept coming');
+    });
+  }
+
+  /** The best that the ledger knows, and this one is known whatever the ledger has forgotten. */
+  async function standing({ userId, courseId, score, completedAt }: Training): Promise<StandingTraining> {
+    const best = await askLedger(() => bestCompletion(pool, userId, courseId));
+    if (best === null || best.score < score) return { score, completedAt: new Date(completedAt).toISOString() };
+    return { score: best.score, completedAt: best.at.toISOString() };
+  }
+
+  async function markCertificate(
+    context: StepContext,
+    { userId, email, certName, status, deadline }: CertificateStanding,
+  ): Promise<'done' | 'observed'> {
+    const key = externalKey(userId, 'certificate', certificateKey(certName));
+    const facts = {
+      learnerId: userId,
+      email,
+      kind: 'certificate',
+      title: certName,
+      status: statuses[status],
+      deadline,
+    };
+    const effect = { context, naturalKey: `certificate:${key}`, would: { object, key, status, deadline } };
+    return write(effect, async () => {
+      await api.upsert({ object, keyField, key }, trainingRecord(names, facts));
+      return 'done' as const;
+    });
+  }
+
+  return {
+    upsertTraining,
+    markCertificate,
+    ...createContactActivities(deps),
+    ...createUserActivities(deps),
+    ...createProgressActivities(deps),
+  };
 }

@@ -67,7 +67,8 @@ export const { syncProgress } = proxyActivities<SalesforceActivities>({
   taskQueue: 'mindtickle-salesforce',
   startToCloseTimeout: '4 minutes',
   scheduleToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '1 minute',
+  // A collection may take thirty seconds, and once more after a new sign-in.
+  heartbeatTimeout: '90 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
   cancellationType,
 });

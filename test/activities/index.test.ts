@@ -15,6 +15,7 @@ const settings: WorkerSettings = {
     identity: { driver: 'scim', url: 'http://127.0.0.1:1/scim/v2', token: () => 'secret' },
     mail: { url: () => 'smtp://127.0.0.1:1', from: 'x@example.com' },
     archive: { url: 'file:///nowhere' },
+    salesforce: { loginUrl: 'http://127.0.0.1:1', clientId: 'id', credential: { secret: () => 'secret' } },
   },
   policy: readConfig(undefined).policy,
   modes: { identity: 'on', mail: 'observe', archive: 'off' },
@@ -46,7 +47,7 @@ describe('activities', () => {
       'settleConflict',
       'upholdDeparture',
     ]);
-    const { identity = {}, mail = {}, archive = {} } = createConnectors(settings, pool);
+    const { identity = {}, mail = {}, archive = {}, salesforce = {} } = createConnectors(settings, pool);
     expect(names(identity)).toEqual([
       'deactivateUser',
       'findContact',
@@ -58,6 +59,14 @@ describe('activities', () => {
     ]);
     expect(names(mail)).toEqual(['sendLetter']);
     expect(names(archive)).toEqual(['archivePerson', 'storeCertificate']);
+    expect(names(salesforce)).toEqual([
+      'freezeCrmUser',
+      'linkContact',
+      'markCertificate',
+      'restoreCrmUser',
+      'syncProgress',
+      'upsertTraining',
+    ]);
   });
 
   test('a system without settings has none', () => {

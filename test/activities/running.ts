@@ -11,8 +11,10 @@ import type {
   IdentityActivities,
   LedgerActivities,
   MailActivities,
+  SalesforceActivities,
   StepContext,
 } from '../../activities';
+import type { SalesforceSettings } from '../../src/connector-settings';
 import type { Policy } from '../../src/domain/policy';
 import { effectsOf, type StoredEffect } from '../../src/ledger/effects';
 import { recordEvent } from '../../src/ledger/record';
@@ -27,19 +29,22 @@ export type Functions<T> = {
   readonly [K in Exclude<keyof T, never>]: T[K] extends (...args: infer A) => infer R ? (...args: A) => R : never;
 };
 
-export type Connectors = Functions<IdentityActivities & MailActivities & ArchiveActivities & LedgerActivities>;
+export type Connectors = Functions<
+  IdentityActivities & MailActivities & ArchiveActivities & SalesforceActivities & LedgerActivities
+>;
 
 export interface ConnectorsOptions {
   readonly identityUrl?: string;
   readonly token?: string;
   readonly smtpUrl?: string;
   readonly archiveUrl?: string;
+  readonly salesforce?: SalesforceSettings;
   readonly policy?: Partial<Policy>;
 }
 
 /** The real connectors as a worker makes them, pointed to where a test wants them. */
 export function connectorsTo(pool: Pool, options: ConnectorsOptions): Connectors {
-  const { identityUrl, smtpUrl, archiveUrl, token = TOKEN, policy } = options;
+  const { identityUrl, smtpUrl, archiveUrl, salesforce, token = TOKEN, policy } = options;
   const settings: WorkerSettings = {
     companyId: 'acme',
     databaseUrl: 'not asked for here',
@@ -47,6 +52,7 @@ export function connectorsTo(pool: Pool, options: ConnectorsOptions): Connectors
       identity: identityUrl === undefined ? undefined : { driver: 'scim', url: identityUrl, token: () => token },
       mail: smtpUrl === undefined ? undefined : { url: () => smtpUrl, from: 'Enablement <enablement@example.com>' },
       archive: archiveUrl === undefined ? undefined : { url: archiveUrl },
+      salesforce,
     },
     policy: { ...readConfig(undefined).policy, ...policy },
     modes: { identity: 'on', mail: 'on', archive: 'on' },

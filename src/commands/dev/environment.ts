@@ -61,7 +61,11 @@ export function workerEnvironment(shared: Shared): NodeJS.ProcessEnv {
     identity: { SCIM_URL: `${standIns.url}/identity/scim/v2`, SCIM_TOKEN: standIns.token },
     mail: { SMTP_URL: standIns.smtpUrl, MAIL_FROM: 'mindtickle@example.com' },
     archive: { ARCHIVE_URL: `file://${encodeURI(shared.archiveDir)}` },
-    salesforce: {},
+    salesforce: {
+      SALESFORCE_LOGIN_URL: `${standIns.url}/salesforce`,
+      SALESFORCE_CLIENT_ID: 'mindtickle',
+      SALESFORCE_CLIENT_SECRET: standIns.token,
+    },
     slack: {},
     xapi: {},
   };

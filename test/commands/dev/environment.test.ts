@@ -48,6 +48,9 @@ describe('workerEnvironment', () => {
       SMTP_URL: 'smtp://127.0.0.1:2525',
       MAIL_FROM: 'mindtickle@example.com',
       ARCHIVE_URL: 'file:///data/my%20archive',
+      SALESFORCE_LOGIN_URL: 'http://127.0.0.1:3002/salesforce',
+      SALESFORCE_CLIENT_ID: 'mindtickle',
+      SALESFORCE_CLIENT_SECRET: 'token',
     });
   });
 
@@ -80,7 +83,7 @@ describe('workerEnvironment', () => {
       identity: 'observe',
       mail: 'observe',
       archive: 'observe',
-      salesforce: 'off',
+      salesforce: 'observe',
       slack: 'off',
       xapi: 'off',
     });

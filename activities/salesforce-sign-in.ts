@@ -1,0 +1,182 @@
+import { sign } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/activity';
+import type { SalesforceSettings } from '../src/connector-settings';
+import { failureFromNetwork, failureFromStatus, mayPass, rejected, unavailable } from './failure';
+import { asCode } from './salesforce-failure';
+
+/** A bearer token, and where it is good. */
+export interface Session {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly token: string;
+}
+
+/** The one session of this process. */
+export interface Sessions {
+  /**
+   * Signs in where there is none; one sign-in at a time, whoever asks. Refused credentials are not tried again for a
+   * minute, unless they change: Salesforce locks out who goes on.
+   * @throws `salesforce.unavailable` (retries), `salesforce.rejected`.
+   */
+  readonly current: () => Promise<Session>;
+  /** It has expired; another one that there is by now stays. */
+  readonly drop: (session: Session) => void;
+  /** Refused as soon as it was given: what asks within the next minute gets the same failure. */
+  readonly refuse: (failure: ApplicationFailure) => void;
+}
+
+export interface SessionsDeps {
+  readonly fetch?: typeof fetch;
+  /** Epoch ms. */
+  readonly now?: () => number;
+}
+
+const REFUSED_MS = 60_000;
+const TIMEOUT_MS = 5000;
+const LOGIN_RATE_DELAY_MS = 15 * 60_000;
+
+/** Kept in memory alone. */
+export function createSessions(settings: SalesforceSettings, deps: SessionsDeps = {}): Sessions {
+  const { fetch: send = fetch, now = Date.now } = deps;
+  let session: Session | undefined;
+  let underWay: Promise<Session> | undefined;
+  let refused: { readonly failure: ApplicationFailure; readonly until: number; readonly secret: string } | undefined;
+
+  const refuse = (failure: ApplicationFailure): void => {
+    session = undefined;
+    refused = { failure, until: now() + REFUSED_MS, secret: secretOf(settings) };
+  };
+
+  async function begin(): Promise<Session> {
+    try {
+      session = await signIn(settings, send, now);
+      refused = undefined;
+      return session;
+    } catch (error) {
+      if (error instanceof ApplicationFailure && error.nonRetryable === true) refuse(error);
+      throw error;
+    } finally {
+      underWay = undefined;
+    }
+  }
+
+  return {
+    current: async () => {
+      if (session !== undefined) return session;
+      if (refused !== undefined && now() < refused.until && refused.secret === secretOf(settings)) {
+        const { message, details } = refused.failure;
+        throw rejected('salesforce', message.replace(/^salesforce /, ''), details?.[0] as object);
+      }
+      underWay ??= begin();
+      return underWay;
+    },
+    drop: (expired) => {
+      if (session?.token === expired.token) session = undefined;
+    },
+    refuse,
+  };
+}
+
+function secretOf({ credential }: SalesforceSettings): string {
+  return 'secret' in credential ? credential.secret() : credential.privateKey();
+}
+
+async function signIn(settings: SalesforceSettings, send: typeof fetch, now: () => number): Promise<Session> {
+  const login = settings.loginUrl.replace(/\/+$/, '');
+  const form = new URLSearchParams(grantOf(settings, login, now()));
+  let response: Response;
+  let text: string;
+  try {
+    // Not ended by the activity that asks first: others wait for the same session.
+    response = await send(`${login}/services/oauth2/token`, {
+      method: 'POST',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: { accept: 'application/json' },
+      body: form,
+    });
+    text = await response.text();
+  } catch (error) {
+    throw failureFromNetwork('salesforce', error);
+  }
+  const answer = parse(text);
+  if (!response.ok) throw failureOf(response, answer);
+  const { access_token: token, instance_url: instance } = answer;
+  if (typeof token !== 'string' || token === '' || typeof instance !== 'string')
+    throw rejected('salesforce', 'did not answer the sign-in with a session: is SALESFORCE_LOGIN_URL right?');
+  return { token, url: trustedInstance(instance, login) };
+}
+
+/** OAuth client credentials (RFC 6749 §4.4), or a JWT bearer (RFC 7523) that is good for three minutes, as Salesforce asks. */
+function grantOf({ clientId, credential }: SalesforceSettings, login: string, now: number): Record<string, string> {
+  if ('secret' in credential)
+    return { grant_type: 'client_credentials', client_id: clientId, client_secret: credential.secret() };
+  const exp = Math.floor(now / 1000) + 180;
+  const claims = { iss: clientId, sub: credential.username, aud: login, exp };
+  const unsigned = `${base64({ alg: 'RS256', typ: 'JWT' })}.${base64(claims)}`;
+  return {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion: `${unsigned}.${signature(unsigned, credential.privateKey())}`,
+  };
+}
+
+function base64(claims: object): string {
+  return Buffer.from(JSON.stringify(claims)).toString('base64url');
+}
+
+function signature(text: string, privateKey: string): string {
+  try {
+    return sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64url');
+  } catch {
+    throw rejected('salesforce', 'cannot be signed in to: SALESFORCE_PRIVATE_KEY is no RSA key in PEM');
+  }
+}
+
+interface TokenAnswer {
+  readonly access_token?: unknown;
+  readonly instance_url?: unknown;
+  readonly error?: unknown;
+  readonly error_description?: unknown;
+}
+
+function parse(text: string): TokenAnswer {
+  try {
+    const parsed = JSON.parse(text) as TokenAnswer | null;
+    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+/** A passing fault may come as 400 too, with one of these (`unknown_error`: "retry your request"). */
+const PASSING = new Set(['unknown_error', 'server_error', 'temporarily_unavailable']);
+
+function failureOf({ status, headers }: Response, { error, error_description: text }: TokenAnswer): ApplicationFailure {
+  const code = asCode(error);
+  if (code === undefined || mayPass(status)) return failureFromStatus('salesforce', status, headers, code);
+  const details = { status, code };
+  if (typeof text === 'string' && /rate exceeded/i.test(text))
+    return unavailable('salesforce', 'takes no more sign-ins for a while', details, LOGIN_RATE_DELAY_MS);
+  if (PASSING.has(code)) return unavailable('salesforce', `did not sign us in: ${code}`, details);
+  const advice = 'look at the connected app, SALESFORCE_CLIENT_ID and what goes with it';
+  return rejected('salesforce', `refused our credentials: ${code} (${advice})`, details);
+}
+
+/**
+ * Where the answer sends us next carries the token and people's data: the host that signed us in, or one of Salesforce's
+ * own over TLS, and no other.
+ */
+function trustedInstance(instance: string, login: string): string {
+  const url = URL.canParse(instance) ? new URL(instance) : undefined;
+  if (url === undefined || !isBare(url) || !(url.origin === new URL(login).origin || isSalesforces(url)))
+    throw rejected('salesforce', 'named an instance that is neither at the login URL nor at salesforce.com');
+  return url.href.replace(/\/+$/, '');
+}
+
+function isBare({ username, password, search, hash }: URL): boolean {
+  return username === '' && password === '' && search === '' && hash === '';
+}
+
+function isSalesforces({ protocol, port, hostname }: URL): boolean {
+  return protocol === 'https:' && port === '' && hostname.endsWith('.salesforce.com');
+}
