@@ -1,19 +1,24 @@
-import { patched, setCurrentDetails } from '@temporalio/workflow';
-import type { LedgerActivities, QuietActivities } from '../activities';
-import { closeGone, pruneLedger } from './retries';
+import { isCancellation, patched, setCurrentDetails } from '@temporalio/workflow';
+import type { LedgerActivities, QuietActivities, SalesforceActivities } from '../activities';
+import { closeGone, pruneLedger, readTerms, syncProgress, whyFailed } from './retries';
 
 type Pruned = Omit<Awaited<ReturnType<LedgerActivities['pruneLedger']>>, 'more'>;
 type Looked = Omit<Awaited<ReturnType<QuietActivities['closeGone']>>, 'more'>;
+type Synced = Omit<Awaited<ReturnType<SalesforceActivities['syncProgress']>>, 'more'>;
 
 export interface HousekeepingResult {
   readonly outcome: 'done';
   readonly pruned: Pruned;
   /** Of workflows that had been quiet; absent in runs of before they were looked after. */
   readonly quiet?: Looked;
+  /** Of learners' progress; `failed` says why there is more. Absent where Salesforce is off, and in runs of before. */
+  readonly progress?: Synced & { readonly failed?: string };
 }
 
 /** Each call is three events of the history: what is left after so many waits for the next quarter of an hour. */
 const MOST_CALLS = 50;
+
+const MOST_EXAMPLES = 5;
 
 /** Started by a Schedule: the ledger forgets what is older than it has to remember, and closes what Temporal has lost. */
 export async function housekeeping(): Promise<HousekeepingResult> {
@@ -33,7 +38,39 @@ export async function housekeeping(): Promise<HousekeepingResult> {
     setCurrentDetails(`${describe(pruned)}\n\n${describeQuiet(quiet)}`);
     return !more;
   });
-  return { outcome: 'done', pruned, quiet };
+  if (!patched('sync-progress')) return { outcome: 'done', pruned, quiet };
+
+  const progress = await bringProgress((synced) => {
+    setCurrentDetails([describe(pruned), describeQuiet(quiet), describeProgress(synced)].join('\n\n'));
+  });
+  return { outcome: 'done', pruned, quiet, ...(progress && { progress }) };
+}
+
+/** What Salesforce does not take now is due still the next time: this fails for nobody. */
+async function bringProgress(
+  tell: (progress: NonNullable<HousekeepingResult['progress']>) => void,
+): Promise<HousekeepingResult['progress']> {
+  const { modes } = await readTerms.executeWithOptions({ summary: 'Is Salesforce on?' }, []);
+  const { salesforce: mode = 'off' } = modes;
+  if (mode === 'off') return undefined;
+  let progress: Synced = { synced: 0, observed: 0, refused: 0, examples: [] };
+  try {
+    await untilDone(async () => {
+      const { more, ...counts } = await syncProgress.executeWithOptions(
+        { summary: mode === 'on' ? 'Bring progress to Salesforce' : 'Count what Salesforce lacks' },
+        [{ mode }],
+      );
+      progress = withMore(progress, counts);
+      tell(progress);
+      return !more;
+    });
+    return progress;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const failed = { ...progress, failed: whyFailed(error) };
+    tell(failed);
+    return failed;
+  }
 }
 
 async function untilDone(call: () => Promise<boolean>): Promise<void> {
@@ -48,10 +85,36 @@ function added(before: Pruned, now: Pruned): Pruned {
   };
 }
 
+function withMore(before: Synced, now: Synced): Synced {
+  return {
+    synced: before.synced + now.synced,
+    observed: before.observed + now.observed,
+    refused: before.refused + now.refused,
+    examples: [...before.examples, ...now.examples].slice(0, MOST_EXAMPLES),
+  };
+}
+
 function describe({ receipts, replays, refusals }: Pruned): string {
   return `Pruned from the ledger: ${receipts} receipts, ${replays} replays, ${refusals} counts of refusals`;
 }
 
 function describeQuiet({ asked, closed }: Looked): string {
   return `Asked after ${asked} workflows that had been quiet for a day; closed in the ledger, since Temporal does not run them: ${closed}`;
+}
+
+function describeProgress({
+  synced,
+  observed,
+  refused,
+  examples,
+  failed,
+}: NonNullable<HousekeepingResult['progress']>) {
+  const named = examples.map(({ key, code }) => `\`${key}\`: ${code}`).join(', ');
+  return [
+    observed > 0
+      ? `Progress that Salesforce lacks, and that would be brought if it were on: ${observed} records`
+      : `Progress brought to Salesforce: ${synced} records`,
+    ...(refused > 0 ? [`Refused: ${refused} records, such as ${named}`] : []),
+    ...(failed === undefined ? [] : [`The rest is left to the next time: ${failed}`]),
+  ].join('\n\n');
 }

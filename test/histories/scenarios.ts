@@ -505,6 +505,25 @@ export const scenarios: readonly Scenario[] = [
       return handle;
     },
   },
+  {
+    type: 'housekeeping',
+    name: 'brings-progress',
+    run: async (world) => {
+      world.modes = { ...world.modes, salesforce: 'on' };
+      const left = [true, false];
+      world.answers.set('syncProgress', () => ({
+        ...{ synced: 999, observed: 0, refused: 1 },
+        examples: [{ key: 'mt-1:module:m', code: 'STRING_TOO_LONG' }],
+        more: left.shift(),
+      }));
+      const handle = await world.env.client.workflow.start('housekeeping', {
+        taskQueue: 'mindtickle',
+        workflowId: 'housekeeping:acme-3',
+      });
+      await handle.result();
+      return handle;
+    },
+  },
 ];
 
 async function contradicting(world: World): Promise<WorkflowHandle> {

@@ -66,4 +66,61 @@ describe('housekeeping', () => {
     });
     await expect((await start()).result()).resolves.toMatchObject({ pruned: { receipts: 3 } });
   });
+
+  describe('with Salesforce', () => {
+    const some = (synced: number, more: boolean) => ({ synced, observed: 0, refused: 0, examples: [], more });
+    beforeEach(() => {
+      world.modes = { ...world.modes, salesforce: 'on' };
+    });
+
+    test('brings progress until there is no more, names what was refused, within bounds', async () => {
+      const example = { key: 'mt-1:module:m', code: 'STRING_TOO_LONG' };
+      const left = [some(1000, true), { ...some(7, false), refused: 1, examples: [example] }];
+      world.answers.set('syncProgress', () => left.shift());
+      await expect((await start()).result()).resolves.toMatchObject({
+        progress: { synced: 1007, observed: 0, refused: 1, examples: [example] },
+      });
+      expect(world.named('syncProgress').map(({ args }) => args)).toEqual([[{ mode: 'on' }], [{ mode: 'on' }]]);
+      world.answers.set('syncProgress', () => some(1000, true));
+      const handle = await start();
+      await expect(handle.result()).resolves.toMatchObject({ progress: { synced: 50_000 } });
+      expect((await handle.fetchHistory()).events?.length).toBeLessThan(400);
+    });
+
+    test('observed, it says so', async () => {
+      world.modes = { ...world.modes, salesforce: 'observe' };
+      await (await start()).result();
+      expect(world.named('syncProgress').map(({ args }) => args)).toEqual([[{ mode: 'observe' }]]);
+    });
+
+    test('that refuses, or is away for long, is named, and fails nothing else', async () => {
+      const refused = ApplicationFailure.create({
+        type: 'salesforce.rejected',
+        message: 'salesforce refused: INVALID_FIELD',
+        nonRetryable: true,
+      });
+      const left = [some(1000, true)];
+      world.answers.set('syncProgress', () => {
+        const next = left.shift();
+        if (next === undefined) throw refused;
+        return next;
+      });
+      await expect((await start()).result()).resolves.toMatchObject({
+        outcome: 'done',
+        progress: { synced: 1000, failed: 'salesforce refused: INVALID_FIELD' },
+      });
+      world.answers.set('syncProgress', () => {
+        throw ApplicationFailure.create({ type: 'salesforce.unavailable', message: 'salesforce answered 503' });
+      });
+      await expect((await start()).result()).resolves.toMatchObject({
+        outcome: 'done',
+        progress: { failed: 'salesforce answered 503' },
+      });
+    });
+  });
+
+  test('without Salesforce asks nothing of it', async () => {
+    await expect((await start()).result()).resolves.not.toHaveProperty('progress');
+    expect(world.named('syncProgress')).toEqual([]);
+  });
 });

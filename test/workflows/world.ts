@@ -65,6 +65,15 @@ const LEDGER = [
 ];
 const IDENTITY = ['findContact', 'freezeUser', 'deactivateUser', 'joinGroup', 'leaveGroup', 'leaveGroups', 'restore'];
 
+const SALESFORCE = [
+  'upsertTraining',
+  'markCertificate',
+  'linkContact',
+  'freezeCrmUser',
+  'restoreCrmUser',
+  'syncProgress',
+];
+
 const DEFAULTS: Readonly<Record<string, unknown>> = {
   recordEvent: { outcome: 'new', answer: { firstCompletion: true }, settledBy: null, settles: [] },
   findLearner: {
@@ -80,6 +89,7 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   settleConflict: 'stands',
   pruneLedger: { receipts: 0, replays: 0, refusals: 0, more: false },
   closeGone: { asked: 0, closed: 0, more: false },
+  syncProgress: { synced: 0, observed: 0, refused: 0, examples: [], more: false },
   findContact: null,
   leaveGroups: { left: ['Sales'] },
   sendLetter: 'sent',
@@ -132,6 +142,7 @@ export async function openWorld(): Promise<World> {
       taskQueue: 'mindtickle-archive',
       activities: fakes(['storeCertificate', 'archivePerson']),
     }),
+    await Worker.create({ connection, taskQueue: 'mindtickle-salesforce', activities: fakes(SALESFORCE) }),
   ];
   const running = workers.map((worker) => worker.run());
   let started = 0;
