@@ -47,30 +47,7 @@ export function createSalesforceApi(
   write: Write,
   settings: Pick<HttpSettings, 'fetch' | 'timeoutMs'> = {},
 ): SalesforceApi {
-  const send = ({ url, token }: Session, request: Request, timeoutMs?: number): Promise<Answer> => {
-    const headers = (): Record<string, string> => ({ authorization: `Bearer ${token}`, accept: 'application/json' });
-    const failure = failureFromAnswer;
-    const limits = { ...settings, ...(timeoutMs !== undefined && { timeoutMs }) };
-    return createHttp({ system: 'salesforce', baseUrl: `${url}${API}`, headers, write, failure, ...limits }).read(
-      request,
-    );
-  };
-
-  async function call(request: Request, timeoutMs?: number): Promise<Answer> {
-    const session = await sessions.current();
-    try {
-      return await send(session, request, timeoutMs);
-    } catch (error) {
-      if (!isExpired(error)) throw error;
-      sessions.drop(session);
-    }
-    try {
-      return await send(await sessions.current(), request, timeoutMs);
-    } catch (error) {
-      if (isExpired(error)) sessions.refuse(error);
-      throw error;
-    }
-  }
+  const call = createCall(sessions, write, settings);
 
   async function query(soql: string): Promise<readonly Fields[]> {
     const { body } = await call({ method: 'GET', path: `/query?q=${encodeURIComponent(soql)}` });
@@ -113,6 +90,37 @@ export function createSalesforceApi(
   return { query, upsert, update, upsertAll };
 }
 
+/** One call by the session; one that has expired is replaced, and the call sent again: nothing was done by it. */
+function createCall(
+  sessions: Sessions,
+  write: Write,
+  settings: Pick<HttpSettings, 'fetch' | 'timeoutMs'>,
+): (request: Request, timeoutMs?: number) => Promise<Answer> {
+  const send = ({ url, token }: Session, request: Request, timeoutMs?: number): Promise<Answer> => {
+    const headers = (): Record<string, string> => ({ authorization: `Bearer ${token}`, accept: 'application/json' });
+    const failure = failureFromAnswer;
+    const limits = { ...settings, ...(timeoutMs !== undefined && { timeoutMs }) };
+    const http = createHttp({ system: 'salesforce', baseUrl: `${url}${API}`, headers, write, failure, ...limits });
+    return http.read(request);
+  };
+
+  return async (request, timeoutMs) => {
+    const session = await sessions.current();
+    try {
+      return await send(session, request, timeoutMs);
+    } catch (error) {
+      if (!isExpired(error)) throw error;
+      sessions.drop(session);
+    }
+    try {
+      return await send(await sessions.current(), request, timeoutMs);
+    } catch (error) {
+      if (isExpired(error)) sessions.refuse(error);
+      throw error;
+    }
+  };
+}
+
 /** Two that make the record of one key at the same moment: the second finds it there the next time. */
 async function once<T>(attempt: () => Promise<T>): Promise<T> {
   try {
@@ -150,8 +158,10 @@ function detailsOf({ details }: ApplicationFailure): { readonly status?: unknown
   return details?.[0] ?? {};
 }
 
+const ESCAPES: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 't', '\f': 'f', '\b': 'b' };
+
 /** A text as a SOQL literal (SOQL reference, "Quoted String Escape Sequences"). */
 export function literal(text: string): string {
-  const escaped = text.replace(/[\\'"]/g, (character) => `\\${character}`).replace(/[\n\r\t\f\b]/g, ' ');
+  const escaped = text.replace(/[\\'"\n\r\t\f\b]/g, (character) => `\\${ESCAPES[character] ?? character}`);
   return `'${escaped}'`;
 }

@@ -39,6 +39,7 @@ function isSame(held: unknown, asked: string): boolean {
   return typeof held === 'string' && held.toLowerCase() === asked.toLowerCase();
 }
 
+const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
 const SHAPE = /^SELECT (\w+(?:, ?\w+)*) FROM (\w+) WHERE (.+)$/;
 const CONDITION = /(\w+) = '((?:[^'\\\r\n]|\\[\\'"nrtbf])*)'(?: OR (?=.)|$)/y;
 
@@ -50,7 +51,7 @@ function parse(soql: string): Query | undefined {
     const match = condition.exec(conditions);
     if (match === null) return undefined;
     const [, field = '', value = ''] = match;
-    where.push({ field, value: value.replace(/\\(.)/g, '$1') });
+    where.push({ field, value: value.replace(/\\(.)/g, (_, letter: string) => CONTROLS[letter] ?? letter) });
   }
   return where.length === 0 ? undefined : { type, fields: fields.split(/, ?/), where };
 }
