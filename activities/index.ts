@@ -26,7 +26,9 @@ export type { MailActivities, Role } from './mail';
 export type { QuietActivities } from './quiet';
 export type { ReadingActivities } from './reading';
 export type { SalesforceActivities } from './salesforce';
+export type { SlackActivities } from './slack';
 export type { TermsActivities } from './terms';
+export type { StatementFacts, XapiActivities } from './xapi';
 
 /** What every worker runs on the workflows' own task queue. */
 export function createOwnActivities(settings: WorkerSettings, pool: Pool, read: Reader, isRunning: IsRunning): object {

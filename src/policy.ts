@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { isTimeZone, PLAIN_CALENDAR, WEEKDAYS } from './domain/calendar';
-import type { Policy } from './domain/policy';
+import { PLAIN_IRIS, type Policy } from './domain/policy';
 import { PLAIN_SALESFORCE } from './domain/salesforce-names';
 import { explain, SettingsError } from './settings-error';
 
@@ -94,6 +94,12 @@ const config = z.strictObject({
     .prefault({}),
   course: z
     .strictObject({ passPercent: percent.optional(), renews: z.record(z.string(), z.array(z.string())).default({}) })
+    .prefault({}),
+  xapi: z
+    .strictObject({
+      accountHomePage: z.url().default(PLAIN_IRIS.accountHomePage),
+      courseBase: z.url().default(PLAIN_IRIS.courseBase),
+    })
     .prefault({}),
   quiz: z.strictObject({ passPercent: percent.optional(), slaWorkingDays: days.int().default(5) }).prefault({}),
   recertification: z

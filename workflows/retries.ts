@@ -16,7 +16,9 @@ import type {
   QuietActivities,
   ReadingActivities,
   SalesforceActivities,
+  SlackActivities,
   TermsActivities,
+  XapiActivities,
 } from '../activities';
 
 /** Waits for a running attempt: a step and its undo must not run side by side. */
@@ -62,6 +64,14 @@ export const salesforce = proxyActivities<SalesforceActivities>({
   cancellationType,
 });
 
+export const xapi = proxyActivities<XapiActivities>({
+  taskQueue: 'mindtickle-xapi',
+  startToCloseTimeout: ATTEMPT,
+  scheduleToCloseTimeout: BUDGET,
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
 /** Part of housekeeping: what Salesforce does not take within its time is taken up again by the next one. */
 export const { syncProgress } = proxyActivities<SalesforceActivities>({
   taskQueue: 'mindtickle-salesforce',
@@ -70,6 +80,15 @@ export const { syncProgress } = proxyActivities<SalesforceActivities>({
   // A collection may take thirty seconds, and once more after a new sign-in.
   heartbeatTimeout: '90 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+export const slack = proxyActivities<SlackActivities>({
+  taskQueue: 'mindtickle-slack',
+  // A letter may take several calls, each of which has its own limit: person, conversation, history, post.
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: BUDGET,
+  retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
   cancellationType,
 });
 

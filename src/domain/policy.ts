@@ -35,6 +35,8 @@ export interface Policy {
     /** Course (id or name) → certificates that it renews. */
     readonly renews: Readonly<Record<string, readonly string[]>>;
   };
+  /** Absent in what a process took before there was one: `PLAIN_IRIS`. */
+  readonly xapi?: Iris | undefined;
   readonly quiz: { readonly passPercent?: number | undefined; readonly slaWorkingDays: number };
   readonly recertification: {
     readonly remindDaysBefore: readonly number[];
@@ -61,6 +63,20 @@ export interface Policy {
   /** Absent in what a process took before there was one: `PLAIN_SALESFORCE`. */
   readonly salesforce?: SalesforceNames | undefined;
 }
+
+/** How an LMS names a learner and a course (xAPI): identifiers, which need not lead anywhere. */
+export interface Iris {
+  /** The system that a learner's MindTickle user id is an account of. */
+  readonly accountHomePage: string;
+  /** A course is this and its id. */
+  readonly courseBase: string;
+}
+
+/** What a policy without any means. */
+export const PLAIN_IRIS: Iris = {
+  accountHomePage: 'https://app.mindtickle.com',
+  courseBase: 'https://app.mindtickle.com/courses/',
+};
 
 /** Who leads a team, by e-mail address. */
 export interface Team {
