@@ -4,8 +4,10 @@ import type { World } from './stand-in';
 
 interface HttpCalls {
   readonly system: string;
-  /** What bodies the system reads. */
+  /** What bodies the system reads as JSON. */
   readonly contentTypes: readonly string[];
+  /** How it reads bodies, where not as that. */
+  readonly parsers?: readonly RequestHandler[];
   /** Answer with an error in the system's own words. */
   readonly refuse: (response: Response, status: number, detail: string) => void;
 }
@@ -15,7 +17,7 @@ interface HttpCalls {
  * waiting, so that a caller who gives up on a slow system does not undo what the system goes on to do.
  */
 export function httpCalls(
-  { system, contentTypes, refuse }: HttpCalls,
+  { system, contentTypes, parsers = [express.json({ type: [...contentTypes], limit: '1mb' })], refuse }: HttpCalls,
   { store, faults, wait }: Pick<World, 'store' | 'faults' | 'wait'>,
 ): RequestHandler[] {
   const taken = new WeakMap<Response, Fault>();
@@ -57,7 +59,7 @@ export function httpCalls(
     }
   };
 
-  return [meet, express.json({ type: [...contentTypes], limit: '1mb' }), act];
+  return [meet, ...parsers, act];
 }
 
 /** Calls `act` once the answer is ready and nothing of it has left; it leaves only if `act` says so. */

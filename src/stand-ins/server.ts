@@ -75,6 +75,8 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
   const url = `http://127.0.0.1:${port}`;
   addresses['identity'] = `${url}/identity/scim/v2`;
   addresses['salesforce'] = `${url}/salesforce`;
+  addresses['slack'] = `${url}/slack/api`;
+  addresses['xapi'] = `${url}/xapi`;
   return { url, smtpUrl: addresses['mail'], port, stop };
 }
 
