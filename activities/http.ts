@@ -7,6 +7,7 @@ export interface Answer {
   readonly status: number;
   /** Parsed JSON; undefined where the answer had none. */
   readonly body: unknown;
+  readonly headers: Headers;
 }
 
 export interface Request {
@@ -79,7 +80,7 @@ export function createHttp({
     }
     const parsed = parseJson(text);
     if (!response.ok && !accept.includes(response.status)) throw failure(response.status, response.headers, parsed);
-    return { status: response.status, body: parsed };
+    return { status: response.status, body: parsed, headers: response.headers };
   }
 
   return {

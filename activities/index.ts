@@ -4,7 +4,7 @@ import { PLAIN_SALESFORCE } from '../src/domain/salesforce-names';
 import type { WorkerSettings } from '../src/settings';
 import { createArchiveActivities } from './archive';
 import { createConfirm, createWrite } from './effects';
-import { createHttp } from './http';
+import { createHttp, type Http } from './http';
 import { createIdentityActivities } from './identity';
 import { createScimDriver } from './identity-scim';
 import { createLedgerActivities } from './ledger';
@@ -14,7 +14,9 @@ import { createReadingActivities, type Reader } from './reading';
 import { createSalesforceActivities } from './salesforce';
 import { createSalesforceApi } from './salesforce-api';
 import { createSessions } from './salesforce-sign-in';
+import { createSlackActivities } from './slack';
 import { createTermsActivities } from './terms';
+import { createXapiActivities } from './xapi';
 
 export type { ArchiveActivities } from './archive';
 export type { StepContext } from './effects';
@@ -28,7 +30,8 @@ export type { ReadingActivities } from './reading';
 export type { SalesforceActivities } from './salesforce';
 export type { SlackActivities } from './slack';
 export type { TermsActivities } from './terms';
-export type { StatementFacts, XapiActivities } from './xapi';
+export type { XapiActivities } from './xapi';
+export type { StatementFacts } from './xapi-statement';
 
 /** What every worker runs on the workflows' own task queue. */
 export function createOwnActivities(settings: WorkerSettings, pool: Pool, read: Reader, isRunning: IsRunning): object {
@@ -42,7 +45,7 @@ export function createOwnActivities(settings: WorkerSettings, pool: Pool, read: 
 
 /** The connectors that have settings, by system; each runs on a task queue of its own. A new connector is a line here. */
 export function createConnectors({ connectors, policy }: WorkerSettings, pool: Pool): Partial<Record<System, object>> {
-  const { identity, mail, archive, salesforce } = connectors;
+  const { identity, mail, archive, salesforce, slack, xapi } = connectors;
   return {
     ...(identity && { identity: identityActivities(identity, policy.protected, pool) }),
     ...(mail && {
@@ -50,6 +53,8 @@ export function createConnectors({ connectors, policy }: WorkerSettings, pool: P
     }),
     ...(archive && { archive: createArchiveActivities({ ...archive, pool, write: createWrite('archive', pool) }) }),
     ...(salesforce && { salesforce: salesforceActivities(salesforce, policy, pool) }),
+    ...(slack && { slack: slackActivities(slack, policy.protected, pool) }),
+    ...(xapi && { xapi: xapiActivities(xapi, pool) }),
   };
 }
 
@@ -87,4 +92,31 @@ function identityActivities(
     confirm: createConfirm('identity', pool),
     isProtected,
   });
+}
+
+function slackActivities(
+  { url, scimUrl, token, scimToken }: NonNullable<WorkerSettings['connectors']['slack']>,
+  isProtected: WorkerSettings['policy']['protected'],
+  pool: Pool,
+): object {
+  const write = createWrite('slack', pool);
+  const api = (baseUrl: string, secret: () => string): Http =>
+    createHttp({ system: 'slack', baseUrl, headers: () => ({ authorization: `Bearer ${secret()}` }), write });
+  return createSlackActivities({
+    web: api(url, token),
+    scim: scimToken && api(scimUrl, scimToken),
+    pool,
+    write,
+    confirm: createConfirm('slack', pool),
+    isProtected,
+  });
+}
+
+function xapiActivities({ url, key, secret }: NonNullable<WorkerSettings['connectors']['xapi']>, pool: Pool): object {
+  const write = createWrite('xapi', pool);
+  const headers = (): Record<string, string> => ({
+    authorization: `Basic ${Buffer.from(`${key}:${secret()}`).toString('base64')}`,
+    'x-experience-api-version': '1.0.3',
+  });
+  return createXapiActivities({ http: createHttp({ system: 'xapi', baseUrl: url, headers, write }), write });
 }

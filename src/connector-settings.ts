@@ -14,8 +14,17 @@ export interface Connectors {
   /** `file:///…`, or `s3://bucket/prefix` with the AWS SDK's own environment. */
   readonly archive?: { readonly url: string } | undefined;
   readonly salesforce?: SalesforceSettings | undefined;
-  readonly slack?: { readonly url: string; readonly token: Secret; readonly scimToken: Secret | undefined } | undefined;
+  readonly slack?: SlackSettings | undefined;
   readonly xapi?: { readonly url: string; readonly key: string; readonly secret: Secret } | undefined;
+}
+
+export interface SlackSettings {
+  /** Of the Web API. */
+  readonly url: string;
+  readonly token: Secret;
+  /** Of the SCIM API, which is another host of Slack's. */
+  readonly scimUrl: string;
+  readonly scimToken: Secret | undefined;
 }
 
 export interface SalesforceSettings {
@@ -76,9 +85,21 @@ function slackOf(env: Environment, read: Values): Connectors['slack'] {
   if (read.SLACK_BOT_TOKEN === undefined) return undefined;
   return {
     url: read.SLACK_API_URL,
+    scimUrl: slackScimUrl(read.SLACK_API_URL),
     token: secretOf(env, 'SLACK_BOT_TOKEN'),
     scimToken: read.SLACK_SCIM_TOKEN === undefined ? undefined : secretOf(env, 'SLACK_SCIM_TOKEN'),
   };
+}
+
+/**
+ * `https://slack.com/api/` → `https://api.slack.com/scim/v2`, and so for GovSlack; anything else is no Slack but stands in
+ * for one: `…/api/` → `…/scim/v2`.
+ */
+function slackScimUrl(apiUrl: string): string {
+  const url = new URL(apiUrl);
+  if (/^(www\.)?slack(-gov)?\.com$/.test(url.hostname)) url.hostname = `api.${url.hostname.replace('www.', '')}`;
+  url.pathname = url.pathname.replace(/(\/api)?\/*$/, '/scim/v2');
+  return url.href;
 }
 
 function salesforceOf(env: Environment, read: Values): SalesforceSettings | undefined {

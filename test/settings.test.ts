@@ -114,6 +114,20 @@ describe('workerSettings', () => {
   });
 });
 
+describe('the address of Slack’s SCIM API', () => {
+  test.each([
+    [undefined, 'https://api.slack.com/scim/v2'],
+    ['https://slack.com/api', 'https://api.slack.com/scim/v2'],
+    ['https://www.slack.com/api/', 'https://api.slack.com/scim/v2'],
+    ['https://slack-gov.com/api/', 'https://api.slack-gov.com/scim/v2'],
+    ['http://127.0.0.1:3002/slack/api', 'http://127.0.0.1:3002/slack/scim/v2'],
+    ['https://proxy.example.com/', 'https://proxy.example.com/scim/v2'],
+  ])('of %s is %s', (url, scimUrl) => {
+    const { slack } = workerSettings({ ...worker, SLACK_BOT_TOKEN: 't', SLACK_API_URL: url }).connectors;
+    expect(slack?.scimUrl).toBe(scimUrl);
+  });
+});
+
 describe('readConfig', () => {
   test('an empty file is all defaults', () => {
     expect(readConfig(file(''))).toEqual(readConfig(undefined));

@@ -16,6 +16,13 @@ const settings: WorkerSettings = {
     mail: { url: () => 'smtp://127.0.0.1:1', from: 'x@example.com' },
     archive: { url: 'file:///nowhere' },
     salesforce: { loginUrl: 'http://127.0.0.1:1', clientId: 'id', credential: { secret: () => 'secret' } },
+    slack: {
+      url: 'http://127.0.0.1:1/api',
+      token: () => 'secret',
+      scimUrl: 'http://127.0.0.1:1/scim/v2',
+      scimToken: undefined,
+    },
+    xapi: { url: 'http://127.0.0.1:1/xapi', key: 'key', secret: () => 'secret' },
   },
   policy: readConfig(undefined).policy,
   modes: { identity: 'on', mail: 'observe', archive: 'off' },
@@ -47,7 +54,8 @@ describe('activities', () => {
       'settleConflict',
       'upholdDeparture',
     ]);
-    const { identity = {}, mail = {}, archive = {}, salesforce = {} } = createConnectors(settings, pool);
+    const connectors = createConnectors(settings, pool);
+    const { identity = {}, mail = {}, archive = {}, salesforce = {}, slack = {}, xapi = {} } = connectors;
     expect(names(identity)).toEqual([
       'deactivateUser',
       'findContact',
@@ -67,6 +75,8 @@ describe('activities', () => {
       'syncProgress',
       'upsertTraining',
     ]);
+    expect(names(slack)).toEqual(['deactivateUser', 'postMessage', 'restoreUser']);
+    expect(names(xapi)).toEqual(['storeStatement']);
   });
 
   test('a system without settings has none', () => {

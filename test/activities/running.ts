@@ -6,13 +6,19 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { createConnectors, createOwnActivities } from '../../activities';
+import { createConfirm, createWrite } from '../../activities/effects';
+import { createHttp } from '../../activities/http';
+import { createSlackActivities } from '../../activities/slack';
+import { createXapiActivities } from '../../activities/xapi';
 import type {
   ArchiveActivities,
   IdentityActivities,
   LedgerActivities,
   MailActivities,
   SalesforceActivities,
+  SlackActivities,
   StepContext,
+  XapiActivities,
 } from '../../activities';
 import type { SalesforceSettings } from '../../src/connector-settings';
 import type { Policy } from '../../src/domain/policy';
@@ -45,15 +51,35 @@ export interface ConnectorsOptions {
 /** The real connectors as a worker makes them, pointed to where a test wants them. */
 export function connectorsTo(pool: Pool, options: ConnectorsOptions): Connectors {
   const { identityUrl, smtpUrl, archiveUrl, salesforce, token = TOKEN, policy } = options;
-  const settings: WorkerSettings = {
-    companyId: 'acme',
-    databaseUrl: 'not asked for here',
-    connectors: {
+  const settings = settingsOf(
+    {
       identity: identityUrl === undefined ? undefined : { driver: 'scim', url: identityUrl, token: () => token },
       mail: smtpUrl === undefined ? undefined : { url: () => smtpUrl, from: 'Enablement <enablement@example.com>' },
       archive: archiveUrl === undefined ? undefined : { url: archiveUrl },
       salesforce,
     },
+    policy,
+  );
+  const read = () => ({ refused: 'nothing is read here' });
+  return Object.assign(
+    createOwnActivities(settings, pool, read, () => Promise.resolve('unknown')),
+    ...Object.values(createConnectors(settings, pool)),
+  ) as Connectors;
+}
+
+/** The real connectors of these settings, by system. */
+export function connectorsOf(
+  pool: Pool,
+  connectors: WorkerSettings['connectors'],
+): ReturnType<typeof createConnectors> {
+  return createConnectors(settingsOf(connectors), pool);
+}
+
+function settingsOf(connectors: WorkerSettings['connectors'], policy?: Partial<Policy>): WorkerSettings {
+  return {
+    companyId: 'acme',
+    databaseUrl: 'not asked for here',
+    connectors,
     policy: { ...readConfig(undefined).policy, ...policy },
     modes: { identity: 'on', mail: 'on', archive: 'on' },
     receiptDays: 90,
@@ -61,11 +87,44 @@ export function connectorsTo(pool: Pool, options: ConnectorsOptions): Connectors
     windowAheadMs: 300_000,
     logLevel: 'silent',
   };
-  const read = () => ({ refused: 'nothing is read here' });
-  return Object.assign(
-    createOwnActivities(settings, pool, read, () => Promise.resolve('unknown')),
-    ...Object.values(createConnectors(settings, pool)),
-  ) as Connectors;
+}
+
+/** What a test may set of a system, beside where it is. */
+export interface HttpOptions {
+  readonly token?: string;
+  readonly timeoutMs?: number;
+  readonly fetch?: typeof fetch;
+}
+
+/** The xAPI connector as `createConnectors` makes it. */
+export function xapiTo(pool: Pool, baseUrl: string, options: HttpOptions = {}): Functions<XapiActivities> {
+  const { token = TOKEN, ...rest } = options;
+  const write = createWrite('xapi', pool);
+  const headers = () => ({
+    authorization: `Basic ${Buffer.from(`mindtickle:${token}`).toString('base64')}`,
+    'x-experience-api-version': '1.0.3',
+  });
+  return createXapiActivities({ http: createHttp({ system: 'xapi', baseUrl, headers, write, ...rest }), write });
+}
+
+/** The Slack connector as `createConnectors` makes it; `url` is of the stand-ins. */
+export function slackTo(
+  pool: Pool,
+  url: string,
+  options: HttpOptions & { readonly hasScim?: boolean; readonly protectedUsers?: readonly string[] } = {},
+): Functions<SlackActivities> {
+  const { token = TOKEN, hasScim = true, protectedUsers: users = [], ...rest } = options;
+  const write = createWrite('slack', pool);
+  const headers = () => ({ authorization: `Bearer ${token}` });
+  const api = (path: string) => createHttp({ system: 'slack', baseUrl: `${url}${path}`, headers, write, ...rest });
+  return createSlackActivities({
+    web: api('/slack/api'),
+    scim: hasScim ? api('/slack/scim/v2') : undefined,
+    pool,
+    write,
+    confirm: createConfirm('slack', pool),
+    isProtected: { users, groups: [] },
+  });
 }
 
 let workflows = 0;
@@ -102,6 +161,16 @@ export function workflow({ isLocal = false, workflowId = `workflow-${(workflows 
     },
     step: (step, options = {}) => ({ step, userId: 'mt-omar', mode: 'on', ...options }),
   };
+}
+
+/** What an activity throws whose workflow cancels it once something has happened. */
+export async function cancelledWhen(happened: Promise<void>, activity: () => Promise<unknown>): Promise<unknown> {
+  const info = { workflowExecution: { workflowId: `workflow-${(workflows += 1)}`, runId: 'run-1' } };
+  const env = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const ended = env.run(activity).catch((error: unknown) => error);
+  await happened;
+  env.cancel();
+  return ended;
 }
 
 /** The rows of a workflow's writes, as far as tests look at them. */
