@@ -2,6 +2,7 @@ import { connectorVariables, optionalVariables } from '../../connector-settings'
 import { SYSTEMS, type System } from '../../domain/policy';
 import type { Environment } from '../../settings';
 import { SettingsError } from '../../settings-error';
+import { XAPI_KEY } from '../../stand-ins/stand-in';
 
 /** What a program needs of its surroundings, whoever it is. */
 const SURROUNDINGS = [
@@ -66,8 +67,12 @@ export function workerEnvironment(shared: Shared): NodeJS.ProcessEnv {
       SALESFORCE_CLIENT_ID: 'mindtickle',
       SALESFORCE_CLIENT_SECRET: standIns.token,
     },
-    slack: {},
-    xapi: {},
+    slack: {
+      SLACK_API_URL: `${standIns.url}/slack/api`,
+      SLACK_BOT_TOKEN: standIns.token,
+      SLACK_SCIM_TOKEN: standIns.token,
+    },
+    xapi: { XAPI_URL: `${standIns.url}/xapi`, XAPI_KEY, XAPI_SECRET: standIns.token },
   };
   const connectors = SYSTEMS.map((system) => (system === connect ? realConnector(env, system) : ofStandIns[system]));
   return Object.assign({}, common(shared), ...connectors, databaseOf(shared)) as NodeJS.ProcessEnv;

@@ -51,6 +51,12 @@ describe('workerEnvironment', () => {
       SALESFORCE_LOGIN_URL: 'http://127.0.0.1:3002/salesforce',
       SALESFORCE_CLIENT_ID: 'mindtickle',
       SALESFORCE_CLIENT_SECRET: 'token',
+      SLACK_API_URL: 'http://127.0.0.1:3002/slack/api',
+      SLACK_BOT_TOKEN: 'token',
+      SLACK_SCIM_TOKEN: 'token',
+      XAPI_URL: 'http://127.0.0.1:3002/xapi',
+      XAPI_KEY: 'mindtickle',
+      XAPI_SECRET: 'token',
     });
   });
 
@@ -84,8 +90,8 @@ describe('workerEnvironment', () => {
       mail: 'observe',
       archive: 'observe',
       salesforce: 'observe',
-      slack: 'off',
-      xapi: 'off',
+      slack: 'observe',
+      xapi: 'observe',
     });
   });
 });
