@@ -54,6 +54,16 @@ export default tseslint.config(
     },
   },
   {
+    // A suite for many subjects: its tests are called from elsewhere, and what is expected stands in tables.
+    files: ['test/activities/conformance*.ts'],
+    rules: {
+      'jest/no-export': 'off',
+      'jest/no-conditional-expect': 'off',
+      'jest/expect-expect': ['error', { assertFunctionNames: ['expect*', 'suite.expect*'] }],
+      'jest/valid-title': ['error', { ignoreTypeOfDescribeName: true, mustNotMatch: { test: ['^should '] } }],
+    },
+  },
+  {
     files: ['bin/**/*.js', '.ci/*.js', '*.cjs', 'test/*.cjs'],
     languageOptions: { sourceType: 'commonjs', globals: globals.node },
   },

@@ -38,8 +38,13 @@ export function failureFromStatus(system: string, status: number, headers: Heade
   const details = { status, ...(code !== undefined && { code }) };
   if (mayPass(status))
     return unavailable(system, `answered ${status}`, details, retryAfterMs(headers.get('retry-after'), Date.now()));
-  const hint = status === 401 || status === 403 ? ': its credentials were refused' : '';
-  return rejected(system, `answered ${status}${hint}`, details);
+  if (status === 401 || status === 403) return credentialsRefused(system, status, details);
+  return rejected(system, `answered ${status}`, details);
+}
+
+/** In one form of words for every system: they become the `why` of the step that parks. */
+export function credentialsRefused(system: string, status: number, details: object): ApplicationFailure {
+  return rejected(system, `answered ${status}: its credentials were refused`, details);
 }
 
 /** 408, 425, 429 and 5xx. */
@@ -54,14 +59,17 @@ export function retryAfterMs(header: string | null, now: number): number | undef
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), 86_400_000);
 }
 
-/** A call that brought no answer: refused, reset, timed out. What is kept is the error's code, which names no one. */
+/**
+ * A call that brought no answer: refused, reset, timed out. What is kept is the error's code, which names no one. A
+ * certificate that is not trusted is one of them: it does not pass by itself, but it is renewed without us.
+ */
 export function failureFromNetwork(system: string, error: unknown): ApplicationFailure {
   return unavailable(system, 'did not answer', { code: networkCode(error) });
 }
 
+/** By its shape, not by its class: some come from the SDK of a system, or from Node.js itself. */
 function networkCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  const { cause } = error;
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  if (typeof error !== 'object' || error === null) return 'unknown';
+  const { code, name, cause } = error as { code?: unknown; name?: unknown; cause?: { code?: unknown } | null };
+  return [cause?.code, code, name].find((each) => typeof each === 'string') ?? 'unknown';
 }

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { System } from '../src/domain/policy';
 import type { Effect, Write } from './effects';
-import { failureFromNetwork, failureFromStatus } from './failure';
+import { failureFromNetwork, failureFromStatus, rejected, unavailable } from './failure';
 
 export interface Answer {
   readonly status: number;
@@ -57,7 +57,8 @@ export function createHttp({
   const base = baseUrl.replace(/\/+$/, '');
 
   async function call({ method, path, body, raw, headers: more, accept = [] }: Request): Promise<Answer> {
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), Context.current().cancellationSignal]);
+    const { cancellationSignal } = Context.current();
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellationSignal]);
     const given = { ...headers(), ...more };
     let response: Response;
     let text: string;
@@ -76,10 +77,12 @@ export function createHttp({
       });
       text = await response.text();
     } catch (error) {
+      cancellationSignal.throwIfAborted();
       throw failureFromNetwork(system, error);
     }
     const parsed = parseJson(text);
     if (!response.ok && !accept.includes(response.status)) throw failure(response.status, response.headers, parsed);
+    if (parsed === undefined) requireNoPage(system, response.status, text);
     return { status: response.status, body: parsed, headers: response.headers };
   }
 
@@ -98,10 +101,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The far side's short code, where it has one (SCIM `scimType`, Okta `errorCode`): letters and digits alone. */
+/**
+ * A sign-in page answered with 200 is none of the system's answers, and no write is done by it; nor by an answer of which
+ * a proxy has lost the rest. Other words (`OK`) and none at all are left to the caller.
+ */
+function requireNoPage(system: System, status: number, text: string): void {
+  const start = text.trimStart().charAt(0);
+  if (start === '<') throw rejected(system, `answered ${status} with a page: is its URL right?`, { status });
+  if (start === '{' || start === '[') throw unavailable(system, `answered ${status} with half a JSON`, { status });
+}
+
+/** RFC 7644 table 9, and Okta's `E0000001`; anything else in their place may be a name. */
+const CODES = /^(invalid(Filter|Syntax|Path|Value|Vers)|tooMany|uniqueness|mutability|noTarget|sensitive|E\d{7})$/;
+
+/** The far side's short code, where it has one (SCIM `scimType`, Okta `errorCode`). */
 function errorCode(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { scimType, errorCode: code } = body as { scimType?: unknown; errorCode?: unknown };
   const found = typeof scimType === 'string' ? scimType : code;
-  return typeof found === 'string' && /^\w{1,64}$/.test(found) ? found : undefined;
+  return typeof found === 'string' && CODES.test(found) ? found : undefined;
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Context, type ApplicationFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import { createTransport, type Transporter } from 'nodemailer';
+import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { compose, type Letter } from '../src/domain/letters';
 import { isEmail } from '../src/domain/requests';
 import { claimAlert, releaseAlert, type Alert } from '../src/ledger/alerts';
 import type { StepContext, Write } from './effects';
-import { rejected, unavailable } from './failure';
+import { credentialsRefused, rejected, unavailable } from './failure';
 import { askLedger } from './ledger-calls';
 
 export interface MailActivities {
@@ -26,6 +26,8 @@ export interface MailDeps {
   readonly from: string;
   readonly write: Write;
   readonly alerts: Alerts;
+  /** How long one letter may take, in ms; under the activity's own limit. */
+  readonly timeoutMs?: number;
 }
 
 /** @throws `ledger.unavailable` (retries). */
@@ -49,7 +51,7 @@ export function createAlerts(pool: Pool): Alerts {
  * by which mailboxes (and people) know it; SMTP itself cannot be asked.
  * @throws `mail.unavailable` and `ledger.unavailable` (retry), `mail.rejected`.
  */
-export function createMailActivities({ url, from, write, alerts }: MailDeps): MailActivities {
+export function createMailActivities({ url, from, write, alerts, timeoutMs = 12_000 }: MailDeps): MailActivities {
   const timeouts = { connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 8000 };
   const transport = createTransports(url, { disableFileAccess: true, disableUrlAccess: true, ...timeouts });
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^A-Za-z0-9.-]/g, '');
@@ -68,10 +70,15 @@ export function createMailActivities({ url, from, write, alerts }: MailDeps): Ma
     const alert = alertOf(letter, { recipient, workflowId, step: context.step });
     return write(effect, async () => {
       if (alert !== undefined && !(await alerts.claim(alert))) return 'told before' as const;
+      // Its own limits are for a silent server: one that says a word now and then would hold the attempt for ever.
+      const { cancellationSignal } = Context.current();
+      const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellationSignal]);
       try {
-        await transport().sendMail({ from, to, messageId, ...compose(letter) });
+        const mail: SendMailOptions & { signal: AbortSignal } = { from, to, messageId, signal, ...compose(letter) };
+        await transport().sendMail(mail);
         return 'sent' as const;
       } catch (error) {
+        cancellationSignal.throwIfAborted();
         const failure = failureFromSmtp(error);
         if (alert !== undefined && failure.nonRetryable === true) await alerts.release(alert);
         throw failure;
@@ -102,13 +109,19 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** 5xx, a refused envelope and refused credentials are for good (RFC 5321 §4.2.1); all else may pass. */
+/** Authentication required, too weak, failed, or wanting encryption (RFC 4954 §6). */
+const CREDENTIALS_REFUSED = [530, 534, 535, 538];
+
+/**
+ * 5xx and a refused envelope are for good (RFC 5321 §4.2.1); all else may pass, and so may TLS that fails: certificates
+ * are renewed. Nothing is sent in the clear where the server offers STARTTLS.
+ */
 function failureFromSmtp(error: unknown): ApplicationFailure {
-  const { code, responseCode } = error as { code?: string; responseCode?: number };
-  const details = { code: code ?? 'unknown', ...(responseCode !== undefined && { status: responseCode }) };
-  const isForGood = responseCode === undefined ? code === 'EENVELOPE' : responseCode >= 500;
-  if (code === 'EAUTH' && isForGood) return rejected('mail', 'refused our credentials', details);
+  const { code = 'unknown', responseCode: status } = error as { code?: string; responseCode?: number };
+  const details = { code, ...(status !== undefined && { status }) };
+  if (status !== undefined && CREDENTIALS_REFUSED.includes(status)) return credentialsRefused('mail', status, details);
+  const isForGood = status === undefined ? code === 'EENVELOPE' : status >= 500 && code !== 'ETLS';
   return isForGood
-    ? rejected('mail', `answered ${responseCode ?? 'with a refusal'}`, details)
+    ? rejected('mail', `answered ${status ?? 'with a refusal'}`, details)
     : unavailable('mail', 'did not take the letter', details);
 }

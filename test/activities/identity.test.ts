@@ -527,7 +527,6 @@ describe('an identity provider of another make', () => {
   test.each<[string, string]>([
     ['a sign-in page', '<html><body>Sign in, omar.haddad@example.com</body></html>'],
     ['an empty body', ''],
-    ['half an answer', '{"totalResults": 1, "Resources": [{'],
     ['another JSON', '{"error": "omar.haddad@example.com"}'],
     ['a JSON that is no object', '"ok"'],
     ['null', 'null'],
@@ -542,6 +541,14 @@ describe('an identity provider of another make', () => {
       expect(refusal.type).toBe('identity.rejected');
       expect(written(refusal)).not.toContain('omar');
     }
+  });
+
+  test('half an answer is unavailable, never read as an absent user', async () => {
+    const url = await provider((_request, response) =>
+      response.writeHead(200).end('{"totalResults": 1, "Resources": [{'),
+    );
+    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
+    expect(refusal).toMatchObject({ type: 'identity.unavailable', message: 'identity answered 200 with half a JSON' });
   });
 
   test('an empty list without Resources is an absent user', async () => {

@@ -198,7 +198,8 @@ export async function emptyLedger(pool: Pool): Promise<void> {
 }
 
 /** How long the failure wants the next attempt to wait, in ms; NaN when it leaves that to the policy. */
-export function delayOf(failure: ApplicationFailure): number {
+export function delayOf(failure: ApplicationFailure | undefined): number {
+  if (failure === undefined) return NaN;
   return Number(Reflect.get(failure, 'nextRetryDelay'));
 }
 
