@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { isTimeZone, PLAIN_CALENDAR, WEEKDAYS } from './domain/calendar';
-import { PLAIN_IRIS, type Policy } from './domain/policy';
+import { PLAIN_IRIS, SYSTEMS, type Mode, type Policy, type System } from './domain/policy';
 import { PLAIN_SALESFORCE } from './domain/salesforce-names';
 import { explain, SettingsError } from './settings-error';
 
@@ -10,9 +10,14 @@ const days = z.number().min(0).max(3650);
 const percent = z.number().min(0).max(100);
 /** Each once: nobody is told twice because a list names them twice. */
 const addresses = z.array(z.email()).transform((all) => [...new Set(all)]);
-/** `observe`, or `{ mode: observe }`. */
-const modeName = z.enum(['off', 'observe', 'on']);
-const mode = z.union([modeName, z.strictObject({ mode: modeName }).transform((connector) => connector.mode)]);
+const mode = z.enum(['off', 'observe', 'on']);
+const limitedConnector = z.strictObject({
+  mode: mode.optional(),
+  perSecond: z.number().positive().max(100_000).optional(),
+  slots: z.number().int().positive().max(1000).optional(),
+});
+/** `observe`, or `{ mode: observe, perSecond: 10 }`. */
+const connector = z.preprocess((value) => (typeof value === 'string' ? { mode: value } : value), limitedConnector);
 
 const delivery = z.strictObject({
   signatureHeader: z.string().toLowerCase().default('x-mt-webhook-signature'),
@@ -136,23 +141,32 @@ const config = z.strictObject({
     .prefault({}),
   connectors: z
     .strictObject({
-      identity: mode.optional(),
-      mail: mode.optional(),
-      archive: mode.optional(),
-      salesforce: mode.optional(),
-      slack: mode.optional(),
-      xapi: mode.optional(),
+      identity: connector.optional(),
+      mail: connector.optional(),
+      archive: connector.optional(),
+      salesforce: connector.optional(),
+      slack: connector.optional(),
+      xapi: connector.optional(),
     })
     .prefault({}),
   salesforce: salesforce.prefault({}),
   delivery: delivery.prefault({}),
 });
 
-/** The whole YAML file: what decides (`policy`), how deliveries are signed, and the modes that it names. */
+/** How much is asked of a system: each absent one has its default in the worker. */
+export interface Limits {
+  /** Activities a second, of all workers together; an average (Temporal divides it over the queue's partitions). */
+  readonly perSecond?: number | undefined;
+  /** Activities at the same time, of each worker. */
+  readonly slots?: number | undefined;
+}
+
+/** The whole YAML file: what decides (`policy`), how deliveries are signed, and what it says of connectors. */
 export interface Config {
   readonly policy: Policy;
   readonly delivery: z.infer<typeof delivery>;
-  readonly modes: z.infer<typeof config>['connectors'];
+  readonly modes: Readonly<Partial<Record<System, Mode | undefined>>>;
+  readonly limits: Readonly<Partial<Record<System, Limits>>>;
 }
 
 /**
@@ -163,7 +177,16 @@ export function readConfig(path: string | undefined): Config {
   const parsed = config.safeParse(path === undefined ? {} : (readYaml(path) ?? {}));
   if (!parsed.success) throw new SettingsError(explain(parsed.error, path ?? 'config'));
   const { delivery, connectors, ...policy } = parsed.data;
-  return { policy, delivery, modes: connectors };
+  return {
+    policy,
+    delivery,
+    modes: Object.fromEntries(SYSTEMS.map((system) => [system, connectors[system]?.mode])),
+    limits: Object.fromEntries(SYSTEMS.map((system) => [system, limitsOf(connectors[system] ?? {})])),
+  };
+}
+
+function limitsOf({ perSecond, slots }: Limits): Limits {
+  return { perSecond, slots };
 }
 
 function readYaml(path: string): unknown {

@@ -46,6 +46,8 @@ export interface WorkerSettings {
   readonly connectors: Connectors;
   readonly policy: Policy;
   readonly modes: Modes;
+  /** Of each connector's worker; absent: the worker's defaults. */
+  readonly limits?: Config['limits'];
   readonly receiptDays: number;
   /** How far back a signature's time may lie, and how far ahead, in ms: the ledger has to remember longer. */
   readonly windowBackMs: number;
@@ -112,7 +114,7 @@ export function workerSettings(env: Environment): WorkerSettings {
     'NODE_ENV',
     'MT_STACK',
   ]);
-  const { policy, modes, delivery } = readConfig(read.MINDTICKLE_CONFIG);
+  const { policy, modes, limits, delivery } = readConfig(read.MINDTICKLE_CONFIG);
   const connectors = readConnectors(env);
   const settings = {
     companyId: read.MINDTICKLE_COMPANY_ID,
@@ -120,6 +122,7 @@ export function workerSettings(env: Environment): WorkerSettings {
     connectors,
     policy,
     modes: connectorModes(connectors, modes, read.MT_STACK === 'dev' ? 'on' : 'observe'),
+    limits,
     ...memoryOf(delivery, read.RECEIPT_DAYS),
     logLevel: read.LOG_LEVEL,
   };

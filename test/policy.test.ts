@@ -118,6 +118,25 @@ describe('readConfig', () => {
     expect(faultsOf(content)).toEqual([expect.stringContaining(fault)]);
   });
 
+  test('a connector is a mode, or a mode with limits', () => {
+    const { modes, limits } = readConfig(
+      file('connectors: { identity: on, mail: { mode: observe, perSecond: 0.5 }, xapi: { slots: 3 } }'),
+    );
+    expect(modes).toMatchObject({ identity: 'on', mail: 'observe', xapi: undefined, slack: undefined });
+    expect(limits).toMatchObject({ mail: { perSecond: 0.5 }, xapi: { slots: 3 } });
+    expect(limits.identity).toEqual({});
+  });
+
+  test.each<[string, string]>([
+    ['mail: { perSecond: 0 }', 'connectors.mail.perSecond: Too small'],
+    ['mail: { slots: 1.5 }', 'connectors.mail.slots: Invalid input'],
+    ['mail: { rate: 1 }', 'connectors.mail: Unrecognized key: "rate"'],
+    ['mail: often', 'connectors.mail.mode: Invalid option'],
+    ['mail: true', 'connectors.mail: Invalid input'],
+  ])('of a connector, %s is named by its path', (content, fault) => {
+    expect(faultsOf(`connectors: { ${content} }`)).toEqual([expect.stringContaining(fault)]);
+  });
+
   test('every fault is named at once', () => {
     const faults = faultsOf('administrators: [ada]\ncalendar: { timeZone: Nowhere, workingDays: [] }');
     expect(faults.map((fault) => fault.split(':')[0])).toEqual([

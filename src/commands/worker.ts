@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createConnectors, createOwnActivities } from '../../activities';
+import { SYSTEMS, type System } from '../domain/policy';
 import { retentionHoles } from '../domain/retention';
 import { migrate } from '../ledger/migrations';
 import { openPool } from '../ledger/pool';
@@ -16,6 +17,9 @@ import { readRetention, type Services } from '../temporal/namespace';
 
 /** How long a worker that was told to stop waits for the activities that it runs. */
 const GRACE = '10 seconds';
+
+/** How many activities of one connector a worker runs at once, where the YAML file says nothing. */
+const SLOTS = 20;
 
 /**
  * How long one step of a workflow's own code may take. Messages that came while no worker ran are all handled in one, and
@@ -43,14 +47,10 @@ export async function runWorker(env: Environment): Promise<void> {
         ...ownOptions(createOwnActivities(settings, pool, createReader(settings.companyId), createIsRunning(client))),
       }),
     ];
-    for (const [system, activities] of Object.entries(createConnectors(settings, pool)))
+    const connectors = createConnectors(settings, pool);
+    for (const system of SYSTEMS.filter((name) => connectors[name] !== undefined))
       workers.push(
-        await Worker.create({
-          ...common,
-          taskQueue: `${TASK_QUEUE}-${system}`,
-          activities,
-          maxConcurrentActivityTaskExecutions: 20,
-        }),
+        await Worker.create({ ...common, ...connectorOptions(system, connectors[system], settings.limits) }),
       );
 
     await prepareLedger(pool, log);
@@ -90,6 +90,21 @@ function ownOptions(activities: object): Pick<WorkerOptions, 'taskQueue' | 'acti
     ? { workflowBundle: { codePath: bundle } }
     : { workflowsPath: resolve(__dirname, '../../workflows') };
   return { taskQueue: TASK_QUEUE, activities, ...LIMITS, ...code };
+}
+
+/** Temporal holds `perSecond` for the task queue, whatever the number of its workers; the last one to start decides it. */
+export function connectorOptions(
+  system: System,
+  activities: object | undefined,
+  limits: WorkerSettings['limits'] = {},
+): Pick<WorkerOptions, 'taskQueue'> & Partial<WorkerOptions> {
+  const { perSecond, slots = SLOTS } = limits[system] ?? {};
+  return {
+    taskQueue: `${TASK_QUEUE}-${system}`,
+    ...(activities !== undefined && { activities }),
+    maxConcurrentActivityTaskExecutions: slots,
+    ...(perSecond !== undefined && { maxTaskQueueActivitiesPerSecond: perSecond }),
+  };
 }
 
 /** A worker may start before its ledger: workflows that need it wait, the others go on. */

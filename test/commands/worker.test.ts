@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runWorker } from '../../src/commands/worker';
+import { connectorOptions, runWorker } from '../../src/commands/worker';
 import { SettingsError } from '../../src/settings-error';
 import type { Connected } from '../../src/temporal/connection';
 import { openNamespace, temporalAddress } from '../receiver/temporal';
@@ -46,5 +46,25 @@ describe('runWorker', () => {
       `run \`temporal operator namespace update --retention 2d -n ${temporal.namespace}\`, or set ` +
         'delivery.windowBackSeconds to 86100 or less',
     );
+  });
+});
+
+describe('connectorOptions', () => {
+  const activities = {};
+
+  test('a connector has a task queue and slots of its own', () => {
+    expect(connectorOptions('mail', activities)).toEqual({
+      taskQueue: 'mindtickle-mail',
+      activities,
+      maxConcurrentActivityTaskExecutions: 20,
+    });
+  });
+
+  test('the rate is of the task queue, for all workers together', () => {
+    const limits = { mail: { perSecond: 2.5, slots: 3 }, identity: { perSecond: 9 } };
+    expect(connectorOptions('mail', activities, limits)).toMatchObject({
+      maxConcurrentActivityTaskExecutions: 3,
+      maxTaskQueueActivitiesPerSecond: 2.5,
+    });
   });
 });
