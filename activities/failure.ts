@@ -42,7 +42,7 @@ export function failureFromStatus(system: string, status: number, headers: Heade
   return rejected(system, `answered ${status}`, details);
 }
 
-/** In one form of words for every system: they become the `why` of the step that parks. */
+/** `<system>.rejected`, in the same words for every system: they become the `why` of the step that parks. */
 export function credentialsRefused(system: string, status: number, details: object): ApplicationFailure {
   return rejected(system, `answered ${status}: its credentials were refused`, details);
 }

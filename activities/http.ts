@@ -1,5 +1,6 @@
-import { Context } from '@temporalio/activity';
 import type { System } from '../src/domain/policy';
+import { cancellationSignal } from './cancellation';
+import { createCredentialMemory } from './credentials';
 import type { Effect, Write } from './effects';
 import { failureFromNetwork, failureFromStatus, rejected, unavailable } from './failure';
 
@@ -55,19 +56,33 @@ export function createHttp({
   fetch: send = fetch,
 }: HttpSettings): Http {
   const base = baseUrl.replace(/\/+$/, '');
+  const memory = createCredentialMemory(system);
 
-  async function call({ method, path, body, raw, headers: more, accept = [] }: Request): Promise<Answer> {
-    const { cancellationSignal } = Context.current();
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellationSignal]);
-    const given = { ...headers(), ...more };
-    let response: Response;
-    let text: string;
+  async function call(request: Request): Promise<Answer> {
+    const own = headers();
+    const credential = JSON.stringify(own);
+    memory.require(credential);
+    const { response, text } = await exchange(request, own);
+    const { status } = response;
+    memory.learn(credential, status === 401 ? 401 : undefined);
+    const body = parseJson(text);
+    if (!response.ok && !request.accept?.includes(status)) throw failure(status, response.headers, body);
+    if (body === undefined) requireNoPage(system, status, text);
+    return { status, body, headers: response.headers };
+  }
+
+  async function exchange(
+    { method, path, body, raw, headers: more }: Request,
+    own: Readonly<Record<string, string>>,
+  ): Promise<{ readonly response: Response; readonly text: string }> {
+    const cancellation = cancellationSignal();
+    const given = { ...own, ...more };
     try {
-      response = await send(`${base}${path}`, {
+      const response = await send(`${base}${path}`, {
         method,
         // A redirect would carry the credential, or a person's data, to an address that no setting names.
         redirect: 'manual',
-        signal,
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellation]),
         headers: {
           ...given,
           ...(body !== undefined && { 'content-type': given['content-type'] ?? 'application/json' }),
@@ -75,15 +90,11 @@ export function createHttp({
         ...(raw !== undefined && { body: raw }),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      text = await response.text();
+      return { response, text: await response.text() };
     } catch (error) {
-      cancellationSignal.throwIfAborted();
+      cancellation.throwIfAborted();
       throw failureFromNetwork(system, error);
     }
-    const parsed = parseJson(text);
-    if (!response.ok && !accept.includes(response.status)) throw failure(response.status, response.headers, parsed);
-    if (parsed === undefined) requireNoPage(system, response.status, text);
-    return { status: response.status, body: parsed, headers: response.headers };
   }
 
   return {

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { Context, type ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { compose, type Letter } from '../src/domain/letters';
 import { isEmail } from '../src/domain/requests';
 import { claimAlert, releaseAlert, type Alert } from '../src/ledger/alerts';
+import { cancellationSignal } from './cancellation';
+import { createCredentialMemory } from './credentials';
 import type { StepContext, Write } from './effects';
 import { credentialsRefused, rejected, unavailable } from './failure';
 import { askLedger } from './ledger-calls';
@@ -51,17 +53,14 @@ export function createAlerts(pool: Pool): Alerts {
  * by which mailboxes (and people) know it; SMTP itself cannot be asked.
  * @throws `mail.unavailable` and `ledger.unavailable` (retry), `mail.rejected`.
  */
-export function createMailActivities({ url, from, write, alerts, timeoutMs = 12_000 }: MailDeps): MailActivities {
-  const timeouts = { connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 8000 };
-  const transport = createTransports(url, { disableFileAccess: true, disableUrlAccess: true, ...timeouts });
-  const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^A-Za-z0-9.-]/g, '');
+export function createMailActivities({ url, from, write, alerts, timeoutMs }: MailDeps): MailActivities {
+  const send = createSend({ url, from, ...(timeoutMs !== undefined && { timeoutMs }) });
 
   async function sendLetter(context: StepContext, to: string, role: Role, letter: Letter): Promise<Sent> {
     // One address, and nothing that a mailer would read as more: it may come from the identity provider.
     if (!isEmail(to)) throw rejected('mail', `has no usable address for the ${role}`);
     const workflowId = Context.current().info.workflowExecution?.workflowId ?? 'none';
     const recipient = digest(to.toLowerCase());
-    const messageId = `<${digest(`${workflowId} ${context.step} ${recipient}`)}@${domain}>`;
     const effect = {
       context,
       naturalKey: `${letter.kind}:${role}:${recipient}`,
@@ -70,18 +69,12 @@ export function createMailActivities({ url, from, write, alerts, timeoutMs = 12_
     const alert = alertOf(letter, { recipient, workflowId, step: context.step });
     return write(effect, async () => {
       if (alert !== undefined && !(await alerts.claim(alert))) return 'told before' as const;
-      // Its own limits are for a silent server: one that says a word now and then would hold the attempt for ever.
-      const { cancellationSignal } = Context.current();
-      const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellationSignal]);
       try {
-        const mail: SendMailOptions & { signal: AbortSignal } = { from, to, messageId, signal, ...compose(letter) };
-        await transport().sendMail(mail);
-        return 'sent' as const;
+        return await send(to, `${workflowId} ${context.step} ${recipient}`, letter);
       } catch (error) {
-        cancellationSignal.throwIfAborted();
-        const failure = failureFromSmtp(error);
-        if (alert !== undefined && failure.nonRetryable === true) await alerts.release(alert);
-        throw failure;
+        const isForGood = error instanceof ApplicationFailure && error.nonRetryable === true;
+        if (alert !== undefined && isForGood) await alerts.release(alert);
+        throw error;
       }
     });
   }
@@ -89,8 +82,40 @@ export function createMailActivities({ url, from, write, alerts, timeoutMs = 12_
   return { sendLetter };
 }
 
+/** `key`: its Message-ID is made of it. */
+function createSend({
+  url,
+  from,
+  timeoutMs = 12_000,
+}: Pick<MailDeps, 'url' | 'from' | 'timeoutMs'>): (to: string, key: string, letter: Letter) => Promise<'sent'> {
+  const transport = createTransports(url);
+  const memory = createCredentialMemory('mail');
+  const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^A-Za-z0-9.-]/g, '');
+
+  return async (to, key, letter) => {
+    const credential = url();
+    memory.require(credential);
+    // Its own limits are for a silent server: one that says a word now and then would hold the attempt for ever.
+    const cancellation = cancellationSignal();
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellation]);
+    const messageId = `<${digest(key)}@${domain}>`;
+    const mail: SendMailOptions & { signal: AbortSignal } = { from, to, messageId, signal, ...compose(letter) };
+    try {
+      await transport().sendMail(mail);
+    } catch (error) {
+      cancellation.throwIfAborted();
+      if ((error as { responseCode?: number }).responseCode === 535) memory.learn(credential, 535);
+      throw failureFromSmtp(error);
+    }
+    memory.learn(credential, undefined);
+    return 'sent';
+  };
+}
+
 /** The transport of the URL as it stands: another one when the password is. */
-function createTransports(url: () => string, options: object): () => Transporter {
+function createTransports(url: () => string): () => Transporter {
+  const timeouts = { connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 8000 };
+  const options = { disableFileAccess: true, disableUrlAccess: true, ...timeouts };
   const held: { url?: string; transport?: Transporter } = {};
   return () => {
     const now = url();
