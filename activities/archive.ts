@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
@@ -75,6 +76,23 @@ export function createArchiveActivities({ url, pool, write }: ArchiveDeps): Arch
   return { storeCertificate, archivePerson };
 }
 
+/** That its folder, or what is to become its parent, can be written. Writes nothing. @throws `archive.unavailable`. */
+export async function checkArchive({ url }: Pick<ArchiveDeps, 'url'>): Promise<void> {
+  for (let path = fileURLToPath(url); ; path = dirname(path)) {
+    try {
+      await access(path, constants.W_OK);
+      if ((await stat(path)).isDirectory()) return;
+      throw unavailable('archive', 'is no folder');
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw 'code' in (error as object) ? unwritable(error) : error;
+    }
+  }
+}
+
+function unwritable(error: unknown): Error {
+  return unavailable('archive', 'could not write', { code: codeOf(error) });
+}
+
 /** `..` and `/` from an id of the sender's must not lead out of the archive. */
 function fileName(part: string): string {
   // By way of bytes: half a surrogate pair, which JSON can carry, is no text that could be encoded.
@@ -98,7 +116,7 @@ async function writeOnce(path: string, bytes: Buffer): Promise<void> {
     await syncDirectory(directory);
   } catch (error) {
     if (!('code' in (error as object))) throw error;
-    throw unavailable('archive', 'could not write', { code: codeOf(error) });
+    throw unwritable(error);
   } finally {
     await unlink(temporary).catch(() => undefined);
   }

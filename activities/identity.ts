@@ -37,6 +37,11 @@ export interface IdentityDeps {
   readonly isProtected: Policy['protected'];
 }
 
+/** Looks for somebody who is not there: URL, credential and the right to read. @throws as the activities. */
+export async function checkIdentity(driver: IdentityDriver): Promise<void> {
+  await driver.findUser({ userId: 'nobody: a check of the settings', email: null });
+}
+
 /**
  * The identity provider.
  * @throws `identity.unavailable` and `ledger.unavailable` (retry), `identity.rejected`.

@@ -1,14 +1,15 @@
 import type { Pool } from 'pg';
-import type { System } from '../src/domain/policy';
+import type { Policy, System } from '../src/domain/policy';
 import { PLAIN_SALESFORCE } from '../src/domain/salesforce-names';
 import type { WorkerSettings } from '../src/settings';
-import { createArchiveActivities } from './archive';
+import { checkArchive, createArchiveActivities } from './archive';
 import { createConfirm, createWrite } from './effects';
 import { createHttp, type Http } from './http';
-import { createIdentityActivities } from './identity';
+import { checkIdentity, createIdentityActivities } from './identity';
+import type { IdentityDriver } from './identity-driver';
 import { createScimDriver } from './identity-scim';
 import { createLedgerActivities } from './ledger';
-import { createAlerts, createMailActivities } from './mail';
+import { checkMail, createAlerts, createMailActivities } from './mail';
 import { createQuietActivities, type IsRunning } from './quiet';
 import { createReadingActivities, type Reader } from './reading';
 import { createSalesforceActivities } from './salesforce';
@@ -58,6 +59,19 @@ export function createConnectors({ connectors, policy }: WorkerSettings, pool: P
   };
 }
 
+/** One cheap question to a system, as its connector would ask. @throws `<system>.unavailable` or `<system>.rejected`. */
+export type Check = () => Promise<void>;
+
+/** What tells at the worker's start whether each connector's settings are right. A new connector is a line here too. */
+export function createChecks({ connectors }: WorkerSettings, pool: Pool): Partial<Record<System, Check>> {
+  const { identity, mail, archive } = connectors;
+  return {
+    ...(identity && { identity: () => checkIdentity(identityDriver(identity, pool)) }),
+    ...(mail && { mail: () => checkMail(mail) }),
+    ...(archive && { archive: () => checkArchive(archive) }),
+  };
+}
+
 function salesforceActivities(
   settings: NonNullable<WorkerSettings['connectors']['salesforce']>,
   { salesforce: names = PLAIN_SALESFORCE, protected: isProtected }: WorkerSettings['policy'],
@@ -75,23 +89,26 @@ function salesforceActivities(
   });
 }
 
-function identityActivities(
-  { url, token }: NonNullable<WorkerSettings['connectors']['identity']>,
-  isProtected: WorkerSettings['policy']['protected'],
-  pool: Pool,
-): object {
+type Identity = NonNullable<WorkerSettings['connectors']['identity']>;
+
+function identityActivities(identity: Identity, isProtected: Policy['protected'], pool: Pool): object {
+  return createIdentityActivities({
+    driver: identityDriver(identity, pool),
+    pool,
+    confirm: createConfirm('identity', pool),
+    isProtected,
+  });
+}
+
+function identityDriver({ url, token }: Identity, pool: Pool): IdentityDriver {
   const headers = (): Record<string, string> => ({
     authorization: `Bearer ${token()}`,
     accept: 'application/scim+json',
     'content-type': 'application/scim+json',
   });
-  const http = createHttp({ system: 'identity', baseUrl: url, headers, write: createWrite('identity', pool) });
-  return createIdentityActivities({
-    driver: createScimDriver(http),
-    pool,
-    confirm: createConfirm('identity', pool),
-    isProtected,
-  });
+  return createScimDriver(
+    createHttp({ system: 'identity', baseUrl: url, headers, write: createWrite('identity', pool) }),
+  );
 }
 
 function slackActivities(

@@ -112,6 +112,15 @@ function createSend({
   };
 }
 
+/** Connects and signs in, and sends nothing. @throws as the activities. */
+export async function checkMail({ url }: Pick<MailDeps, 'url'>): Promise<void> {
+  try {
+    await createTransports(url)().verify();
+  } catch (error) {
+    throw failureFromSmtp(error);
+  }
+}
+
 /** The transport of the URL as it stands: another one when the password is. */
 function createTransports(url: () => string): () => Transporter {
   const timeouts = { connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 8000 };

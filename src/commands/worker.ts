@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
-import { createConnectors, createOwnActivities } from '../../activities';
+import { createChecks, createConnectors, createOwnActivities } from '../../activities';
 import { SYSTEMS, type System } from '../domain/policy';
 import { retentionHoles } from '../domain/retention';
 import { migrate } from '../ledger/migrations';
@@ -13,6 +13,7 @@ import { createLogger, type Logger } from '../telemetry/log';
 import { connectNow } from '../temporal/connection';
 import { TASK_QUEUE } from '../temporal/names';
 import { createIsRunning } from '../temporal/running';
+import { checkConnectors } from './worker/connector-checks';
 import { readRetention, type Services } from '../temporal/namespace';
 
 /** How long a worker that was told to stop waits for the activities that it runs. */
@@ -58,6 +59,7 @@ export async function runWorker(env: Environment): Promise<void> {
     stopOnSignal(workers);
     process.send?.({ ready: true });
     log.info({ modes: settings.modes }, 'polling');
+    void checkConnectors(createChecks(settings, pool), { env, log });
     await Promise.all(running);
   } finally {
     await close();
