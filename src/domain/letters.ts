@@ -1,4 +1,6 @@
-/** The letters that we send. Plain text; the facts come from the event, so lines are kept single. */
+import { toHtml } from './letter-html';
+
+/** The letters that we send. The facts come from the event, so lines are kept single. */
 export type Letter =
   | { readonly kind: 'recertify'; readonly certName: string; readonly deadline: string }
   | { readonly kind: 'recertify-report'; readonly certName: string; readonly deadline: string; readonly userId: string }
@@ -23,12 +25,16 @@ export type Letter =
 export interface Text {
   readonly subject: string;
   readonly text: string;
+  /** The same words as `text`. */
+  readonly html: string;
 }
 
-/** Subject and text of a letter. Each is written in lines of ours, whatever line ends the event's titles hold. */
+/** Subject and text of a letter, plain and as HTML. Each is written in lines of ours, whatever line ends the event's titles hold. */
 export function compose(letter: Letter): Text {
-  const { subject, lines } = write(letter);
-  return { subject: Array.from(oneLine(subject)).slice(0, 200).join(''), text: `${lines.map(oneLine).join('\n')}\n` };
+  const draft = write(letter);
+  const lines = draft.lines.map(oneLine);
+  const subject = Array.from(oneLine(draft.subject)).slice(0, 200).join('');
+  return { subject, text: `${lines.join('\n')}\n`, html: toHtml(subject, lines) };
 }
 
 function oneLine(text: string): string {

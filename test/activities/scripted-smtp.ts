@@ -17,6 +17,8 @@ export interface ScriptedSmtp {
   extensions: readonly string[];
   /** Message-IDs of what was accepted, in order; one that came twice stands there twice. */
   readonly accepted: string[];
+  /** The same whole, lines ended by `\n`. */
+  readonly messages: string[];
   /** Every stage that any conversation came to. */
   readonly stages: Stage[];
   readonly hanging: () => Promise<void>;
@@ -44,6 +46,7 @@ export async function scriptSmtp(): Promise<ScriptedSmtp> {
     meet: () => undefined,
     extensions: ['AUTH PLAIN LOGIN'],
     accepted: [],
+    messages: [],
     stages: [],
     hanging: () => (held.length > 0 ? Promise.resolve() : new Promise((arrived) => arrivals.push(arrived))),
     letGo: async () => {
@@ -131,5 +134,6 @@ function converse(scripted: ScriptedSmtp, plain: Socket, hang: () => void): void
 }
 
 function keep(scripted: ScriptedSmtp, message: string): void {
+  scripted.messages.push(message);
   scripted.accepted.push(/^message-id: (.*)$/im.exec(message)?.[1] ?? 'none');
 }

@@ -94,4 +94,36 @@ describe('compose', () => {
     const { subject } = compose({ kind: 'certificate', courseName: '😀'.repeat(500) });
     expect(subject).toBe(`Your certificate: ${'😀'.repeat(182)}`);
   });
+
+  test('the HTML says what the text says', () => {
+    const { html } = compose({ kind: 'offboarded', userId: 'u1', report: ['- freeze: done', '- archive: done'] });
+    expect(html).toContain('<title>Offboarded: u1</title>');
+    expect(html).toContain('<p>What was done for u1:</p>\n<p>- freeze: done<br>\n- archive: done</p>');
+  });
+
+  test('whatever titles hold, the HTML has the elements of ours, loads nothing, and reads as the text', () => {
+    const tags = (html: string): readonly string[] => html.match(/<[^>]*>/g) ?? [];
+    const wanted = everyLetter('x').map((letter) => tags(compose(letter).html));
+    const title = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.constantFrom('<img src="https://example.com/x.png">', '</p><script>', '&lt;b&gt;', '" onload="', "'"),
+    );
+    fc.assert(
+      fc.property(title, (text) => {
+        const letters = everyLetter(text).map(compose);
+        expect(letters.map(({ html }) => tags(html))).toEqual(wanted);
+        for (const { html, text: plain } of letters) expect(readHtml(html)).toBe(plain.replace(/\n+/g, ''));
+      }),
+    );
+  });
 });
+
+/** The words of the body, without lines. */
+function readHtml(html: string): string {
+  const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+  return html
+    .slice(html.indexOf('<body'), html.indexOf('</body>'))
+    .replace(/<[^>]*>/g, '')
+    .replace(/\n/g, '')
+    .replace(/&([^;]+);/g, (_whole, name: string) => named[name] ?? '?');
+}
