@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+
+/** A program that we did not write, and how one comes by it. */
+export interface Peer {
+  /** As it is called in the table. */
+  readonly name: string;
+  readonly program: string;
+  /** Names a program to run instead. */
+  readonly variable: string;
+  /** Where else it may lie. */
+  readonly places?: readonly string[];
+  readonly get?: { readonly go: string } | { readonly pip: string };
+  readonly version: (program: string) => string;
+}
+
+export const peers = {
+  scim: {
+    name: 'scim2-server',
+    program: 'scim2-server',
+    variable: 'SCIM2_SERVER_PATH',
+    get: { pip: 'scim2-server' },
+    version: (program) => pipVersion(program, 'scim2-server'),
+  },
+  s3: {
+    name: 'versitygw',
+    program: 'versitygw',
+    variable: 'VERSITYGW_PATH',
+    get: { go: 'github.com/versity/versitygw/cmd/versitygw' },
+    version: goVersion,
+  },
+  mail: {
+    name: 'mailpit',
+    program: 'mailpit',
+    variable: 'MAILPIT_PATH',
+    get: { go: 'github.com/axllent/mailpit' },
+    version: goVersion,
+  },
+  proxy: {
+    name: 'toxiproxy',
+    program: 'server',
+    variable: 'TOXIPROXY_PATH',
+    get: { go: 'github.com/Shopify/toxiproxy/v2/cmd/server' },
+    version: goVersion,
+  },
+  postgres: {
+    name: 'PostgreSQL',
+    program: 'initdb',
+    variable: 'INITDB_PATH',
+    places: ['/usr/lib/postgresql/15/bin', '/usr/lib/postgresql/16/bin', '/usr/lib/postgresql/17/bin'],
+    version: (program) =>
+      output(program, '--version')
+        .replace(/^.*\) /, '')
+        .split(' ')[0] ?? '',
+  },
+} as const satisfies Readonly<Record<string, Peer>>;
+
+const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mindtickle-temporal', 'peers');
+const venv = join(cache, 'python');
+
+/** Undefined when it is nowhere: in its variable, in our cache, in PATH (but for names that say too little). */
+export function find({ program, variable, places = [] }: Peer): string | undefined {
+  const inPath = program === 'server' ? [] : (process.env['PATH'] ?? '').split(delimiter);
+  const folders = [join(cache, 'bin'), join(venv, 'bin'), ...places, ...inPath];
+  return [process.env[variable] ?? '', ...folders.map((folder) => join(folder, program))].find(isProgram);
+}
+
+/** What a person types to have it. */
+export function howToGet({ get, variable, program }: Peer): string {
+  if (get === undefined) return `apt-get install postgresql-15, or set ${variable}`;
+  return `npm run test:peers -- --install (${'go' in get ? `go install ${get.go}@latest` : `pip install ${get.pip}`}), or set ${variable} to ${program}`;
+}
+
+/** Into our cache. One package at a time: a build of these takes minutes and much memory. @throws Error of the installer. */
+export function install({ get }: Peer): void {
+  if (get === undefined) return;
+  mkdirSync(cache, { recursive: true });
+  if ('go' in get) {
+    const env = { ...process.env, GOBIN: join(cache, 'bin'), GOFLAGS: '-p=1' };
+    execFileSync('go', ['install', `${get.go}@latest`], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  } else {
+    execFileSync('python3', ['-m', 'venv', venv], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(join(venv, 'bin', 'pip'), ['install', '-q', get.pip], { stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+}
+
+function isProgram(path: string): boolean {
+  try {
+    if (path !== '') accessSync(path, constants.X_OK);
+    return path !== '';
+  } catch {
+    return false;
+  }
+}
+
+function output(program: string, ...args: readonly string[]): string {
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+}
+
+/** Of the module that it was built from: some ask the network for their own. */
+function goVersion(program: string): string {
+  return /^\tmod\t\S+\t(\S+)/m.exec(attempt(() => output('go', 'version', '-m', program)))?.[1] ?? 'unknown';
+}
+
+function pipVersion(program: string, name: string): string {
+  return /^Version: (.*)$/m.exec(attempt(() => output(join(dirname(program), 'pip'), 'show', name)))?.[1] ?? 'unknown';
+}
+
+function attempt(ask: () => string): string {
+  try {
+    return ask();
+  } catch {
+    return '';
+  }
+}

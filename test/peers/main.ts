@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Pool } from 'pg';
+import { openLedger } from '../ledger/fixture';
+import { find, howToGet, install, peers, type Peer } from './binaries';
+import { startMail, tryMail } from './mail';
+import { startPostgres, tryLedger } from './postgres';
+import { directory, endAll, onEnd } from './processes';
+import { startScim, startWithHabits, tryScim } from './scim';
+import { startToxiproxy, type Proxy } from './toxiproxy';
+import type { Outcome } from './trial';
+
+const USAGE = `npm run test:peers -- [--install] [--allow-missing]
+
+The connectors, against servers that we did not write, on loopback: each step twice, observed, and with Toxiproxy in front,
+with its answer lost, the peer down, slow and silent. --install fetches what is missing into the cache of the user (go, pip).
+Exit code 0: all held. 1: one did not, or no peer of a kind was there (not with --allow-missing). 2: bad usage.`;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+interface Row {
+  readonly kind: string;
+  readonly peer: string;
+  readonly version: string;
+  readonly outcome: string;
+  readonly calls: string;
+  readonly faults: string;
+}
+
+interface World {
+  readonly pool: Pool;
+  readonly infront: (port: number) => Promise<Proxy | undefined>;
+}
+
+interface Kind {
+  readonly kind: string;
+  readonly peer: Peer;
+  readonly name?: string;
+  /** Why it is not tried at all. */
+  readonly skip?: string;
+  readonly play: (program: string, world: World) => Promise<Outcome>;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    kind: 'identity by SCIM',
+    peer: peers.scim,
+    play: async (program, { pool, infront }) => {
+      const port = await startScim(program);
+      return tryScim(pool, port, port, await infront(port));
+    },
+  },
+  {
+    kind: 'identity by SCIM',
+    peer: peers.scim,
+    name: 'scim2-server, habits of others',
+    play: async (program, { pool, infront }) => {
+      const direct = await startScim(program);
+      const port = await startWithHabits(direct);
+      return tryScim(pool, port, direct, await infront(port));
+    },
+  },
+  {
+    kind: 'mail',
+    peer: peers.mail,
+    play: async (program, { pool, infront }) => {
+      const server = await startMail(program, join(await directory(), 'mail.db'));
+      return tryMail(pool, server, await infront(server.smtp));
+    },
+  },
+  {
+    kind: 'archive on S3',
+    peer: peers.s3,
+    ...(!existsSync(join(__dirname, '..', '..', 'activities', 'archive-s3.ts')) && {
+      skip: 'there is no activities/archive-s3.ts yet',
+    }),
+    play: () => Promise.reject(new Error('activities/archive-s3.ts is there: write its case in test/peers')),
+  },
+  {
+    kind: 'ledger',
+    peer: peers.postgres,
+    play: async () => tryLedger(process.env['TEST_DATABASE_URL'] ?? '', join(await directory(), 'jest.json')),
+  },
+];
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options === undefined) {
+    say(USAGE);
+    return 2;
+  }
+  if (options.install) installMissing();
+  const world = await openWorld();
+  const rows: Row[] = [];
+  for (const kind of KINDS) rows.push(await tryKind(kind, world));
+  print(rows);
+  const missing = [...new Set(rows.map(({ kind }) => kind))].filter(
+    (kind) => !rows.some((row) => row.kind === kind && row.outcome !== 'skipped'),
+  );
+  if (missing.length > 0) say(`\nno peer of this kind: ${missing.join(', ')}`);
+  const isGreen = rows.every(({ outcome }) => outcome !== 'failed');
+  return isGreen && (missing.length === 0 || options.allowMissing) ? 0 : 1;
+}
+
+/** The ledger on the Postgres that is here, else on an embedded one. */
+async function openWorld(): Promise<World> {
+  const initdb = find(peers.postgres);
+  if (initdb !== undefined) process.env['TEST_DATABASE_URL'] = await startPostgres(initdb);
+  const toxiproxy = find(peers.proxy);
+  if (toxiproxy === undefined) say(`toxiproxy is not here, so no fault is tried: ${howToGet(peers.proxy)}`);
+  const infront = toxiproxy === undefined ? () => Promise.resolve(undefined) : await startToxiproxy(toxiproxy);
+  const ledger = await openLedger();
+  onEnd(() => ledger.stop());
+  return { pool: ledger.pool, infront };
+}
+
+function readOptions(args: readonly string[]): { install: boolean; allowMissing: boolean } | undefined {
+  try {
+    const options = { install: { type: 'boolean' }, 'allow-missing': { type: 'boolean' } } as const;
+    const { values } = parseArgs({ args: [...args], options });
+    return { install: values.install === true, allowMissing: values['allow-missing'] === true };
+  } catch {
+    return undefined;
+  }
+}
+
+function installMissing(): void {
+  for (const peer of Object.values<Peer>(peers)) {
+    if (find(peer) !== undefined || peer.get === undefined) continue;
+    say(`fetching ${peer.name}`);
+    install(peer);
+  }
+}
+
+async function tryKind({ kind, peer, name = peer.name, skip, play }: Kind, world: World): Promise<Row> {
+  const program = find(peer);
+  const row = { kind, peer: name, version: program === undefined ? '' : peer.version(program), calls: '', faults: '' };
+  if (program === undefined) return { ...row, outcome: 'skipped', faults: `not here: ${howToGet(peer)}` };
+  if (skip !== undefined) return { ...row, outcome: 'skipped', faults: skip };
+  try {
+    const { calls, faults } = await play(program, world);
+    return { ...row, outcome: 'held', calls: String(calls), faults: faults.join(', ') || 'none' };
+  } catch (error) {
+    say(`${name}: ${(error as Error).stack ?? String(error)}`);
+    return { ...row, outcome: 'failed' };
+  }
+}
+
+function print(rows: readonly Row[]): void {
+  const columns = ['kind', 'peer', 'version', 'outcome', 'calls', 'faults'] as const;
+  const lines = [Object.fromEntries(columns.map((column) => [column, column])) as unknown as Row, ...rows];
+  const widths = columns.map((column) => Math.max(...lines.map((line) => line[column].length)));
+  for (const line of lines)
+    say(
+      columns
+        .map((column, index) => line[column].padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+const stopped = new Promise<number>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(130));
+});
+void Promise.race([main(process.argv.slice(2)), stopped])
+  .catch((error: unknown) => {
+    say((error as Error).stack ?? String(error));
+    return 1;
+  })
+  .then(async (code) => {
+    await endAll();
+    process.exit(code);
+  });

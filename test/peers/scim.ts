@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import type { Pool } from 'pg';
+import type { IdentityActivities } from '../../activities';
+import { createConfirm, createWrite } from '../../activities/effects';
+import { createHttp } from '../../activities/http';
+import { createIdentityActivities } from '../../activities/identity';
+import { createScimDriver } from '../../activities/identity-scim';
+import type { Functions } from '../activities/running';
+import { freePort } from '../ledger/fixture';
+import { onEnd, run } from './processes';
+import type { Proxy } from './toxiproxy';
+import { tryPeer, type Outcome, type PeerTrial } from './trial';
+
+const TOKEN = 'a-token-of-the-peers';
+const HEADERS = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/scim+json' };
+
+export async function startScim(program: string): Promise<number> {
+  const port = await freePort();
+  await run(program, ['--port', String(port), '--bearer-token', TOKEN], port);
+  return port;
+}
+
+/**
+ * The same server with what others are known for (Keycloak 26.7): `externalId` is not kept, `members` and a user's
+ * `groups` are not returned, PATCH answers 200 with a body, and errors are plain JSON.
+ */
+export async function startWithHabits(upstream: number): Promise<number> {
+  const server = createServer((request, response) => {
+    void (async () => {
+      const body = await buffer(request);
+      const answer = await fetch(`http://127.0.0.1:${upstream}${request.url ?? ''}`, {
+        method: request.method ?? 'GET',
+        headers: {
+          authorization: request.headers.authorization ?? '',
+          'content-type': request.headers['content-type'] ?? 'application/scim+json',
+        },
+        ...(body.length > 0 && { body: new Uint8Array(body) }),
+      });
+      const text = await answer.text();
+      const status = request.method === 'PATCH' && answer.status === 204 ? 200 : answer.status;
+      response.writeHead(status, { 'content-type': 'application/json' }).end(text === '' ? '{}' : forget(text));
+    })().catch(() => response.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onEnd(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const FORGOTTEN = ['externalId', 'members', 'groups'];
+
+function forget(text: string): string {
+  const drop = (key: string, value: unknown): unknown => (FORGOTTEN.includes(key) ? undefined : value);
+  return JSON.stringify(JSON.parse(text, drop));
+}
+
+/** Freezes a user and joins a group, each with every fault. `direct`: the port that is asked what it holds. */
+export async function tryScim(pool: Pool, at: number, direct: number, proxy: Proxy | undefined): Promise<Outcome> {
+  const url = `http://127.0.0.1:${proxy?.port ?? at}/v2`;
+  const ask = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
+    const init = { method, headers: HEADERS, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    const response = await fetch(`http://127.0.0.1:${direct}/v2${path}`, init);
+    if (!response.ok) throw new Error(`SCIM answered ${response.status} to ${method} ${path}`);
+    return (await response.json()) as Record<string, unknown>;
+  };
+  const group = `Certified ${randomUUID()}`;
+  const { id: groupId } = await ask('POST', '/Groups', {
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+    displayName: group,
+  });
+
+  async function newUser(): Promise<{ id: string; email: string }> {
+    const email = `${randomUUID()}@example.com`;
+    const { id } = await ask('POST', '/Users', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+      userName: email,
+      name: { givenName: 'Rita', familyName: 'Alvarez' },
+      active: true,
+    });
+    return { id: String(id), email };
+  }
+
+  const members = async (id: string): Promise<number> => {
+    const found = await ask('GET', `/Groups/${String(groupId)}?attributes=members`);
+    return ((found['members'] ?? []) as { value: string }[]).filter(({ value }) => value === id).length;
+  };
+  const lose: PeerTrial['lose'] = async (by) => {
+    await by.add('reset_peer', { timeout: 0 });
+    return () => by.remove('reset_peer');
+  };
+  const freeze = await tryPeer({
+    pool,
+    proxy,
+    lose,
+    fresh: async (options) => {
+      const { id, email } = await newUser();
+      const { freezeUser } = connector(pool, url, options);
+      return {
+        step: (context) => freezeUser(context, { userId: 'nobody', email }),
+        effects: async () => Number((await ask('GET', `/Users/${id}`))['active'] === false),
+      };
+    },
+  });
+  const join = await tryPeer({
+    pool,
+    proxy,
+    lose,
+    fresh: async (options) => {
+      const { id, email } = await newUser();
+      const { joinGroup } = connector(pool, url, options);
+      return { step: (context) => joinGroup(context, { userId: 'nobody', email }, group), effects: () => members(id) };
+    },
+  });
+  return { calls: freeze.calls + join.calls, faults: freeze.faults };
+}
+
+function connector(
+  pool: Pool,
+  baseUrl: string,
+  { onWrite, timeoutMs = 5000 }: Parameters<PeerTrial['fresh']>[0],
+): Functions<IdentityActivities> {
+  let isFirst = true;
+  const send: typeof fetch = async (input, init) => {
+    if (init?.method !== 'GET' && isFirst) {
+      isFirst = false;
+      await onWrite?.();
+    }
+    return fetch(input, init);
+  };
+  const write = createWrite('identity', pool);
+  const http = createHttp({ system: 'identity', baseUrl, headers: () => HEADERS, write, timeoutMs, fetch: send });
+  return createIdentityActivities({
+    driver: createScimDriver(http),
+    pool,
+    confirm: createConfirm('identity', pool),
+    isProtected: { users: [], groups: [] },
+  });
+}
