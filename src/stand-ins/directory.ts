@@ -7,6 +7,18 @@ export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0
 
 const instants = { created: z.string(), lastModified: z.string() };
 
+/** Okta's (developer.okta.com, User Lifecycle). */
+const statuses = [
+  'STAGED',
+  'PROVISIONED',
+  'ACTIVE',
+  'RECOVERY',
+  'PASSWORD_EXPIRED',
+  'LOCKED_OUT',
+  'SUSPENDED',
+  'DEPROVISIONED',
+] as const;
+
 const userSchema = z.object({
   id: z.string(),
   userName: z.string(),
@@ -14,6 +26,11 @@ const userSchema = z.object({
   managerId: z.string().optional(),
   /** Every other attribute as the client wrote it, but for what the directory works out: manager, groups, meta. */
   attributes: z.record(z.string(), z.unknown()),
+  /** Absent: as `active` has it. */
+  status: z.enum(statuses).optional(),
+  /** Open sign-in sessions, and OAuth tokens that are out; nobody signs in here, so they only become none. */
+  sessions: z.int().optional(),
+  tokens: z.int().optional(),
   ...instants,
 });
 
@@ -45,6 +62,8 @@ export function seedDirectory(now: Date): Directory {
       userName: person.email,
       ...(manager !== undefined && { managerId: idOf(manager) }),
       attributes: attributesOf(person),
+      sessions: 1,
+      tokens: 1,
       created: at,
       lastModified: at,
     };
@@ -121,6 +140,11 @@ export interface DirectorySummary {
     readonly userName: string;
     readonly displayName: string | null;
     readonly active: boolean;
+    /** Okta's. */
+    readonly status: string;
+    readonly sessions: number;
+    /** OAuth tokens. */
+    readonly tokens: number;
     /** Display names. */
     readonly groups: readonly string[];
     /** The manager's userName. */
@@ -143,8 +167,10 @@ export function summary(directory: Directory): DirectorySummary {
       externalId: text(user.attributes['externalId']),
       userName: user.userName,
       displayName: text(user.attributes['displayName']),
-      // SCIM leaves the default open (RFC 7643 §4.1.1); a user created without it can sign in.
-      active: user.attributes['active'] !== false,
+      active: isActive(user),
+      status: oktaStatus(user),
+      sessions: user.sessions ?? 0,
+      tokens: user.tokens ?? 0,
       groups: groupsOf(directory, user).map(({ displayName }) => displayName),
       manager: userById(directory, user.managerId)?.userName ?? null,
     })),
@@ -154,6 +180,18 @@ export function summary(directory: Directory): DirectorySummary {
       members: members.map((member) => userById(directory, member)?.userName ?? member),
     })),
   };
+}
+
+/** SCIM leaves the default open (RFC 7643 §4.1.1); a user created without it can sign in. */
+function isActive({ attributes }: DirectoryUser): boolean {
+  return attributes['active'] !== false;
+}
+
+/** SCIM may have changed `active` since the status was set. */
+export function oktaStatus(user: DirectoryUser): (typeof statuses)[number] {
+  const { status = 'ACTIVE' } = user;
+  if (isActive(user)) return ['STAGED', 'SUSPENDED', 'DEPROVISIONED'].includes(status) ? 'ACTIVE' : status;
+  return ['STAGED', 'SUSPENDED', 'DEPROVISIONED'].includes(status) ? status : 'SUSPENDED';
 }
 
 export function userById(directory: Directory, id: string | undefined): DirectoryUser | undefined {

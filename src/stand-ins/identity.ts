@@ -5,13 +5,14 @@ import { directorySchema, seedDirectory, summary, type Directory, type Directory
 import { html, type Html } from './html';
 import { httpCalls } from './http-calls';
 import { declareResources, isFilter, type ScimContext } from './scim';
+import { okta, OKTA_PATH, refuseAsOkta } from './okta';
 import type { StandIn, World } from './stand-in';
 
 /**
  * An identity provider: SCIM 2.0 (RFC 7643, 7644) by scimmy, at `/identity/scim/v2`, behind a bearer token.
  * Its stricter habits are those seen at real ones: a group's `members` come only when `attributes` names them, as
  * Keycloak 26 has it; names are unique whatever their case; members and managers must exist. A PATCH answers 200 with
- * the resource when it changed something, else 204.
+ * the resource when it changed something, else 204. The same people and groups by Okta's management API: `okta.ts`.
  */
 export function identity(world: World): StandIn<DirectorySummary> {
   const directory = world.store.hold('identity', directorySchema, () => seedDirectory(world.now()));
@@ -26,9 +27,16 @@ export function identity(world: World): StandIn<DirectorySummary> {
   });
   const router = express.Router();
   const contentTypes = ['application/scim+json', 'application/json'];
-  router.use(httpCalls({ system: 'identity', contentTypes, refuse: sendScimError }, world));
+  const refuse = (response: Response, status: number, detail: string): void => {
+    if (response.req.originalUrl.startsWith(`/identity${OKTA_PATH}`)) refuseAsOkta(response, status, world.now());
+    else sendScimError(response, status, detail);
+  };
+  router.use(httpCalls({ system: 'identity', contentTypes, refuse }, world));
+  router.use(OKTA_PATH, okta(directory, world));
   router.use('/scim/v2', checkFilter, readQuery, membersOnRequest, scim);
-  router.use((_request, response) => sendScimError(response, 404, 'SCIM is at /identity/scim/v2'));
+  router.use((_request, response) =>
+    sendScimError(response, 404, 'SCIM is at /identity/scim/v2, Okta at /identity/okta'),
+  );
   router.use(scimErrors(world));
 
   return { state: () => summary(directory.read()), show: () => show(directory.read()), router };
@@ -120,7 +128,9 @@ function show(directory: Directory): Html {
               <td>
                 ${user.displayName ?? user.userName}<small>${user.userName}</small><small>${user.externalId}</small>
               </td>
-              <td class="${user.active ? 'yes' : 'no'}">${user.active ? 'active' : 'inactive'}</td>
+              <td class="${user.active ? 'yes' : 'no'}">
+                ${user.active ? 'active' : 'inactive'}<small>${user.status}, ${user.sessions} sessions</small>
+              </td>
               <td>${user.groups.map((name) => html`<span class="tag">${name}</span> `)}</td>
             </tr>`,
         )}

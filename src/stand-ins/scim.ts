@@ -106,7 +106,10 @@ function lower(value: unknown): unknown {
 function writeUser(id: string | undefined, instance: object, { directory, now }: ScimContext): Attributes {
   const before = directory.read();
   const known = id === undefined ? undefined : (userById(before, id) ?? notFound(id));
-  const user = { id: known?.id ?? randomUUID(), ...readUser(instance) };
+  // Of no interest to SCIM, and kept.
+  const { status, sessions, tokens } = known ?? {};
+  const beside = { ...(status && { status }), ...(sessions !== undefined && { sessions, tokens }) };
+  const user = { id: known?.id ?? randomUUID(), ...beside, ...readUser(instance) };
   checkUser(before, user);
   const users = replaced<DirectoryUser>(before.users, known, user, now());
   if (users !== before.users) directory.write({ ...before, users });

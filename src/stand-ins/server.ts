@@ -29,7 +29,7 @@ export interface StandInsOptions {
 }
 
 export interface StandIns {
-  /** `http://127.0.0.1:<port>`: the page. SCIM is at `/identity/scim/v2` under it. */
+  /** `http://127.0.0.1:<port>`: the page. SCIM is at `/identity/scim/v2` under it, Okta at `/identity/okta`. */
   readonly url: string;
   readonly smtpUrl: string;
   readonly port: number;

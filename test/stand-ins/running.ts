@@ -47,6 +47,21 @@ export async function scim(
   });
 }
 
+/** One request to Okta's management API. */
+export async function okta(
+  { url }: StandIns,
+  method: string,
+  path: string,
+  body?: unknown,
+  token = TOKEN,
+): Promise<Response> {
+  return fetch(`${url}/identity/okta/api/v1${path}`, {
+    method,
+    headers: { authorization: `SSWS ${token}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}
+
 export function patch(...operations: readonly object[]): object {
   return { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: operations };
 }

@@ -30,6 +30,9 @@ describe('GET /_state', () => {
       userName: 'omar.haddad@example.com',
       displayName: 'Omar Haddad',
       active: true,
+      status: 'ACTIVE',
+      sessions: 1,
+      tokens: 1,
       groups: ['Certified', 'Sales'],
       manager: 'mona.lindqvist@example.com',
     });
