@@ -36,8 +36,7 @@ export function rejected(system: string, what: string, details: object = {}): Ap
  */
 export function failureFromStatus(system: string, status: number, headers: Headers, code?: string): ApplicationFailure {
   const details = { status, ...(code !== undefined && { code }) };
-  if (mayPass(status))
-    return unavailable(system, `answered ${status}`, details, retryAfterMs(headers.get('retry-after'), Date.now()));
+  if (mayPass(status)) return unavailable(system, `answered ${status}`, details, delayOf(status, headers, Date.now()));
   if (status === 401 || status === 403) return credentialsRefused(system, status, details);
   return rejected(system, `answered ${status}`, details);
 }
@@ -50,6 +49,24 @@ export function credentialsRefused(system: string, status: number, details: obje
 /** 408, 425, 429 and 5xx. */
 export function mayPass(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
+}
+
+function delayOf(status: number, headers: Headers, now: number): number | undefined {
+  const asked = retryAfterMs(headers.get('retry-after'), now);
+  if (asked !== undefined || status !== 429) return asked;
+  return rateLimitResetMs(headers, now);
+}
+
+/**
+ * Okta's way to say it: `X-Rate-Limit-Reset`, in epoch seconds by the clock that the answer's `Date` shows. As
+ * milliseconds from then, a day at most; a time that is past (others count seconds there) says nothing.
+ */
+export function rateLimitResetMs(headers: Headers, now: number): number | undefined {
+  const reset = headers.get('x-rate-limit-reset');
+  if (reset === null || !/^\d{10}$/.test(reset)) return undefined;
+  const theirNow = Date.parse(headers.get('date') ?? '');
+  const wait = Number(reset) * 1000 - (Number.isNaN(theirNow) ? now : theirNow);
+  return wait > 0 ? Math.min(wait, 86_400_000) : undefined;
 }
 
 /** `Retry-After` in seconds or as an HTTP date (RFC 9110 §10.2.3), as milliseconds from `now`, a day at most. */

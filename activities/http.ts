@@ -6,9 +6,9 @@ import { failureFromNetwork, failureFromStatus, rejected, unavailable } from './
 
 export interface Answer {
   readonly status: number;
+  readonly headers: Headers;
   /** Parsed JSON; undefined where the answer had none. */
   readonly body: unknown;
-  readonly headers: Headers;
 }
 
 export interface Request {

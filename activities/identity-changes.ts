@@ -11,19 +11,32 @@ export interface IdentityChanges {
   /** The user, unless the policy says that nothing of theirs is changed. */
   readonly findChangeable: (person: Person) => Promise<IdentityUser | null>;
   readonly groupNamed: (name: string) => Promise<Group>;
+  /** The group of this name; one that is not there is made where the policy says so. */
+  readonly join: (context: StepContext, user: IdentityUser, name: string) => Promise<Change>;
+  /** Every group but the protected ones. */
+  readonly leaveAll: (context: StepContext, user: IdentityUser) => Promise<void>;
   readonly setMember: (context: StepContext, user: IdentityUser, group: Group, member: boolean) => Promise<Change>;
   readonly setActive: (context: StepContext, user: IdentityUser, active: boolean) => Promise<Change>;
+  /** No sign-in, and no session that began before. */
+  readonly freeze: (context: StepContext, user: IdentityUser) => Promise<Change>;
+  /** For good. */
+  readonly deactivate: (context: StepContext, user: IdentityUser) => Promise<Change>;
+}
+
+/** What of the policy binds the connector. */
+export interface IdentityRules {
+  readonly isProtected: Policy['protected'];
+  /** A group to join that is not there is made. Absent: it is rejected by its name. */
+  readonly createsGroups?: boolean | undefined;
 }
 
 /**
  * Every change looks before it writes: after a lost answer that tells whether it was done.
- * @throws `identity.rejected` for what the policy protects and for a group that is not there.
+ * @throws `identity.rejected` for what the policy protects, and for a group that is not there and not to be made.
  */
-export function createChanges(
-  driver: IdentityDriver,
-  confirm: Confirm,
-  isProtected: Policy['protected'],
-): IdentityChanges {
+export function createChanges(driver: IdentityDriver, confirm: Confirm, rules: IdentityRules): IdentityChanges {
+  const { isProtected } = rules;
+
   async function findChangeable(person: Person): Promise<IdentityUser | null> {
     requireUnprotected([person.userId, person.email]);
     const user = await driver.findUser(person);
@@ -44,8 +57,7 @@ export function createChanges(
   }
 
   async function setMember(context: StepContext, user: IdentityUser, group: Group, member: boolean): Promise<Change> {
-    if (isProtectedGroup(group.name, isProtected))
-      throw rejected('identity', `must not change the protected group "${group.name}"`);
+    requireUnprotectedGroup(group.name, isProtected);
     const would = { group: group.name, member };
     const effect: Effect = { context, naturalKey: `member:${group.name}`, would, before: { member: !member } };
     if ((await driver.isMember(group, user)) === member) return (await confirm(effect)) ? 'done' : 'unchanged';
@@ -58,5 +70,74 @@ export function createChanges(
     return (await driver.setActive(effect, user, active)) === 'observed' ? 'observed' : 'done';
   }
 
-  return { findChangeable, groupNamed, setMember, setActive };
+  const changes = { findChangeable, groupNamed, setMember, setActive };
+  return { ...changes, ...createGroupChanges(driver, changes, rules), ...createEndings(driver, confirm, setActive) };
+}
+
+function createGroupChanges(
+  driver: IdentityDriver,
+  { groupNamed, setMember }: Pick<IdentityChanges, 'groupNamed' | 'setMember'>,
+  { isProtected, createsGroups }: IdentityRules,
+): Pick<IdentityChanges, 'join' | 'leaveAll'> {
+  async function groupToJoin(context: StepContext, name: string): Promise<Group | 'observed'> {
+    const group = createsGroups === true ? await driver.findGroup(name) : await groupNamed(name);
+    if (group !== null) return group;
+    requireUnprotectedGroup(name, isProtected);
+    const effect: Effect = { context, naturalKey: `group:${name}`, would: { group: name, made: true } };
+    return driver.createGroup(effect, name);
+  }
+
+  async function join(context: StepContext, user: IdentityUser, name: string): Promise<Change> {
+    const group = await groupToJoin(context, name);
+    return group === 'observed' ? group : setMember(context, user, group, true);
+  }
+
+  async function leaveAll(context: StepContext, user: IdentityUser): Promise<void> {
+    const groups = await driver.groupsOf(user);
+    for (const group of groups) {
+      // Which they are is asked once for all of them.
+      if (!isProtectedGroup(group.name, isProtected)) await setMember(context, { ...user, groups }, group, false);
+    }
+  }
+
+  return { join, leaveAll };
+}
+
+function createEndings(
+  driver: IdentityDriver,
+  confirm: Confirm,
+  setActive: IdentityChanges['setActive'],
+): Pick<IdentityChanges, 'freeze' | 'deactivate'> {
+  /** Repeatable, and without something to be asked after: the row says whether it was done. */
+  async function endSessions(context: StepContext, user: IdentityUser): Promise<void> {
+    if (driver.endSessions === undefined || user.deactivated === true) return;
+    await driver.endSessions({ context, naturalKey: 'sessions', would: { sessions: 'ended' } }, user);
+  }
+
+  async function freeze(context: StepContext, user: IdentityUser): Promise<Change> {
+    try {
+      return await setActive(context, user, false);
+    } finally {
+      // Also of one who cannot be suspended, or already was: a session, or a token, may live on.
+      await endSessions(context, user);
+    }
+  }
+
+  async function deactivate(context: StepContext, user: IdentityUser): Promise<Change> {
+    if (driver.deactivate === undefined) return freeze(context, user);
+    const effect: Effect = {
+      context,
+      naturalKey: 'deactivated',
+      would: { deactivated: true },
+      before: { deactivated: false },
+    };
+    if (user.deactivated === true) return (await confirm(effect)) ? 'done' : 'unchanged';
+    return (await driver.deactivate(effect, user)) === 'observed' ? 'observed' : 'done';
+  }
+
+  return { freeze, deactivate };
+}
+
+function requireUnprotectedGroup(name: string, isProtected: Policy['protected']): void {
+  if (isProtectedGroup(name, isProtected)) throw rejected('identity', `must not change the protected group "${name}"`);
 }

@@ -1,18 +1,21 @@
+import type { Effect } from './effects';
 import { rejected } from './failure';
 import type { Http } from './http';
-import type { Group, IdentityDriver, IdentityUser } from './identity-driver';
+import { groupMade, type Group, type IdentityDriver, type IdentityUser } from './identity-driver';
 
 const USER = '/Users';
 const GROUP = '/Groups';
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
 interface ScimUser {
   readonly id?: unknown;
   readonly userName?: string;
-  readonly active?: boolean;
+  /** A boolean (RFC 7643 §4.1.1); some send it as text. */
+  readonly active?: boolean | string;
   readonly emails?: readonly { readonly value?: string; readonly primary?: boolean }[];
-  readonly groups?: readonly { readonly value?: string; readonly display?: string }[];
+  readonly groups?: readonly { readonly value?: string; readonly display?: string; readonly type?: string }[];
   readonly [ENTERPRISE]?: { readonly manager?: { readonly value?: string } };
 }
 
@@ -70,11 +73,19 @@ export function createScimDriver(http: Http): IdentityDriver {
     return (await list<ScimGroup>(GROUP, filter)).length > 0;
   }
 
+  async function createGroup(effect: Effect, name: string): Promise<Group | 'observed'> {
+    const body = { schemas: [GROUP_SCHEMA], displayName: name };
+    // 409: another has just made it.
+    const made = await http.write(effect, { method: 'POST', path: GROUP, body, accept: [409] });
+    return groupMade(made, name, findGroup);
+  }
+
   return {
     findUser,
     findManagerEmail,
     groupsOf,
     findGroup,
+    createGroup,
     isMember,
     setActive: (effect, user, active) =>
       http.write(
@@ -114,11 +125,22 @@ function toUser(user: ScimUser): IdentityUser {
   const { id, active, groups, [ENTERPRISE]: enterprise } = user;
   return {
     id,
-    active: active !== false,
+    active: String(active).toLowerCase() !== 'false',
     email: addressOf(user),
     managerId: enterprise?.manager?.value ?? null,
-    groups: groups === undefined ? null : groups.map(({ value = '', display = '' }) => ({ id: value, name: display })),
+    groups: groups === undefined ? null : groups.filter(isDirect).map(groupOfUser),
   };
+}
+
+type UserGroup = NonNullable<ScimUser['groups']>[number];
+
+/** By way of another group (RFC 7643 §4.1.2): nothing that could be left. */
+function isDirect({ type }: UserGroup): boolean {
+  return type !== 'indirect';
+}
+
+function groupOfUser({ value = '', display = '' }: UserGroup): Group {
+  return { id: value, name: display };
 }
 
 function addressOf({ emails = [], userName = '' }: ScimUser): string | null {

@@ -1,12 +1,10 @@
 import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import type { Policy } from '../src/domain/policy';
-import { isProtectedGroup } from '../src/domain/protection';
 import { effectsOfStep, type StoredEffect } from '../src/ledger/effects';
 import { findLearner } from '../src/ledger/queries';
 import { changedTogether, letGo, type Share } from '../src/ledger/sharing';
 import type { Confirm, StepContext } from './effects';
-import { createChanges, type Change, type IdentityChanges } from './identity-changes';
+import { createChanges, type Change, type IdentityChanges, type IdentityRules } from './identity-changes';
 import type { IdentityDriver, IdentityUser, Person } from './identity-driver';
 import { askLedger } from './ledger-calls';
 
@@ -14,7 +12,10 @@ export interface IdentityActivities {
   /** Addresses of a person and of who leads; null when the provider does not know the person. */
   findContact(person: Person): Promise<{ email: string | null; managerEmail: string | null } | null>;
   freezeUser(context: StepContext, person: Person): Promise<Change>;
-  /** For good. SCIM has no more than `active: false` (RFC 7643 §4.1.1): what the freeze did is confirmed, or done again. */
+  /**
+   * For good. SCIM has no more than `active: false` (RFC 7643 §4.1.1): there what the freeze did is confirmed, or done
+   * again.
+   */
   deactivateUser(context: StepContext, person: Person): Promise<Change>;
   /** Grants nothing to a learner who has left. */
   joinGroup(context: StepContext, person: Person, group: string): Promise<Change>;
@@ -29,12 +30,10 @@ export interface IdentityActivities {
   restore(context: StepContext, person: Person, of: string, unlessOpen: string | null): Promise<Change>;
 }
 
-export interface IdentityDeps {
+export interface IdentityDeps extends IdentityRules {
   readonly driver: IdentityDriver;
   readonly pool: Pool;
   readonly confirm: Confirm;
-  /** Never changed by us. */
-  readonly isProtected: Policy['protected'];
 }
 
 /** Looks for somebody who is not there: URL, credential and the right to read. @throws as the activities. */
@@ -46,25 +45,15 @@ export async function checkIdentity(driver: IdentityDriver): Promise<void> {
  * The identity provider.
  * @throws `identity.unavailable` and `ledger.unavailable` (retry), `identity.rejected`.
  */
-export function createIdentityActivities({ driver, pool, confirm, isProtected }: IdentityDeps): IdentityActivities {
-  const changes = createChanges(driver, confirm, isProtected);
+export function createIdentityActivities({ driver, pool, confirm, ...rules }: IdentityDeps): IdentityActivities {
+  const changes = createChanges(driver, confirm, rules);
   const known = createKnowledge(pool);
-  const { findChangeable, groupNamed, setActive, setMember } = changes;
-
-  async function findContact(person: Person): ReturnType<IdentityActivities['findContact']> {
-    const user = await driver.findUser(person);
-    return user === null ? null : { email: user.email, managerEmail: await driver.findManagerEmail(user) };
-  }
-
-  async function freezeUser(context: StepContext, person: Person): Promise<Change> {
-    const user = await findChangeable(person);
-    return user === null ? 'absent' : setActive(context, user, false);
-  }
+  const { findChangeable, groupNamed, setMember } = changes;
 
   async function joinGroup(context: StepContext, person: Person, name: string): Promise<Change> {
     if (!(await known.mayBeGranted(person.userId))) return 'not active';
     const user = await findChangeable(person);
-    return user === null ? 'absent' : setMember(context, user, await groupNamed(name), true);
+    return user === null ? 'absent' : changes.join(context, user, name);
   }
 
   async function leaveGroup(
@@ -75,15 +64,16 @@ export function createIdentityActivities({ driver, pool, confirm, isProtected }:
   ): Promise<Change> {
     if (await known.isHeldElsewhere(person.userId, unlessOpen)) return 'unchanged';
     const user = await findChangeable(person);
-    return user === null ? 'absent' : setMember(context, user, await groupNamed(name), false);
+    if (user === null) return 'absent';
+    // Where groups are made as they are needed, one that is not there has no members.
+    if (rules.createsGroups === true && (await driver.findGroup(name)) === null) return 'unchanged';
+    return setMember(context, user, await groupNamed(name), false);
   }
 
   async function leaveGroups(context: StepContext, person: Person): ReturnType<IdentityActivities['leaveGroups']> {
     const user = await findChangeable(person);
     if (user === null) return 'absent';
-    for (const group of await driver.groupsOf(user)) {
-      if (!isProtectedGroup(group.name, isProtected)) await setMember(context, user, group, false);
-    }
+    await changes.leaveAll(context, user);
     if (context.mode === 'observe') return 'observed';
     // What an earlier attempt did counts too: the rows know all of it.
     return { left: (await known.changedBy(person.userId, context.step)).map(({ would }) => String(would['group'])) };
@@ -107,7 +97,31 @@ export function createIdentityActivities({ driver, pool, confirm, isProtected }:
     );
   }
 
-  return { findContact, freezeUser, deactivateUser: freezeUser, joinGroup, leaveGroup, leaveGroups, restore };
+  return {
+    findContact: (person) => findContact(driver, person),
+    freezeUser: changing(findChangeable, changes.freeze),
+    deactivateUser: changing(findChangeable, changes.deactivate),
+    joinGroup,
+    leaveGroup,
+    leaveGroups,
+    restore,
+  };
+}
+
+/** A change to the person, where the provider knows them. */
+function changing(
+  findChangeable: IdentityChanges['findChangeable'],
+  change: IdentityChanges['freeze'],
+): IdentityActivities['freezeUser'] {
+  return async (context, person) => {
+    const user = await findChangeable(person);
+    return user === null ? 'absent' : change(context, user);
+  };
+}
+
+async function findContact(driver: IdentityDriver, person: Person): ReturnType<IdentityActivities['findContact']> {
+  const user = await driver.findUser(person);
+  return user === null ? null : { email: user.email, managerEmail: await driver.findManagerEmail(user) };
 }
 
 async function restoreOne(

@@ -1,13 +1,12 @@
 import type { Pool } from 'pg';
-import type { Policy, System } from '../src/domain/policy';
+import type { System } from '../src/domain/policy';
 import { PLAIN_SALESFORCE } from '../src/domain/salesforce-names';
 import type { WorkerSettings } from '../src/settings';
 import { checkArchive, createArchiveActivities } from './archive';
 import { createConfirm, createWrite } from './effects';
 import { createHttp, type Http } from './http';
 import { checkIdentity, createIdentityActivities } from './identity';
-import type { IdentityDriver } from './identity-driver';
-import { createScimDriver } from './identity-scim';
+import { createIdentityDriver } from './identity-drivers';
 import { createLedgerActivities } from './ledger';
 import { checkMail, createAlerts, createMailActivities } from './mail';
 import { createQuietActivities, type IsRunning } from './quiet';
@@ -48,7 +47,7 @@ export function createOwnActivities(settings: WorkerSettings, pool: Pool, read: 
 export function createConnectors({ connectors, policy }: WorkerSettings, pool: Pool): Partial<Record<System, object>> {
   const { identity, mail, archive, salesforce, slack, xapi } = connectors;
   return {
-    ...(identity && { identity: identityActivities(identity, policy.protected, pool) }),
+    ...(identity && { identity: identityActivities(identity, policy, pool) }),
     ...(mail && {
       mail: createMailActivities({ ...mail, write: createWrite('mail', pool), alerts: createAlerts(pool) }),
     }),
@@ -66,7 +65,7 @@ export type Check = () => Promise<void>;
 export function createChecks({ connectors }: WorkerSettings, pool: Pool): Partial<Record<System, Check>> {
   const { identity, mail, archive } = connectors;
   return {
-    ...(identity && { identity: () => checkIdentity(identityDriver(identity, pool)) }),
+    ...(identity && { identity: () => checkIdentity(createIdentityDriver(identity, createWrite('identity', pool))) }),
     ...(mail && { mail: () => checkMail(mail) }),
     ...(archive && { archive: () => checkArchive(archive) }),
   };
@@ -89,26 +88,18 @@ function salesforceActivities(
   });
 }
 
-type Identity = NonNullable<WorkerSettings['connectors']['identity']>;
-
-function identityActivities(identity: Identity, isProtected: Policy['protected'], pool: Pool): object {
+function identityActivities(
+  settings: NonNullable<WorkerSettings['connectors']['identity']>,
+  { protected: isProtected, groups }: WorkerSettings['policy'],
+  pool: Pool,
+): object {
   return createIdentityActivities({
-    driver: identityDriver(identity, pool),
+    driver: createIdentityDriver(settings, createWrite('identity', pool)),
     pool,
     confirm: createConfirm('identity', pool),
     isProtected,
+    createsGroups: groups.createMissing,
   });
-}
-
-function identityDriver({ url, token }: Identity, pool: Pool): IdentityDriver {
-  const headers = (): Record<string, string> => ({
-    authorization: `Bearer ${token()}`,
-    accept: 'application/scim+json',
-    'content-type': 'application/scim+json',
-  });
-  return createScimDriver(
-    createHttp({ system: 'identity', baseUrl: url, headers, write: createWrite('identity', pool) }),
-  );
 }
 
 function slackActivities(

@@ -8,7 +8,7 @@ export type Secret = () => string;
 
 /** What each connector is reached by. Undefined: the system has no settings, and is `off`. */
 export interface Connectors {
-  readonly identity?: { readonly driver: 'scim' | 'okta'; readonly url: string; readonly token: Secret } | undefined;
+  readonly identity?: IdentitySettings | undefined;
   /** The URL holds the password. */
   readonly mail?: { readonly url: Secret; readonly from: string } | undefined;
   /** `file:///…`, or `s3://bucket/prefix` with the AWS SDK's own environment. */
@@ -25,6 +25,16 @@ export interface SlackSettings {
   /** Of the SCIM API, which is another host of Slack's. */
   readonly scimUrl: string;
   readonly scimToken: Secret | undefined;
+}
+
+export interface IdentitySettings {
+  readonly driver: 'scim' | 'okta';
+  readonly url: string;
+  readonly token: Secret;
+  /** Of Okta's profile: the attribute that holds MindTickle's user id. */
+  readonly userIdAttribute?: string | undefined;
+  /** Beside SCIM: Keycloak's admin API of the realm, which ends sessions. */
+  readonly keycloakUrl?: string | undefined;
 }
 
 export interface SalesforceSettings {
@@ -53,9 +63,15 @@ export const connectorVariables = {
 } as const satisfies Readonly<Record<System, readonly (readonly Name[])[]>>;
 
 /** What may stand beside them. */
-export const optionalVariables = { slack: ['SLACK_SCIM_TOKEN', 'SLACK_API_URL'] } as const;
+export const optionalVariables = {
+  identity: ['OKTA_USER_ID_ATTRIBUTE', 'KEYCLOAK_ADMIN_URL'],
+  slack: ['SLACK_SCIM_TOKEN', 'SLACK_API_URL'],
+} as const satisfies Readonly<Partial<Record<System, readonly Name[]>>>;
 
-const NAMES = [...SYSTEMS.flatMap((system) => connectorVariables[system].flat()), ...optionalVariables.slack] as const;
+const NAMES = [
+  ...SYSTEMS.flatMap((system) => connectorVariables[system].flat()),
+  ...Object.values(optionalVariables).flat(),
+] as const;
 type Values = Read<(typeof NAMES)[number]>;
 
 /** @throws SettingsError naming each variable that is malformed, or that is missing while the rest of its connector is set. */
@@ -76,9 +92,11 @@ export function readConnectors(env: Environment): Connectors {
 function identityOf(env: Environment, read: Values): Connectors['identity'] {
   const okta = complete(read, ['OKTA_ORG_URL', 'OKTA_API_TOKEN']);
   const scim = complete(read, ['SCIM_URL', 'SCIM_TOKEN']);
+  const { OKTA_USER_ID_ATTRIBUTE: userIdAttribute, KEYCLOAK_ADMIN_URL: keycloakUrl } = read;
   if (okta && scim) throw new SettingsError(['SCIM_URL: set beside OKTA_ORG_URL; there is one identity provider']);
-  if (okta) return { driver: 'okta', url: okta.OKTA_ORG_URL, token: secretOf(env, 'OKTA_API_TOKEN') };
-  return scim && { driver: 'scim', url: scim.SCIM_URL, token: secretOf(env, 'SCIM_TOKEN') };
+  if (okta) return { driver: 'okta', url: okta.OKTA_ORG_URL, token: secretOf(env, 'OKTA_API_TOKEN'), userIdAttribute };
+  if (keycloakUrl !== undefined && !scim) throw new SettingsError(['KEYCLOAK_ADMIN_URL: set without SCIM_URL']);
+  return scim && { driver: 'scim', url: scim.SCIM_URL, token: secretOf(env, 'SCIM_TOKEN'), keycloakUrl };
 }
 
 function slackOf(env: Environment, read: Values): Connectors['slack'] {

@@ -95,6 +95,7 @@ const config = z.strictObject({
     .strictObject({
       certified: z.string().min(1).default('Certified'),
       recertificationRequired: z.string().min(1).default('Recertification required'),
+      createMissing: z.boolean().default(false),
     })
     .prefault({}),
   course: z

@@ -69,8 +69,15 @@ const variables = {
   RECEIPT_DAYS: z.coerce.number().positive().max(3650).default(90),
   OKTA_ORG_URL: httpUrl.optional(),
   OKTA_API_TOKEN: secret.optional(),
+  /** The profile's attribute that holds MindTickle's user id. */
+  OKTA_USER_ID_ATTRIBUTE: z
+    .string()
+    .regex(/^[A-Za-z]\w*$/, 'not the name of an attribute, such as employeeNumber')
+    .optional(),
   SCIM_URL: httpUrl.optional(),
   SCIM_TOKEN: secret.optional(),
+  /** Keycloak alone: `https://…/admin/realms/<realm>`, where SCIM_TOKEN ends sessions; its SCIM does not. */
+  KEYCLOAK_ADMIN_URL: httpUrl.optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().includes('@').optional(),
   ARCHIVE_URL: z.url({ protocol: /^(file|s3)$/ }).optional(),

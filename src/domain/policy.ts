@@ -28,7 +28,12 @@ export interface Policy {
   /** Absent in what a process took before there was one: `PLAIN_CALENDAR`. */
   readonly calendar?: Calendar | undefined;
   /** Groups of the identity provider that stand for a certificate held and for one to be renewed. */
-  readonly groups: { readonly certified: string; readonly recertificationRequired: string };
+  readonly groups: {
+    readonly certified: string;
+    readonly recertificationRequired: string;
+    /** A group to join that the identity provider lacks is made. Absent in older terms: it is not. */
+    readonly createMissing?: boolean | undefined;
+  };
   readonly course: {
     /** Absent: any completion counts. */
     readonly passPercent?: number | undefined;

@@ -1,4 +1,11 @@
-import { failureFromNetwork, failureFromStatus, rejected, retryAfterMs, unavailable } from '../../activities/failure';
+import {
+  failureFromNetwork,
+  failureFromStatus,
+  rateLimitResetMs,
+  rejected,
+  retryAfterMs,
+  unavailable,
+} from '../../activities/failure';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const SECRET = 'rita@example.com';
@@ -99,5 +106,20 @@ describe('unavailable and rejected', () => {
 
   test.each([0, -5, undefined])('a wish of %p ms is none', (ms) => {
     expect(unavailable('archive', 'is full', {}, ms).nextRetryDelay).toBeUndefined();
+  });
+});
+
+describe('rateLimitResetMs', () => {
+  const theirs = Math.floor(NOW / 1000) - 3600;
+
+  test.each([
+    ['by our clock', { 'x-rate-limit-reset': String(NOW / 1000 + 20) }, 20_000],
+    ['by theirs', { 'x-rate-limit-reset': String(theirs + 20), date: new Date(theirs * 1000).toUTCString() }, 20_000],
+    ['a day at most', { 'x-rate-limit-reset': String(NOW / 1000 + 999_999) }, 86_400_000],
+    ['nothing of the past', { 'x-rate-limit-reset': String(NOW / 1000 - 1) }, undefined],
+    ['nothing in seconds from now, as others have it', { 'x-rate-limit-reset': '30' }, undefined],
+    ['nothing without the header', {}, undefined],
+  ])('%s', (_name, headers, wait) => {
+    expect(rateLimitResetMs(new Headers(headers), NOW)).toBe(wait);
   });
 });

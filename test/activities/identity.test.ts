@@ -703,3 +703,88 @@ describe('the group of two cases of one learner', () => {
     await expect(user(nina)).resolves.toMatchObject({ groups: [certified] });
   });
 });
+
+describe('what other providers do', () => {
+  /** A provider of a few lines; `asked` holds the requests that change something. */
+  async function provider(user: object, answers: Readonly<Record<string, readonly [number, string]>> = {}) {
+    const asked: string[] = [];
+    const { url, stop } = await serve((request, response) => {
+      const { method = '', url: path = '' } = request;
+      if (method !== 'GET') asked.push(`${method} ${path}`);
+      const [status, text] = answers[`${method} ${path.split('?')[0]}`] ?? [200, JSON.stringify(listOf(user))];
+      response.writeHead(status).end(text);
+    });
+    return { url, stop, asked };
+  }
+  const listOf = (...Resources: object[]): object => ({ totalResults: Resources.length, Resources });
+  const omarThere = { id: 'u/1', userName: people.omar.email };
+
+  test.each(['False', 'false', false])('a user whose active is %j is inactive', async (active) => {
+    const { url, stop, asked } = await provider({ ...omarThere, active });
+    const { run, step } = workflow();
+    await expect(run(identityBy(fetch, 5000, url).freezeUser, step('freeze'), omar)).resolves.toBe('unchanged');
+    expect(asked).toEqual([]);
+    await stop();
+  });
+
+  test('a group that a user is in by way of another is not left', async () => {
+    const groups = [
+      { value: 'g1', display: 'Staff', type: 'indirect' },
+      { value: 'g2', display: 'Sales', type: 'direct' },
+    ];
+    const { url, stop, asked } = await provider({ ...omarThere, groups });
+    const { run, step } = workflow();
+    const left = await run(identityBy(fetch, 5000, url).leaveGroups, step('leave'), omar);
+    expect(left).toEqual({ left: ['Sales'] });
+    expect(asked).toEqual(['PATCH /Groups/g2']);
+    await stop();
+  });
+
+  test('Keycloak is told to end the sessions, once, with the same token', async () => {
+    const { url, stop, asked } = await provider(omarThere, {
+      'PATCH /scim/Users/u%2F1': [200, '{}'],
+      'POST /admin/realms/acme/users/u%2F1/logout': [204, ''],
+    });
+    const settings = { keycloakUrl: `${url}/admin/realms/acme` };
+    const keycloak = connectorsTo(pool, { identityUrl: `${url}/scim`, identity: settings });
+    const own = workflow();
+    for (let attempt = 0; attempt < 2; attempt += 1)
+      await expect(own.run(keycloak.freezeUser, own.step('freeze'), omar)).resolves.toBe('done');
+    expect(asked).toEqual(['PATCH /scim/Users/u%2F1', 'POST /admin/realms/acme/users/u%2F1/logout']);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ naturalKey: 'active' }, { naturalKey: 'sessions' }]);
+    await stop();
+  });
+});
+
+describe('a group that is not there', () => {
+  const groups = { certified: 'Certified', recertificationRequired: 'Due', createMissing: true };
+
+  test('is made where the policy says so, once, and need not be left', async () => {
+    const making = connectorsTo(pool, { identityUrl: scimUrl, policy: { groups } });
+    const { run, step } = workflow();
+    await expect(run(making.leaveGroup, step('leave'), nina, 'Due', null)).resolves.toBe('unchanged');
+    await expect(run(making.joinGroup, step('join'), nina, 'Due')).resolves.toBe('done');
+    await expect(run(making.joinGroup, step('join (2)'), omar, 'Due')).resolves.toBe('done');
+    await expect(user(nina)).resolves.toMatchObject({ groups: ['Due'] });
+    await expect(writes()).resolves.toEqual(['POST group', 'PATCH group', 'PATCH group']);
+  });
+
+  test('is taken where another makes it at the same time', async () => {
+    const making = connectorsTo(pool, { identityUrl: scimUrl, policy: { groups } });
+    const own = [workflow(), workflow(), workflow()];
+    const joined = own.map(({ run, step }) => run(making.joinGroup, step('join'), nina, 'Due'));
+    await expect(Promise.all(joined)).resolves.toContain('done');
+    const { identity: directory } = await stateOf(standIns);
+    expect(directory.groups.filter(({ displayName }) => displayName === 'Due')).toHaveLength(1);
+  });
+
+  test('is not made where it is protected', async () => {
+    const isProtected = { users: [], groups: ['due'] };
+    const making = connectorsTo(pool, { identityUrl: scimUrl, policy: { groups, protected: isProtected } });
+    const { failure, step } = workflow();
+    await expect(failure(making.joinGroup, step('join'), nina, 'Due')).resolves.toMatchObject({
+      message: 'identity must not change the protected group "Due"',
+    });
+    await expect(writes()).resolves.toEqual([]);
+  });
+});

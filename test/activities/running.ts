@@ -20,7 +20,7 @@ import type {
   StepContext,
   XapiActivities,
 } from '../../activities';
-import type { SalesforceSettings } from '../../src/connector-settings';
+import type { IdentitySettings, SalesforceSettings } from '../../src/connector-settings';
 import type { Policy } from '../../src/domain/policy';
 import { effectsOf, type StoredEffect } from '../../src/ledger/effects';
 import { recordEvent } from '../../src/ledger/record';
@@ -41,6 +41,9 @@ export type Connectors = Functions<
 
 export interface ConnectorsOptions {
   readonly identityUrl?: string;
+  /** Okta instead of SCIM. */
+  readonly oktaUrl?: string;
+  readonly identity?: Partial<IdentitySettings>;
   readonly token?: string;
   readonly smtpUrl?: string;
   readonly archiveUrl?: string;
@@ -50,10 +53,12 @@ export interface ConnectorsOptions {
 
 /** The real connectors as a worker makes them, pointed to where a test wants them. */
 export function connectorsTo(pool: Pool, options: ConnectorsOptions): Connectors {
-  const { identityUrl, smtpUrl, archiveUrl, salesforce, token = TOKEN, policy } = options;
+  const { identityUrl, oktaUrl, smtpUrl, archiveUrl, salesforce, token = TOKEN, policy } = options;
+  const url = oktaUrl ?? identityUrl;
+  const driver = oktaUrl === undefined ? 'scim' : 'okta';
   const settings = settingsOf(
     {
-      identity: identityUrl === undefined ? undefined : { driver: 'scim', url: identityUrl, token: () => token },
+      identity: url === undefined ? undefined : { driver, url, token: () => token, ...options.identity },
       mail: smtpUrl === undefined ? undefined : { url: () => smtpUrl, from: 'Enablement <enablement@example.com>' },
       archive: archiveUrl === undefined ? undefined : { url: archiveUrl },
       salesforce,

@@ -139,8 +139,8 @@ function realConnector(env: Environment, system: System): NodeJS.ProcessEnv {
   const fewest = missing.reduce((least, more) => (more.length < least.length ? more : least));
   if (fewest.length > 0)
     throw new SettingsError(fewest.map((name) => `${name}: missing, and --connect ${system} is for the real system`));
-  const optional = system === 'slack' ? optionalVariables.slack : [];
-  return pick(env, [...connectorVariables[system].flat(), ...optional].flatMap(withFile));
+  const optional: Readonly<Partial<Record<System, readonly string[]>>> = optionalVariables;
+  return pick(env, [...connectorVariables[system].flat(), ...(optional[system] ?? [])].flatMap(withFile));
 }
 
 function withFile(name: string): string[] {
