@@ -1,15 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { effectsOf } from '../src/ledger/effects';
 import { readPerson } from '../src/ledger/queries';
+import { checkFolder, createFileStore } from './archive-files';
+import { checkBucket, createS3Store } from './archive-s3';
 import { renderCertificate, type CertificateFacts } from './certificate';
 import type { StepContext, Write } from './effects';
-import { rejected, unavailable } from './failure';
 import { askLedger } from './ledger-calls';
 
 export interface Stored {
@@ -17,6 +14,12 @@ export interface Stored {
   readonly key: string;
   readonly sha256: string;
 }
+
+/**
+ * Write the bytes under the key, whole or not at all, and never over others. `same`: they were there already.
+ * @throws `archive.unavailable` (retries); `archive.rejected` where other bytes have the key.
+ */
+export type Store = (key: string, bytes: Buffer) => Promise<'stored' | 'same'>;
 
 export interface ArchiveActivities {
   /** One certificate a learner and course: stored once, whatever comes after. */
@@ -26,25 +29,27 @@ export interface ArchiveActivities {
 }
 
 export interface ArchiveDeps {
-  /** `file:///…` */
+  /** `file:///…`, or `s3://bucket/prefix`. */
   readonly url: string;
+  /** Of S3: the bucket stands in the path, not in the host name. */
+  readonly pathStyle?: boolean;
   readonly pool: Pool;
   readonly write: Write;
 }
 
 /**
- * The archive, on a file system. A file is written whole or not at all, and never written over.
+ * The archive: what is kept of a person. Where it is kept is the store's.
  * @throws `archive.unavailable` and `ledger.unavailable` (retry), `archive.rejected`.
  */
-export function createArchiveActivities({ url, pool, write }: ArchiveDeps): ArchiveActivities {
-  const root = fileURLToPath(url);
+export function createArchiveActivities({ url, pathStyle = false, pool, write }: ArchiveDeps): ArchiveActivities {
+  const put = url.startsWith('s3:') ? createS3Store(url, { pathStyle }) : createFileStore(url);
 
   /** Store under the key's parts, each made safe as a file name. */
   async function store(context: StepContext, parts: readonly string[], bytes: Buffer): Promise<Stored | 'observed'> {
     const key = parts.map(fileName).join('/');
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     return write({ context, naturalKey: key, would: { key, bytes: bytes.length, sha256 } }, async () => {
-      await writeOnce(join(root, key), bytes);
+      await put(key, bytes);
       return { key, sha256 };
     });
   }
@@ -76,21 +81,9 @@ export function createArchiveActivities({ url, pool, write }: ArchiveDeps): Arch
   return { storeCertificate, archivePerson };
 }
 
-/** That its folder, or what is to become its parent, can be written. Writes nothing. @throws `archive.unavailable`. */
-export async function checkArchive({ url }: Pick<ArchiveDeps, 'url'>): Promise<void> {
-  for (let path = fileURLToPath(url); ; path = dirname(path)) {
-    try {
-      await access(path, constants.W_OK);
-      if ((await stat(path)).isDirectory()) return;
-      throw unavailable('archive', 'is no folder');
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw 'code' in (error as object) ? unwritable(error) : error;
-    }
-  }
-}
-
-function unwritable(error: unknown): Error {
-  return unavailable('archive', 'could not write', { code: codeOf(error) });
+/** That the store can be written, as far as that shows without writing. @throws as the activities. */
+export async function checkArchive({ url, pathStyle = false }: Pick<ArchiveDeps, 'url' | 'pathStyle'>): Promise<void> {
+  await (url.startsWith('s3:') ? checkBucket(url, { pathStyle }) : checkFolder(url));
 }
 
 /** `..` and `/` from an id of the sender's must not lead out of the archive. */
@@ -100,47 +93,4 @@ function fileName(part: string): string {
   return encoded.length <= 200
     ? encoded
     : `${encoded.slice(0, 120)}~${createHash('sha256').update(part).digest('hex')}`;
-}
-
-/** A temporary file beside it, synced, then linked: a kill leaves the whole file or none. There already: it must be equal. */
-async function writeOnce(path: string, bytes: Buffer): Promise<void> {
-  const directory = dirname(path);
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(directory, { recursive: true });
-    await writeSynced(temporary, bytes);
-    await link(temporary, path).catch(async (error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw error;
-      if (!bytes.equals(await readFile(path))) throw rejected('archive', 'holds other bytes under this key');
-    });
-    await syncDirectory(directory);
-  } catch (error) {
-    if (!('code' in (error as object))) throw error;
-    throw unwritable(error);
-  } finally {
-    await unlink(temporary).catch(() => undefined);
-  }
-}
-
-async function writeSynced(path: string, bytes: Buffer): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
-function codeOf(error: unknown): string {
-  return (error as { code?: string }).code ?? 'unknown';
 }

@@ -12,7 +12,7 @@ export interface Connectors {
   /** The URL holds the password. */
   readonly mail?: { readonly url: Secret; readonly from: string } | undefined;
   /** `file:///…`, or `s3://bucket/prefix` with the AWS SDK's own environment. */
-  readonly archive?: { readonly url: string } | undefined;
+  readonly archive?: { readonly url: string; readonly pathStyle?: boolean } | undefined;
   readonly salesforce?: SalesforceSettings | undefined;
   readonly slack?: SlackSettings | undefined;
   readonly xapi?: { readonly url: string; readonly key: string; readonly secret: Secret } | undefined;
@@ -82,11 +82,16 @@ export function readConnectors(env: Environment): Connectors {
   return {
     identity: identityOf(env, read),
     mail: mail && { url: secretOf(env, 'SMTP_URL'), from: mail.MAIL_FROM },
-    archive: read.ARCHIVE_URL === undefined ? undefined : { url: read.ARCHIVE_URL },
+    archive: read.ARCHIVE_URL === undefined ? undefined : { url: read.ARCHIVE_URL, pathStyle: hasEndpoint(env) },
     salesforce: salesforceOf(env, read),
     slack: slackOf(env, read),
     xapi: xapi && { url: xapi.XAPI_URL, key: xapi.XAPI_KEY, secret: secretOf(env, 'XAPI_SECRET') },
   };
+}
+
+/** Another endpoint than Amazon's rarely has a host name for each bucket. */
+function hasEndpoint(env: Environment): boolean {
+  return ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'].some((name) => valueOf(env, name) !== undefined);
 }
 
 function identityOf(env: Environment, read: Values): Connectors['identity'] {

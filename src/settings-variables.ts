@@ -80,7 +80,10 @@ const variables = {
   KEYCLOAK_ADMIN_URL: httpUrl.optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().includes('@').optional(),
-  ARCHIVE_URL: z.url({ protocol: /^(file|s3)$/ }).optional(),
+  ARCHIVE_URL: z
+    .url({ protocol: /^(file|s3)$/ })
+    .regex(/^(file:\/\/\/|s3:\/\/[a-z0-9][a-z0-9.-]+(\/|$))/, 'not `file:///<path>` or `s3://<bucket>/<prefix>`')
+    .optional(),
   SALESFORCE_LOGIN_URL: httpUrl.optional(),
   SALESFORCE_CLIENT_ID: z.string().optional(),
   SALESFORCE_CLIENT_SECRET: secret.optional(),

@@ -60,7 +60,7 @@ export function connectorsTo(pool: Pool, options: ConnectorsOptions): Connectors
     {
       identity: url === undefined ? undefined : { driver, url, token: () => token, ...options.identity },
       mail: smtpUrl === undefined ? undefined : { url: () => smtpUrl, from: 'Enablement <enablement@example.com>' },
-      archive: archiveUrl === undefined ? undefined : { url: archiveUrl },
+      archive: archiveUrl === undefined ? undefined : { url: archiveUrl, pathStyle: true },
       salesforce,
     },
     policy,

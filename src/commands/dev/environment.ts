@@ -140,7 +140,10 @@ function realConnector(env: Environment, system: System): NodeJS.ProcessEnv {
   if (fewest.length > 0)
     throw new SettingsError(fewest.map((name) => `${name}: missing, and --connect ${system} is for the real system`));
   const optional: Readonly<Partial<Record<System, readonly string[]>>> = optionalVariables;
-  return pick(env, [...connectorVariables[system].flat(), ...(optional[system] ?? [])].flatMap(withFile));
+  const names = [...connectorVariables[system].flat(), ...(optional[system] ?? [])].flatMap(withFile);
+  // The AWS SDK reads its own.
+  const ofTheSdk = system === 'archive' ? Object.keys(env).filter((name) => name.startsWith('AWS_')) : [];
+  return pick(env, [...names, ...ofTheSdk]);
 }
 
 function withFile(name: string): string[] {
