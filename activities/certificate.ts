@@ -1,5 +1,6 @@
 import PDFDocument from 'pdfkit';
 import { epochMs } from '../src/domain/time';
+import { writeCentred } from './certificate-text';
 
 /** What stands on a certificate; all of it from the event, so that it can be made again to the byte. */
 export interface CertificateFacts {
@@ -11,13 +12,18 @@ export interface CertificateFacts {
   readonly completedAt: string;
 }
 
-/** One page of PDF; the same facts give the same bytes: its dates are the completion's, and it has no random id. */
+/**
+ * One page of PDF; the same facts give the same bytes: its dates are the completion's, it has no random id, and nothing
+ * in it is compressed, which zlib does otherwise from one version and processor to the next.
+ */
 export async function renderCertificate({ userId, courseName, score, completedAt }: CertificateFacts): Promise<Buffer> {
   const date = new Date(epochMs(completedAt));
   const document = new PDFDocument({
     size: 'A4',
     layout: 'landscape',
-    info: { Title: courseName, CreationDate: date, ModDate: date },
+    margin: 0,
+    compress: false,
+    info: { Title: Buffer.from(courseName).toString(), CreationDate: date, ModDate: date },
   });
   const chunks: Buffer[] = [];
   const ended = new Promise<void>((resolve, reject) => {
@@ -25,10 +31,13 @@ export async function renderCertificate({ userId, courseName, score, completedAt
     document.on('end', resolve);
     document.on('error', reject);
   });
-  document.fontSize(34).text('Certificate of completion', { align: 'center' }).moveDown();
-  document.fontSize(24).text(courseName, { align: 'center' }).moveDown();
-  document.fontSize(16).text(`Learner ${userId}`, { align: 'center' });
-  document.text(`Score ${score} %, completed on ${date.toISOString().slice(0, 10)}`, { align: 'center' });
+  const { height } = document.page;
+  writeCentred(document, 'Certificate of completion', { y: 110, size: 34, leastSize: 34, height: 50 });
+  const below = writeCentred(document, courseName, { y: 200, size: 26, leastSize: 7, height: height - 340 });
+  const learner = { y: below + 60, size: 16, leastSize: 6, height: 24 };
+  writeCentred(document, `Learner ${userId}`, learner);
+  const result = `Score ${score} %, completed on ${date.toISOString().slice(0, 10)}`;
+  writeCentred(document, result, { ...learner, y: below + 90 });
   document.end();
   await ended;
   return Buffer.concat(chunks);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Pool } from 'pg';
 import type { Stored } from '../../activities/archive';
+import { facesFor } from '../../activities/certificate-fonts';
 import { renderCertificate, type CertificateFacts } from '../../activities/certificate';
 import { beginEffect, finishEffect } from '../../src/ledger/effects';
 import { recordEvent } from '../../src/ledger/record';
@@ -293,12 +294,66 @@ describe('renderCertificate', () => {
     expect(bytes.equals(await renderCertificate(facts))).toBe(false);
   });
 
-  test.each(['日本語コース', 'Ünïcödé ✓ 😀', 'a\r\nb\u0000c', '\ud800', ') Tj ET (', 'x'.repeat(1024), ' '])(
-    'any title makes a PDF: %j',
+  test('gives the same bytes in any process, on any machine', async () => {
+    const courseName = 'Łódź — Größenwahn, naïve façade, Tiếng Việt';
+    const given = { userId: 'u-1', courseId: 'c', courseName, score: 91, completedAt: '2026-11-01T10:00:00Z' };
+    // Changes with the fonts and with pdfkit: then a certificate whose storing is under way is refused as another one.
+    expect(sha256(await renderCertificate(given))).toBe(
+      'e54ccd94ba8efcf16b9c95fceaa047ff99f4ce4ca0731fa35ebaeec45c7579d4',
+    );
+  });
+
+  test('gives the same bytes whatever was made before', async () => {
+    const first = await renderCertificate({ ...facts, courseName: 'बिक्री 営業 مبيعات' });
+    await renderCertificate({ ...facts, courseName: 'தமிழ் 영업 业 ✓' });
+    expect((await renderCertificate({ ...facts, courseName: 'बिक्री 営業 مبيعات' })).equals(first)).toBe(true);
+  });
+
+  test.each([
+    ['Ελληνικά, Основы', ['noto-sans']],
+    ['أساسيات (2024) للجميع', ['noto-sans-arabic']],
+    ['יסודות המכירה', ['noto-sans-hebrew']],
+    ['बिक्री क्षत्रिय', ['noto-sans']],
+    ['พื้นฐานการขาย', ['noto-sans-thai']],
+    ['销售与進階', ['chocolate-classical-sans']],
+    ['営業の込み', ['kosugi']],
+    ['영업 기초', ['gowun-dodum']],
+    ['தமிழ் ✓ 😀', ['unifontex']],
+    ['e\u0301 n\u0303', ['noto-sans']],
+  ])('%s has a shape for each of its letters', (title, families) => {
+    const faces = facesFor(title);
+    const used = title
+      .split(' ')
+      .flatMap((word) => (word.match(/\P{M}\p{M}*/gu) ?? []).map((one) => faces.of(one).name));
+    for (const family of families) expect(used.join()).toContain(`@fontsource/${family}/`);
+    expect(used.some((name) => name.includes('unifontex'))).toBe(families.includes('unifontex'));
+  });
+
+  test.each(['x'.repeat(1024), '交渉術'.repeat(341), 'a b '.repeat(256), 'สวัสดี'.repeat(170)])(
+    'a long title stays on the one page, its fonts in the file: %#',
     async (courseName) => {
-      const bytes = await renderCertificate({ ...facts, courseName });
-      expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
-      expect(bytes.subarray(-6).toString()).toContain('%%EOF');
+      const text = (await renderCertificate({ ...facts, courseName })).toString('latin1');
+      expect(text.match(/\/Type \/Page\n/g)).toHaveLength(1);
+      expect(text).toContain('/FontFile2');
+      expect(text).not.toContain('Helvetica');
     },
   );
+
+  test.each([
+    '日本語コース',
+    'Ünïcödé ✓ 😀',
+    'a\r\nb\u0000c',
+    '\ud800',
+    ') Tj ET (',
+    '\u202edesrever',
+    '\u0301\u200d',
+    'مبيعات\udc00 (1)',
+    '\ufeff\u00ad',
+    'x'.repeat(1024),
+    ' ',
+  ])('any title makes a PDF: %j', async (courseName) => {
+    const bytes = await renderCertificate({ ...facts, courseName });
+    expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(bytes.subarray(-6).toString()).toContain('%%EOF');
+  });
 });
