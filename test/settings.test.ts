@@ -93,8 +93,16 @@ describe('workerSettings', () => {
     expect(workerSettings({ ...worker, ...scim, MINDTICKLE_CONFIG: config }).modes.identity).toBe('observe');
   });
 
+  test('a bucket stands in the path where the endpoint is not Amazon’s', () => {
+    const archive = { ...worker, ARCHIVE_URL: 's3://bucket/prefix' };
+    expect(workerSettings(archive).connectors.archive).toEqual({ url: archive.ARCHIVE_URL, pathStyle: false });
+    const elsewhere = { ...archive, AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000' };
+    expect(workerSettings(elsewhere).connectors.archive).toMatchObject({ pathStyle: true });
+  });
+
   test.each([
     [{ SCIM_URL: 'http://127.0.0.1:1' }, 'SCIM_TOKEN'],
+    [{ ARCHIVE_URL: 's3://' }, 'ARCHIVE_URL'],
     [{ MAIL_FROM: 'a@example.com' }, 'SMTP_URL'],
     [{ ...scim, OKTA_ORG_URL: 'https://example.okta.com', OKTA_API_TOKEN: 't' }, 'SCIM_URL: set beside OKTA_ORG_URL'],
     [{ KEYCLOAK_ADMIN_URL: 'https://id.example.com/admin/realms/acme' }, 'KEYCLOAK_ADMIN_URL: set without SCIM_URL'],

@@ -67,6 +67,21 @@ describe('workerEnvironment', () => {
     expect(env['SMTP_URL']).toBe('smtp://127.0.0.1:2525');
   });
 
+  test('lets Okta through instead of SCIM, and what stands beside each', () => {
+    const okta = { OKTA_ORG_URL: 'http://127.0.0.1:3002/identity/okta', OKTA_API_TOKEN: 'token' };
+    const env = { ...okta, OKTA_USER_ID_ATTRIBUTE: 'employeeNumber' };
+    expect(workerEnvironment(shared({ env, connect: 'identity' }))).toMatchObject(env);
+    const keycloak = { ...real, KEYCLOAK_ADMIN_URL: 'https://id.example.com/admin/realms/acme' };
+    expect(workerEnvironment(shared({ env: keycloak, connect: 'identity' }))).toHaveProperty('KEYCLOAK_ADMIN_URL');
+  });
+
+  test('lets what the AWS SDK reads through with the archive alone', () => {
+    const env = { ...real, ARCHIVE_URL: 's3://bucket/prefix', AWS_REGION: 'eu-central-1' };
+    const archive = { ARCHIVE_URL: 's3://bucket/prefix', AWS_REGION: 'eu-central-1', AWS_SECRET_ACCESS_KEY: 'other' };
+    expect(workerEnvironment(shared({ env, connect: 'archive' }))).toMatchObject(archive);
+    expect(workerEnvironment(shared({ env, connect: 'mail' }))).not.toHaveProperty('AWS_REGION');
+  });
+
   test('refuses to let a connector through that the environment does not have', () => {
     const env = { ...real, SMTP_URL: '' };
     expect(() => workerEnvironment(shared({ env, connect: 'mail' }))).toThrow('SMTP_URL: missing');
