@@ -16,9 +16,9 @@ export type AccountChange = Change | 'not configured';
 
 export interface AccountActivities {
   /** End a leaver's sign-in to the workspace. */
-  deactivateUser(context: StepContext, person: Person): Promise<AccountChange>;
+  deactivateChatUser(context: StepContext, person: Person): Promise<AccountChange>;
   /** Undo what step `of` changed; what never happened needs no undoing, and a leaver gets nothing back. */
-  restoreUser(context: StepContext, person: Person, of: string): Promise<AccountChange>;
+  restoreChatUser(context: StepContext, person: Person, of: string): Promise<AccountChange>;
 }
 
 export interface AccountDeps {
@@ -66,7 +66,7 @@ export function createAccountActivities({ scim, pool, confirm, isProtected }: Ac
       throw rejected('slack', 'must not change this user: protected by the policy');
   }
 
-  async function restoreUser(context: StepContext, person: Person, of: string): Promise<AccountChange> {
+  async function restoreChatUser(context: StepContext, person: Person, of: string): Promise<AccountChange> {
     if (scim === undefined) return 'not configured';
     const workflowId = Context.current().info.workflowExecution?.workflowId ?? 'none';
     const rows = await askLedger(() => effectsOfStep(pool, workflowId, of, 'slack'));
@@ -78,9 +78,9 @@ export function createAccountActivities({ scim, pool, confirm, isProtected }: Ac
   }
 
   return {
-    deactivateUser: async (context, person) =>
+    deactivateChatUser: async (context, person) =>
       scim === undefined ? 'not configured' : setActive(scim, context, person, false),
-    restoreUser,
+    restoreChatUser,
   };
 }
 

@@ -75,7 +75,7 @@ describe('activities', () => {
       'syncProgress',
       'upsertTraining',
     ]);
-    expect(names(slack)).toEqual(['deactivateUser', 'postMessage', 'restoreUser']);
+    expect(names(slack)).toEqual(['deactivateChatUser', 'postMessage', 'restoreChatUser']);
     expect(names(xapi)).toEqual(['storeStatement']);
   });
 

@@ -320,7 +320,7 @@ describe('what Slack answers with status 200', () => {
     for (const refusal of [
       await failure(other.postMessage, step('one'), toChannel, letter),
       await failure(other.postMessage, step('two'), toMona, letter),
-      await failure(other.deactivateUser, step('three'), omar),
+      await failure(other.deactivateChatUser, step('three'), omar),
     ]) {
       expect(refusal.type).toBe('slack.rejected');
       expect(written(refusal).toLowerCase()).not.toContain('omar');
@@ -328,10 +328,10 @@ describe('what Slack answers with status 200', () => {
   });
 });
 
-describe('deactivateUser', () => {
+describe('deactivateChatUser', () => {
   test('ends the sign-in, and keeps what stood before', async () => {
     const own = workflow();
-    await expect(own.run(slack.deactivateUser, own.step('chat'), omar)).resolves.toBe('done');
+    await expect(own.run(slack.deactivateChatUser, own.step('chat'), omar)).resolves.toBe('done');
     await expect(member(omar)).resolves.toBe(false);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([
       { naturalKey: 'active', status: 'done', would: { active: false }, before: { active: true } },
@@ -341,34 +341,34 @@ describe('deactivateUser', () => {
 
   test('twice is once', async () => {
     const { run, step } = workflow();
-    await run(slack.deactivateUser, step('chat'), omar);
-    await expect(run(slack.deactivateUser, step('chat'), omar)).resolves.toBe('done');
+    await run(slack.deactivateChatUser, step('chat'), omar);
+    await expect(run(slack.deactivateChatUser, step('chat'), omar)).resolves.toBe('done');
     await expect(calls()).resolves.toEqual(['GET Users', 'PATCH Users/' + (await idOfOmar()), 'GET Users']);
   });
 
   test('is done once when its answer is lost, and the retry knows it', async () => {
     const own = workflow();
     const losing = losingThe('/scim/v2/Users');
-    await own.failure(losing.deactivateUser, own.step('chat'), omar);
+    await own.failure(losing.deactivateChatUser, own.step('chat'), omar);
     await expect(member(omar)).resolves.toBe(false);
-    await expect(own.run(losing.deactivateUser, own.step('chat'), omar)).resolves.toBe('done');
+    await expect(own.run(losing.deactivateChatUser, own.step('chat'), omar)).resolves.toBe('done');
     expect((await calls()).filter((call) => call.startsWith('PATCH'))).toHaveLength(1);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'done', before: { active: true } }]);
   });
 
   test('who is deactivated already is left so, and not by us', async () => {
-    await workflow().run(slack.deactivateUser, workflow().step('chat'), omar);
+    await workflow().run(slack.deactivateChatUser, workflow().step('chat'), omar);
     const later = workflow();
-    await expect(later.run(slack.deactivateUser, later.step('chat'), omar)).resolves.toBe('unchanged');
+    await expect(later.run(slack.deactivateChatUser, later.step('chat'), omar)).resolves.toBe('unchanged');
     await expect(rowsOf(pool, later)).resolves.toEqual([]);
-    await expect(later.run(slack.restoreUser, later.step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await expect(later.run(slack.restoreChatUser, later.step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
     await expect(member(omar)).resolves.toBe(false);
   });
 
   test('someone whom the workspace does not know is absent', async () => {
     const { run, step } = workflow();
     const nobody = { userId: 'mt-nobody', email: 'x" or active eq "true' };
-    await expect(run(slack.deactivateUser, step('chat'), nobody)).resolves.toBe('absent');
+    await expect(run(slack.deactivateChatUser, step('chat'), nobody)).resolves.toBe('absent');
   });
 
   test('someone who goes between look and write is absent', async () => {
@@ -377,12 +377,12 @@ describe('deactivateUser', () => {
       response.writeHead(request.method === 'GET' ? 200 : 404).end(request.method === 'GET' ? found : '');
     });
     const { run, step } = workflow();
-    await expect(run(going.deactivateUser, step('chat'), omar)).resolves.toBe('absent');
+    await expect(run(going.deactivateChatUser, step('chat'), omar)).resolves.toBe('absent');
   });
 
   test('without an address it is rejected: Slack could not be asked', async () => {
     const { failure, step } = workflow();
-    await expect(failure(slack.deactivateUser, step('chat'), { ...omar, email: null })).resolves.toMatchObject({
+    await expect(failure(slack.deactivateChatUser, step('chat'), { ...omar, email: null })).resolves.toMatchObject({
       type: 'slack.rejected',
       message: 'slack knows people by their address, and this one has none',
     });
@@ -392,8 +392,8 @@ describe('deactivateUser', () => {
   test('without a SCIM token nothing is asked', async () => {
     const without = slackTo(pool, standIns.url, { hasScim: false });
     const own = workflow();
-    await expect(own.run(without.deactivateUser, own.step('chat'), omar)).resolves.toBe('not configured');
-    await expect(own.run(without.restoreUser, own.step('undo chat'), omar, 'chat')).resolves.toBe('not configured');
+    await expect(own.run(without.deactivateChatUser, own.step('chat'), omar)).resolves.toBe('not configured');
+    await expect(own.run(without.restoreChatUser, own.step('undo chat'), omar, 'chat')).resolves.toBe('not configured');
     await expect(calls()).resolves.toEqual([]);
     await expect(rowsOf(pool, own)).resolves.toEqual([]);
   });
@@ -401,11 +401,11 @@ describe('deactivateUser', () => {
   test('observed, it writes nothing and leaves a row', async () => {
     const own = workflow();
     const observing = own.step('chat', { mode: 'observe' });
-    await expect(own.run(slack.deactivateUser, observing, omar)).resolves.toBe('observed');
+    await expect(own.run(slack.deactivateChatUser, observing, omar)).resolves.toBe('observed');
     await expect(member(omar)).resolves.toBe(true);
     await expect(calls()).resolves.toEqual(['GET Users']);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'observed', would: { active: false } }]);
-    await expect(own.run(slack.restoreUser, own.step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await expect(own.run(slack.restoreChatUser, own.step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
   });
 
   test.each([
@@ -421,7 +421,7 @@ describe('deactivateUser', () => {
       { protectedUsers: [name] },
     );
     const own = workflow();
-    await expect(own.failure(knowing.deactivateUser, own.step('chat'), person)).resolves.toMatchObject({
+    await expect(own.failure(knowing.deactivateChatUser, own.step('chat'), person)).resolves.toMatchObject({
       type: 'slack.rejected',
       message: 'slack must not change this user: protected by the policy',
     });
@@ -431,19 +431,19 @@ describe('deactivateUser', () => {
   test('several users of one address are rejected', async () => {
     const two = await slackOf((_request, response) => response.end('{"Resources":[{"id":"U1"},{"id":"U2"}]}'));
     const { failure, step } = workflow();
-    await expect(failure(two.deactivateUser, step('chat'), omar)).resolves.toMatchObject({
+    await expect(failure(two.deactivateChatUser, step('chat'), omar)).resolves.toMatchObject({
       type: 'slack.rejected',
       details: [{ count: 2 }],
     });
   });
 });
 
-describe('restoreUser', () => {
+describe('restoreChatUser', () => {
   test('activates again, and twice is once', async () => {
     const { run, step } = workflow();
-    await run(slack.deactivateUser, step('chat'), omar);
-    await expect(run(slack.restoreUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
-    await expect(run(slack.restoreUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+    await run(slack.deactivateChatUser, step('chat'), omar);
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
     await expect(member(omar)).resolves.toBe(true);
     expect((await calls()).filter((call) => call.startsWith('PATCH'))).toHaveLength(2);
   });
@@ -451,22 +451,22 @@ describe('restoreUser', () => {
   test('undoes what may have been done', async () => {
     const { run, failure, step } = workflow();
     const losing = losingThe('/scim/v2/Users');
-    await failure(losing.deactivateUser, step('chat'), omar);
-    await expect(run(slack.restoreUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+    await failure(losing.deactivateChatUser, step('chat'), omar);
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
     await expect(member(omar)).resolves.toBe(true);
   });
 
   test('what never happened needs no undoing', async () => {
     const { run, step } = workflow();
-    await expect(run(slack.restoreUser, step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
     await expect(calls()).resolves.toEqual([]);
   });
 
   test('gives a leaver nothing back', async () => {
     const { run, step } = workflow();
-    await run(slack.deactivateUser, step('chat'), omar);
+    await run(slack.deactivateChatUser, step('chat'), omar);
     await leaves(pool, omar.userId);
-    await expect(run(slack.restoreUser, step('undo chat'), omar, 'chat')).resolves.toBe('not active');
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('not active');
     await expect(member(omar)).resolves.toBe(false);
   });
 
@@ -478,8 +478,8 @@ describe('restoreUser', () => {
       body: JSON.stringify(patch({ op: 'replace', path: 'active', value: false })),
     });
     const { run, step } = workflow();
-    await run(slack.deactivateUser, step('chat'), omar);
-    await expect(run(slack.restoreUser, step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await run(slack.deactivateChatUser, step('chat'), omar);
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
     await expect(member(omar)).resolves.toBe(false);
   });
 });
@@ -499,7 +499,7 @@ describe('a Slack that does not do as asked', () => {
     for (const refusal of [
       await failure(slack.postMessage, step('one'), toChannel, letter),
       await failure(slack.postMessage, step('two'), toMona, letter),
-      await failure(slack.deactivateUser, step('three'), omar),
+      await failure(slack.deactivateChatUser, step('three'), omar),
     ]) {
       expect(refusal).toMatchObject({ type, message, nonRetryable: type === 'slack.rejected' });
       for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
@@ -510,7 +510,7 @@ describe('a Slack that does not do as asked', () => {
     await setFault(standIns, 'slack', { mode: 'rate-limit', retryAfterSeconds: 17 });
     const { failure, step } = workflow();
     expect(delayOf(await failure(slack.postMessage, step('tell'), toChannel, letter))).toBe(17_000);
-    expect(delayOf(await failure(slack.deactivateUser, step('chat'), omar))).toBe(17_000);
+    expect(delayOf(await failure(slack.deactivateChatUser, step('chat'), omar))).toBe(17_000);
   });
 
   test('a token that was changed is refused by both APIs, and not repeated', async () => {
@@ -518,7 +518,7 @@ describe('a Slack that does not do as asked', () => {
     const { failure, step } = workflow();
     const [web, accounts] = [
       await failure(other.postMessage, step('tell'), toChannel, letter),
-      await failure(other.deactivateUser, step('chat'), omar),
+      await failure(other.deactivateChatUser, step('chat'), omar),
     ];
     expect(web.message).toBe('slack answered invalid_auth: its credentials were refused; set another bot token');
     expect(accounts.message).toBe('slack answered 401: its credentials were refused');
@@ -539,7 +539,7 @@ describe('a Slack that does not do as asked', () => {
     const { failure, step } = workflow();
     for (const refusal of [
       await failure(other.postMessage, step('tell'), toChannel, letter),
-      await failure(other.deactivateUser, step('chat'), omar),
+      await failure(other.deactivateChatUser, step('chat'), omar),
     ])
       expect(refusal).toMatchObject({ type: 'slack.rejected', message: `slack answered ${status}` });
     expect(followed).toBe(0);
@@ -575,7 +575,7 @@ describe('the connector that a worker makes', () => {
       },
     }).slack as Functions<SlackActivities>;
     await expect(run(made.postMessage, step('tell'), toMona, letter)).resolves.toBe('sent');
-    await expect(run(made.deactivateUser, step('chat'), omar)).resolves.toBe('done');
+    await expect(run(made.deactivateChatUser, step('chat'), omar)).resolves.toBe('done');
   });
 });
 
