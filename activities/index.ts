@@ -28,7 +28,7 @@ export type { MailActivities, Role } from './mail';
 export type { QuietActivities } from './quiet';
 export type { ReadingActivities } from './reading';
 export type { SalesforceActivities } from './salesforce';
-export type { SlackActivities } from './slack';
+export type { ChatTarget, SlackActivities } from './slack';
 export type { TermsActivities } from './terms';
 export type { XapiActivities } from './xapi';
 export type { StatementFacts } from './xapi-statement';

@@ -107,6 +107,9 @@ const config = z.strictObject({
       courseBase: z.url().default(PLAIN_IRIS.courseBase),
     })
     .prefault({}),
+  slack: z
+    .strictObject({ alertsChannel: z.string().min(1).optional(), directMessages: z.boolean().default(false) })
+    .prefault({}),
   quiz: z.strictObject({ passPercent: percent.optional(), slaWorkingDays: days.int().default(5) }).prefault({}),
   recertification: z
     .strictObject({

@@ -4,7 +4,7 @@ import type { Person } from '../activities';
 import { MINUTE, SECOND } from '../src/domain/time';
 import type { Policy } from '../src/domain/policy';
 import type { Process } from './process';
-import { askLedger, identity } from './retries';
+import { askLedger, identity, salesforce, slack } from './retries';
 
 /** What every step of an offboarding needs. */
 export interface Leaving {
@@ -16,7 +16,7 @@ export interface Leaving {
 }
 
 /**
- * Freeze, then leave the groups; each with its undo registered before it runs. What is not done within its time is
+ * Freeze, leave the groups, then CRM and chat side by side; each with its undo registered before it runs. What is not done within its time is
  * escalated without anyone asking. False: the groups were not left, by a person's decision or because we only observe.
  */
 export async function endAccess(leaving: Leaving, person: Person, { offboarding }: Policy): Promise<boolean> {
@@ -27,6 +27,8 @@ export async function endAccess(leaving: Leaving, person: Person, { offboarding 
   await untilToldHaveEnded(leaving);
   await mayGoOn();
   const left = await leaveGroups(process, person, 'leaveGroups', 'leave all groups');
+  await mayGoOn();
+  await Promise.all([freezeInCrm(process, person), deactivateChat(process, person)]);
   await sla.drop();
   return left !== undefined && left !== 'observed';
 }
@@ -45,6 +47,32 @@ async function freeze(process: Process, person: Person): Promise<void> {
       call: (context, options) => identity.freezeUser.executeWithOptions(options, [context, person]),
     },
     { does: 'open the sign-in again', person, unlessOpen: null },
+  );
+}
+
+async function freezeInCrm(process: Process, person: Person): Promise<void> {
+  await process.writeWithUndo(
+    {
+      system: 'salesforce',
+      since: 'salesforce',
+      name: 'freezeCrm',
+      does: 'freeze the CRM user',
+      call: (context, options) => salesforce.freezeCrmUser.executeWithOptions(options, [context, person]),
+    },
+    { system: 'salesforce', does: 'open the CRM user again', person, unlessOpen: null },
+  );
+}
+
+async function deactivateChat(process: Process, person: Person): Promise<void> {
+  await process.writeWithUndo(
+    {
+      system: 'slack',
+      since: 'slack',
+      name: 'deactivateChat',
+      does: 'deactivate the chat account',
+      call: (context, options) => slack.deactivateChatUser.executeWithOptions(options, [context, person]),
+    },
+    { system: 'slack', does: 'activate the chat account again', person, unlessOpen: null },
   );
 }
 

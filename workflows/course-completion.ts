@@ -4,6 +4,7 @@ import type { CourseCompleted, Delivery, Envelope } from '../src/events';
 import { letterToLearner } from './effects';
 import type { Outcome } from './messages';
 import { openProcess, type Body, type Process, type ProcessResult } from './process';
+import { recordTraining, storeStatement } from './records';
 import { archive } from './retries';
 
 /**
@@ -36,10 +37,14 @@ async function issue(process: Process, data: CourseCompleted, { terms, recorded 
   }
   if (verdict === 'completed before') {
     process.note({ what: 'completed before: no second certificate', by: 'mindtickle', reason: null });
+    // One record a learner and course: a better score stands in it.
+    if (recorded.answer.improved === true) await recordTraining(process, data);
     return 'done';
   }
   await Promise.all([
     storeCertificate(process, data),
+    storeStatement(process, data, terms.policy),
+    recordTraining(process, data),
     letterToLearner(process, 'tellLearner', { kind: 'certificate', courseName: data.courseName }),
   ]);
   return 'done';

@@ -53,6 +53,7 @@ export async function letterTo(process: Process, name: string, { role, to }: Rec
     call: (context, options) => mail.sendLetter.executeWithOptions(options, [context, to, role, letter]),
   });
   if (sent === 'sent') process.recorder.tell({ role, letter: letter.kind });
+  process.message({ role, to }, letter);
 }
 
 /** A letter to the learner; without an address it waits for one. Skipped when a person decides to go on without. */

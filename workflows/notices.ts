@@ -2,6 +2,7 @@ import { CancellationScope, condition, isCancellation } from '@temporalio/workfl
 import type { Letter } from '../src/domain/letters';
 import type { Terms } from '../src/domain/policy';
 import { isEmail } from '../src/domain/requests';
+import { createChat, subjectOf } from './chat';
 import type { EscalateRequest } from './messages';
 import type { People, Recipient } from './people';
 import { mail, whyFailed } from './retries';
@@ -17,6 +18,8 @@ export interface Notices {
   readonly parked: (step: string, refusal: Refusal) => () => void;
   /** Tell the next in line, or `to`. */
   readonly escalate: (request: EscalateRequest) => void;
+  /** Who leads gets a letter in the chat too, where the policy says so: that is read sooner. */
+  readonly message: (recipient: Recipient, letter: Letter) => void;
   readonly finish: () => Promise<void>;
   /** None is on its way. */
   readonly areSent: () => boolean;
@@ -40,32 +43,33 @@ export function createNotices(deps: NoticesDeps): Notices {
 
   const letters = createLetters(recorder, () => terms() !== undefined);
   let count = before;
+  const nextStep = (): string => `notice ${(count += 1)}`;
+  const chat = createChat({ userId, recorder, terms, nextStep });
 
-  async function send({ to, role }: Recipient, letter: Letter): Promise<void> {
+  /** False when somebody else has just told the same. */
+  async function send({ to, role }: Recipient, letter: Letter): Promise<boolean> {
     const mode = terms()?.modes.mail ?? 'off';
-    count += 1;
-    if (mode === 'off') return;
-    const context = { step: `notice ${count}`, userId, mode };
+    const step = nextStep();
+    if (mode === 'off') return true;
+    const context = { step, userId, mode };
     const summary = `Tell the ${role}: ${letter.kind}`;
     const sent = await mail.sendLetter.executeWithOptions({ summary }, [context, to, role, letter]);
-    if (sent === 'sent')
-      recorder.tell({ role, letter: letter.kind === 'parked' ? `parked: ${letter.step}` : letter.kind });
+    if (sent === 'sent') recorder.tell({ role, letter: subjectOf(letter) });
+    return sent !== 'told before';
+  }
+
+  function message({ role, to }: Recipient, letter: Letter): void {
+    const isWanted = terms()?.policy.slack?.directMessages === true && (role === 'manager' || role === 'lead');
+    if (isWanted) letters.begin(() => chat.tell(role, { email: to }, letter));
   }
 
   function parked(step: string, { why, cause }: Refusal): () => void {
     return letters.begin(async () => {
+      const letter = { kind: 'parked', about, step, why, workflowId, ...(cause !== undefined && { cause }) } as const;
+      let isNews = terms()?.policy.administrators.length === 0;
       for (const to of terms()?.policy.administrators ?? [])
-        await send(
-          { to, role: 'administrator' },
-          {
-            kind: 'parked',
-            about,
-            step,
-            why,
-            workflowId,
-            ...(cause !== undefined && { cause }),
-          },
-        );
+        isNews = (await send({ to, role: 'administrator' }, letter)) || isNews;
+      if (isNews) await chat.post(letter);
     });
   }
 
@@ -75,8 +79,10 @@ export function createNotices(deps: NoticesDeps): Notices {
       recorder.note({ what: 'nobody further in line', by: 'mindtickle', reason: null });
       return;
     }
-    await send(next, { kind: 'escalation', about, reason, workflowId });
+    const letter = { kind: 'escalation', about, reason, workflowId } as const;
+    await send(next, letter);
     recorder.note({ what: `told the ${next.role}`, by: 'mindtickle', reason });
+    await chat.post(letter);
   }
 
   function escalate({ reason, by, to }: EscalateRequest): void {
@@ -88,7 +94,7 @@ export function createNotices(deps: NoticesDeps): Notices {
     letters.begin(() => tellNext(to, reason));
   }
 
-  return { parked, escalate, finish: letters.finish, areSent: letters.areSent, count: () => count };
+  return { parked, escalate, message, finish: letters.finish, areSent: letters.areSent, count: () => count };
 }
 
 interface Letters {

@@ -167,6 +167,8 @@ const SYSTEMS: Readonly<Record<string, string>> = {
   leaveGroups: 'identity provider',
   leaveLateGroups: 'identity provider',
   deactivate: 'identity provider',
+  freezeCrm: 'CRM',
+  deactivateChat: 'chat',
   archive: 'archive',
   report: 'mail',
 };

@@ -6,6 +6,7 @@ import type { Delivery, Envelope, UserProvisioned } from '../src/events';
 import { joinGroup, letterTo, letterToLearner, type Membership } from './effects';
 import type { Outcome } from './messages';
 import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process';
+import { linkContact } from './records';
 import { askLedger } from './retries';
 
 /** Put a new hire into the programs of role and team, and nudge until the first step. */
@@ -81,8 +82,12 @@ async function untilStarted(
   return 'done';
 }
 
-async function welcome(process: Process, { role }: UserProvisioned, groups: readonly string[]): Promise<void> {
+async function welcome(process: Process, hire: UserProvisioned, groups: readonly string[]): Promise<void> {
+  const { role } = hire;
   const person = await process.people.person();
+  process.aside(async () => {
+    await linkContact(process, hire);
+  });
   for (const group of groups) await joinOnceWithUs(process, { name: `join ${group}`, person, group });
   await letterToLearner(process, 'welcome', { kind: 'welcome', role });
 }

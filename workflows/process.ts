@@ -5,8 +5,9 @@ import { createContinuing, type Continuing } from './continuing';
 import { createLifecycle, type Lifecycle } from './lifecycle';
 import { stateQuery, type CancelRequest, type EscalateRequest, type HistoryEntry } from './messages';
 import { createParts, type ProcessSpec } from './parts';
+import type { Notices } from './notices';
 import type { People } from './people';
-import { identity } from './retries';
+import { identity, salesforce, slack } from './retries';
 import type { Signals } from './signals';
 import type { Recorder } from './state';
 import type { Steps, Write } from './steps';
@@ -32,8 +33,8 @@ export interface Wait {
   readonly place?: () => object;
 }
 
-/** Only the identity provider's writes can be taken back, so far. */
-export type IdentityWrite<T> = Write<T> & { readonly system: 'identity' };
+/** A write of a system that can put things as they were. */
+export type Reversible<T> = Write<T> & { readonly system: 'identity' | 'salesforce' | 'slack' };
 
 export interface Process {
   readonly recorder: Recorder;
@@ -42,7 +43,7 @@ export interface Process {
   readonly steps: Steps;
   readonly people: People;
   /** A write with its undo, which is registered first: a write that was cut off may have happened. */
-  readonly writeWithUndo: <T>(write: IdentityWrite<T>, takeBack: TakeBack) => Promise<T | undefined>;
+  readonly writeWithUndo: <T>(write: Reversible<T>, takeBack: TakeBack) => Promise<T | undefined>;
   readonly aside: (work: () => Promise<void>) => Aside;
   readonly dropAsides: () => Promise<void>;
   /** True: `until` came. False: `wakeAt` did. */
@@ -50,6 +51,7 @@ export interface Process {
   /** Sleep beside the process, without a word in its state; ms. */
   readonly pause: (ms: number, summary: string) => Promise<void>;
   readonly escalate: (request: EscalateRequest) => void;
+  readonly message: Notices['message'];
   /** As the signal does; the first one counts. */
   readonly cancel: (request: CancelRequest) => void;
   readonly run: Lifecycle['run'];
@@ -76,7 +78,7 @@ export function openProcess(spec: ProcessSpec): Process {
     steps,
     people,
     writeWithUndo: (write, takeBack) => {
-      undos.push({ step: steps.freeName(write.name), ...takeBack });
+      if (steps.isOn(write.system)) undos.push({ step: steps.freeName(write.name), ...takeBack });
       return steps.write(write);
     },
     aside: asides.start,
@@ -84,18 +86,21 @@ export function openProcess(spec: ProcessSpec): Process {
     wait: (wait) => waitFor(recorder, continuing, wait),
     pause: (ms, summary) => sleep(ms, { summary }),
     escalate: notices.escalate,
+    message: notices.message,
     cancel,
     run,
   };
 }
 
-function undoing({ step, does, person, unlessOpen }: Undo): Write<unknown> {
-  return {
-    system: 'identity',
-    name: `undo ${step}`,
-    does,
-    call: (context, options) => identity.restore.executeWithOptions(options, [context, person, step, unlessOpen]),
+function undoing({ step, does, person, unlessOpen, ...of }: Undo): Write<unknown> {
+  const system = of.system ?? 'identity';
+  const name = `undo ${step}`;
+  const calls: Readonly<Record<Reversible<unknown>['system'], Write<unknown>['call']>> = {
+    identity: (context, options) => identity.restore.executeWithOptions(options, [context, person, step, unlessOpen]),
+    salesforce: (context, options) => salesforce.restoreCrmUser.executeWithOptions(options, [context, person, step]),
+    slack: (context, options) => slack.restoreChatUser.executeWithOptions(options, [context, person, step]),
   };
+  return { system, name, does, call: calls[system] };
 }
 
 function listen(

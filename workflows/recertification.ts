@@ -1,13 +1,14 @@
 import { setHandler } from '@temporalio/workflow';
 import { expiredFact } from '../src/domain/facts';
 import { deadlineFault, nextMoment, type Moment } from '../src/domain/recertification';
-import { DAY, epochMs, isoTime } from '../src/domain/time';
+import { epochMs, isoTime } from '../src/domain/time';
 import type { Policy } from '../src/domain/policy';
 import type { CertificationExpired, Delivery, Envelope } from '../src/events';
-import { joinGroup, leaveGroup, letterTo, letterToLearner } from './effects';
+import { letterToLearner } from './effects';
 import { extendDeadlineUpdate, type Outcome, type Phase, type ProcessState } from './messages';
 import { openProcess, type Aside, type Body, type Carried, type Process, type ProcessResult } from './process';
-import { identity } from './retries';
+import { markCertificate } from './records';
+import { closeCase, giveBack, lapse, openCase, type Lapse } from './recertification-steps';
 
 /** Remind until the learner recertifies; end the access at the deadline; take a late renewal until the grace is over. */
 export async function recertification(
@@ -46,6 +47,8 @@ interface Course {
   isOver: boolean;
   /** Rises with each move of the deadline. */
   revision: number;
+  /** What is being written of it to the CRM. */
+  marking?: Aside;
 }
 
 function openCourse(process: Process, deadline: number): Course {
@@ -103,31 +106,36 @@ async function untilRenewed(
     process.note({ what: 'recertified', by: `event ${given.recorded.settledBy.eventId}`, reason: 'it came first' });
     return 'recertified';
   }
-  if (place === undefined) process.aside(() => openCase(process, certName, course.deadline, policy));
+  if (place === undefined) {
+    process.aside(() => openCase(process, certName, course.deadline, policy));
+    mark(process, certName, course, 'required');
+  }
   const clock: Clock = place ?? { passed: Date.now(), lapsed: null };
   while (!isRenewed(course)) {
     const moment = await nextOf(process, course, clock, policy);
-    if (moment === 'news') await takeNews(process, course, clock);
+    if (moment === 'news') await takeNews(process, certName, course, clock);
     else if (moment.kind === 'end') {
       course.isOver = true;
       return 'lapsed';
     } else take(process, certName, moment, course, clock, policy);
   }
-  await closeCase(process, policy);
+  await closeCase(process, certName, policy);
   return 'recertified';
+}
+
+/** Beside the process: a CRM that refuses holds up neither letters nor access. The last word is written last. */
+function mark(process: Process, certName: string, course: Course, status: 'required' | 'lapsed'): void {
+  const before = course.marking;
+  course.marking = process.aside(async () => {
+    await before?.drop();
+    await markCertificate(process, certName, status, course.deadline);
+  });
 }
 
 /** How far time has brought the case: the last moment handled (epoch ms), and the lapse once it has come. */
 interface Clock {
   passed: number;
   lapsed: Lapse | null;
-}
-
-interface Lapse {
-  /** Its step that takes the certificate: a second lapse has another. */
-  readonly step: string;
-  /** Absent: it was over in a run before. */
-  readonly work?: Aside;
 }
 
 /** Asked again after every wait: a handler may have written it meanwhile. */
@@ -156,21 +164,17 @@ async function nextOf(
 }
 
 /** A deadline that was moved ahead again takes the lapse back, and brings its reminders anew. */
-async function takeNews(process: Process, course: Course, clock: Clock): Promise<void> {
+async function takeNews(process: Process, certName: string, course: Course, clock: Clock): Promise<void> {
   clock.passed = Date.now();
-  if (course.isRenewed || clock.lapsed === null) return;
+  if (course.isRenewed) return;
+  mark(process, certName, course, 'required');
+  if (clock.lapsed === null) return;
   await giveBack(process, clock.lapsed);
   clock.lapsed = null;
 }
 
-function take(
-  process: Process,
-  certName: string,
-  moment: Moment,
-  { deadline }: Course,
-  clock: Clock,
-  policy: Policy,
-): void {
+function take(process: Process, certName: string, moment: Moment, course: Course, clock: Clock, policy: Policy): void {
+  const { deadline } = course;
   clock.passed = moment.at;
   if (moment.kind === 'remind') {
     const letter = { kind: 'remind', certName, deadline: isoTime(deadline), daysLeft: moment.daysBefore } as const;
@@ -179,51 +183,6 @@ function take(
     process.note({ what: 'the deadline has passed', by: 'mindtickle', reason: null });
     const step = process.steps.freeName('leaveCertified');
     clock.lapsed = { step, work: process.aside(() => lapse(process, certName, deadline, policy)) };
+    mark(process, certName, course, 'lapsed');
   }
-}
-
-async function openCase(process: Process, certName: string, deadlineAt: number, policy: Policy): Promise<void> {
-  const deadline = isoTime(deadlineAt);
-  const person = await process.people.person();
-  const group = policy.groups.recertificationRequired;
-  await joinGroup(process, { name: 'joinRecertificationRequired', person, group, unlessOpen: 'recertification' });
-  await letterToLearner(process, 'tellLearner', { kind: 'recertify', certName, deadline });
-  const manager = await process.people.manager();
-  if (manager === null) return;
-  await letterTo(process, 'tellManager', manager, {
-    kind: 'recertify-report',
-    certName,
-    deadline,
-    userId: person.userId,
-  });
-}
-
-/** Access that hangs on the certificate ends first; then who leads is told, then the administrators. */
-async function lapse(process: Process, certName: string, deadline: number, policy: Policy): Promise<void> {
-  const person = await process.people.person();
-  await leaveGroup(process, { name: 'leaveCertified', person, group: policy.groups.certified });
-  const graceEnds = isoTime(deadline + policy.recertification.graceDays * DAY);
-  for (const recipient of await process.people.chain())
-    await letterTo(process, `tellOfLapse`, recipient, { kind: 'lapsed', certName, userId: person.userId, graceEnds });
-}
-
-/** The deadline was moved ahead again: what the lapse took is given back. */
-async function giveBack(process: Process, { work, step }: Lapse): Promise<void> {
-  await work?.drop();
-  const person = await process.people.person();
-  await process.steps.write({
-    system: 'identity',
-    name: 'giveCertifiedBack',
-    does: 'join the certified group again, if the lapse left it',
-    call: (context, options) => identity.restore.executeWithOptions(options, [context, person, step, null]),
-  });
-}
-
-async function closeCase(process: Process, { groups }: Policy): Promise<void> {
-  process.recorder.setWorking();
-  await process.dropAsides();
-  const person = await process.people.person();
-  await joinGroup(process, { name: 'joinCertified', person, group: groups.certified });
-  const group = groups.recertificationRequired;
-  await leaveGroup(process, { name: 'leaveRecertificationRequired', person, group, unlessOpen: 'recertification' });
 }

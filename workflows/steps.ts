@@ -1,9 +1,10 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { StepContext } from '../activities';
-import type { Modes, System } from '../src/domain/policy';
+import type { Mode, Modes, System } from '../src/domain/policy';
 import { createDecisions, type Decision } from './decisions';
 import { sharedCause, whyFailed } from './retries';
 import type { Recorder } from './state';
+import { verdictOf, type Verdict } from './verdicts';
 
 /** Thrown inside a step: it cannot go on until somebody decides. The sentence says why and what may be sent. */
 export class NeedsDecision extends Error {
@@ -26,6 +27,8 @@ export interface Write<T> {
   readonly call: (context: StepContext, options: { readonly summary: string }) => Promise<T>;
   /** Shown with what came of it. */
   readonly cannotBeUndone?: true;
+  /** The patch it came with: a process that went past it on an older worker goes on without. */
+  readonly since?: string;
 }
 
 export interface Steps {
@@ -34,6 +37,8 @@ export interface Steps {
   /** Run anything that may need a decision; `undefined` when it was skipped. Its result is not shown. */
   readonly attempt: <T>(name: string, call: (name: string) => Promise<T>) => Promise<T | undefined>;
   readonly retry: (name: string) => void;
+  /** False where the system has no settings. */
+  readonly isOn: (system: System) => boolean;
   /** The name that the next step asked for by `wanted` gets. */
   readonly freeName: (wanted: string) => string;
 }
@@ -58,6 +63,8 @@ export interface StepsDeps {
 /** Steps that park instead of failing. */
 export function createSteps({ userId, recorder, modes, onParked, ordered }: StepsDeps): Steps {
   const decisions = createDecisions(recorder);
+  const freeName = (wanted: string): string => freeNameIn(recorder, wanted);
+  const modeOf = (system: System): Mode => modes()[system] ?? 'off';
 
   async function decide(name: string, refusal: Refusal): Promise<Decision> {
     recorder.setStep(name, 'parked', refusal.why);
@@ -94,20 +101,13 @@ export function createSteps({ userId, recorder, modes, onParked, ordered }: Step
     }
   }
 
-  /** Names key the ledger's rows of effects: the second time round is another effect. */
-  function freeName(wanted: string): string {
-    for (let round = 1; ; round += 1) {
-      const name = round === 1 ? wanted : `${wanted} (${round})`;
-      if (!recorder.has(name)) return name;
-    }
-  }
-
   async function write<T>(wanted: Write<T>): Promise<T | undefined> {
-    const mode = modes()[wanted.system] ?? 'off';
+    const mode = modeOf(wanted.system);
     if (mode === 'off') {
       recorder.setStep(freeName(wanted.name), 'skipped', 'not configured');
       return undefined;
     }
+    if (wanted.since !== undefined && !patched(wanted.since)) return undefined;
     return settle(
       wanted.name,
       (name) => wanted.call({ step: name, userId, mode, ...ordered() }, { summary: wanted.does }),
@@ -119,12 +119,20 @@ export function createSteps({ userId, recorder, modes, onParked, ordered }: Step
     write,
     attempt: (name, call) => settle(name, call, () => ['done', null]),
     retry: decisions.retry,
+    isOn: (system) => modeOf(system) !== 'off',
     freeName,
   };
 }
 
+/** Names key the ledger's rows of effects: the second time round is another effect. */
+function freeNameIn(recorder: Recorder, wanted: string): string {
+  for (let round = 1; ; round += 1) {
+    const name = round === 1 ? wanted : `${wanted} (${round})`;
+    if (!recorder.has(name)) return name;
+  }
+}
+
 type Call<T> = (name: string) => Promise<T>;
-type Verdict = readonly ['done' | 'would do', string | null];
 
 async function tryOnce<T>(name: string, call: Call<T>): Promise<{ result: T } | Refusal> {
   try {
@@ -135,19 +143,4 @@ async function tryOnce<T>(name: string, call: Call<T>): Promise<{ result: T } | 
     if (error instanceof ActivityFailure) return { why: whyFailed(error), cause: sharedCause(error) };
     throw error;
   }
-}
-
-function verdictOf<T>(result: T, { does, cannotBeUndone }: Write<T>): Verdict {
-  const [status, detail]: Verdict = result === 'observed' ? ['would do', does] : doneOf(result);
-  if (cannotBeUndone !== true) return [status, detail];
-  return [status, [...(detail === null ? [] : [detail]), 'cannot be undone'].join('; ')];
-}
-
-/** What a connector says of its write, as the step's detail: words of ours, group names and digests. */
-function doneOf(result: unknown): Verdict {
-  if (typeof result === 'string') return ['done', result === 'done' ? null : result];
-  if (typeof result !== 'object' || result === null) return ['done', null];
-  if ('left' in result && Array.isArray(result.left)) return ['done', `left ${result.left.join(', ') || 'none'}`];
-  if ('sha256' in result && typeof result.sha256 === 'string') return ['done', `SHA-256 ${result.sha256}`];
-  return ['done', null];
 }

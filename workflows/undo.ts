@@ -2,6 +2,8 @@ import type { Person } from '../activities';
 
 /** How a write is taken back: the system puts things as they were before the step. `does`: what, for Temporal Web UI. */
 export interface TakeBack {
+  /** Absent: the identity provider. */
+  readonly system?: 'salesforce' | 'slack';
   readonly does: string;
   readonly person: Person;
   /** Leave (or give back) only when no other open workflow of this kind needs it so. */

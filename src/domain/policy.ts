@@ -40,6 +40,8 @@ export interface Policy {
     /** Course (id or name) → certificates that it renews. */
     readonly renews: Readonly<Record<string, readonly string[]>>;
   };
+  /** Absent in what a process took before there was one: nobody is told by Slack. */
+  readonly slack?: Chat | undefined;
   /** Absent in what a process took before there was one: `PLAIN_IRIS`. */
   readonly xapi?: Iris | undefined;
   readonly quiz: { readonly passPercent?: number | undefined; readonly slaWorkingDays: number };
@@ -82,6 +84,14 @@ export const PLAIN_IRIS: Iris = {
   accountHomePage: 'https://app.mindtickle.com',
   courseBase: 'https://app.mindtickle.com/courses/',
 };
+
+/** What is told by Slack, beside mail. */
+export interface Chat {
+  /** A channel, by id or name, that hears of everything that parks or is escalated. */
+  readonly alertsChannel?: string | undefined;
+  /** Do managers and leads get their letters as direct messages too? */
+  readonly directMessages: boolean;
+}
 
 /** Who leads a team, by e-mail address. */
 export interface Team {

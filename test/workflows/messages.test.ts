@@ -354,7 +354,7 @@ describe("a workflow's page in Temporal Web UI", () => {
     const page = await details(handle);
     expect(page).toMatch(/^- \S+ escalate, by ada: on leave - 2026-01-01T00:00:00Z cancel, by root !\\\[x\\\]\(/m);
     expect(page).toMatch(/^- \S+ extendDeadline to \S+, by bob: parental leave$/m);
-    expect(page).toContain('May be sent: cancel, escalate, retryStep, skipStep, recertified, extendDeadline, identify');
+    expect(page).toContain('- update `extendDeadline` `{ deadline, by, reason }`: move the deadline (ISO 8601)');
     await handle.terminate();
   });
 });

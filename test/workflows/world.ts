@@ -97,6 +97,9 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   archivePerson: { key: 'k', sha256: 'cd' },
 };
 
+/** As the worker's: cut off in the middle of thousands of messages, the whole process would end. */
+const LIMITS = { isolateExecutionTimeout: '1 minute' };
+
 /** A time-skipping Temporal with the real workflows and fake activities, on the real task queues. */
 export async function openWorld(): Promise<World> {
   quieten();
@@ -134,6 +137,7 @@ export async function openWorld(): Promise<World> {
       taskQueue: 'mindtickle',
       workflowBundle: { codePath: bundle },
       activities: { ...fakes([...LEDGER, 'rereadEnvelope']), readTerms },
+      ...LIMITS,
     }),
     await Worker.create({ connection, taskQueue: 'mindtickle-identity', activities: fakes(IDENTITY) }),
     await Worker.create({ connection, taskQueue: 'mindtickle-mail', activities: fakes(['sendLetter']) }),
