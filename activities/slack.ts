@@ -27,7 +27,7 @@ export interface SlackDeps extends AccountDeps {
 
 /**
  * Slack: letters by its Web API, accounts by its SCIM API. The scopes that they need stand in
- * docs/configuration.md. A message is posted at least once: one whose first attempt outlives our patience may come twice.
+ * docs/connectors.md. A message is posted at least once: one whose first attempt outlives our patience may come twice.
  * @throws `slack.unavailable` and `ledger.unavailable` (retry), `slack.rejected`.
  */
 export function createSlackActivities({ web, write, ...accounts }: SlackDeps): SlackActivities {
