@@ -5,6 +5,7 @@ import { directorySchema, seedDirectory, summary, type Directory, type Directory
 import { html, type Html } from './html';
 import { httpCalls } from './http-calls';
 import { declareResources, isFilter, type ScimContext } from './scim';
+import { cut } from './page-parts';
 import { okta, OKTA_PATH, refuseAsOkta } from './okta';
 import type { StandIn, World } from './stand-in';
 
@@ -126,10 +127,10 @@ function show(directory: Directory): Html {
           (user) =>
             html`<tr>
               <td>
-                ${user.displayName ?? user.userName}<small>${user.userName}</small><small>${user.externalId}</small>
+                ${user.displayName ?? user.userName}<small>${cut(user.userName)}${cut(user.externalId ?? '')}</small>
               </td>
               <td class="${user.active ? 'yes' : 'no'}">
-                ${user.active ? 'active' : 'inactive'}<small>${user.status}, ${user.sessions} sessions</small>
+                ${user.active ? 'active' : 'inactive'}<small>${user.status}, sessions: ${user.sessions}</small>
               </td>
               <td>${user.groups.map((name) => html`<span class="tag">${name}</span> `)}</td>
             </tr>`,
@@ -145,7 +146,7 @@ function show(directory: Directory): Html {
           (group) =>
             html`<tr>
               <th scope="row">${group.displayName}</th>
-              <td>${group.members.map((member) => html`<small>${member}</small>`)}</td>
+              <td>${group.members.map((member) => html`<small>${cut(member)}</small>`)}</td>
             </tr>`,
         )}
       </tbody>

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { latencyOf, type Fault } from './faults';
 import { html, type Html } from './html';
 import { readMessage, type MessageText } from './message';
+import { entry } from './page-parts';
 import type { ListeningStandIn, World } from './stand-in';
 import type { Held } from './store';
 
@@ -157,15 +158,12 @@ function keep(held: Held<MailState>, message: Message): void {
 
 function show(messages: readonly Message[]): Html {
   if (messages.length === 0) return html`<p class="none">No mail yet.</p>`;
-  return html`${[...messages].reverse().map(
-    (message) =>
-      html`<article>
-        <h3>${message.subject}</h3>
-        <p>
-          <small>to ${message.to.join(', ')} · from ${message.from}</small>
-          <small><time>${message.at}</time>${message.copies > 1 ? ` · ${message.copies} copies` : ''}</small>
-        </p>
-        <pre>${message.text}</pre>
-      </article>`,
+  return html`${[...messages].reverse().map(({ messageId, subject, to, from, at, copies, text }) =>
+    entry({
+      key: messageId,
+      title: subject,
+      about: [`to ${to.join(', ')} · from ${from}`, copies > 1 ? `${at} · ${copies} copies` : at],
+      text,
+    }),
   )}`;
 }

@@ -3,28 +3,55 @@ export const STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#d5d9e0, #3a3f48); --soft: light-dark(#f4f6f9, #22262d);
   --yes: light-dark(#126b35, #6fd08c); --no: light-dark(#a3261b, #ff9a8f); font: 14px/1.45 system-ui, sans-serif; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1rem; max-width: 90rem; }
+body { margin: 0 auto; padding: 1rem; max-width: 120rem; overflow-wrap: anywhere; }
 header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 header p { margin: 0; } h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.1rem; margin: .5rem 0; }
-h3 { font-size: 1rem; margin: 0; } #reset { margin-left: auto; }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1rem; margin: .75rem 0; }
-.columns > section { border: 1px solid var(--line); border-radius: .5rem; padding: .25rem .75rem .75rem; min-width: 0; }
-fieldset { border: 1px solid var(--line); border-radius: .5rem; display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: end; }
-label { display: grid; font-size: .8rem; } input { width: 6rem; }
+#reset { margin-left: auto; }
+main { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(28rem, 100%), 1fr)); gap: 1rem; margin: .75rem 0; }
+section { border: 1px solid var(--line); border-radius: .5rem; padding: .25rem .75rem .75rem; min-width: 0; }
+.state { max-height: 32rem; overflow: auto; border-top: 1px solid var(--line); }
+form { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: end; margin: .5rem 0; }
+form div { display: flex; flex-wrap: wrap; gap: .25rem .75rem; }
+label { display: grid; font-size: .8rem; } input { width: 7rem; }
 input, select, button { font: inherit; padding: .2rem .4rem; }
-table { border-collapse: collapse; width: 100%; margin-bottom: .75rem; } caption { text-align: left; font-weight: 600; }
-th, td { border-top: 1px solid var(--line); padding: .25rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-small { display: block; opacity: .75; } .yes { color: var(--yes); } .no { color: var(--no); }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; margin-bottom: .75rem; }
+caption { text-align: left; font-weight: 600; }
+th, td { border-top: 1px solid var(--line); padding: .25rem .35rem; text-align: left; vertical-align: top; }
+.state th:first-child { width: 38%; } .number { width: 5.8rem; } #calls { max-height: 36rem; overflow: auto; }
+.at { width: 15rem; } .short { width: 7rem; }
+.cut { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+small { display: block; opacity: .75; } .yes { color: var(--yes); } .no { color: var(--no); } .none { opacity: .75; }
 .badge, .tag { border: 1px solid currentColor; border-radius: 1rem; padding: 0 .5rem; font-size: .8rem; font-weight: 400; }
-.tag { border-color: var(--line); white-space: nowrap; } .none { opacity: .75; }
-article { border-top: 1px solid var(--line); padding: .5rem 0; } article p { margin: 0; }
-pre { background: var(--soft); border-radius: .35rem; padding: .5rem; margin: .35rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.tag { border-color: var(--line); display: inline-block; }
+.state > details { border-top: 1px solid var(--line); padding: .35rem 0; }
+summary { cursor: pointer; }
+.state > details > summary { display: grid; grid-template-columns: 1.2rem minmax(0, 1fr); }
+.state > details > summary::before { content: '▸'; grid-row: 1 / span 2; } .state > details[open] > summary::before { content: '▾'; }
+pre { background: var(--soft); border-radius: .35rem; padding: .5rem; margin: .35rem 0 0; white-space: pre-wrap; }
+@media (max-width: 55rem) { .at { width: 8rem; } .day { display: none; } .short { width: 6.5rem; } }
 `;
 
-/** Looks every second; what the server drew anew replaces what was drawn before, so that one place draws. */
+/**
+ * Looks every second; what the server drew anew takes the place of what was drawn before, so that one place draws. A part
+ * that says the same is left alone, and one that does not keeps its scroll, what is open in it, and the focus.
+ */
 export const SCRIPT = `
 const status = document.getElementById('status');
 const say = (text) => { if (status.textContent !== text) status.textContent = text; };
+const known = new Map();
+const opened = (part) => [...part.querySelectorAll('details')];
+const renew = (part) => {
+  const old = document.getElementById(part.id);
+  if (known.get(part.id) === part.outerHTML) return;
+  known.set(part.id, part.outerHTML);
+  const open = new Set(opened(old).filter((one) => one.open).map((one) => one.dataset.key));
+  const focused = opened(old).find((one) => one.contains(document.activeElement));
+  const fresh = opened(part);
+  for (const one of fresh) one.open = open.has(one.dataset.key);
+  old.replaceChildren(...part.childNodes);
+  const again = fresh.find((one) => one.dataset.key === focused?.dataset.key);
+  if (again !== undefined) again.querySelector('summary').focus({ preventScroll: true });
+};
 let seen;
 const look = async () => {
   try {
@@ -32,9 +59,9 @@ const look = async () => {
     const now = (await Promise.all(answers.map((answer) => answer.text()))).join('');
     if (now !== seen) {
       const drawn = new DOMParser().parseFromString(await (await fetch('/')).text(), 'text/html');
-      const live = drawn.getElementById('live');
-      if (live === null) throw new Error('no page');
-      document.getElementById('live').replaceWith(live);
+      const parts = [...drawn.querySelectorAll('[data-live]')];
+      if (parts.length === 0) throw new Error('no page');
+      for (const part of parts) renew(part);
       seen = now;
     }
     if (status.dataset.lost) { delete status.dataset.lost; say(''); }

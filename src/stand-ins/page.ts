@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { faultModes, type Fault, type Faults } from './faults';
 import { html, trusted, type Html } from './html';
 import { SCRIPT, STYLE } from './page-assets';
+import { cut } from './page-parts';
 import type { StandIn } from './stand-in';
 import type { Call, Store } from './store';
 
@@ -39,9 +40,11 @@ export function sendPage(response: Response, content: PageContent): void {
   response.type('html').send(`<!doctype html>${render(content).markup}`);
 }
 
-/** `#live` is what the script replaces when something changed; the forms stay, with what is typed into them. */
+/**
+ * What has `data-live` is what the script draws anew when something changed; all else stays, with what is typed into the
+ * forms.
+ */
 function render({ systems, addresses, store, faults }: PageContent): Html {
-  const names = Object.keys(systems);
   return html`<html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -56,20 +59,25 @@ function render({ systems, addresses, store, faults }: PageContent): Html {
         <p id="status" role="status"></p>
         <button type="button" id="reset">Reset everything</button>
       </header>
-      <section aria-label="Fault switches" class="columns">${names.map(faultForm)}</section>
-      <main id="live">
-        <div class="columns">
-          ${Object.entries(systems).map(
-            ([name, system]) =>
-              html`<section aria-label="${name}">
-                <h2>${name} ${badge(faults.current(name))}</h2>
-                <p><code>${addresses[name] ?? ''}</code></p>
+      <main>
+        ${Object.entries(systems).map(
+          ([name, system]) =>
+            html`<section aria-labelledby="name-${name}">
+              <h2>
+                <span id="name-${name}">${name}</span>
+                <span id="fault-${name}" data-live>${badge(faults.current(name))}</span>
+              </h2>
+              <code>${cut(addresses[name] ?? '')}</code>
+              ${faultForm(name)}
+              <div id="state-${name}" class="state" data-live tabindex="0" role="region" aria-label="${name}: state">
                 ${system.show()}
-              </section>`,
-          )}
-        </div>
-        ${calls(store.calls().slice(-CALLS_SHOWN).reverse())}
+              </div>
+            </section>`,
+        )}
       </main>
+      <section id="calls" data-live tabindex="0" aria-label="calls">
+        ${calls(store.calls().slice(-CALLS_SHOWN).reverse())}
+      </section>
       ${trusted(`<script>${SCRIPT}</script>`)}
     </body>
   </html>`;
@@ -78,19 +86,22 @@ function render({ systems, addresses, store, faults }: PageContent): Html {
 function faultForm(system: string): Html {
   const field = (name: string, label: string): Html =>
     html`<label>${label} <input type="number" name="${name}" min="0" /></label>`;
-  return html`<form data-system="${system}">
-    <fieldset>
-      <legend>${system}: make it</legend>
-      <label>
-        mode
-        <select name="mode">
-          ${faultModes.map((mode) => html`<option>${mode}</option>`)}
-        </select>
-      </label>
-      ${field('calls', 'calls')} ${field('status', 'status')} ${field('latencyMs', 'latency (ms)')}
-      ${field('retryAfterSeconds', 'retry after (s)')}
-      <button type="submit">Apply</button>
-    </fieldset>
+  return html`<form data-system="${system}" aria-label="${system}: fault switch">
+    <label>
+      make it
+      <select name="mode">
+        ${faultModes.map((mode) => html`<option>${mode}</option>`)}
+      </select>
+    </label>
+    ${field('calls', 'for so many calls')}
+    <button type="submit">Apply</button>
+    <details>
+      <summary>more</summary>
+      <div>
+        ${field('status', 'status')} ${field('latencyMs', 'latency (ms)')}
+        ${field('retryAfterSeconds', 'retry after (s)')}
+      </div>
+    </details>
   </form>`;
 }
 
@@ -100,28 +111,28 @@ function badge({ mode, calls }: Fault): Html {
 }
 
 function calls(recent: readonly Call[]): Html {
-  return html`<section aria-label="calls">
-    <h2>Last calls</h2>
+  return html`<h2>Last calls</h2>
     <table>
       <thead>
         <tr>
-          <th scope="col">At</th>
-          <th scope="col">System</th>
+          <th scope="col" class="at">At</th>
+          <th scope="col" class="short">System</th>
           <th scope="col">Call</th>
-          <th scope="col">Status</th>
+          <th scope="col" class="short">Status</th>
         </tr>
       </thead>
       <tbody>
         ${recent.map(
           ({ at, system, method, path, status }) =>
             html`<tr>
-              <td><time>${at}</time></td>
+              <td>
+                <time datetime="${at}"><span class="day">${at.slice(0, 10)} </span>${at.slice(11)}</time>
+              </td>
               <td>${system}</td>
-              <td><code>${method} ${path}</code></td>
+              <td><code>${cut(`${method} ${path}`)}</code></td>
               <td class="${status >= 200 && status < 300 ? 'yes' : 'no'}">${status === 0 ? 'cut' : status}</td>
             </tr>`,
         )}
       </tbody>
-    </table>
-  </section>`;
+    </table>`;
 }

@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, t
 import { z } from 'zod';
 import { html, type Html } from './html';
 import { httpCalls } from './http-calls';
+import { cut } from './page-parts';
 import { objects, seedRecords, type Refusal, type StoredRecord } from './salesforce-objects';
 import { createRecords, isRefusal, recordsSchema, type Records, type Written } from './salesforce-records';
 import { createSignIn, type SignIn } from './salesforce-sign-in';
@@ -165,39 +166,55 @@ function failures({ log }: World): ErrorRequestHandler {
   };
 }
 
-const SHOWN: Readonly<Record<string, readonly string[]>> = {
-  Training_Status__c: ['External_Key__c', 'Title__c', 'Status__c', 'Score__c', 'Progress__c'],
-  Contact: ['LastName', 'Email', 'MindTickle_User_Id__c'],
-  User: ['Name', 'Username'],
+/** Of each object: what is shown in a column, and under it in small. */
+const SHOWN: Readonly<Record<string, readonly (readonly [field: string, small?: string])[]>> = {
+  Training_Status__c: [['Title__c', 'External_Key__c'], ['Status__c'], ['Score__c'], ['Progress__c']],
+  Contact: [['LastName', 'Email'], ['MindTickle_User_Id__c']],
+  User: [['Name', 'Username'], ['Sign-in']],
 };
 
 function show(records: readonly StoredRecord[]): Html {
   const isFrozen = (id: string): boolean =>
     records.some(({ type, fields }) => type === 'UserLogin' && fields['UserId'] === id && fields['IsFrozen'] === true);
-  const cell = (value: unknown): string =>
-    typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  return html`${Object.entries(SHOWN).map(
-    ([shown, names]) =>
-      html`<table>
-        <caption>
-          ${shown}
-        </caption>
-        <thead>
-          <tr>
-            ${names.map((name) => html`<th scope="col">${name}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${records
-            .filter(({ type }) => type === shown)
-            .map(
-              ({ Id, fields }) =>
-                html`<tr>
-                  ${names.map((name) => html`<td>${cell(fields[name])}</td>`)}
-                  ${isFrozen(Id) ? html`<td class="no">frozen</td>` : null}
-                </tr>`,
-            )}
-        </tbody>
-      </table>`,
-  )}`;
+  return html`${Object.entries(SHOWN).map(([type, columns]) => {
+    const rows = records
+      .filter((record) => record.type === type)
+      .map(({ Id, fields }) => ({ 'Sign-in': isFrozen(Id) ? 'frozen' : 'open', ...fields }));
+    return html`<table>
+      <caption>
+        ${type}
+      </caption>
+      <thead>
+        <tr>
+          ${columns.map(heading)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (fields) =>
+            html`<tr>
+              ${columns.map((column) => cell(fields, column))}
+            </tr>`,
+        )}
+      </tbody>
+    </table>`;
+  })}`;
+}
+
+const NUMBERS = ['Score__c', 'Progress__c'];
+
+function heading([name]: readonly [string, string?]): Html {
+  const label = name.replace(/__c$/, '').replaceAll('_', ' ');
+  return html`<th scope="col" class="${NUMBERS.includes(name) ? 'number' : ''}">${cut(label)}</th>`;
+}
+
+function cell(fields: Readonly<Record<string, unknown>>, [name, small]: readonly [string, string?]): Html {
+  const textOf = (field: string): string => {
+    const value = fields[field];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  };
+  const text = textOf(name);
+  return html`<td class="${text === 'frozen' ? 'no' : ''}">
+    ${text}${small === undefined ? null : html`<small>${cut(textOf(small))}</small>`}
+  </td>`;
 }

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { html, type Html } from './html';
 import { httpCalls } from './http-calls';
+import { entry } from './page-parts';
 import { methods, type MethodAnswer } from './slack-methods';
 import { sendScimError, slackScim } from './slack-scim';
 import { seedWorkspace, summaryOf, workspaceSchema, type SlackState, type Workspace } from './slack-workspace';
@@ -80,14 +81,16 @@ function problems({ log }: World): ErrorRequestHandler {
 
 function show({ messages, users }: SlackState): Html {
   const gone = users.filter(({ active }) => !active);
-  return html`${[...messages].reverse().map(
-      ({ channelName, to, text, ts }) =>
-        html`<article>
-          <h3>${channelName ?? to ?? ''}</h3>
-          <p><small>${new Date(Number(ts) * 1000).toISOString()}</small></p>
-          <pre>${text}</pre>
-        </article>`,
-    )}
+  return html`${[...messages].reverse().map(({ channelName, to, text, ts, channel }) => {
+      const [title = '', ...more] = asRead(text).split('\n');
+      const at = new Date(Number(ts) * 1000).toISOString();
+      return entry({
+        key: `${channel} ${ts}`,
+        title,
+        about: [`${channelName ?? to ?? ''} · ${at}`],
+        text: more.join('\n').trim(),
+      });
+    })}
     ${messages.length === 0 ? html`<p class="none">No message yet.</p>` : ''}
     <table>
       <caption>
@@ -103,4 +106,9 @@ function show({ messages, users }: SlackState): Html {
         )}
       </tbody>
     </table>`;
+}
+
+/** As Slack shows it: the three characters that are sent otherwise. */
+function asRead(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }

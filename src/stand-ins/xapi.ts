@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, t
 import { z } from 'zod';
 import { html, type Html } from './html';
 import { httpCalls } from './http-calls';
+import { entry } from './page-parts';
 import { XAPI_KEY, type StandIn, type World } from './stand-in';
 import type { Held } from './store';
 import { Malformed, readParts, type Part } from './xapi-parts';
@@ -152,17 +153,18 @@ function problems({ log }: World): ErrorRequestHandler {
 
 function show({ records }: Records): Html {
   if (records.length === 0) return html`<p class="none">No statement yet.</p>`;
-  return html`${[...records].reverse().map(
-    ({ statement, files }) =>
-      html`<article>
-        <h3>${text(statement, 'verb.id').split('/').at(-1) ?? ''} ${text(statement, 'object.id')}</h3>
-        <p>${text(statement, 'actor.account.name')} <small>${text(statement, 'timestamp')}</small></p>
-        ${files.map(
-          ({ contentType, bytes, sha2 }) => html`<small>${contentType}, ${bytes} bytes, SHA-256 ${sha2}</small>`,
-        )}
-        <pre>${JSON.stringify(statement, null, 2)}</pre>
-      </article>`,
-  )}`;
+  return html`${[...records].reverse().map(({ statement, files }) => {
+    const course = text(statement, 'object.definition.name.en-US');
+    return entry({
+      key: statement.id,
+      title: `${text(statement, 'verb.id').split('/').at(-1) ?? ''}: ${course === '' ? text(statement, 'object.id') : course}`,
+      about: [
+        `${text(statement, 'actor.account.name')} · ${text(statement, 'timestamp')}`,
+        ...files.map(({ contentType, bytes, sha2 }) => `${contentType}, ${bytes} bytes, SHA-256 ${sha2}`),
+      ],
+      text: JSON.stringify(statement, null, 2),
+    });
+  })}`;
 }
 
 function text(statement: object, path: string): string {

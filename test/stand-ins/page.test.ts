@@ -4,6 +4,17 @@ import { SCRIPT } from '../../src/stand-ins/page-assets';
 
 type Listener = (event: object) => void;
 
+/** One `<details>` of the page. */
+interface Details {
+  readonly dataset: { readonly key: string };
+  open: boolean;
+  readonly contains: () => boolean;
+}
+
+function details(key: string, open = false): Details {
+  return { dataset: { key }, open, contains: () => false };
+}
+
 /** The script in a browser of a few lines: what it asks for, and what it puts where. */
 function open(answers: (path: string) => string | Error) {
   const asked: { path: string; method?: string; body?: unknown }[] = [];
@@ -11,19 +22,30 @@ function open(answers: (path: string) => string | Error) {
   const drawn: unknown[] = [];
   const timers: (() => unknown)[] = [];
   const status = { textContent: '', dataset: {} };
+  const inPage: Details[] = [];
   const form = {
     dataset: { system: 'mail' },
     addEventListener: (_: string, listen: Listener) => void (listeners['submit'] = listen),
   };
   const elements: Record<string, object> = {
     status,
-    live: { replaceWith: (live: unknown) => void drawn.push(live) },
+    'state-mail': {
+      querySelectorAll: () => inPage,
+      replaceChildren: (text: string, ...all: Details[]) => {
+        drawn.push(text);
+        inPage.splice(0, inPage.length, ...all);
+      },
+    },
     reset: { addEventListener: (_: string, listen: Listener) => void (listeners['reset'] = listen) },
+  };
+  const part = (text: string) => {
+    const all = [details('one'), details('two')];
+    return { id: 'state-mail', outerHTML: text, childNodes: [text, ...all], querySelectorAll: () => all };
   };
   runInNewContext(SCRIPT, {
     document: { getElementById: (id: string) => elements[id], querySelectorAll: () => [form] },
     DOMParser: class {
-      parseFromString = (text: string) => ({ getElementById: () => (text === '' ? null : text) });
+      parseFromString = (text: string) => ({ querySelectorAll: () => (text === '' ? [] : [part(text)]) });
     },
     FormData: class {
       *[Symbol.iterator]() {
@@ -42,7 +64,7 @@ function open(answers: (path: string) => string | Error) {
     },
     setTimeout: (act: () => unknown) => void timers.push(act),
   });
-  return { asked, listeners, drawn, timers, status };
+  return { asked, listeners, drawn, timers, status, inPage };
 }
 
 const settled = async (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -56,6 +78,29 @@ describe('the script of the page', () => {
     state = 'two';
     await timers.shift()?.();
     expect(drawn).toEqual(['page of one', 'page of two']);
+  });
+
+  test('leaves a part alone that says the same, whatever else changed', async () => {
+    let state = 'one';
+    const { drawn, timers, asked } = open((path) => (path === '/' ? 'the same page' : state));
+    await settled();
+    state = 'two';
+    await timers.shift()?.();
+    expect(asked.filter(({ path }) => path === '/')).toHaveLength(2);
+    expect(drawn).toEqual(['the same page']);
+  });
+
+  test('keeps open what was opened', async () => {
+    let state = 'one';
+    const { timers, inPage } = open((path) => (path === '/' ? `page of ${state}` : state));
+    await settled();
+    inPage.splice(0, 1, details('one', true));
+    state = 'two';
+    await timers.shift()?.();
+    expect(inPage.map(({ dataset, open: isOpen }) => [dataset.key, isOpen])).toEqual([
+      ['one', true],
+      ['two', false],
+    ]);
   });
 
   test('says so while the stand-ins do not answer, and goes on looking', async () => {

@@ -221,7 +221,10 @@ describe('the page', () => {
     ]) {
       expect(page).toContain(text);
     }
-    expect(page.match(/<form data-system="(identity|mail)"/g)).toHaveLength(2);
+    expect(page.match(/<form data-system="(identity|mail|salesforce|slack|xapi)"/g)).toHaveLength(5);
+    const parts = [...page.matchAll(/id="(\S+)"[^>]*data-live/g)].map(([, id]) => id);
+    expect(parts).toContain('state-xapi');
+    expect(new Set(parts).size).toBe(parts.length);
   });
 
   test('shows newest mail first', async () => {
