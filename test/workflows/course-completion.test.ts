@@ -172,6 +172,10 @@ describe('courseCompletion and what goes wrong', () => {
     ]);
     await handle.signal(cancelSignal, { reason: 'a test record', by: 'ada' });
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect((await world.state(handle)).steps.map(({ status }) => status)).toEqual(['dropped', 'dropped']);
+    const { steps } = await world.state(handle);
+    expect(steps.filter(({ status }) => status !== 'skipped').map(({ status }) => status)).toEqual([
+      'dropped',
+      'dropped',
+    ]);
   });
 });

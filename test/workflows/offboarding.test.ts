@@ -92,6 +92,8 @@ describe('offboarding', () => {
     expect(steps.filter(({ status }) => status === 'skipped').map(({ name, detail }) => [name, detail])).toEqual([
       ['freeze', 'not configured'],
       ['leaveGroups', 'not configured'],
+      ['freezeCrm', 'not configured'],
+      ['deactivateChat', 'not configured'],
       ['archive', 'not configured'],
       ['deactivate', 'not configured'],
     ]);
@@ -427,6 +429,8 @@ describe('offboarding that is cancelled', () => {
     expect(steps.map(({ name, status }) => `${name} ${status}`).slice(3)).toEqual([
       'freeze undone',
       'leaveGroups undone',
+      'freezeCrm skipped',
+      'deactivateChat skipped',
       'archive dropped',
       'undo leaveGroups done',
       'undo freeze done',

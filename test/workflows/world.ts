@@ -65,6 +65,7 @@ const LEDGER = [
 ];
 const IDENTITY = ['findContact', 'freezeUser', 'deactivateUser', 'joinGroup', 'leaveGroup', 'leaveGroups', 'restore'];
 
+const SLACK = ['postMessage', 'deactivateChatUser', 'restoreChatUser'];
 const SALESFORCE = [
   'upsertTraining',
   'markCertificate',
@@ -93,6 +94,7 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   findContact: null,
   leaveGroups: { left: ['Sales'] },
   sendLetter: 'sent',
+  postMessage: 'sent',
   storeCertificate: { key: 'k', sha256: 'ab' },
   archivePerson: { key: 'k', sha256: 'cd' },
 };
@@ -147,6 +149,8 @@ export async function openWorld(): Promise<World> {
       activities: fakes(['storeCertificate', 'archivePerson']),
     }),
     await Worker.create({ connection, taskQueue: 'mindtickle-salesforce', activities: fakes(SALESFORCE) }),
+    await Worker.create({ connection, taskQueue: 'mindtickle-slack', activities: fakes(SLACK) }),
+    await Worker.create({ connection, taskQueue: 'mindtickle-xapi', activities: fakes(['storeStatement']) }),
   ];
   const running = workers.map((worker) => worker.run());
   let started = 0;
