@@ -44,6 +44,10 @@ async function deprovisioned(world: World): Promise<WorkflowHandle> {
   return world.start('offboarding', data, { event: 'user.deprovisioned' });
 }
 
+function everySystem({ modes }: World): World['modes'] {
+  return { ...modes, salesforce: 'on', slack: 'on', xapi: 'on' };
+}
+
 function rejectOnce(world: World, activity: string, then: unknown): void {
   let isFirst = true;
   world.answers.set(activity, () => {
@@ -345,6 +349,57 @@ export const scenarios: readonly Scenario[] = [
         quizId: 'q2',
         quizType: 'practice',
       });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'courseCompletion',
+    name: 'to-every-system',
+    run: async (world) => {
+      world.modes = everySystem(world);
+      const handle = await world.start('courseCompletion', completed, { event: 'course.completed' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'recertification',
+    name: 'to-every-system',
+    run: async (world) => {
+      world.modes = everySystem(world);
+      const handle = await expired(world, 2);
+      await world.until(handle, at('markRequired', 'done'));
+      await world.env.sleep('3 days');
+      await world.until(handle, at('markLapsed', 'done'));
+      await handle.signal(recertifiedSignal, { by: 'ada', evidence: 'seen' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'onboarding',
+    name: 'to-every-system',
+    run: async (world) => {
+      world.modes = everySystem(world);
+      const handle = await world.start('onboarding', provisioned, { event: 'user.provisioned' });
+      await world.until(handle, at('linkContact', 'done'));
+      await world.until(handle, at('welcome', 'done'));
+      await handle.signal(startedSignal, { eventId: 'p1' });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    type: 'offboarding',
+    name: 'in-every-system-then-cancelled',
+    run: async (world) => {
+      world.modes = everySystem(world);
+      world.policy = { ...world.policy, slack: { alertsChannel: '#ops', directMessages: true } };
+      rejectOnce(world, 'archivePerson', { key: 'k', sha256: 'cd' });
+      const handle = await deprovisioned(world);
+      await world.parked(handle, 'archive');
+      await handle.signal(cancelSignal, { reason: 'not a leaver', by: 'ada' });
       await handle.result();
       return handle;
     },

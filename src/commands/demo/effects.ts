@@ -19,6 +19,10 @@ const EXPECTED: Readonly<Record<string, readonly Expected[]>> = {
     },
     letter('tellLearner', people.rita.email, 'Renew your certificate'),
     letter('tellManager', people.mona.email, 'A certificate of your team'),
+    record('markRequired', 'the certificate is marked as to be renewed in the CRM', {
+      Learner_Id__c: people.rita.userId,
+      Status__c: 'Recertification required',
+    }),
   ],
   offboarding: [
     {
@@ -32,6 +36,12 @@ const EXPECTED: Readonly<Record<string, readonly Expected[]>> = {
       what: 'the leaver is in no group',
       isThere: (state) => groupsOf(state, people.omar.email).length === 0,
     },
+    record('freezeCrm', 'the CRM user of the leaver is frozen', { type: 'UserLogin', IsFrozen: true }),
+    {
+      step: 'deactivateChat',
+      what: 'the chat account of the leaver is not active',
+      isThere: ({ slack }) => slack.users.some(({ email, active }) => email === people.omar.email && !active),
+    },
   ],
   quizCoaching: [letter('tellManager', people.mona.email, 'Coaching needed')],
   onboarding: [
@@ -41,8 +51,26 @@ const EXPECTED: Readonly<Record<string, readonly Expected[]>> = {
       isThere: (state) => groupsOf(state, people.nina.email).includes('Sales onboarding'),
     },
     letter('welcome', people.nina.email, 'Welcome'),
+    record('linkContact', 'the contact of the new hire carries the user id', {
+      type: 'Contact',
+      MindTickle_User_Id__c: people.nina.userId,
+    }),
   ],
-  courseCompletion: [letter('tellLearner', people.carla.email, 'Your certificate')],
+  courseCompletion: [
+    letter('tellLearner', people.carla.email, 'Your certificate'),
+    record('recordTraining', 'the training status is in the CRM', {
+      Learner_Id__c: people.carla.userId,
+      Status__c: 'Completed',
+    }),
+    {
+      step: 'storeStatement',
+      what: 'the LMS has the statement with the certificate',
+      isThere: ({ xapi }) =>
+        xapi.statements.some(
+          ({ statement, files }) => JSON.stringify(statement).includes(people.carla.userId) && files.length === 1,
+        ),
+    },
+  ],
 };
 
 /** What is missing in the stand-ins of what the workflow's steps say was done; empty when all is there. */
@@ -64,6 +92,12 @@ function letter(step: string, to: string, subject: string): Expected {
     isThere: ({ mail }) =>
       mail.messages.some((message) => message.to.includes(to) && message.subject.startsWith(subject)),
   };
+}
+
+function record(step: string, what: string, fields: Readonly<Record<string, unknown>>): Expected {
+  const isIt = (held: Readonly<Record<string, unknown>>): boolean =>
+    Object.entries(fields).every(([name, value]) => held[name] === value);
+  return { step, what, isThere: ({ salesforce }) => salesforce.records.some(isIt) };
 }
 
 function groupsOf({ identity }: StandInsState, email: string): readonly string[] {
