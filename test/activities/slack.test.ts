@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CancelledFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import type { SlackActivities } from '../../activities';
 import type { Letter } from '../../src/domain/letters';
@@ -310,7 +311,6 @@ describe('what Slack answers with status 200', () => {
   test.each([
     ['a sign-in page', '<html>Sign in, Omar</html>'],
     ['an empty body', ''],
-    ['half an answer', '{"ok":true'],
     ['another JSON', '{"message":"omar"}'],
     ['a list', '[]'],
     ['null', 'null'],
@@ -559,7 +559,7 @@ describe('a Slack that does not do as asked', () => {
     const asked = new Promise<void>((resolve) => (askedFor = resolve));
     const silent = await slackOf(() => askedFor(), { timeoutMs: 600_000 });
     const cut = await cancelledWhen(asked, () => silent.postMessage(workflow().step('tell'), toChannel, letter));
-    expect(cut).toMatchObject({ type: 'slack.unavailable', message: 'slack did not answer' });
+    expect(cut).toBeInstanceOf(CancelledFailure);
   });
 });
 
