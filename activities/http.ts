@@ -2,7 +2,7 @@ import type { System } from '../src/domain/policy';
 import { cancellationSignal } from './cancellation';
 import { createCredentialMemory } from './credentials';
 import type { Effect, Write } from './effects';
-import { failureFromNetwork, failureFromStatus, rejected, unavailable } from './failure';
+import { credentialsRefused, failureFromNetwork, failureFromStatus, rejected, unavailable } from './failure';
 
 export interface Answer {
   readonly status: number;
@@ -64,7 +64,7 @@ export function createHttp({
     memory.require(credential);
     const { response, text } = await exchange(request, own);
     const { status } = response;
-    memory.learn(credential, status === 401 ? 401 : undefined);
+    memory.learn(credential, status === 401 ? credentialsRefused(system, status, { status }) : undefined);
     const body = parseJson(text);
     if (!response.ok && !request.accept?.includes(status)) throw failure(status, response.headers, body);
     if (body === undefined) requireNoPage(system, status, text);

@@ -104,8 +104,9 @@ function createSend({
       await transport().sendMail(mail);
     } catch (error) {
       cancellation.throwIfAborted();
-      if ((error as { responseCode?: number }).responseCode === 535) memory.learn(credential, 535);
-      throw failureFromSmtp(error);
+      const failure = failureFromSmtp(error);
+      if ((error as { responseCode?: number }).responseCode === 535) memory.learn(credential, failure);
+      throw failure;
     }
     memory.learn(credential, undefined);
     return 'sent';

@@ -1,6 +1,7 @@
 import { sign } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { SalesforceSettings } from '../src/connector-settings';
+import { createCredentialMemory } from './credentials';
 import { failureFromNetwork, failureFromStatus, mayPass, rejected, unavailable } from './failure';
 import { asCode } from './salesforce-failure';
 
@@ -14,14 +15,14 @@ export interface Session {
 /** The one session of this process. */
 export interface Sessions {
   /**
-   * Signs in where there is none; one sign-in at a time, whoever asks. Refused credentials are not tried again for a
-   * minute, unless they change: Salesforce locks out who goes on.
+   * Signs in where there is none; one sign-in at a time, whoever asks. Refused credentials are tried five times a minute,
+   * unless they change: Salesforce locks out who goes on.
    * @throws `salesforce.unavailable` (retries), `salesforce.rejected`.
    */
   readonly current: () => Promise<Session>;
   /** It has expired; another one that there is by now stays. */
   readonly drop: (session: Session) => void;
-  /** Refused as soon as it was given: what asks within the next minute gets the same failure. */
+  /** Refused as soon as it was given, which is a refusal of what signed us in. */
   readonly refuse: (failure: ApplicationFailure) => void;
 }
 
@@ -31,7 +32,6 @@ export interface SessionsDeps {
   readonly now?: () => number;
 }
 
-const REFUSED_MS = 60_000;
 const TIMEOUT_MS = 5000;
 const LOGIN_RATE_DELAY_MS = 15 * 60_000;
 
@@ -40,40 +40,33 @@ export function createSessions(settings: SalesforceSettings, deps: SessionsDeps 
   const { fetch: send = fetch, now = Date.now } = deps;
   let session: Session | undefined;
   let underWay: Promise<Session> | undefined;
-  let refused: { readonly failure: ApplicationFailure; readonly until: number; readonly secret: string } | undefined;
-
-  const refuse = (failure: ApplicationFailure): void => {
-    session = undefined;
-    refused = { failure, until: now() + REFUSED_MS, secret: secretOf(settings) };
-  };
+  const memory = createCredentialMemory('salesforce', now);
 
   async function begin(): Promise<Session> {
+    const secret = secretOf(settings);
+    memory.require(secret);
     try {
       session = await signIn(settings, send, now);
-      refused = undefined;
-      return session;
     } catch (error) {
-      if (error instanceof ApplicationFailure && error.nonRetryable === true) refuse(error);
+      if (error instanceof ApplicationFailure && error.nonRetryable === true) memory.learn(secret, error);
       throw error;
-    } finally {
-      underWay = undefined;
     }
+    return session;
   }
 
   return {
     current: async () => {
       if (session !== undefined) return session;
-      if (refused !== undefined && now() < refused.until && refused.secret === secretOf(settings)) {
-        const { message, details } = refused.failure;
-        throw rejected('salesforce', message.replace(/^salesforce /, ''), details?.[0] as object);
-      }
-      underWay ??= begin();
+      underWay ??= begin().finally(() => (underWay = undefined));
       return underWay;
     },
     drop: (expired) => {
       if (session?.token === expired.token) session = undefined;
     },
-    refuse,
+    refuse: (failure) => {
+      session = undefined;
+      memory.learn(secretOf(settings), failure);
+    },
   };
 }
 
