@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { Store } from './archive';
-import { cancellationSignal } from './cancellation';
-import { rejected, unavailable } from './failure';
+import { withinTime } from './cancellation';
+import { credentialsRefused, failureFromNetwork, mayPass, rejected, retryAfterMs, unavailable } from './failure';
 
 export interface S3Options {
   readonly pathStyle?: boolean;
-  /** For the calls of one attempt together, in ms. */
+  /** How long one call may take, in ms; under the activity's own limit. */
   readonly timeoutMs?: number;
 }
 
-/** Of all calls of one attempt together, which has 15 s. */
+/** A certificate with its fonts may be large, and the line slow. */
 const TIMEOUT_MS = 12_000;
 
 /**
@@ -25,8 +25,6 @@ export function createS3Store(url: string, { pathStyle = false, timeoutMs = TIME
     const digest = createHash('sha256').update(bytes).digest();
     const object = { Bucket, Key: prefix === '' ? key : `${prefix}/${key}` };
     const { sdk, client } = await connection();
-    const cancellation = cancellationSignal();
-    const abortSignal = AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellation]);
     const put = new sdk.PutObjectCommand({
       ...object,
       Body: bytes,
@@ -37,18 +35,23 @@ export function createS3Store(url: string, { pathStyle = false, timeoutMs = TIME
       // Not every peer keeps the checksum itself.
       Metadata: { sha256: digest.toString('hex') },
     });
-    try {
-      await client.send(put, { abortSignal });
+    const answer = await withinTime(timeoutMs, async (abortSignal) =>
+      client.send(put, { abortSignal }).catch((error: unknown) => {
+        if (statusOf(error) !== 412) throw failureFromS3(error);
+        return 'held' as const;
+      }),
+    );
+    if (answer !== 'held') {
+      // A sign-in page answers 200 to anything, and keeps nothing.
+      if (answer.ETag === undefined) throw rejected('archive', 'did not answer as S3 does: is its endpoint right?');
       return 'stored';
-    } catch (error) {
-      cancellation.throwIfAborted();
-      if (statusOf(error) !== 412) throw failureFromS3(error);
     }
     const head = new sdk.HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' });
-    const held = await client.send(head, { abortSignal }).catch((error: unknown) => {
-      cancellation.throwIfAborted();
-      throw failureFromS3(error);
-    });
+    const held = await withinTime(timeoutMs, async (abortSignal) =>
+      client.send(head, { abortSignal }).catch((error: unknown) => {
+        throw failureFromS3(error);
+      }),
+    );
     const sha256 = held.ChecksumSHA256 ?? base64(held.Metadata?.['sha256']);
     if (sha256 === digest.toString('base64')) return 'same';
     throw rejected(
@@ -104,6 +107,8 @@ function createConnection(pathStyle: boolean, timeoutMs: number): () => Promise<
 /** What passes though its status does not say so. */
 const MAY_PASS = ['ConditionalRequestConflict', 'OperationAborted', 'RequestTimeout', 'ExpiredToken', 'SlowDown'];
 
+const RIGHTS = 'they want s3:PutObject and s3:GetObject on the bucket';
+
 const NO_BUCKET = 'has no such bucket: make it, or correct ARCHIVE_URL, then retryStep';
 
 const WHAT_TO_DO: Readonly<Record<string, string>> = {
@@ -120,13 +125,21 @@ function failureFromS3(error: unknown): Error {
   const code = codeOf(error);
   if (status === undefined) return unanswered(error, code);
   const details = { status, code };
-  if (MAY_PASS.includes(code) || status >= 500 || [408, 409, 429].includes(status)) {
-    if (code !== 'NotImplemented') return unavailable('archive', `answered ${status}`, details);
+  if (MAY_PASS.includes(code) || mayPass(status) || status === 409) {
+    if (code !== 'NotImplemented') return unavailable('archive', `answered ${status}`, details, delayOf(error));
   }
-  const hint = status === 403 ? 'refused our credentials, or they may not do this: s3:PutObject and s3:GetObject' : '';
-  // HEAD has no body, and so no code.
-  const what = WHAT_TO_DO[code] ?? (hint === '' ? `answered ${status}` : hint);
-  return rejected('archive', what, details);
+  const what = WHAT_TO_DO[code];
+  if (what !== undefined) return rejected('archive', what, details);
+  const isRefused = status === 401 || status === 403;
+  return isRefused
+    ? credentialsRefused('archive', status, details, RIGHTS)
+    : rejected('archive', `answered ${status}`, details);
+}
+
+/** `Retry-After`, as milliseconds. The SDK's HTTP client writes names in lower case. */
+function delayOf(error: unknown): number | undefined {
+  const { $response: response } = error as { $response?: { headers?: Readonly<Record<string, string>> } };
+  return retryAfterMs(response?.headers?.['retry-after'] ?? null, Date.now());
 }
 
 function unanswered(error: unknown, code: string): Error {
@@ -134,7 +147,7 @@ function unanswered(error: unknown, code: string): Error {
     return rejected('archive', 'has no region: set AWS_REGION', { code: 'RegionMissing' });
   if (code === 'CredentialsProviderError')
     return unavailable('archive', 'has no AWS credentials, by environment, profile or role', { code });
-  return unavailable('archive', 'did not answer', { code });
+  return failureFromNetwork('archive', error);
 }
 
 function statusOf(error: unknown): number | undefined {

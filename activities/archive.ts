@@ -33,6 +33,8 @@ export interface ArchiveDeps {
   readonly url: string;
   /** Of S3: the bucket stands in the path, not in the host name. */
   readonly pathStyle?: boolean;
+  /** Of S3: how long one call may take, in ms. */
+  readonly timeoutMs?: number;
   readonly pool: Pool;
   readonly write: Write;
 }
@@ -41,8 +43,8 @@ export interface ArchiveDeps {
  * The archive: what is kept of a person. Where it is kept is the store's.
  * @throws `archive.unavailable` and `ledger.unavailable` (retry), `archive.rejected`.
  */
-export function createArchiveActivities({ url, pathStyle = false, pool, write }: ArchiveDeps): ArchiveActivities {
-  const put = url.startsWith('s3:') ? createS3Store(url, { pathStyle }) : createFileStore(url);
+export function createArchiveActivities({ url, pool, write, ...s3 }: ArchiveDeps): ArchiveActivities {
+  const put = url.startsWith('s3:') ? createS3Store(url, s3) : createFileStore(url);
 
   /** Store under the key's parts, each made safe as a file name. */
   async function store(context: StepContext, parts: readonly string[], bytes: Buffer): Promise<Stored | 'observed'> {

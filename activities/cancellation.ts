@@ -1,6 +1,55 @@
-import { asyncLocalStorage } from '@temporalio/activity';
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
 
-/** Of the activity that runs. A check at the worker's start runs in none, and is not cancelled. */
-export function cancellationSignal(): AbortSignal {
-  return asyncLocalStorage.getStore()?.cancellationSignal ?? new AbortController().signal;
+/** Of an attempt's time, what is left to say what became of it, in ms. */
+const LAST_WORDS_MS = 1000;
+
+/** A longer one fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** When each attempt that runs has to be over, in epoch ms. */
+const deadlines = new WeakMap<Context, number>();
+
+/**
+ * One call of an activity, ended by its signal after `timeoutMs`, when the activity is cancelled, and before Temporal gives
+ * the attempt up: the next one must not run beside it. A check at the worker's start is no activity, and has `timeoutMs`
+ * alone. @throws CancelledFailure where the activity is cancelled, else what `call` throws.
+ */
+export async function withinTime<T>(timeoutMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const context = asyncLocalStorage.getStore();
+  const cancellation = context?.cancellationSignal;
+  cancellation?.throwIfAborted();
+  // Not AbortSignal.any over AbortSignal.timeout: Node.js 20 may collect that as garbage, and then it never ends anything.
+  const controller = new AbortController();
+  const cancel = (): void => controller.abort(cancellation?.reason);
+  const late = (): void => controller.abort(new DOMException('out of time', 'TimeoutError'));
+  const timer = setTimeout(late, Math.min(timeoutMs, timeLeft(context)));
+  cancellation?.addEventListener('abort', cancel);
+  try {
+    return await call(controller.signal);
+  } catch (error) {
+    cancellation?.throwIfAborted();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    cancellation?.removeEventListener('abort', cancel);
+  }
+}
+
+/** Of the attempt, from its first call on. */
+function timeLeft(context: Context | undefined): number {
+  if (context === undefined) return Infinity;
+  const { startToCloseTimeoutMs } = context.info;
+  const deadline = deadlines.get(context) ?? Date.now() + Math.max(startToCloseTimeoutMs - LAST_WORDS_MS, 0);
+  deadlines.set(context, deadline);
+  return Math.max(deadline - Date.now(), 0);
+}
+
+/** What others wait for too, and is not ended by one of them. @throws CancelledFailure as soon as the activity is cancelled. */
+export async function unlessCancelled<T>(shared: Promise<T>): Promise<T> {
+  return withinTime(LONGEST_TIMER_MS, (signal) => {
+    const ended = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+    return Promise.race([shared, ended]);
+  });
 }

@@ -41,9 +41,19 @@ export function failureFromStatus(system: string, status: number, headers: Heade
   return rejected(system, `answered ${status}`, details);
 }
 
-/** `<system>.rejected`, in the same words for every system: they become the `why` of the step that parks. */
-export function credentialsRefused(system: string, status: number, details: object): ApplicationFailure {
-  return rejected(system, `answered ${status}: its credentials were refused`, details);
+/**
+ * `<system>.rejected`, in the same words for every system: they become the `why` of the step that parks. `answered`: the
+ * status, or the system's own code where that says it; `details.status` is 401 or 403 then too, by which one alert is told
+ * for all the processes that it stops. `advice`: what to do about it.
+ */
+export function credentialsRefused(
+  system: string,
+  answered: number | string,
+  details: object,
+  advice?: string,
+): ApplicationFailure {
+  const what = `answered ${answered}: its credentials were refused`;
+  return rejected(system, advice === undefined ? what : `${what} (${advice})`, details);
 }
 
 /** 408, 425, 429 and 5xx. */

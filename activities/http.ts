@@ -1,5 +1,5 @@
 import type { System } from '../src/domain/policy';
-import { cancellationSignal } from './cancellation';
+import { withinTime } from './cancellation';
 import { createCredentialMemory } from './credentials';
 import type { Effect, Write } from './effects';
 import { credentialsRefused, failureFromNetwork, failureFromStatus, rejected, unavailable } from './failure';
@@ -75,26 +75,26 @@ export function createHttp({
     { method, path, body, raw, headers: more }: Request,
     own: Readonly<Record<string, string>>,
   ): Promise<{ readonly response: Response; readonly text: string }> {
-    const cancellation = cancellationSignal();
     const given = { ...own, ...more };
-    try {
-      const response = await send(`${base}${path}`, {
-        method,
-        // A redirect would carry the credential, or a person's data, to an address that no setting names.
-        redirect: 'manual',
-        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellation]),
-        headers: {
-          ...given,
-          ...(body !== undefined && { 'content-type': given['content-type'] ?? 'application/json' }),
-        },
-        ...(raw !== undefined && { body: raw }),
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      return { response, text: await response.text() };
-    } catch (error) {
-      cancellation.throwIfAborted();
-      throw failureFromNetwork(system, error);
-    }
+    return withinTime(timeoutMs, async (signal) => {
+      try {
+        const response = await send(`${base}${path}`, {
+          method,
+          // A redirect would carry the credential, or a person's data, to an address that no setting names.
+          redirect: 'manual',
+          signal,
+          headers: {
+            ...given,
+            ...(body !== undefined && { 'content-type': given['content-type'] ?? 'application/json' }),
+          },
+          ...(raw !== undefined && { body: raw }),
+          ...(body !== undefined && { body: JSON.stringify(body) }),
+        });
+        return { response, text: await response.text() };
+      } catch (error) {
+        throw failureFromNetwork(system, error);
+      }
+    });
   }
 
   return {
@@ -116,7 +116,7 @@ function parseJson(text: string): unknown {
  * A sign-in page answered with 200 is none of the system's answers, and no write is done by it; nor by an answer of which
  * a proxy has lost the rest. Other words (`OK`) and none at all are left to the caller.
  */
-function requireNoPage(system: System, status: number, text: string): void {
+export function requireNoPage(system: System, status: number, text: string): void {
   const start = text.trimStart().charAt(0);
   if (start === '<') throw rejected(system, `answered ${status} with a page: is its URL right?`, { status });
   if (start === '{' || start === '[') throw unavailable(system, `answered ${status} with half a JSON`, { status });

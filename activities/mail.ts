@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { compose, type Letter } from '../src/domain/letters';
 import { isEmail } from '../src/domain/requests';
 import { claimAlert, releaseAlert, type Alert } from '../src/ledger/alerts';
-import { cancellationSignal } from './cancellation';
+import { withinTime } from './cancellation';
 import { createCredentialMemory } from './credentials';
 import type { StepContext, Write } from './effects';
 import { credentialsRefused, rejected, unavailable } from './failure';
@@ -96,14 +96,14 @@ function createSend({
     const credential = url();
     memory.require(credential);
     // Its own limits are for a silent server: one that says a word now and then would hold the attempt for ever.
-    const cancellation = cancellationSignal();
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellation]);
     const messageId = `<${digest(key)}@${domain}>`;
-    const mail: SendMailOptions & { signal: AbortSignal } = { from, to, messageId, signal, ...compose(letter) };
     try {
-      await transport().sendMail(mail);
+      await withinTime(timeoutMs, async (signal) => {
+        const mail: SendMailOptions & { signal: AbortSignal } = { from, to, messageId, signal, ...compose(letter) };
+        return transport().sendMail(mail);
+      });
     } catch (error) {
-      cancellation.throwIfAborted();
+      if (error instanceof CancelledFailure) throw error;
       const failure = failureFromSmtp(error);
       if ((error as { responseCode?: number }).responseCode === 535) memory.learn(credential, failure);
       throw failure;

@@ -22,6 +22,10 @@ export interface Conforming {
   readonly isWrite?: (request: Seen) => boolean;
   /** What the connector takes otherwise than the table of the suite, when a write meets it. */
   readonly unlike?: Readonly<Partial<Record<number | 'html' | 'half', 'unavailable' | 'rejected' | 'done'>>>;
+  /** It cannot be told to do a step once: two attempts at the same moment may do it twice, though not one after another. */
+  readonly isAtLeastOnce?: boolean;
+  /** Its SDK knows an error of Node.js by its class, which is another one under Jest, and loses its code here alone. */
+  readonly losesCodes?: boolean;
   /** What must never be written down: token, password, address and name of whom the step is about. */
   readonly secrets: readonly string[];
 }
@@ -51,6 +55,8 @@ export interface Attempt {
   readonly mode?: StepContext['mode'];
   /** Runs beside it; the answer cancels it. */
   readonly cancelAfter?: Promise<unknown>;
+  /** After it, Temporal gives the attempt up. */
+  readonly startToCloseTimeoutMs?: number;
 }
 
 export interface Tried {
@@ -62,10 +68,10 @@ export interface Tried {
 
 /** One attempt of the step `step` of a workflow, as a worker makes it. */
 export async function attempt(pool: Pool, step: Step, tried: Attempt): Promise<Tried> {
-  const { workflowId, number = 1, mode = 'on', cancelAfter } = tried;
+  const { workflowId, number = 1, mode = 'on', cancelAfter, startToCloseTimeoutMs = 30_000 } = tried;
   const logged: string[] = [];
   const logger = new DefaultLogger('TRACE', (entry) => logged.push(inspect(entry, { depth: 8 })));
-  const info = { workflowExecution: { workflowId, runId: 'run-1' }, attempt: number };
+  const info = { workflowExecution: { workflowId, runId: 'run-1' }, attempt: number, startToCloseTimeoutMs };
   const env = new MockActivityEnvironment(info, { logger });
   void cancelAfter?.then(() => env.cancel());
   const ended = await env

@@ -148,7 +148,7 @@ export interface Workflow {
 
 export function workflow({ isLocal = false, workflowId = `workflow-${(workflows += 1)}` } = {}): Workflow {
   const run: Workflow['run'] = (activity, ...args) => {
-    const info = { workflowExecution: { workflowId, runId: 'run-1' }, isLocal };
+    const info = { workflowExecution: { workflowId, runId: 'run-1' }, isLocal, startToCloseTimeoutMs: 15_000 };
     // What fails here fails on purpose.
     const env = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
     return env.run(() => activity(...args));
@@ -170,7 +170,8 @@ export function workflow({ isLocal = false, workflowId = `workflow-${(workflows 
 
 /** What an activity throws whose workflow cancels it once something has happened. */
 export async function cancelledWhen(happened: Promise<void>, activity: () => Promise<unknown>): Promise<unknown> {
-  const info = { workflowExecution: { workflowId: `workflow-${(workflows += 1)}`, runId: 'run-1' } };
+  const workflowExecution = { workflowId: `workflow-${(workflows += 1)}`, runId: 'run-1' };
+  const info = { workflowExecution, startToCloseTimeoutMs: 15_000 };
   const env = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
   const ended = env.run(activity).catch((error: unknown) => error);
   await happened;

@@ -53,8 +53,12 @@ type Outcome = readonly [status: number, code?: string];
 function act(objects: Map<string, Buffer>, request: IncomingMessage, response: ServerResponse, body: Buffer): Outcome {
   const path = request.url?.split('?')[0] ?? '';
   if (!isSigned(request)) return [403, 'SignatureDoesNotMatch'];
-  if (!path.startsWith(`/${BUCKET}/`)) return [404, 'NoSuchBucket'];
-  if (request.method === 'PUT') return put(objects, request, body);
+  if (!`${path}/`.startsWith(`/${BUCKET}/`)) return [404, 'NoSuchBucket'];
+  if (path === `/${BUCKET}` || path === `/${BUCKET}/`) return [200];
+  if (request.method === 'PUT') {
+    response.setHeader('etag', `"${digestOf(body)}"`);
+    return put(objects, request, body);
+  }
   const held = objects.get(path);
   if (held === undefined) return [404, 'NoSuchKey'];
   if (request.headers['x-amz-checksum-mode'] === 'ENABLED') response.setHeader('x-amz-checksum-sha256', digestOf(held));

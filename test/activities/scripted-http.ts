@@ -46,7 +46,8 @@ export async function scriptHttp(before: string, { tls = false } = {}): Promise<
   const held: Promise<unknown>[] = [];
   const arrivals: (() => void)[] = [];
   const hang = (response: ServerResponse): void => {
-    held.push(once(response.socket as Socket, 'close'));
+    // Reset or closed, it is let go.
+    held.push(new Promise((resolve) => (response.socket as Socket).once('close', resolve)));
     for (const arrived of arrivals.splice(0)) arrived();
   };
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
