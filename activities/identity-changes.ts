@@ -66,8 +66,8 @@ export function createChanges(driver: IdentityDriver, confirm: Confirm, rules: I
 
   async function setActive(context: StepContext, user: IdentityUser, active: boolean): Promise<Change> {
     const effect: Effect = { context, naturalKey: 'active', would: { active }, before: { active: !active } };
-    if (user.active === active) return (await confirm(effect)) ? 'done' : 'unchanged';
-    return (await driver.setActive(effect, user, active)) === 'observed' ? 'observed' : 'done';
+    const set = user.active === active ? 'found' : await driver.setActive(effect, user, active);
+    return changeOf(set, effect, confirm);
   }
 
   const changes = { findChangeable, groupNamed, setMember, setActive };
@@ -131,11 +131,17 @@ function createEndings(
       would: { deactivated: true },
       before: { deactivated: false },
     };
-    if (user.deactivated === true) return (await confirm(effect)) ? 'done' : 'unchanged';
-    return (await driver.deactivate(effect, user)) === 'observed' ? 'observed' : 'done';
+    const set = user.deactivated === true ? 'found' : await driver.deactivate(effect, user);
+    return changeOf(set, effect, confirm);
   }
 
   return { freeze, deactivate };
+}
+
+/** What is found done was done by us where the step's row says that it was begun. */
+async function changeOf(set: object | 'observed' | 'found', effect: Effect, confirm: Confirm): Promise<Change> {
+  if (set === 'observed') return set;
+  return set !== 'found' || (await confirm(effect)) ? 'done' : 'unchanged';
 }
 
 function requireUnprotectedGroup(name: string, isProtected: Policy['protected']): void {

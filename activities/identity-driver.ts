@@ -23,7 +23,7 @@ export interface Person {
   readonly email: string | null;
 }
 
-/** What an identity provider has to be able to do; every write goes by its effect. */
+/** What an identity provider has to be able to do; every write goes by its effect. `found`: another has done it meanwhile. */
 export interface IdentityDriver {
   readonly findUser: (person: Person) => Promise<IdentityUser | null>;
   readonly findManagerEmail: (user: IdentityUser) => Promise<string | null>;
@@ -32,11 +32,11 @@ export interface IdentityDriver {
   /** Repeatable; one that another has made meanwhile is taken. */
   readonly createGroup: (effect: Effect, name: string) => Promise<Group | 'observed'>;
   readonly isMember: (group: Group, user: IdentityUser) => Promise<boolean>;
-  readonly setActive: (effect: Effect, user: IdentityUser, active: boolean) => Promise<object | 'observed'>;
+  readonly setActive: (effect: Effect, user: IdentityUser, active: boolean) => Promise<object | 'observed' | 'found'>;
   /** Repeatable. Absent where the provider ends them with the sign-in, or cannot. */
   readonly endSessions?: (effect: Effect, user: IdentityUser) => Promise<object | 'observed'>;
   /** Absent where that is no other thing than `setActive`. */
-  readonly deactivate?: (effect: Effect, user: IdentityUser) => Promise<object | 'observed'>;
+  readonly deactivate?: (effect: Effect, user: IdentityUser) => Promise<object | 'observed' | 'found'>;
   readonly setMember: (
     effect: Effect,
     group: Group,

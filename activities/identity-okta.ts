@@ -38,6 +38,7 @@ export interface OktaOptions {
  */
 export function createOktaDriver(http: Http, { userIdAttribute }: OktaOptions = {}): IdentityDriver {
   const reading = createReading(http);
+  const change = createLifecycle(http, reading);
 
   /** By login, which is read from the directory itself; the searches read an index that is seconds behind. */
   async function findUser({ userId, email }: Person): Promise<IdentityUser | null> {
@@ -88,13 +89,14 @@ export function createOktaDriver(http: Http, { userIdAttribute }: OktaOptions = 
     findGroup,
     createGroup,
     isMember,
-    setActive: (effect, user, active) => lifecycle(http, effect, user, active ? 'unsuspend' : 'suspend'),
+    setActive: (effect, user, active) =>
+      change(effect, user, active ? 'unsuspend' : 'suspend', (now) => now.active === active),
     endSessions: (effect, { id }) =>
       http.write(effect, {
         method: 'DELETE',
         path: `${USERS}/${encodeURIComponent(id)}/sessions?oauthTokens=true`,
       }),
-    deactivate: (effect, user) => lifecycle(http, effect, user, 'deactivate'),
+    deactivate: (effect, user) => change(effect, user, 'deactivate', (now) => now.deactivated === true),
     setMember: (effect, group, user, member) =>
       http.write(effect, {
         method: member ? 'PUT' : 'DELETE',
@@ -103,11 +105,27 @@ export function createOktaDriver(http: Http, { userIdAttribute }: OktaOptions = 
   };
 }
 
-function lifecycle(http: Http, effect: Effect, { id }: IdentityUser, transition: string): ReturnType<Http['write']> {
-  const path = `${USERS}/${encodeURIComponent(id)}/lifecycle/${transition}`;
-  return http.write(effect, { method: 'POST', path }).catch((error: unknown) => {
-    throw explained(error, transition);
-  });
+type Lifecycle = (
+  effect: Effect,
+  user: IdentityUser,
+  transition: string,
+  isDone: (now: IdentityUser) => boolean,
+) => Promise<object | 'observed' | 'found'>;
+
+function createLifecycle(http: Http, { userAt }: Reading): Lifecycle {
+  return async (effect, { id }, transition, isDone) => {
+    const path = `${USERS}/${encodeURIComponent(id)}/lifecycle/${transition}`;
+    try {
+      return await http.write(effect, { method: 'POST', path });
+    } catch (error) {
+      if (!isOfStatus(error)) throw error;
+      // Somebody else may have been quicker: Okta refuses to suspend who is suspended.
+      const now = await userAt(id);
+      if (now !== null && isDone(toUser(now))) return 'found';
+      const what = `does not ${transition} a user of this status: set it in Okta by hand, then retryStep or skipStep`;
+      throw rejected('identity', what, error.details?.[0] as object);
+    }
+  };
 }
 
 interface Reading {
@@ -161,12 +179,9 @@ function nextPage({ headers }: Answer): string | null {
 }
 
 /** Okta's lifecycle refuses with 400 what the user's status does not allow; only a person can bring that in order. */
-function explained(error: unknown, transition: string): unknown {
-  if (!(error instanceof ApplicationFailure) || error.type !== 'identity.rejected') return error;
-  const details = (error.details?.[0] ?? {}) as { status?: unknown };
-  if (details.status !== 400) return error;
-  const what = `does not ${transition} a user of this status: set it in Okta by hand, then retryStep or skipStep`;
-  return rejected('identity', what, details);
+function isOfStatus(error: unknown): error is ApplicationFailure {
+  if (!(error instanceof ApplicationFailure) || error.type !== 'identity.rejected') return false;
+  return (error.details?.[0] as { status?: unknown } | undefined)?.status === 400;
 }
 
 /** Text in an expression of `search`: a JSON string, which closes the way for quotes in it. */
