@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { unlessCancelled } from './cancellation';
 import type { Write } from './effects';
 import { rejected } from './failure';
 import { createHttp, type Answer, type HttpSettings, type Request } from './http';
@@ -105,7 +106,7 @@ function createCall(
   };
 
   return async (request, timeoutMs) => {
-    const session = await sessions.current();
+    const session = await unlessCancelled(sessions.current());
     try {
       return await send(session, request, timeoutMs);
     } catch (error) {
@@ -113,7 +114,7 @@ function createCall(
       sessions.drop(session);
     }
     try {
-      return await send(await sessions.current(), request, timeoutMs);
+      return await send(await unlessCancelled(sessions.current()), request, timeoutMs);
     } catch (error) {
       if (isExpired(error)) sessions.refuse(error);
       throw error;

@@ -80,7 +80,7 @@ export function codeOf(body: unknown): string | undefined {
   return asCode(errorCode) ?? asCode(statusCode);
 }
 
-/** Nothing but a short word is kept of what a system calls its code. */
-export function asCode(code: unknown): string | undefined {
-  return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : undefined;
+/** Nothing is kept of what Salesforce calls its code unless it looks like one of them: `NOT_FOUND`. */
+function asCode(code: unknown): string | undefined {
+  return typeof code === 'string' && /^[A-Z]+(_[A-Z0-9]+)+$/.test(code) && code.length <= 64 ? code : undefined;
 }

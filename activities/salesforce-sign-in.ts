@@ -2,8 +2,8 @@ import { sign } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { SalesforceSettings } from '../src/connector-settings';
 import { createCredentialMemory } from './credentials';
-import { failureFromNetwork, failureFromStatus, mayPass, rejected, unavailable } from './failure';
-import { asCode } from './salesforce-failure';
+import { requireNoPage } from './http';
+import { credentialsRefused, failureFromNetwork, failureFromStatus, mayPass, rejected, unavailable } from './failure';
 
 /** A bearer token, and where it is good. */
 export interface Session {
@@ -30,14 +30,15 @@ export interface SessionsDeps {
   readonly fetch?: typeof fetch;
   /** Epoch ms. */
   readonly now?: () => number;
+  /** How long one sign-in may take. */
+  readonly timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 5000;
 const LOGIN_RATE_DELAY_MS = 15 * 60_000;
 
 /** Kept in memory alone. */
 export function createSessions(settings: SalesforceSettings, deps: SessionsDeps = {}): Sessions {
-  const { fetch: send = fetch, now = Date.now } = deps;
+  const { fetch: send = fetch, now = Date.now, timeoutMs = 5000 } = deps;
   let session: Session | undefined;
   let underWay: Promise<Session> | undefined;
   const memory = createCredentialMemory('salesforce', now);
@@ -46,7 +47,7 @@ export function createSessions(settings: SalesforceSettings, deps: SessionsDeps 
     const secret = secretOf(settings);
     memory.require(secret);
     try {
-      session = await signIn(settings, send, now);
+      session = await signIn(settings, { send, now, timeoutMs });
     } catch (error) {
       if (error instanceof ApplicationFailure && error.nonRetryable === true) memory.learn(secret, error);
       throw error;
@@ -74,7 +75,13 @@ function secretOf({ credential }: SalesforceSettings): string {
   return 'secret' in credential ? credential.secret() : credential.privateKey();
 }
 
-async function signIn(settings: SalesforceSettings, send: typeof fetch, now: () => number): Promise<Session> {
+interface SignInBy {
+  readonly send: typeof fetch;
+  readonly now: () => number;
+  readonly timeoutMs: number;
+}
+
+async function signIn(settings: SalesforceSettings, { send, now, timeoutMs }: SignInBy): Promise<Session> {
   const login = settings.loginUrl.replace(/\/+$/, '');
   const form = new URLSearchParams(grantOf(settings, login, now()));
   let response: Response;
@@ -84,7 +91,7 @@ async function signIn(settings: SalesforceSettings, send: typeof fetch, now: () 
     response = await send(`${login}/services/oauth2/token`, {
       method: 'POST',
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       headers: { accept: 'application/json' },
       body: form,
     });
@@ -94,6 +101,7 @@ async function signIn(settings: SalesforceSettings, send: typeof fetch, now: () 
   }
   const answer = parse(text);
   if (!response.ok) throw failureOf(response, answer);
+  if (Object.keys(answer).length === 0) requireNoPage('salesforce', response.status, text);
   const { access_token: token, instance_url: instance } = answer;
   if (typeof token !== 'string' || token === '' || typeof instance !== 'string')
     throw rejected('salesforce', 'did not answer the sign-in with a session: is SALESFORCE_LOGIN_URL right?');
@@ -141,18 +149,27 @@ function parse(text: string): TokenAnswer {
   }
 }
 
+/** RFC 6749 §5.2 and Salesforce's own ("OAuth 2.0 Authorization Errors"); anything else in its place may hold more. */
+const CODES =
+  /^(invalid|unsupported|unauthorized|unknown|server|inactive|rate|temporarily|redirect|app|access)_[a-z_]{1,50}$/;
+
+function codeOf(error: unknown): string | undefined {
+  return typeof error === 'string' && CODES.test(error) ? error : undefined;
+}
+
 /** A passing fault may come as 400 too, with one of these (`unknown_error`: "retry your request"). */
 const PASSING = new Set(['unknown_error', 'server_error', 'temporarily_unavailable']);
 
 function failureOf({ status, headers }: Response, { error, error_description: text }: TokenAnswer): ApplicationFailure {
-  const code = asCode(error);
+  const code = codeOf(error);
   if (code === undefined || mayPass(status)) return failureFromStatus('salesforce', status, headers, code);
   const details = { status, code };
   if (typeof text === 'string' && /rate exceeded/i.test(text))
     return unavailable('salesforce', 'takes no more sign-ins for a while', details, LOGIN_RATE_DELAY_MS);
   if (PASSING.has(code)) return unavailable('salesforce', `did not sign us in: ${code}`, details);
   const advice = 'look at the connected app, SALESFORCE_CLIENT_ID and what goes with it';
-  return rejected('salesforce', `refused our credentials: ${code} (${advice})`, details);
+  // Comes as 400 (RFC 6749 §5.2), and means what others say by 401.
+  return credentialsRefused('salesforce', code, { status: 401, code }, advice);
 }
 
 /**

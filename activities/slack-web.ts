@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/activity';
-import { rejected, retryAfterMs, unavailable } from './failure';
+import { credentialsRefused, rejected, retryAfterMs, unavailable } from './failure';
 import type { Answer, Http } from './http';
 
 /** One method of Slack's Web API. Resolves to what it answers with `ok: true`. */
@@ -35,15 +35,12 @@ const PASSING = [
   'team_added_to_org',
 ];
 
-const CREDENTIALS = 'its credentials were refused; set another bot token';
+/** Comes under status 200, and means what others say by 401. */
+const REFUSED = ['not_authed', 'invalid_auth', 'token_revoked', 'token_expired', 'account_inactive'];
+
 const CHANNEL = 'is there such a channel, and may our app see it?';
 
 const ADVICE: Readonly<Record<string, string>> = {
-  not_authed: CREDENTIALS,
-  invalid_auth: CREDENTIALS,
-  token_revoked: CREDENTIALS,
-  token_expired: CREDENTIALS,
-  account_inactive: CREDENTIALS,
   channel_not_found: CHANNEL,
   not_in_channel: 'invite our app to the channel',
   is_archived: 'the channel is archived; name another',
@@ -57,12 +54,18 @@ function refusal(body: Readonly<Record<string, unknown>>, { status, headers }: A
   const details = { status, code };
   if (PASSING.includes(code))
     return unavailable('slack', `answered ${code}`, details, retryAfterMs(headers.get('retry-after'), Date.now()));
-  const needed = codeOf(body['needed']);
+  if (REFUSED.includes(code)) return credentialsRefused('slack', code, { status: 401, code }, 'set another bot token');
+  const needed = scopesOf(body['needed']);
   const advice = code === 'missing_scope' ? `grant our app the scope ${needed ?? 'it asks for'}` : ADVICE[code];
   return rejected('slack', advice === undefined ? `answered ${code}` : `answered ${code}: ${advice}`, details);
 }
 
-/** A code or a list of scopes: never a text that could hold more. */
+/** `channel_not_found`: never a text that could hold more. */
 function codeOf(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[\w:.,-]{1,100}$/.test(value) ? value : undefined;
+  return typeof value === 'string' && /^(ratelimited|[a-z]+(_[a-z0-9]+){1,8})$/.test(value) ? value : undefined;
+}
+
+/** `chat:write,users:read.email`. */
+function scopesOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[a-z]+:[a-z:.,_]{1,99}$/.test(value) ? value : undefined;
 }

@@ -792,8 +792,8 @@ describe('signing in', () => {
       expect(failure).toMatchObject({
         type: 'salesforce.rejected',
         nonRetryable: true,
-        message: expect.stringContaining('salesforce refused our credentials: invalid_client') as string,
-        details: [{ status: 400, code: 'invalid_client' }],
+        message: expect.stringContaining('salesforce answered invalid_client: its credentials were refused') as string,
+        details: [{ status: 401, code: 'invalid_client' }],
       });
       expect(written(failure)).not.toContain('wrong');
     }
@@ -912,7 +912,7 @@ describe('signing in', () => {
         return fetch(input, init);
       },
     });
-    const env = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+    const env = new MockActivityEnvironment({ startToCloseTimeoutMs: 15_000 }, { logger: new DefaultLogger('ERROR') });
     const first = env
       .run(() => by.upsertTraining(workflow().step('crm'), training))
       .catch((failure: unknown) => failure);

@@ -265,10 +265,10 @@ describe('what Slack answers with status 200', () => {
     slackOf((_request, response) => response.writeHead(200, headers).end(JSON.stringify({ ok: false, ...body })));
 
   test.each([
-    ['invalid_auth', 'its credentials were refused; set another bot token'],
-    ['not_authed', 'its credentials were refused; set another bot token'],
-    ['token_revoked', 'its credentials were refused; set another bot token'],
-    ['account_inactive', 'its credentials were refused; set another bot token'],
+    ['invalid_auth', 'its credentials were refused (set another bot token)'],
+    ['not_authed', 'its credentials were refused (set another bot token)'],
+    ['token_revoked', 'its credentials were refused (set another bot token)'],
+    ['account_inactive', 'its credentials were refused (set another bot token)'],
     ['is_archived', 'the channel is archived; name another'],
   ])('%s is rejected, with what to do', async (error, advice) => {
     const { failure, step } = workflow();
@@ -520,7 +520,7 @@ describe('a Slack that does not do as asked', () => {
       await failure(other.postMessage, step('tell'), toChannel, letter),
       await failure(other.deactivateChatUser, step('chat'), omar),
     ];
-    expect(web.message).toBe('slack answered invalid_auth: its credentials were refused; set another bot token');
+    expect(web.message).toBe('slack answered invalid_auth: its credentials were refused (set another bot token)');
     expect(accounts.message).toBe('slack answered 401: its credentials were refused');
     for (const refusal of [web, accounts]) {
       expect(refusal.type).toBe('slack.rejected');
