@@ -76,7 +76,12 @@ export async function checkBucket(
     const { Bucket } = placeOf(url);
     await client.send(new sdk.HeadBucketCommand({ Bucket }), { abortSignal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {
-    throw statusOf(error) === 404 ? rejected('archive', NO_BUCKET, { status: 404 }) : failureFromS3(error);
+    const status = statusOf(error);
+    if (status === 404) throw rejected('archive', NO_BUCKET, { status });
+    // HEAD has no body to say why; a right that this check alone wants must not read as a wrong key.
+    if (status === 403)
+      throw credentialsRefused('archive', status, { status }, `${RIGHTS}, and s3:ListBucket for this check`);
+    throw failureFromS3(error);
   } finally {
     client.destroy();
   }
@@ -107,7 +112,7 @@ function createConnection(pathStyle: boolean, timeoutMs: number): () => Promise<
 /** What passes though its status does not say so. */
 const MAY_PASS = ['ConditionalRequestConflict', 'OperationAborted', 'RequestTimeout', 'ExpiredToken', 'SlowDown'];
 
-const RIGHTS = 'they want s3:PutObject and s3:GetObject on the bucket';
+const RIGHTS = 'look at the AWS credentials: they want s3:PutObject and s3:GetObject on the bucket';
 
 const NO_BUCKET = 'has no such bucket: make it, or correct ARCHIVE_URL, then retryStep';
 

@@ -38,7 +38,7 @@ export interface IdentityDeps extends IdentityRules {
 
 /** Looks for somebody who is not there: URL, credential and the right to read. @throws as the activities. */
 export async function checkIdentity(driver: IdentityDriver): Promise<void> {
-  await driver.findUser({ userId: 'nobody: a check of the settings', email: null });
+  await driver.findUser({ userId: 'nobody: a check of the settings', email: 'nobody@example.com' });
 }
 
 /**

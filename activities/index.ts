@@ -3,7 +3,7 @@ import type { System } from '../src/domain/policy';
 import { PLAIN_SALESFORCE } from '../src/domain/salesforce-names';
 import type { WorkerSettings } from '../src/settings';
 import { checkArchive, createArchiveActivities } from './archive';
-import { createConfirm, createWrite } from './effects';
+import { createConfirm, createWrite, type Write } from './effects';
 import { createHttp, type Http } from './http';
 import { checkIdentity, createIdentityActivities } from './identity';
 import { createIdentityDriver } from './identity-drivers';
@@ -13,10 +13,10 @@ import { createQuietActivities, type IsRunning } from './quiet';
 import { createReadingActivities, type Reader } from './reading';
 import { createSalesforceActivities } from './salesforce';
 import { createSalesforceApi } from './salesforce-api';
-import { createSessions } from './salesforce-sign-in';
-import { createSlackActivities } from './slack';
+import { checkSalesforce, createSessions } from './salesforce-sign-in';
+import { checkSlack, createSlackActivities, type SlackApis } from './slack';
 import { createTermsActivities } from './terms';
-import { createXapiActivities } from './xapi';
+import { checkXapi, createXapiActivities } from './xapi';
 
 export type { ArchiveActivities } from './archive';
 export type { StepContext } from './effects';
@@ -63,11 +63,14 @@ export type Check = () => Promise<void>;
 
 /** What tells at the worker's start whether each connector's settings are right. A new connector is a line here too. */
 export function createChecks({ connectors }: WorkerSettings, pool: Pool): Partial<Record<System, Check>> {
-  const { identity, mail, archive } = connectors;
+  const { identity, mail, archive, salesforce, slack, xapi } = connectors;
   return {
     ...(identity && { identity: () => checkIdentity(createIdentityDriver(identity, createWrite('identity', pool))) }),
     ...(mail && { mail: () => checkMail(mail) }),
     ...(archive && { archive: () => checkArchive(archive) }),
+    ...(salesforce && { salesforce: () => checkSalesforce(salesforce) }),
+    ...(slack && { slack: () => checkSlack(slackApis(slack, createWrite('slack', pool))) }),
+    ...(xapi && { xapi: () => checkXapi(xapiHttp(xapi, createWrite('xapi', pool))) }),
   };
 }
 
@@ -103,28 +106,33 @@ function identityActivities(
 }
 
 function slackActivities(
-  { url, scimUrl, token, scimToken }: NonNullable<WorkerSettings['connectors']['slack']>,
+  settings: NonNullable<WorkerSettings['connectors']['slack']>,
   isProtected: WorkerSettings['policy']['protected'],
   pool: Pool,
 ): object {
   const write = createWrite('slack', pool);
-  const api = (baseUrl: string, secret: () => string): Http =>
-    createHttp({ system: 'slack', baseUrl, headers: () => ({ authorization: `Bearer ${secret()}` }), write });
-  return createSlackActivities({
-    web: api(url, token),
-    scim: scimToken && api(scimUrl, scimToken),
-    pool,
-    write,
-    confirm: createConfirm('slack', pool),
-    isProtected,
-  });
+  const confirm = createConfirm('slack', pool);
+  return createSlackActivities({ ...slackApis(settings, write), pool, write, confirm, isProtected });
 }
 
-function xapiActivities({ url, key, secret }: NonNullable<WorkerSettings['connectors']['xapi']>, pool: Pool): object {
+function slackApis(
+  { url, scimUrl, token, scimToken }: NonNullable<WorkerSettings['connectors']['slack']>,
+  write: Write,
+): SlackApis {
+  const api = (baseUrl: string, secret: () => string): Http =>
+    createHttp({ system: 'slack', baseUrl, headers: () => ({ authorization: `Bearer ${secret()}` }), write });
+  return { web: api(url, token), scim: scimToken && api(scimUrl, scimToken) };
+}
+
+function xapiActivities(settings: NonNullable<WorkerSettings['connectors']['xapi']>, pool: Pool): object {
   const write = createWrite('xapi', pool);
+  return createXapiActivities({ http: xapiHttp(settings, write), write });
+}
+
+function xapiHttp({ url, key, secret }: NonNullable<WorkerSettings['connectors']['xapi']>, write: Write): Http {
   const headers = (): Record<string, string> => ({
     authorization: `Basic ${Buffer.from(`${key}:${secret()}`).toString('base64')}`,
     'x-experience-api-version': '1.0.3',
   });
-  return createXapiActivities({ http: createHttp({ system: 'xapi', baseUrl: url, headers, write }), write });
+  return createHttp({ system: 'xapi', baseUrl: url, headers, write });
 }

@@ -71,6 +71,11 @@ export function createSessions(settings: SalesforceSettings, deps: SessionsDeps 
   };
 }
 
+/** Signs in. @throws as `current`. */
+export async function checkSalesforce(settings: SalesforceSettings): Promise<void> {
+  await createSessions(settings).current();
+}
+
 function secretOf({ credential }: SalesforceSettings): string {
   return 'secret' in credential ? credential.secret() : credential.privateKey();
 }

@@ -98,7 +98,7 @@ interface ScimUser {
   readonly emails?: readonly { readonly value?: string }[];
 }
 
-async function findUser(scim: Http, email: string): Promise<Account | null> {
+export async function findUser(scim: Http, email: string): Promise<Account | null> {
   // A filter's string is a JSON string (RFC 7644 §3.4.2.2): this also closes the way for quotes in an address.
   const filter = encodeURIComponent(`email eq ${JSON.stringify(email)}`);
   const { body } = await scim.read({ method: 'GET', path: `/Users?filter=${filter}` });

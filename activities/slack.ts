@@ -5,7 +5,7 @@ import { effectsOfStep } from '../src/ledger/effects';
 import type { StepContext, Write } from './effects';
 import type { Http } from './http';
 import { askLedger } from './ledger-calls';
-import { createAccountActivities, type AccountActivities, type AccountDeps } from './slack-accounts';
+import { createAccountActivities, findUser, type AccountActivities, type AccountDeps } from './slack-accounts';
 import { createCallSlack, type CallSlack } from './slack-web';
 
 /** A channel by its id or name (`C024BE91L`, `#enablement`), or a person, who gets a direct message. */
@@ -18,6 +18,8 @@ export interface SlackActivities extends AccountActivities {
    */
   postMessage(context: StepContext, target: ChatTarget, letter: Letter): Promise<'sent' | 'observed'>;
 }
+
+export type SlackApis = Pick<SlackDeps, 'web' | 'scim'>;
 
 export interface SlackDeps extends AccountDeps {
   /** Slack's Web API, by the bot token. */
@@ -56,6 +58,12 @@ export function createSlackActivities({ web, write, ...accounts }: SlackDeps): S
   }
 
   return { postMessage, ...createAccountActivities(accounts) };
+}
+
+/** Asks each API who we are, or who nobody is. @throws as the activities. */
+export async function checkSlack({ web, scim }: SlackApis): Promise<void> {
+  await createCallSlack(web)('auth.test', {});
+  if (scim !== undefined) await findUser(scim, 'nobody@example.com');
 }
 
 /** What marks our messages, and carries the key by which each is found again. */

@@ -50,7 +50,7 @@ export function createXapiActivities({ http, write }: XapiDeps): XapiActivities 
     });
     if (status === 204) return 'done';
     // A sign-in page answers 200 to anything.
-    if (status !== 409) throw rejected('xapi', 'did not answer as a record store: is its URL right?', { status });
+    if (status !== 409) throw noStore(status);
     const { body } = await http.read({ method: 'GET', path });
     if (!isDeepStrictEqual(essenceOf(bareStatement(body)), essenceOf(statement)))
       throw rejected('xapi', 'holds another statement under this id', { status });
@@ -58,6 +58,16 @@ export function createXapiActivities({ http, write }: XapiDeps): XapiActivities 
   }
 
   return { storeStatement };
+}
+
+/** Asks for one statement: `/about` answers without credentials. @throws as the activities. */
+export async function checkXapi(http: Http): Promise<void> {
+  const { body, status } = await http.read({ method: 'GET', path: '/statements?limit=1' });
+  if (!Array.isArray((body as { statements?: unknown } | undefined)?.statements)) throw noStore(status);
+}
+
+function noStore(status: number): Error {
+  return rejected('xapi', 'did not answer as a record store: is its URL right?', { status });
 }
 
 /** Some stores answer with a list of one (Ralph does). */

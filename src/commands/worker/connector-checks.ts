@@ -1,5 +1,5 @@
 import type { Check } from '../../../activities';
-import { connectorVariables } from '../../connector-settings';
+import { connectorVariables, optionalVariables } from '../../connector-settings';
 import { SYSTEMS, type System } from '../../domain/policy';
 import type { Environment } from '../../settings-variables';
 import type { Logger } from '../../telemetry/log';
@@ -63,8 +63,12 @@ interface Detail {
 
 function whatToDo(system: System, { mayPass }: Fault, env: Environment): string {
   const lines: readonly (readonly string[])[] = connectorVariables[system];
-  const used =
-    lines.find((names) => names.every((name) => (env[name] ?? env[`${name}_FILE`] ?? '') !== '')) ?? lines.flat();
+  const isSet = (name: string): boolean => (env[name] ?? env[`${name}_FILE`] ?? '') !== '';
+  const beside: Partial<Record<System, readonly string[]>> = optionalVariables;
+  const used = [
+    ...(lines.find((names) => names.every(isSet)) ?? lines.flat()),
+    ...(beside[system] ?? []).filter(isSet),
+  ];
   return mayPass
     ? `Is it up, and is what ${used.join(', ')} say right? Its steps are tried again until it answers`
     : `Mend ${used.join(' or ')}. Its steps park until then; all others go on`;

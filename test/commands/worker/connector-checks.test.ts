@@ -9,6 +9,7 @@ import { openPool } from '../../../src/ledger/pool';
 import { workerSettings } from '../../../src/settings';
 import { start, stateOf, stopAll } from '../../stand-ins/running';
 import type { StandIns } from '../../../src/stand-ins/server';
+import { S3_KEY, startS3 } from '../../activities/s3-server';
 import { scriptSmtp, type ScriptedSmtp } from '../../activities/scripted-smtp';
 
 // Nothing connects before it is asked.
@@ -30,7 +31,19 @@ const right = () => ({
   SMTP_URL: `smtp://robot:a-password@${smtp.host}`,
   MAIL_FROM: 'desk@example.com',
   ARCHIVE_URL: pathToFileURL(join(directory, 'to', 'be', 'made')).href,
+  SALESFORCE_LOGIN_URL: `${standIns.url}/salesforce`,
+  SALESFORCE_CLIENT_ID: 'mindtickle',
+  SALESFORCE_CLIENT_SECRET: 'a-token-of-the-tests',
+  SLACK_API_URL: `${standIns.url}/slack/api`,
+  SLACK_BOT_TOKEN: 'a-token-of-the-tests',
+  SLACK_SCIM_TOKEN: 'a-token-of-the-tests',
+  XAPI_URL: `${standIns.url}/xapi`,
+  XAPI_KEY: 'mindtickle',
+  XAPI_SECRET: 'a-token-of-the-tests',
 });
+
+const parks = 'Its steps park until then; all others go on';
+const refused = 'its credentials were refused';
 
 /** What the log says, by system. */
 async function check(wrong: Record<string, string> = {}, limitMs = 10_000): Promise<Record<string, string>> {
@@ -55,25 +68,78 @@ describe('checkConnectors', () => {
       identity: 'info: identity answers',
       mail: 'info: mail answers',
       archive: 'info: archive answers',
+      salesforce: 'info: salesforce answers',
+      slack: 'info: slack answers',
+      xapi: 'info: xapi answers',
     });
     const { calls } = await stateOf(standIns);
-    expect(calls.map(({ method }) => method)).toEqual(['GET']);
+    expect(calls.map(({ method, path }) => `${method} ${path.replace(/\?.*/, '')}`).sort()).toEqual([
+      'GET /identity/scim/v2/Users',
+      'GET /identity/scim/v2/Users',
+      'GET /slack/scim/v2/Users',
+      'GET /xapi/statements',
+      'POST /salesforce/services/oauth2/token',
+      'POST /slack/api/auth.test',
+    ]);
     expect(smtp.accepted).toEqual([]);
   });
 
   test('names each wrong credential, with the settings that hold it and no value', async () => {
     smtp.meet = (stage) => (stage === 'AUTH' ? { reply: '535 not robot' } : undefined);
-    const said = await check({ SCIM_TOKEN: 'a-revoked-token' });
+    const said = await check({
+      SCIM_TOKEN: 'a-revoked-token',
+      SALESFORCE_CLIENT_SECRET: 'a-revoked-token',
+      SLACK_BOT_TOKEN: 'a-revoked-token',
+      XAPI_SECRET: 'a-revoked-token',
+    });
+    const salesforce = 'SALESFORCE_LOGIN_URL or SALESFORCE_CLIENT_ID or SALESFORCE_CLIENT_SECRET';
+    const slack = 'SLACK_BOT_TOKEN or SLACK_SCIM_TOKEN or SLACK_API_URL';
     expect(said).toEqual({
-      identity:
-        'error: identity answered 401: its credentials were refused. ' +
-        'Mend SCIM_URL or SCIM_TOKEN. Its steps park until then; all others go on',
-      mail:
-        'error: mail answered 535: its credentials were refused. ' +
-        'Mend SMTP_URL or MAIL_FROM. Its steps park until then; all others go on',
+      identity: `error: identity answered 401: ${refused}. Mend SCIM_URL or SCIM_TOKEN. ${parks}`,
+      mail: `error: mail answered 535: ${refused}. Mend SMTP_URL or MAIL_FROM. ${parks}`,
       archive: 'info: archive answers',
+      salesforce:
+        `error: salesforce answered invalid_client: ${refused} ` +
+        `(look at the connected app, SALESFORCE_CLIENT_ID and what goes with it). Mend ${salesforce}. ${parks}`,
+      slack: `error: slack answered invalid_auth: ${refused} (set another bot token). Mend ${slack}. ${parks}`,
+      xapi: `error: xapi answered 401: ${refused}. Mend XAPI_URL or XAPI_KEY or XAPI_SECRET. ${parks}`,
     });
     for (const secret of ['revoked', 'robot', 'password']) expect(JSON.stringify(said)).not.toContain(secret);
+  });
+
+  test("names Slack's second token, and Okta's", async () => {
+    const okta = { SCIM_URL: '', SCIM_TOKEN: '', OKTA_ORG_URL: `${standIns.url}/identity/okta` };
+    const said = await check({ SLACK_SCIM_TOKEN: 'a-revoked-token', ...okta, OKTA_API_TOKEN: 'a-revoked-token' });
+    expect(said).toMatchObject({
+      identity: `error: identity answered 401: ${refused}. Mend OKTA_ORG_URL or OKTA_API_TOKEN. ${parks}`,
+      slack: `error: slack answered 401: ${refused}. Mend SLACK_BOT_TOKEN or SLACK_SCIM_TOKEN or SLACK_API_URL. ${parks}`,
+    });
+    await expect(check({ ...okta, OKTA_API_TOKEN: 'a-token-of-the-tests' })).resolves.toMatchObject({
+      identity: 'info: identity answers',
+    });
+  });
+
+  test('asks S3 for the bucket, with the key of the environment', async () => {
+    const s3 = await startS3();
+    const kept = { ...process.env };
+    const aws = { AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_S3: s3.url, AWS_ACCESS_KEY_ID: S3_KEY.id };
+    const to = { ARCHIVE_URL: 's3://archive/mindtickle', ...aws };
+    try {
+      Object.assign(process.env, aws, { AWS_SECRET_ACCESS_KEY: S3_KEY.secret });
+      await expect(check(to)).resolves.toMatchObject({ archive: 'info: archive answers' });
+      await expect(check({ ...to, ARCHIVE_URL: 's3://elsewhere' })).resolves.toMatchObject({
+        archive: expect.stringMatching(/^error: archive has no such bucket.* Mend ARCHIVE_URL\./) as string,
+      });
+      process.env['AWS_SECRET_ACCESS_KEY'] = 'another-secret-key';
+      await expect(check(to)).resolves.toMatchObject({
+        archive: expect.stringMatching(/^error: archive answered 403: its credentials were refused/) as string,
+        xapi: 'info: xapi answers',
+      });
+      expect(s3.objects.size).toBe(0);
+    } finally {
+      process.env = kept;
+      await s3.stop();
+    }
   });
 
   test('names what is not there', async () => {
@@ -84,7 +150,7 @@ describe('checkConnectors', () => {
       SMTP_URL: 'smtp://127.0.0.1:1',
       ARCHIVE_URL: pathToFileURL(join(file, 'x')).href,
     });
-    expect(said).toEqual({
+    expect(said).toMatchObject({
       identity:
         'error: identity did not answer. Is it up, and is what SCIM_URL, SCIM_TOKEN say right? ' +
         'Its steps are tried again until it answers',
@@ -94,8 +160,19 @@ describe('checkConnectors', () => {
   });
 
   test('names a page where the system should be', async () => {
-    await expect(check({ SCIM_URL: standIns.url })).resolves.toMatchObject({
-      identity: expect.stringMatching(/^error: identity answered \d+.*Mend SCIM_URL or SCIM_TOKEN/) as string,
+    const { url } = standIns;
+    const said = await check({
+      SCIM_URL: url,
+      SALESFORCE_LOGIN_URL: url,
+      SLACK_API_URL: `${url}/api`,
+      XAPI_URL: url,
+    });
+    const mend = (name: string): unknown => expect.stringMatching(new RegExp(`^error: .*Mend .*${name}`));
+    expect(said).toMatchObject({
+      identity: mend('SCIM_URL'),
+      salesforce: mend('SALESFORCE_LOGIN_URL'),
+      slack: mend('SLACK_API_URL'),
+      xapi: mend('XAPI_URL'),
     });
   });
 
