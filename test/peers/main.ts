@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
@@ -7,6 +6,7 @@ import { find, howToGet, install, peers, type Peer } from './binaries';
 import { startMail, tryMail } from './mail';
 import { startPostgres, tryLedger } from './postgres';
 import { directory, endAll, onEnd } from './processes';
+import { startS3, tryS3 } from './s3';
 import { startScim, startWithHabits, tryScim } from './scim';
 import { startToxiproxy, type Proxy } from './toxiproxy';
 import type { Outcome } from './trial';
@@ -37,8 +37,6 @@ interface Kind {
   readonly kind: string;
   readonly peer: Peer;
   readonly name?: string;
-  /** Why it is not tried at all. */
-  readonly skip?: string;
   readonly play: (program: string, world: World) => Promise<Outcome>;
 }
 
@@ -72,10 +70,10 @@ const KINDS: readonly Kind[] = [
   {
     kind: 'archive on S3',
     peer: peers.s3,
-    ...(!existsSync(join(__dirname, '..', '..', 'activities', 'archive-s3.ts')) && {
-      skip: 'there is no activities/archive-s3.ts yet',
-    }),
-    play: () => Promise.reject(new Error('activities/archive-s3.ts is there: write its case in test/peers')),
+    play: async (program, { pool, infront }) => {
+      const port = await startS3(program, await directory());
+      return tryS3(pool, port, await infront(port));
+    },
   },
   {
     kind: 'ledger',
@@ -133,11 +131,10 @@ function installMissing(): void {
   }
 }
 
-async function tryKind({ kind, peer, name = peer.name, skip, play }: Kind, world: World): Promise<Row> {
+async function tryKind({ kind, peer, name = peer.name, play }: Kind, world: World): Promise<Row> {
   const program = find(peer);
   const row = { kind, peer: name, version: program === undefined ? '' : peer.version(program), calls: '', faults: '' };
   if (program === undefined) return { ...row, outcome: 'skipped', faults: `not here: ${howToGet(peer)}` };
-  if (skip !== undefined) return { ...row, outcome: 'skipped', faults: skip };
   try {
     const { calls, faults } = await play(program, world);
     return { ...row, outcome: 'held', calls: String(calls), faults: faults.join(', ') || 'none' };

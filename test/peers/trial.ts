@@ -41,6 +41,15 @@ export async function tryPeer({ pool, proxy, fresh, lose }: PeerTrial): Promise<
     assert.equal(failure, undefined, `it failed: ${describe(failure)}`);
     return result;
   };
+  /** As Temporal would: of a connection from before the fault, the end may show only now. */
+  const expectDoneAtLast = async (step: Step, workflowId: string): Promise<unknown> => {
+    for (let more = 2; more > 0; more -= 1) {
+      const { result, failure } = await make(step, workflowId);
+      if (failure === undefined) return result;
+      assert.match(failure.type ?? '', /\.unavailable$/, describe(failure));
+    }
+    return expectDone(step, workflowId);
+  };
   const expectUnavailable = async (step: Step, workflowId: string): Promise<void> => {
     const { failure } = await make(step, workflowId);
     assert.match(failure?.type ?? 'nothing failed', /\.unavailable$/, describe(failure));
@@ -68,7 +77,7 @@ export async function tryPeer({ pool, proxy, fresh, lose }: PeerTrial): Promise<
   await expectUnavailable(lost.step, lostId);
   await restore();
   assert.equal(await lost.effects(), 1, 'the answer was lost, and with it the effect: nothing was tried');
-  const again = await expectDone(lost.step, lostId);
+  const again = await expectDoneAtLast(lost.step, lostId);
   if (typeof first === 'string') assert.equal(again, first);
   assert.equal(await lost.effects(), 1, 'after a lost answer it was done twice');
 
@@ -77,7 +86,7 @@ export async function tryPeer({ pool, proxy, fresh, lose }: PeerTrial): Promise<
   await proxy.setDown(true);
   await expectUnavailable(down.step, downId);
   await proxy.setDown(false);
-  await expectDone(down.step, downId);
+  await expectDoneAtLast(down.step, downId);
   assert.equal(await down.effects(), 1);
 
   const slow = await fresh({});
@@ -91,7 +100,7 @@ export async function tryPeer({ pool, proxy, fresh, lose }: PeerTrial): Promise<
   await proxy.add('timeout', { timeout: 0 });
   await expectUnavailable(silent.step, silentId);
   await proxy.remove('timeout');
-  await expectDone(silent.step, silentId);
+  await expectDoneAtLast(silent.step, silentId);
   assert.equal(await silent.effects(), 1);
   return { calls, faults: ['lost answer', 'down', 'slow', 'silent'] };
 }
