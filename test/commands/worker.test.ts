@@ -1,10 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { connectorOptions, runWorker } from '../../src/commands/worker';
 import { SettingsError } from '../../src/settings-error';
 import type { Connected } from '../../src/temporal/connection';
+import { scriptSmtp } from '../activities/scripted-smtp';
 import { openNamespace, temporalAddress } from '../receiver/temporal';
+import { start, stopAll } from '../stand-ins/running';
 
 let temporal: Connected;
 let place: string;
@@ -46,6 +52,56 @@ describe('runWorker', () => {
       `run \`temporal operator namespace update --retention 2d -n ${temporal.namespace}\`, or set ` +
         'delivery.windowBackSeconds to 86100 or less',
     );
+  });
+});
+
+describe('a worker whose credentials are all wrong', () => {
+  test('names each system, and goes on until it is told to stop', async () => {
+    const [standIns, smtp] = await Promise.all([start(), scriptSmtp()]);
+    smtp.meet = (stage) => (stage === 'AUTH' ? { reply: '535 no' } : undefined);
+    const { url } = standIns;
+    const env = settings(80_000, {
+      LOG_LEVEL: 'info',
+      SCIM_URL: `${url}/identity/scim/v2`,
+      SCIM_TOKEN: 'wrong',
+      SMTP_URL: `smtp://robot:wrong@${smtp.host}`,
+      MAIL_FROM: 'desk@example.com',
+      ARCHIVE_URL: pathToFileURL(join(place, 'archive')).href,
+      SALESFORCE_LOGIN_URL: `${url}/salesforce`,
+      SALESFORCE_CLIENT_ID: 'mindtickle',
+      SALESFORCE_CLIENT_SECRET: 'wrong',
+      SLACK_API_URL: `${url}/slack/api`,
+      SLACK_BOT_TOKEN: 'wrong',
+      XAPI_URL: `${url}/xapi`,
+      XAPI_KEY: 'mindtickle',
+      XAPI_SECRET: 'wrong',
+    });
+    const program = "require('./src/commands/worker').runWorker(process.env)";
+    const child = spawn(process.execPath, ['-r', './test/run-typescript.cjs', '-e', program], {
+      cwd: resolve(__dirname, '../..'),
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = once(child, 'exit');
+    const lines: string[] = [];
+    const refused = new Set<string>();
+    try {
+      for (const stream of [child.stdout, child.stderr])
+        createInterface({ input: stream }).on('line', (line) => {
+          lines.push(line);
+          const [, system = ''] = /"(\w+) answered \w+: its credentials were refused/.exec(line) ?? [];
+          if (system !== '') refused.add(system);
+          const hasAll = refused.size === 5 && lines.some((each) => each.includes('archive answers'));
+          // A second signal ends it at once.
+          if (hasAll && !child.killed) child.kill('SIGTERM');
+        });
+      expect(await ended).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+      await Promise.all([stopAll(), smtp.stop()]);
+    }
+    expect([...refused].sort()).toEqual(['identity', 'mail', 'salesforce', 'slack', 'xapi']);
+    expect(lines.join('\n')).not.toContain('wrong');
   });
 });
 
