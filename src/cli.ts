@@ -70,7 +70,7 @@ function addDemo(program: Command): void {
     .option('--json', 'print one JSON document')
     .action(async ({ json = false, dataDir, ...rest }: { run?: string; dataDir?: string; json?: boolean }) => {
       const { dataDirOf } = load.devJson();
-      exit(await load.demo().runDemo({ ...rest, json, dataDir: dataDir ?? dataDirOf(process.env) }));
+      await exit(await load.demo().runDemo({ ...rest, json, dataDir: dataDir ?? dataDirOf(process.env) }));
     });
 }
 
@@ -96,14 +96,14 @@ function addProcesses(program: Command): void {
     .description('take deliveries and start workflows (settings from the environment)')
     .action(async () => {
       await load.receiver().runReceiver(process.env);
-      exit(0);
+      await exit(0);
     });
   program
     .command('worker')
     .description('run workflows and activities (settings from the environment)')
     .action(async () => {
       await load.worker().runWorker(process.env);
-      exit(0);
+      await exit(0);
     });
 }
 
@@ -125,7 +125,7 @@ function addPartsOfDev(program: Command): void {
     .action(async (options: Omit<StandIns.StandInsCommand, 'token'>) => {
       const token = process.env['STAND_INS_TOKEN'];
       if (token === undefined || token === '') throw new SettingsError(['STAND_INS_TOKEN: missing']);
-      exit(await load.standIns().runStandIns({ ...options, token, logLevel: process.env['LOG_LEVEL'] }));
+      await exit(await load.standIns().runStandIns({ ...options, token, logLevel: process.env['LOG_LEVEL'] }));
     });
 }
 
