@@ -1,10 +1,10 @@
 /** How an offboarding ends a leaver's access, and gives it back when it is cancelled. */
-import { patched } from '@temporalio/workflow';
 import type { Person } from '../activities';
 import { MINUTE, SECOND } from '../src/domain/time';
 import type { Policy } from '../src/domain/policy';
 import type { Process } from './process';
 import { askLedger, identity, salesforce, slack } from './retries';
+import { since } from './version';
 
 /** What every step of an offboarding needs. */
 export interface Leaving {
@@ -94,7 +94,7 @@ const PAUSE = 5 * SECOND;
 
 /** A workflow that was told may just be joining a group: it had better be over when the groups are left. */
 async function untilToldHaveEnded({ process, told }: Leaving): Promise<void> {
-  if (told.size === 0 || !patched('offboarding-waits-for-the-told')) return;
+  if (told.size === 0 || !since('offboarding-waits-for-the-told')) return;
   for (let waited = 0; waited < PATIENCE; waited += PAUSE) {
     if ((await askLedger('countOpen', 'Have the open workflows ended?', [...told])) === 0) return;
     await process.pause(PAUSE, 'The open workflows of the leaver end');

@@ -1,9 +1,9 @@
-import { patched } from '@temporalio/workflow';
 import type { ChatTarget } from '../activities';
 import type { Letter } from '../src/domain/letters';
 import type { Terms } from '../src/domain/policy';
 import { slack } from './retries';
 import type { Recorder } from './state';
+import { since } from './version';
 
 /** Letters in the chat, beside mail and never instead of it. */
 export interface Chat {
@@ -27,7 +27,7 @@ export function createChat({ userId, recorder, terms, nextStep }: ChatDeps): Cha
 
   async function tell(role: string, target: ChatTarget, letter: Letter): Promise<void> {
     const mode = terms()?.modes.slack ?? 'off';
-    if (mode === 'off' || !patched('slack')) return;
+    if (mode === 'off' || !since('slack')) return;
     const context = { step: nextStep(), userId, mode };
     const summary = `Tell the ${role} in the chat: ${letter.kind}`;
     const sent = await slack.postMessage.executeWithOptions({ summary }, [context, target, letter]);

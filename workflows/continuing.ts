@@ -1,6 +1,6 @@
 /** A process whose run has grown long goes on in a new run of the same workflow, with what it carries along. */
 import { defaultPayloadConverter } from '@temporalio/common';
-import { allHandlersFinished, makeContinueAsNewFunc, patched, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { Terms } from '../src/domain/policy';
 import type { Delivery } from '../src/events';
 import type { Body } from './lifecycle';
@@ -9,6 +9,7 @@ import type { KeptPeople } from './people';
 import type { KeptSignals } from './signals';
 import type { KeptRecord } from './state';
 import type { Undo } from './undo';
+import { since } from './version';
 
 /**
  * The third argument of a run that goes on from another one. Wire format, as messages are. `place`: where the process's
@@ -81,7 +82,7 @@ export function createContinuing({ delivery, body }: ProcessSpec, parts: Parts, 
   return {
     // Asked with every message, and again when a run is replayed: what costs most comes last, and a run that is not about
     // to go on has no marker of the patch.
-    isDue: (place) => isLong() && isAtRest() && (isAllowed ||= patched('continue-as-new')) && fits(place()),
+    isDue: (place) => isLong() && isAtRest() && (isAllowed ||= since('continue-as-new')) && fits(place()),
     go: (place) => {
       recorder.note({ what: 'goes on in a new run', by: 'mindtickle', reason: 'the history of this run is long' });
       return makeContinueAsNewFunc<(delivery: Delivery, body: unknown, carried: Carried) => Promise<unknown>>()(

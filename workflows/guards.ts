@@ -1,10 +1,10 @@
-import { patched } from '@temporalio/workflow';
 import { isProtectedUser } from '../src/domain/protection';
 import type { Policy } from '../src/domain/policy';
 import type { UserDeprovisioned } from '../src/events';
 import type { Process } from './process';
 import { askLedger } from './retries';
 import { NeedsDecision } from './steps';
+import { since } from './version';
 
 /** Before the first step that ends access: each guard is a parked step; `skipStep` goes on all the same. */
 export async function guard(
@@ -28,7 +28,7 @@ export async function guard(
   await process.steps.attempt('checkLimit', async () => {
     if (await askLedger('admitLeaver', 'Within the limit of an hour?', eventId)) return;
     // A person who has it tried again has looked at it: nobody should have to wait for the hour to pass.
-    if (isAsked && patched('retry-admits-a-leaver')) return;
+    if (isAsked && since('retry-admits-a-leaver')) return;
     isAsked = true;
     throw new NeedsDecision(
       `over the limit of ${rules.limitPerHour} leavers an hour; retryStep lets this one go on, cancel stops it`,

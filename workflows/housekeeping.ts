@@ -1,6 +1,7 @@
-import { isCancellation, patched, setCurrentDetails } from '@temporalio/workflow';
+import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { LedgerActivities, QuietActivities, SalesforceActivities } from '../activities';
 import { closeGone, pruneLedger, readTerms, syncProgress, whyFailed } from './retries';
+import { since } from './version';
 
 type Pruned = Omit<Awaited<ReturnType<LedgerActivities['pruneLedger']>>, 'more'>;
 type Looked = Omit<Awaited<ReturnType<QuietActivities['closeGone']>>, 'more'>;
@@ -29,7 +30,7 @@ export async function housekeeping(): Promise<HousekeepingResult> {
     setCurrentDetails(describe(pruned));
     return !more;
   });
-  if (!patched('close-gone')) return { outcome: 'done', pruned };
+  if (!since('close-gone')) return { outcome: 'done', pruned };
 
   let quiet: Looked = { asked: 0, closed: 0 };
   await untilDone(async () => {
@@ -38,7 +39,7 @@ export async function housekeeping(): Promise<HousekeepingResult> {
     setCurrentDetails(`${describe(pruned)}\n\n${describeQuiet(quiet)}`);
     return !more;
   });
-  if (!patched('sync-progress')) return { outcome: 'done', pruned, quiet };
+  if (!since('sync-progress')) return { outcome: 'done', pruned, quiet };
 
   const progress = await bringProgress((synced) => {
     setCurrentDetails([describe(pruned), describeQuiet(quiet), describeProgress(synced)].join('\n\n'));

@@ -1,9 +1,10 @@
-import { isCancellation, patched, type ActivityOptions } from '@temporalio/workflow';
+import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import type { Role } from '../activities';
 import type { Team, Terms } from '../src/domain/policy';
 import { askLedger, whyFailed, type identity } from './retries';
 import type { Recorder } from './state';
 import type { Steps } from './steps';
+import { since } from './version';
 
 export interface Recipient {
   readonly role: Role;
@@ -100,5 +101,5 @@ export function createLeads(deps: LeadsDeps): Leads {
 
 /** One mailbox, however it is written. A run of before that went by the letters does so to its end. */
 function keyOf(address: string): string {
-  return patched('addresses-without-case') ? address.toLowerCase() : address;
+  return since('addresses-without-case') ? address.toLowerCase() : address;
 }

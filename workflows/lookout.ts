@@ -1,5 +1,6 @@
-import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import { DAY, MINUTE } from '../src/domain/time';
+import { since } from './version';
 
 /** Looks from time to time whether what a parked step needs has come to be known. */
 export interface Lookout {
@@ -37,7 +38,7 @@ export function createLookout({ isNeeded, isKnown, onKnown }: LookoutDeps): Look
 
   function begin(): void {
     // Asked once: a run that parked before there was a lookout does without, whatever is asked of it later.
-    isAllowed ??= patched('look-for-address');
+    isAllowed ??= since('look-for-address');
     if (!isAllowed || scope !== undefined) return;
     scope = new CancellationScope();
     void scope.run(look).catch((error: unknown) => {

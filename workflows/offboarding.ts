@@ -1,4 +1,3 @@
-import { patched } from '@temporalio/workflow';
 import type { Person } from '../activities';
 import { deprovisionedFact, type Fact } from '../src/domain/facts';
 import { DAY, isoTime } from '../src/domain/time';
@@ -11,6 +10,7 @@ import { openProcess, type Body, type Carried, type Process, type ProcessResult 
 import { ownRun, record, tell } from './recording';
 import { createRehire, type KeptHires } from './rehire';
 import { archive, askLedger } from './retries';
+import { since } from './version';
 
 /**
  * End a leaver's access, archive what is known, report. A step that is refused parks; `cancel` gives everything back in
@@ -113,7 +113,7 @@ async function offboard(
     does: 'archive what is known of the person',
     call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
   });
-  if (hasLeftGroups && patched('offboarding-looks-once-more')) await lookOnceMore(leaving, person);
+  if (hasLeftGroups && since('offboarding-looks-once-more')) await lookOnceMore(leaving, person);
   return person;
 }
 
@@ -136,7 +136,7 @@ async function deactivateLater(
 ): Promise<void> {
   const { process, mayGoOn } = leaving;
   const { deactivateAfterDays: days = DEFAULT_DAYS } = policy.offboarding;
-  const isDeactivated = modes.identity === 'off' || patched('offboarding-deactivates');
+  const isDeactivated = modes.identity === 'off' || since('offboarding-deactivates');
   const isLater = isDeactivated && modes.identity !== 'off' && days > 0;
   if (isLater) {
     const announce = async (): Promise<number> => {

@@ -1,4 +1,3 @@
-import { patched } from '@temporalio/workflow';
 import { provisionedFact } from '../src/domain/facts';
 import { programGroups } from '../src/domain/onboarding';
 import { DAY, HOUR, MINUTE } from '../src/domain/time';
@@ -8,6 +7,7 @@ import type { Outcome } from './messages';
 import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process';
 import { linkContact } from './records';
 import { askLedger } from './retries';
+import { since } from './version';
 
 /** Put a new hire into the programs of role and team, and nudge until the first step. */
 export async function onboarding(
@@ -95,7 +95,7 @@ async function welcome(process: Process, hire: UserProvisioned, groups: readonly
 /** A hire that may be older than a departure gets nothing while the offboarding asks, and goes on when it is undone. */
 async function joinOnceWithUs(process: Process, membership: Membership): Promise<void> {
   const change = await joinGroup(process, membership);
-  if (change !== 'not active' || !patched('onboarding-waits-for-the-answer')) return;
+  if (change !== 'not active' || !since('onboarding-waits-for-the-answer')) return;
   if ((await standingInTheEnd(process, membership.person.userId)) === 'active')
     await joinOnceWithUs(process, membership);
 }

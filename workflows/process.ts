@@ -12,6 +12,7 @@ import type { Signals } from './signals';
 import type { Recorder } from './state';
 import type { Steps, Write } from './steps';
 import type { TakeBack, Undo } from './undo';
+import { begin } from './version';
 
 export type { Aside } from './asides';
 export type { Carried } from './continuing';
@@ -59,6 +60,7 @@ export interface Process {
 
 /** Handlers first, so that `state` and the validators answer while everything else still waits. */
 export function openProcess(spec: ProcessSpec): Process {
+  begin();
   const parts = createParts(spec);
   const { recorder, signals, cancellation, notices, steps, people, undos, asides } = parts;
   const cancel = (request: CancelRequest): void => {

@@ -1,4 +1,4 @@
-import { condition, patched } from '@temporalio/workflow';
+import { condition } from '@temporalio/workflow';
 import { addWorkingDays } from '../src/domain/calendar';
 import { quizzedFact } from '../src/domain/facts';
 import type { Policy } from '../src/domain/policy';
@@ -7,6 +7,7 @@ import { letterTo } from './effects';
 import type { Outcome } from './messages';
 import type { Recipient } from './people';
 import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process';
+import { since } from './version';
 
 /** Alert the manager of a failed quiz, and wait until it is coached or taken again; overdue, tell the next in line. */
 export async function quizCoaching(
@@ -75,7 +76,7 @@ async function untilSettled(
   if (recorded.settledBy?.signal === 'retaken') return 'retaken';
   const { policy } = terms;
   // Asked once: a process that began without goes on without.
-  return patched('coaching-line')
+  return since('coaching-line')
     ? upTheLine(process, verdict, quiz, policy, place)
     : byCount(process, verdict, quiz, policy);
 }

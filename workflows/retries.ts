@@ -4,7 +4,6 @@ import {
   ActivityFailure,
   ApplicationFailure,
   isCancellation,
-  patched,
   proxyActivities,
   proxyLocalActivities,
   TimeoutFailure,
@@ -21,6 +20,7 @@ import type {
   TermsActivities,
   XapiActivities,
 } from '../activities';
+import { isCurrent } from './version';
 
 /** Waits for a running attempt: a step and its undo must not run side by side. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -137,7 +137,7 @@ let turn: Promise<unknown> = Promise.resolve();
  * what comes after them may come in another order (tried: `upsertTraining` before `findContact`, and the other way round).
  */
 function inTurn<T>(call: () => Promise<T>): Promise<T> {
-  if (!patched('one-local-activity-at-a-time')) return call();
+  if (!isCurrent()) return call();
   const answer = turn.then(call, call);
   turn = answer.catch(() => undefined);
   return answer;

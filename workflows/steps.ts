@@ -1,10 +1,11 @@
-import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { StepContext } from '../activities';
 import type { Mode, Modes, System } from '../src/domain/policy';
 import { createDecisions, type Decision } from './decisions';
 import { sharedCause, whyFailed } from './retries';
 import type { Recorder } from './state';
 import { verdictOf, type Verdict } from './verdicts';
+import { since } from './version';
 
 /** Thrown inside a step: it cannot go on until somebody decides. The sentence says why and what may be sent. */
 export class NeedsDecision extends Error {
@@ -107,7 +108,7 @@ export function createSteps({ userId, recorder, modes, onParked, ordered }: Step
       recorder.setStep(freeName(wanted.name), 'skipped', 'not configured');
       return undefined;
     }
-    if (wanted.since !== undefined && !patched(wanted.since)) return undefined;
+    if (wanted.since !== undefined && !since(wanted.since)) return undefined;
     return settle(
       wanted.name,
       (name) => wanted.call({ step: name, userId, mode, ...ordered() }, { summary: wanted.does }),
