@@ -26,7 +26,7 @@ interface Glance {
 /** Keeps tests from the time-skipping server's flaw, and from waiting without end. */
 export interface Watching {
   readonly interceptor: WorkflowClientInterceptor;
-  /** From now on results and sleeps have a limit too. */
+  /** From now on every call of the client has a limit. */
   readonly watch: (env: TestWorkflowEnvironment) => void;
   /** Ask until `look` has an answer. After the limit it throws, with the state that the workflow is in. */
   readonly until: <T>(workflowId: string, wanted: string, look: () => Promise<T | undefined>) => Promise<T>;
@@ -49,6 +49,7 @@ export function createWatching(): Watching {
   const held: { env?: TestWorkflowEnvironment; isStopped: boolean } = { isStopped: false };
   const asked = new Map<Promise<unknown>, AbortController>();
   const hurry = new AsyncLocalStorage<true>();
+  const asking = new AsyncLocalStorage<true>();
   const env = (): TestWorkflowEnvironment => {
     if (held.env === undefined) throw new Error('the world is not open yet');
     return held.env;
@@ -56,8 +57,9 @@ export function createWatching(): Watching {
 
   /** @throws LateError when there is no answer after so many real ms, or when the world stops. */
   async function ask<T>(call: () => Promise<T>, ms = LIMIT): Promise<T> {
+    if (held.isStopped) throw new LateError('the world has ended');
     const controller = new AbortController();
-    const answer = env().connection.withAbortSignal(controller.signal, call);
+    const answer = asking.run(true, () => env().connection.withAbortSignal(controller.signal, call));
     asked.set(answer, controller);
     const timer = setTimeout(() => controller.abort(), ms);
     try {
@@ -115,8 +117,19 @@ export function createWatching(): Watching {
     if (workflowId && ENDING.has(name) && hurry.getStore() === undefined) await atRest(workflowId);
   }
 
+  function bound(service: object, isBound: () => boolean): void {
+    for (const [name, call] of Object.entries(service) as [string, unknown][]) {
+      if (typeof call !== 'function') continue;
+      const rpc = (...args: unknown[]) => call.apply(service, args) as Promise<unknown>;
+      Object.assign(service, { [name]: (...args: unknown[]) => (isBound() ? rpc(...args) : ask(() => rpc(...args))) });
+    }
+  }
+
   function watch(opened: TestWorkflowEnvironment): void {
     held.env = opened;
+    bound(opened.connection.workflowService, () => asking.getStore() === true);
+    // Time is locked again after a result that came too late: with a limit of its own.
+    bound(opened.connection.testService ?? {}, () => false);
     const { workflow } = opened.client;
     const [result, sleep] = [workflow.result.bind(workflow), opened.sleep.bind(opened)];
     const bounded: typeof result = async (workflowId, ...rest) => {

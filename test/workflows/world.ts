@@ -35,6 +35,8 @@ export interface World {
   readonly atRest: (handle: WorkflowHandle) => Promise<void>;
   /** Send although something is under way. It must not be an activity that may complete then. */
   readonly atOnce: <T>(send: () => Promise<T>) => Promise<T>;
+  /** Wait until `look` has an answer; with a limit, after which it throws that the workflow is not as `wanted`. */
+  readonly seen: <T>(handle: WorkflowHandle, wanted: string, look: () => Promise<T | undefined>) => Promise<T>;
   /** Wait until the workflow has gone on as one of this type: asked for its state meanwhile, the server might lose the query. */
   readonly goneOnAs: (handle: WorkflowHandle, type: string) => Promise<void>;
   readonly letters: () => readonly { readonly kind: Letter['kind']; readonly to: string; readonly at: number }[];
@@ -201,6 +203,8 @@ export async function openWorld(): Promise<World> {
     parked,
     atRest: ({ workflowId }: WorkflowHandle) => watching.atRest(workflowId),
     atOnce: watching.atOnce,
+    seen: <T>({ workflowId }: WorkflowHandle, wanted: string, look: () => Promise<T | undefined>): Promise<T> =>
+      watching.until(workflowId, wanted, look),
     goneOnAs: async (handle: WorkflowHandle, type: string): Promise<void> => {
       const isIt = async () => (await handle.describe()).type === type || undefined;
       await watching.until(handle.workflowId, `has gone on as ${type}`, isIt);
