@@ -65,7 +65,13 @@ describe('kill -9', () => {
     const { identity, mail, calls } = await stack.effects();
     expect(identity.users.find(({ externalId }) => externalId === 'mt-rita')?.groups).toEqual(['Certified']);
     expect(mail.messages.map(({ copies }) => copies)).toEqual([1, 1]);
-    expect(calls.filter(({ method }) => method === 'PATCH')).toHaveLength(2);
+    // The group joined and left; the certificate required and certified in the CRM.
+    expect(
+      calls
+        .filter(({ method }) => method === 'PATCH')
+        .map(({ system }) => system)
+        .sort(),
+    ).toEqual(['identity', 'identity', 'salesforce', 'salesforce']);
   }, 120_000);
 
   test('of mt dev itself, and of the worker, between the steps of an offboarding: each effect once', async () => {
@@ -88,8 +94,8 @@ describe('kill -9', () => {
     // What is left is the deactivation, in a week.
     await untilState(stack.client.workflow.getHandle('kills-2'), stepIs('report', 'done'));
     const effects = await stack.effects();
-    // Freeze, and one for each of the two groups.
-    expect(patches(effects).length - before).toBe(3);
+    // Freeze, one for each of the two groups, the CRM user, the chat account.
+    expect(patches(effects).length - before).toBe(5);
     const reports = effects.mail.messages.filter(({ subject }) => subject.startsWith('Offboarded'));
     expect(reports.map(({ copies }) => copies)).toEqual([1]);
   }, 120_000);
