@@ -54,7 +54,9 @@ export function effectsIn({ identity, mail, calls }: StandInsState): readonly st
   });
   const nameOf = new Map(identity.users.map(({ id, externalId, userName }) => [id, externalId ?? userName]));
   const changes = calls
-    .filter(({ method, status }) => method === 'PATCH' && status >= 200 && status < 300)
+    .filter(
+      ({ system, method, status }) => system === 'identity' && method === 'PATCH' && status >= 200 && status < 300,
+    )
     .map(({ path }) => /\/Users\/([^/?]+)/.exec(path)?.[1] ?? path)
     .map((id) => freezeOf(nameOf.get(id) ?? id));
   return [...letters, ...changes];
