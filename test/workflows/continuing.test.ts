@@ -133,29 +133,51 @@ describe('a recertification whose history is long', () => {
   });
 });
 
+/** What the process says it heard, and what its senders were told it took. */
+interface Flooded {
+  readonly reasons: readonly (string | null)[];
+  readonly taken: readonly string[];
+  readonly hasMoved: boolean;
+}
+
 /** On the server that loses none itself. */
 test('a process loses no message that comes while it goes on', async () => {
   const real = await openDevWorld();
   const working = await real.work();
+  try {
+    const { reasons, taken, hasMoved } = await floodWhileItGoesOn(real);
+    expect(reasons).toEqual(expect.arrayContaining([...taken]));
+    expect(new Set(reasons).size).toBe(reasons.length);
+    expect(hasMoved).toBe(true);
+  } finally {
+    await working.stop();
+    await real.stop();
+  }
+});
+
+async function floodWhileItGoesOn(real: Awaited<ReturnType<typeof openDevWorld>>): Promise<Flooded> {
   const deadline = Date.now() + 20 * DAY;
   const data = { userId: 'u1', certName: 'Sales', expiredAt: isoTime(Date.now()), renewalDeadline: isoTime(deadline) };
   const handle = await real.begin('recertification', data);
   await real.until(handle, stepIs('tellManager', 'done'));
   const now = real.client.workflow.getHandle(handle.workflowId);
   const { runId } = await now.describe();
+  const taken: string[] = [];
   let sent = 0;
+  const extendOnce = async (reason: string): Promise<void> => {
+    // One that meets the end of its run may be answered with an error: then nobody was told that it was taken.
+    const answer = await extend(now, deadline + (sent += 1) * HOUR, reason).catch(() => undefined);
+    if (answer !== undefined) taken.push(reason);
+  };
   while ((await now.describe()).runId === runId) {
-    const batch = Array.from({ length: 2 }, () => extend(now, deadline + (sent += 1) * HOUR, `no. ${sent}`));
+    const batch = [extendOnce(`no. ${sent}a`), extendOnce(`no. ${sent}b`)];
     await Promise.all([...batch, ...Array.from({ length: 50 }, () => now.signal('cancel', { by: 'noise' }))]);
   }
   const { history, deadline: moved } = await real.state(now);
   const reasons = history.filter(({ by }) => by === 'ada').map(({ reason }) => reason);
-  expect(reasons.sort()).toEqual(Array.from({ length: sent }, (_, index) => `no. ${index + 1}`).sort());
-  expect(moved).not.toBe(isoTime(deadline));
   await now.terminate();
-  await working.stop();
-  await real.stop();
-});
+  return { reasons, taken, hasMoved: moved !== isoTime(deadline) };
+}
 
 describe('other processes whose history is long', () => {
   withWorlds();
