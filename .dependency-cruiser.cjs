@@ -1,9 +1,25 @@
 /** The table of who may import whom (CONTRIBUTING.md, "Who may import whom"), as rules. */
+const { readdirSync } = require('node:fs');
+const { basename, join } = require('node:path');
+
 const src = '^src/';
+const worker = '^src/commands/worker/';
 
 const runTime = { dependencyTypesNot: ['type-only'] };
 const typeOnly = { dependencyTypes: ['type-only'] };
 const npm = (...names) => names.map((name) => `(^|/)node_modules/${name}/`);
+
+/** Every folder of the code, as `src/receiver/spool`. */
+function foldersIn(parent) {
+  return readdirSync(join(__dirname, parent), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => [`${parent}/${name}`, ...foldersIn(`${parent}/${name}`)]);
+}
+
+/** Commands are loaded one by one, each by its own face. */
+const folders = [...foldersIn('src').filter((folder) => folder !== 'src/commands'), ...foldersIn('workflows')].concat(
+  foldersIn('activities'),
+);
 
 module.exports = {
   forbidden: [
@@ -13,6 +29,20 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
+    {
+      name: 'no-circular-types',
+      comment: 'Shared types stand below those that use them.',
+      severity: 'warn',
+      from: {},
+      to: { circular: true },
+    },
+    ...folders.map((folder) => ({
+      name: 'folder-face',
+      comment: "A folder's public face is its index.ts, or the file of its own name.",
+      severity: 'warn',
+      from: { pathNot: `^${folder}/` },
+      to: { path: `^${folder}/`, pathNot: `^${folder}/(index|${basename(folder)})\\.ts$` },
+    })),
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-dev-dependency',
@@ -87,29 +117,36 @@ module.exports = {
       name: 'src-knows-only-messages',
       comment: 'src meets the workflows in workflows/messages alone; the worker command composes the activities.',
       severity: 'error',
-      from: { path: src, pathNot: '^src/commands/worker\\.ts$' },
+      from: { path: src, pathNot: worker },
       to: { path: ['^workflows/', '^activities/'], pathNot: '^workflows/messages\\.ts$', ...runTime },
     },
     {
       name: 'worker-loads-workflows-by-path',
       severity: 'error',
-      from: { path: '^src/commands/worker\\.ts$' },
+      from: { path: worker },
       to: { path: '^workflows/', pathNot: '^workflows/messages\\.ts$', ...runTime },
     },
     {
       name: 'worker-sdk-in-its-place',
       comment: 'The native worker SDK is loaded by the worker command and by src/temporal/connection alone.',
       severity: 'error',
-      from: { path: src, pathNot: ['^src/commands/worker\\.ts$', '^src/temporal/connection\\.ts$'] },
+      from: { path: src, pathNot: [worker, '^src/temporal/connection\\.ts$'] },
       to: { path: npm('@temporalio/(worker|workflow|activity)'), ...runTime },
     },
-    ...['receiver', 'operations', 'webhooks', 'stand-ins'].map((part) => ({
-      name: `${part}-stands-alone`,
+    ...['receiver', 'operations', 'webhooks', 'dev/stand-ins'].map((part) => ({
+      name: `${basename(part)}-stands-alone`,
       comment: 'receiver, operations, webhooks and stand-ins do not import one another; commands compose.',
       severity: 'error',
       from: { path: `^src/${part}/` },
-      to: { path: `^src/(receiver|operations|webhooks|stand-ins|commands)/`, pathNot: `^src/${part}/` },
+      to: { path: `^src/(receiver|operations|webhooks|dev/stand-ins|commands)/`, pathNot: `^src/${part}/` },
     })),
+    {
+      name: 'dev-is-not-production',
+      comment: 'What only `mt dev` and tests need is imported by commands alone.',
+      severity: 'error',
+      from: { path: '^(src|workflows|activities)/', pathNot: ['^src/dev/', '^src/commands/', '^src/cli(\\.ts$|/)'] },
+      to: { path: '^src/dev/' },
+    },
     {
       name: 'commands-are-the-top',
       severity: 'error',

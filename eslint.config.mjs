@@ -55,7 +55,7 @@ export default tseslint.config(
   },
   {
     // A suite for many subjects: its tests are called from elsewhere, and what is expected stands in tables.
-    files: ['test/activities/conformance*.ts'],
+    files: ['test/activities/conformance/**/*.ts'],
     rules: {
       'jest/no-export': 'off',
       'jest/no-conditional-expect': 'off',

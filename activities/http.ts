@@ -1,7 +1,7 @@
 import type { System } from '../src/domain/policy';
-import { withinTime } from './cancellation';
+import { withinTime } from './deadline';
 import { createCredentialMemory } from './credentials';
-import type { Effect, Write } from './effects';
+import type { Effect, Write } from './write-once';
 import { credentialsRefused, failureFromNetwork, failureFromStatus, rejected, unavailable } from './failure';
 
 export interface Answer {

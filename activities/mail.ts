@@ -5,11 +5,11 @@ import { createTransport, type SendMailOptions, type Transporter } from 'nodemai
 import { compose, type Letter } from '../src/domain/letters';
 import { isEmail } from '../src/domain/requests';
 import { claimAlert, releaseAlert, type Alert } from '../src/ledger/alerts';
-import { withinTime } from './cancellation';
+import { withinTime } from './deadline';
 import { createCredentialMemory } from './credentials';
-import type { StepContext, Write } from './effects';
+import type { StepContext, Write } from './write-once';
 import { credentialsRefused, rejected, unavailable } from './failure';
-import { askLedger } from './ledger-calls';
+import { askLedger } from './ledger/call';
 
 export interface MailActivities {
   /** Send one letter to one address. `role` says in the ledger to whom, so that no address has to. */

@@ -7,7 +7,7 @@ import type * as Ledger from './commands/ledger';
 import type * as Send from './commands/send';
 import type * as StandIns from './commands/stand-ins';
 import { SYSTEMS } from './domain/policy';
-import { SettingsError } from './settings-error';
+import { SettingsError } from './settings/error';
 
 const FAILED = 1;
 const BAD_USAGE = 2;

@@ -2,10 +2,10 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { startEmbedded, type EmbeddedLedger } from '../src/ledger/embedded';
+import { startEmbedded, type EmbeddedLedger } from '../src/dev/embedded-ledger';
 import { createLogger } from '../src/telemetry/log';
-import { findTemporalCli, findTestServer } from '../src/temporal/binaries';
-import { startDevServer, type DevServer } from '../src/temporal/dev-server';
+import { findTemporalCli, findTestServer } from '../src/dev/temporal/binaries';
+import { startDevServer, type DevServer } from '../src/dev/temporal/dev-server';
 import { freePort } from './free-port';
 
 declare global {

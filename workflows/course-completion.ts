@@ -1,11 +1,11 @@
 import { judgeCompletion } from '../src/domain/certificates';
 import { completedFact } from '../src/domain/facts';
 import type { CourseCompleted, Delivery, Envelope } from '../src/events';
-import { letterToLearner } from './effects';
+import { letterToLearner } from './process/common-steps';
 import type { Outcome } from './messages';
-import { openProcess, type Body, type Process, type ProcessResult } from './process';
-import { recordTraining, storeStatement } from './records';
-import { archive } from './retries';
+import { openProcess, type Body, type Process, type ProcessResult } from './process/process';
+import { recordTraining, storeStatement } from './process/crm-writes';
+import { archive } from './process/activity-proxies';
 
 /**
  * Issue the certificate of a learner's first completion of a course that reaches the mark, where the policy sets one. A

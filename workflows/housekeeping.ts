@@ -1,7 +1,7 @@
 import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { LedgerActivities, QuietActivities, SalesforceActivities } from '../activities';
-import { closeGone, pruneLedger, readTerms, syncProgress, whyFailed } from './retries';
-import { since } from './version';
+import { closeGone, pruneLedger, readTerms, syncProgress, whyFailed } from './process/activity-proxies';
+import { since } from './releases';
 
 type Pruned = Omit<Awaited<ReturnType<LedgerActivities['pruneLedger']>>, 'more'>;
 type Looked = Omit<Awaited<ReturnType<QuietActivities['closeGone']>>, 'more'>;

@@ -1,8 +1,8 @@
 import { progressedFact } from '../src/domain/facts';
 import type { Delivery, Envelope, ModuleProgress } from '../src/events';
-import { keepConflict } from './conflicts';
-import type { ProcessResult } from './process';
-import { record, tell } from './recording';
+import { keepConflict } from './process/conflicts';
+import type { ProcessResult } from './process/process';
+import { record, tell } from './process/event-intake';
 
 /** Keep a learner's progress: one step of the ledger. A new hire's first progress starts the onboarding. */
 export async function moduleProgress(delivery: Delivery, envelope: Envelope<ModuleProgress>): Promise<ProcessResult> {

@@ -2,12 +2,12 @@ import { provisionedFact } from '../src/domain/facts';
 import { programGroups } from '../src/domain/onboarding';
 import { DAY, HOUR, MINUTE } from '../src/domain/time';
 import type { Delivery, Envelope, UserProvisioned } from '../src/events';
-import { joinGroup, letterTo, letterToLearner, type Membership } from './effects';
+import { joinGroup, letterTo, letterToLearner, type Membership } from './process/common-steps';
 import type { Outcome } from './messages';
-import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process';
-import { linkContact } from './records';
-import { askLedger } from './retries';
-import { since } from './version';
+import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process/process';
+import { linkContact } from './process/crm-writes';
+import { askLedger } from './process/activity-proxies';
+import { since } from './releases';
 
 /** Put a new hire into the programs of role and team, and nudge until the first step. */
 export async function onboarding(

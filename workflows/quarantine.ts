@@ -10,10 +10,10 @@ import {
 import type { ReadingActivities } from '../activities';
 import { isRefusal, readTexts } from '../src/domain/requests';
 import type { Delivery } from '../src/events';
-import { settleConflict, type Verdict } from './conflicts';
+import { settleConflict, type Verdict } from './process/conflicts';
 import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from './messages';
-import { openProcess, type Carried, type Process, type ProcessResult } from './process';
-import { rereadEnvelope, whyFailed } from './retries';
+import { openProcess, type Carried, type Process, type ProcessResult } from './process/process';
+import { rereadEnvelope, whyFailed } from './process/activity-proxies';
 
 type Reread = Awaited<ReturnType<ReadingActivities['rereadEnvelope']>>;
 

@@ -3,11 +3,11 @@ import { addWorkingDays } from '../src/domain/calendar';
 import { quizzedFact } from '../src/domain/facts';
 import type { Policy } from '../src/domain/policy';
 import type { Delivery, Envelope, QuizSubmitted } from '../src/events';
-import { letterTo } from './effects';
+import { letterTo } from './process/common-steps';
 import type { Outcome } from './messages';
-import type { Recipient } from './people';
-import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process';
-import { since } from './version';
+import type { Recipient } from './process/people';
+import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process/process';
+import { since } from './releases';
 
 /** Alert the manager of a failed quiz, and wait until it is coached or taken again; overdue, tell the next in line. */
 export async function quizCoaching(

@@ -1,9 +1,9 @@
 import type { System } from '../domain/policy';
-import { dataDirAt } from './dev/data-dir';
-import { dataDirOf } from './dev/dev-json';
-import { withDotEnv } from './dev/dot-env';
-import { killRecorded } from './dev/registry';
-import { startStack, type Stack, type StackOptions, type StackPorts } from './dev/stack';
+import { dataDirAt } from '../dev/data-dir';
+import { dataDirOf } from '../dev/dev-json';
+import { withDotEnv } from '../settings/dot-env';
+import { killRecorded } from '../dev/registry';
+import { startStack, type Stack, type StackOptions, type StackPorts } from '../dev/stack';
 
 export interface DevOptions {
   readonly port?: number;

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { startEmbedded, type EmbeddedKind } from '../ledger/embedded';
+import { startEmbedded, type EmbeddedKind } from '../dev/embedded-ledger';
 import { migrate } from '../ledger/migrations';
 import { openPool } from '../ledger/pool';
 import { createLogger } from '../telemetry/log';
-import { untilToldToStop } from './dev/told-to-stop';
+import { untilToldToStop } from '../dev/shutdown-signal';
 
 export interface LedgerOptions {
   readonly dataDir: string;

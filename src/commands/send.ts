@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isEventName, type EventName } from '../events';
 import type { Environment } from '../settings';
-import { SettingsError } from '../settings-error';
-import { deliver, type Outgoing } from '../stand-ins/mindtickle';
-import { dataDirOf, readDevJson, type StackInfo } from './dev/dev-json';
-import { withDotEnv } from './dev/dot-env';
+import { SettingsError } from '../settings/error';
+import { deliver, type Outgoing } from '../dev/stand-ins/mindtickle';
+import { dataDirOf, readDevJson, type StackInfo } from '../dev/dev-json';
+import { withDotEnv } from '../settings/dot-env';
 
 export interface SendOptions {
   /** The envelope's `data`; absent: a sample that fits the event. */

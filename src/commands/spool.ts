@@ -2,18 +2,18 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SECOND } from '../domain/time';
-import { createCappedLog } from '../receiver/capped-log';
-import { createDrain } from '../receiver/drain';
-import { createLine } from '../receiver/line';
+import { createCappedLog } from '../telemetry/capped-log';
+import { createDrain } from '../receiver/spool/drain';
+import { createLine } from '../receiver/accept/start-slots';
 import { openSpool, type Spool } from '../receiver/spool';
-import { reportSpool, type SpoolReport } from '../receiver/spool-report';
-import { createStarter } from '../receiver/starter';
+import { reportSpool, type SpoolReport } from '../receiver/spool/report';
+import { createStarter } from '../receiver/accept/temporal-starter';
 import { drainSettings, opsSettings, type Environment } from '../settings';
-import { SettingsError } from '../settings-error';
+import { SettingsError } from '../settings/error';
 import { createLogger } from '../telemetry/log';
 import { connectNow } from '../temporal/connection';
-import { dataDirOf, readDevJson, type StackInfo } from './dev/dev-json';
-import { withDotEnv } from './dev/dot-env';
+import { dataDirOf, readDevJson, type StackInfo } from '../dev/dev-json';
+import { withDotEnv } from '../settings/dot-env';
 
 export interface SpoolCommand {
   /** The spool's directory of a receiver that is gone. */

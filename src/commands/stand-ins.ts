@@ -1,6 +1,6 @@
-import { startStandIns } from '../stand-ins/server';
+import { startStandIns } from '../dev/stand-ins/server';
 import { createLogger } from '../telemetry/log';
-import { untilToldToStop } from './dev/told-to-stop';
+import { untilToldToStop } from '../dev/shutdown-signal';
 
 export interface StandInsCommand {
   readonly port: number;

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { storable } from './text';
+import { storable } from './storable';
 
 /** One cause that stops many processes, told to one recipient. */
 export interface Alert {

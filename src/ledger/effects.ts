@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { storable, storableJson } from './text';
+import { storable, storableJson } from './storable';
 
 /** One write: which step of which workflow, to which system, about what. */
 export interface EffectKey {

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { storable } from './text';
+import { storable } from './storable';
 
 /** What is kept of a delivery, and the run that asks: (workflow id, first execution run id) outlives reset and continue-as-new. */
 export interface Receipt {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Place } from './budget';
+import type { Place } from './admission';
 
 /** `gone`: the client went away, or was cut off, before its body was complete. `overload`: there is no room for it. */
 export type Body = Buffer | 'too-large' | 'overload' | 'gone';

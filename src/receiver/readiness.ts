@@ -2,8 +2,8 @@ import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { searchAttributes } from '../temporal/names';
 import type { Spool, SpoolStatus } from './spool';
-import { summariseSpool, type SpoolSummary } from './spool-report';
-import { within } from './time-limit';
+import { summariseSpool, type SpoolSummary } from './spool/report';
+import { within } from '../time-limit';
 
 /** `ready`: Temporal or the spool takes events. The body of `/readyz`, when it is. */
 export type Readiness =

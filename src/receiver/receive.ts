@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SECOND } from '../domain/time';
 import type { ReceiverSettings } from '../settings';
-import type { Accept, Accepted } from './accept';
+import type { Accept, Accepted } from './accept/accept';
 import { readBody, type Body } from './body';
-import type { Budget } from './budget';
-import { examine, type Incoming, type Terms } from './examine';
-import { MAX_BODY_BYTES, type Rule } from './refusals';
+import type { Budget } from './admission';
+import { examine, type Incoming, type Terms } from './verify/delivery';
+import { MAX_BODY_BYTES, type Rule } from './refusals/rules';
 
 export interface ReceiveDeps {
   readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery'>;

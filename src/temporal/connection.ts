@@ -4,7 +4,7 @@ import { IllegalStateError, type LogLevel, type LogMetadata } from '@temporalio/
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Runtime, type Logger as TemporalLogger } from '@temporalio/worker';
 import type { Environment } from '../settings';
-import { SettingsError } from '../settings-error';
+import { SettingsError } from '../settings/error';
 import type { Logger } from '../telemetry/log';
 
 export interface ConnectionOptions {

@@ -1,6 +1,6 @@
 import { createConnectors, createOwnActivities } from '../../activities';
 import { openPool } from '../../src/ledger/pool';
-import { readConfig } from '../../src/policy';
+import { readConfig } from '../../src/settings/policy-file';
 import type { WorkerSettings } from '../../src/settings';
 import { workflow } from './running';
 

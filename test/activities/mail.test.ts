@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import type { Pool } from 'pg';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { Letter } from '../../src/domain/letters';
-import type { StandIns } from '../../src/stand-ins/server';
+import type { StandIns } from '../../src/dev/stand-ins/server';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
-import { setFault, start, stateOf, stopAll } from '../stand-ins/running';
+import { setFault, start, stateOf, stopAll } from '../dev/stand-ins/running';
 import { scriptSmtp } from './scripted-smtp';
 import { connectorsTo, emptyLedger, rowsOf, workflow, written, type Connectors } from './running';
 

@@ -6,7 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { createConnectors, createOwnActivities } from '../../activities';
-import { createConfirm, createWrite } from '../../activities/effects';
+import { createConfirm, createWrite } from '../../activities/write-once';
 import { createHttp } from '../../activities/http';
 import { createSlackActivities } from '../../activities/slack';
 import { createXapiActivities } from '../../activities/xapi';
@@ -20,11 +20,11 @@ import type {
   StepContext,
   XapiActivities,
 } from '../../activities';
-import type { IdentitySettings, SalesforceSettings } from '../../src/connector-settings';
+import type { IdentitySettings, SalesforceSettings } from '../../src/settings/connectors';
 import type { Policy } from '../../src/domain/policy';
 import { effectsOf, type StoredEffect } from '../../src/ledger/effects';
 import { recordEvent } from '../../src/ledger/record';
-import { readConfig } from '../../src/policy';
+import { readConfig } from '../../src/settings/policy-file';
 import type { WorkerSettings } from '../../src/settings';
 import { deprovisioned, request } from '../ledger/events';
 

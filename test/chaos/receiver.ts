@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { says, startChild } from '../../src/commands/dev/child';
+import { says, startChild } from '../../src/dev/child-process';
 
 export interface ReceiverProcess {
   readonly url: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { runSetup, type SetUp } from '../../src/commands/setup';
 import { openPool } from '../../src/ledger/pool';
-import { SettingsError } from '../../src/settings-error';
+import { SettingsError } from '../../src/settings/error';
 import { connectNow, type Connected } from '../../src/temporal/connection';
 import { searchAttributes } from '../../src/temporal/names';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createCappedLog } from '../../src/receiver/capped-log';
-import { parseBody } from '../../src/receiver/parse';
+import { createCappedLog } from '../../src/telemetry/capped-log';
+import { parseBody } from '../../src/receiver/verify/parse';
 import { openSpool, type Spool } from '../../src/receiver/spool';
-import { reportSpool, type SpoolReport } from '../../src/receiver/spool-report';
-import { receivedAs } from '../../src/receiver/start';
-import { createPrivatePort, type PrivatePort } from '../../src/telemetry/private-port';
+import { reportSpool, type SpoolReport } from '../../src/receiver/spool/report';
+import { receivedAs } from '../../src/receiver/accept/start-options';
+import { createPrivatePort, type PrivatePort } from '../../src/http/private-port';
 import { BODY, COMPANY } from '../receiver/running';
 import { openNamespace, silentLog, temporalAddress } from '../receiver/temporal';
 

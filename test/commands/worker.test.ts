@@ -6,11 +6,11 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { connectorOptions, runWorker } from '../../src/commands/worker';
-import { SettingsError } from '../../src/settings-error';
+import { SettingsError } from '../../src/settings/error';
 import type { Connected } from '../../src/temporal/connection';
 import { scriptSmtp } from '../activities/scripted-smtp';
 import { openNamespace, temporalAddress } from '../receiver/temporal';
-import { start, stopAll } from '../stand-ins/running';
+import { start, stopAll } from '../dev/stand-ins/running';
 
 let temporal: Connected;
 let place: string;

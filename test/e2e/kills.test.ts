@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { readDevJson } from '../../src/commands/dev/dev-json';
+import { readDevJson } from '../../src/dev/dev-json';
 import { DAY, isoTime } from '../../src/domain/time';
-import { people } from '../../src/stand-ins/people';
-import type { StandInsState } from '../../src/stand-ins/systems';
+import { people } from '../../src/dev/stand-ins/people';
+import type { StandInsState } from '../../src/dev/stand-ins/systems';
 import { recertifiedSignal } from '../../workflows/messages';
 import { newDataDir, removeDataDir, startDev, stepIs, until, untilState, type DevStack } from './stack';
 

@@ -7,9 +7,9 @@ import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import type { StackInfo } from '../../src/commands/dev/dev-json';
-import { deliver } from '../../src/stand-ins/mindtickle';
-import type { StandInsState } from '../../src/stand-ins/systems';
+import type { StackInfo } from '../../src/dev/dev-json';
+import { deliver } from '../../src/dev/stand-ins/mindtickle';
+import type { StandInsState } from '../../src/dev/stand-ins/systems';
 import { stateQuery, type ProcessState } from '../../workflows/messages';
 
 const mt = resolve(__dirname, '../../bin/mt.js');

@@ -1,5 +1,5 @@
 /** Started by the fixture: one embedded server, until standard input ends. Says where it is in one line of JSON. */
-import { startEmbedded, type EmbeddedSettings } from '../../src/ledger/embedded';
+import { startEmbedded, type EmbeddedSettings } from '../../src/dev/embedded-ledger';
 import { createLogger } from '../../src/telemetry/log';
 
 async function main(settings: Omit<EmbeddedSettings, 'log'>): Promise<void> {

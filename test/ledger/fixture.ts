@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Pool } from 'pg';
-import type { EmbeddedKind } from '../../src/ledger/embedded';
-import { startEmbedded } from '../../src/ledger/embedded';
+import type { EmbeddedKind } from '../../src/dev/embedded-ledger';
+import { startEmbedded } from '../../src/dev/embedded-ledger';
 import { migrate } from '../../src/ledger/migrations';
 import { openPool } from '../../src/ledger/pool';
-import { whyNotPostgres } from '../../src/ledger/postgres-access';
+import { whyNotPostgres } from '../../src/dev/embedded-ledger/access';
 import { createLogger } from '../../src/telemetry/log';
 
 export const silent = createLogger('test', 'silent');

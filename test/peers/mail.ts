@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Pool } from 'pg';
 import type { MailActivities } from '../../activities';
-import { createWrite } from '../../activities/effects';
+import { createWrite } from '../../activities/write-once';
 import { createAlerts, createMailActivities } from '../../activities/mail';
 import type { Functions } from '../activities/running';
 import { freePort } from '../ledger/fixture';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chownSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { serverIds } from '../../src/ledger/postgres-user';
+import { serverIds } from '../../src/dev/embedded-ledger/user';
 import { freePort, reachableDirectory } from '../ledger/fixture';
 import { onEnd, run } from './processes';
 import type { Outcome } from './trial';

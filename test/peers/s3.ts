@@ -4,8 +4,8 @@ import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/cl
 import type { Pool } from 'pg';
 import type { ArchiveActivities } from '../../activities';
 import { createArchiveActivities } from '../../activities/archive';
-import { checkBucket } from '../../activities/archive-s3';
-import { createWrite } from '../../activities/effects';
+import { checkBucket } from '../../activities/archive/s3';
+import { createWrite } from '../../activities/write-once';
 import type { Functions } from '../activities/running';
 import { freePort } from '../ledger/fixture';
 import { run } from './processes';

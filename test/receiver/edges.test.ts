@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import type { Accepted } from '../../src/receiver/accept';
+import type { Accepted } from '../../src/receiver/accept/accept';
 import type { Limits } from '../../src/receiver/limits';
-import type { Rule } from '../../src/receiver/refusals';
+import type { Rule } from '../../src/receiver/refusals/rules';
 import { converse, requestBytes, type Answer, type Conversation, type HeaderList } from './raw-http';
 import {
   BODY,

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { Accepted } from '../../src/receiver/accept';
-import { createCappedLog } from '../../src/receiver/capped-log';
-import { createReceiver, type ReceiverDeps } from '../../src/receiver/http';
-import type { Received } from '../../src/receiver/start';
-import { signDelivery } from '../../src/stand-ins/mindtickle';
+import type { Accepted } from '../../src/receiver/accept/accept';
+import { createCappedLog } from '../../src/telemetry/capped-log';
+import { createReceiver, type ReceiverDeps } from '../../src/receiver/server';
+import type { Received } from '../../src/receiver/accept/start-options';
+import { signDelivery } from '../../src/dev/stand-ins/mindtickle';
 import { createLogger } from '../../src/telemetry/log';
 import { converse, requestBytes, type Answer, type HeaderList } from './raw-http';
 

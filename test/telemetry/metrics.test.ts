@@ -1,4 +1,4 @@
-import { refusals } from '../../src/receiver/refusals';
+import { refusals } from '../../src/receiver/refusals/rules';
 import type { SpoolStatus } from '../../src/receiver/spool';
 import { createReceiverMetrics, type ReceiverMetrics, type ReceiverMetricsOptions } from '../../src/telemetry/metrics';
 

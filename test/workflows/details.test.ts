@@ -1,5 +1,5 @@
 import * as wire from '../../workflows/messages';
-import { describeState } from '../../workflows/details';
+import { describeState } from '../../workflows/process/web-ui';
 import type { ProcessState } from '../../workflows/messages';
 
 const at = '2026-11-24T12:00:00.000Z';

@@ -6,7 +6,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Letter } from '../../src/domain/letters';
 import type { Modes, Policy } from '../../src/domain/policy';
 import type { Delivery } from '../../src/events';
-import { readConfig } from '../../src/policy';
+import { readConfig } from '../../src/settings/policy-file';
 import { stateQuery, type ProcessState } from '../../workflows/messages';
 import { openNamespace, temporalAddress } from '../receiver/temporal';
 import { quieten } from './world';

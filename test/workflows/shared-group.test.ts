@@ -1,13 +1,13 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { DAY, isoTime } from '../../src/domain/time';
 import { setLearnerEmail } from '../../src/ledger/queries';
-import { people } from '../../src/stand-ins/people';
-import type { StandIns } from '../../src/stand-ins/server';
+import { people } from '../../src/dev/stand-ins/people';
+import type { StandIns } from '../../src/dev/stand-ins/server';
 import { cancelSignal } from '../../workflows/messages';
 import { connectorsTo, emptyLedger, type Connectors } from '../activities/running';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { REQUIRED } from '../ledger/orders';
-import { start as startStandIns, stateOf, stopAll } from '../stand-ins/running';
+import { start as startStandIns, stateOf, stopAll } from '../dev/stand-ins/running';
 import { openWorld, type World } from './world';
 
 let world: World;

@@ -6,7 +6,7 @@ import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import type { Letter } from '../../src/domain/letters';
 import type { Modes, Policy } from '../../src/domain/policy';
 import type { Delivery, Envelope, Problem } from '../../src/events';
-import { readConfig } from '../../src/policy';
+import { readConfig } from '../../src/settings/policy-file';
 import { cancelSignal, stateQuery, type ProcessState, type StepStatus } from '../../workflows/messages';
 import { createWatching } from './watching';
 

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readDevJson, type StackInfo } from '../dev/dev-json';
-import { startStack } from '../dev/stack';
+import { readDevJson, type StackInfo } from '../../dev/dev-json';
+import { startStack } from '../../dev/stack';
 
 export interface DemoStack {
   readonly info: StackInfo;

@@ -1,13 +1,13 @@
 import type { Server } from 'node:http';
-import type { CappedLog } from '../../receiver/capped-log';
-import type { Drain } from '../../receiver/drain';
+import type { CappedLog } from '../../telemetry/capped-log';
+import type { Drain } from '../../receiver/spool/drain';
 import type { Spool } from '../../receiver/spool';
-import { reportSpool } from '../../receiver/spool-report';
+import { reportSpool } from '../../receiver/spool/report';
 import type { OpsToken, ReceiverSettings } from '../../settings';
-import type { ReloadedSetting } from '../../settings-reload';
+import type { ReloadedSetting } from '../../settings/reload';
 import type { Logger } from '../../telemetry/log';
 import type { ReceiverMetrics } from '../../telemetry/metrics';
-import { createPrivatePort, type PrivateRoutes } from '../../telemetry/private-port';
+import { createPrivatePort, type PrivateRoutes } from '../../http/private-port';
 
 export interface PrivatePortDeps {
   readonly settings: ReceiverSettings;

@@ -1,11 +1,11 @@
 import { SECOND } from '../../domain/time';
 import { openPool } from '../../ledger/pool';
 import { addRefusals } from '../../ledger/refusals';
-import type { CappedLog } from '../../receiver/capped-log';
-import { createRefusalCounts, type RefusalCounts } from '../../receiver/refusal-counts';
-import { within } from '../../receiver/time-limit';
+import type { CappedLog } from '../../telemetry/capped-log';
+import { createRefusalCounts, type RefusalCounts } from '../../receiver/refusals/counts';
+import { within } from '../../time-limit';
 import type { ReceiverSettings } from '../../settings';
-import type { WatchedSecrets } from '../../signing-secrets';
+import type { WatchedSecrets } from '../../settings/signing-secrets';
 
 export interface KeepRefusalsOptions {
   readonly settings: ReceiverSettings;

@@ -1,7 +1,7 @@
 import type { Check } from '../../../activities';
-import { connectorVariables, optionalVariables } from '../../connector-settings';
+import { connectorVariables, optionalVariables } from '../../settings/connectors';
 import { SYSTEMS, type System } from '../../domain/policy';
-import type { Environment } from '../../settings-variables';
+import type { Environment } from '../../settings/variables';
 import type { Logger } from '../../telemetry/log';
 
 const LIMIT_MS = 10_000;

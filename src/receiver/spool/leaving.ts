@@ -1,9 +1,9 @@
-import type { CappedLog } from '../capped-log';
+import type { CappedLog } from '../../telemetry/capped-log';
 import type { Lane } from '../routes';
-import type { Entry, Spool } from '../spool';
-import type { Aside } from './aside';
+import type { Entry, Spool } from '.';
+import type { Aside } from './dead-letters';
 import { encodeFrame } from './frames';
-import type { Held, Index } from './held';
+import type { Held, Index } from './memory-index';
 import { appendNote, type Log } from './log';
 import { recordIn, type RecordHeader } from './records';
 

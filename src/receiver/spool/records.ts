@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LANES } from '../routes';
-import type { SpoolRecord } from '../spool';
+import type { SpoolRecord } from '.';
 import { isDamage, scanFrames, type Frame } from './frames';
 
 const problem = z.object({

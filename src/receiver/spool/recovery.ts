@@ -1,8 +1,8 @@
-import type { CappedLog } from '../capped-log';
+import type { CappedLog } from '../../telemetry/capped-log';
 import { LANES, type Lane } from '../routes';
-import type { Aside } from './aside';
+import type { Aside } from './dead-letters';
 import { isDamage } from './frames';
-import type { Index } from './held';
+import type { Index } from './memory-index';
 import type { Log, Place } from './log';
 import { headerOf, type RecordHeader } from './records';
 

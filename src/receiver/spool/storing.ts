@@ -1,11 +1,11 @@
-import type { CappedLog } from '../capped-log';
+import type { CappedLog } from '../../telemetry/capped-log';
 import type { Lane } from '../routes';
-import type { Put, Spool, SpoolRecord } from '../spool';
+import type { Put, Spool, SpoolRecord } from '.';
 import { encodeFrame } from './frames';
-import type { Index } from './held';
+import type { Index } from './memory-index';
 import type { Log } from './log';
 import type { RecordHeader } from './records';
-import type { Room } from './room';
+import type { Room } from './quota';
 
 export interface StoringOptions {
   readonly logs: Readonly<Record<Lane, Log>>;

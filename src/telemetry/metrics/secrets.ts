@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { SECOND } from '../../domain/time';
-import type { Reloads } from '../../settings-reload';
+import type { Reloads } from '../../settings/reload';
 
 interface SecretsOptions {
   readonly fingerprints: () => readonly string[];

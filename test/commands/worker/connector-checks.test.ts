@@ -7,9 +7,9 @@ import { createChecks } from '../../../activities';
 import { checkConnectors } from '../../../src/commands/worker/connector-checks';
 import { openPool } from '../../../src/ledger/pool';
 import { workerSettings } from '../../../src/settings';
-import { start, stateOf, stopAll } from '../../stand-ins/running';
-import type { StandIns } from '../../../src/stand-ins/server';
-import { S3_KEY, startS3 } from '../../activities/s3-server';
+import { start, stateOf, stopAll } from '../../dev/stand-ins/running';
+import type { StandIns } from '../../../src/dev/stand-ins/server';
+import { S3_KEY, startS3 } from '../../activities/archive/s3-server';
 import { scriptSmtp, type ScriptedSmtp } from '../../activities/scripted-smtp';
 
 // Nothing connects before it is asked.

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Store } from '.';
+import { rejected, unavailable } from '../failure';
+
+/**
+ * The archive in a folder, `file:///…`. A temporary file beside it, synced, then linked: a kill leaves the whole file or
+ * none.
+ */
+export function createFileStore(url: string): Store {
+  const root = fileURLToPath(url);
+  return (key, bytes) => writeOnce(join(root, key), bytes);
+}
+
+/** That the folder, or what is to become its parent, can be written. Writes nothing. @throws `archive.unavailable`. */
+export async function checkFolder(url: string): Promise<void> {
+  for (let path = fileURLToPath(url); ; path = dirname(path)) {
+    try {
+      await access(path, constants.W_OK);
+      if ((await stat(path)).isDirectory()) return;
+      throw unavailable('archive', 'is no folder');
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw 'code' in (error as object) ? unwritable(error) : error;
+    }
+  }
+}
+
+function unwritable(error: unknown): Error {
+  return unavailable('archive', 'could not write', { code: codeOf(error) });
+}
+
+async function writeOnce(path: string, bytes: Buffer): Promise<'stored' | 'same'> {
+  const directory = dirname(path);
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(directory, { recursive: true });
+    await writeSynced(temporary, bytes);
+    const result = await linkOnce(temporary, path, bytes);
+    await syncDirectory(directory);
+    return result;
+  } catch (error) {
+    if (!('code' in (error as object))) throw error;
+    throw unwritable(error);
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+  }
+}
+
+async function linkOnce(temporary: string, path: string, bytes: Buffer): Promise<'stored' | 'same'> {
+  try {
+    await link(temporary, path);
+    return 'stored';
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    if (!bytes.equals(await readFile(path))) throw rejected('archive', 'holds other bytes under this key');
+    return 'same';
+  }
+}
+
+async function writeSynced(path: string, bytes: Buffer): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? 'unknown';
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import type * as Sdk from '@aws-sdk/client-s3';
+import type { Store } from '.';
+import { withinTime } from '../deadline';
+import { credentialsRefused, failureFromNetwork, mayPass, rejected, retryAfterMs, unavailable } from '../failure';
+
+export interface S3Options {
+  readonly pathStyle?: boolean;
+  /** How long one call may take, in ms; under the activity's own limit. */
+  readonly timeoutMs?: number;
+}
+
+/** A certificate with its fonts may be large, and the line slow. */
+const TIMEOUT_MS = 12_000;
+
+/**
+ * The archive in a bucket of S3, or of what speaks its protocol. Region, credentials and endpoint are the AWS SDK's own
+ * environment. `If-None-Match: *` (conditional writes, S3 User Guide) keeps what is there; what that is, its checksum says.
+ */
+export function createS3Store(url: string, { pathStyle = false, timeoutMs = TIMEOUT_MS }: S3Options): Store {
+  const { Bucket, prefix } = placeOf(url);
+  const connection = createConnection(pathStyle, timeoutMs);
+
+  return async (key, bytes) => {
+    const digest = createHash('sha256').update(bytes).digest();
+    const object = { Bucket, Key: prefix === '' ? key : `${prefix}/${key}` };
+    const { sdk, client } = await connection();
+    const put = new sdk.PutObjectCommand({
+      ...object,
+      Body: bytes,
+      ContentLength: bytes.length,
+      ContentType: key.endsWith('.pdf') ? 'application/pdf' : 'application/json',
+      IfNoneMatch: '*',
+      ChecksumSHA256: digest.toString('base64'),
+      // Not every peer keeps the checksum itself.
+      Metadata: { sha256: digest.toString('hex') },
+    });
+    const answer = await withinTime(timeoutMs, async (abortSignal) =>
+      client.send(put, { abortSignal }).catch((error: unknown) => {
+        if (statusOf(error) !== 412) throw failureFromS3(error);
+        return 'held' as const;
+      }),
+    );
+    if (answer !== 'held') {
+      // A sign-in page answers 200 to anything, and keeps nothing.
+      if (answer.ETag === undefined) throw rejected('archive', 'did not answer as S3 does: is its endpoint right?');
+      return 'stored';
+    }
+    const head = new sdk.HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' });
+    const held = await withinTime(timeoutMs, async (abortSignal) =>
+      client.send(head, { abortSignal }).catch((error: unknown) => {
+        throw failureFromS3(error);
+      }),
+    );
+    const sha256 = held.ChecksumSHA256 ?? base64(held.Metadata?.['sha256']);
+    if (sha256 === digest.toString('base64')) return 'same';
+    throw rejected(
+      'archive',
+      'holds other bytes under this key: they are never written over; move them, then retryStep',
+    );
+  };
+}
+
+function placeOf(url: string): { readonly Bucket: string; readonly prefix: string } {
+  const { hostname, pathname } = new URL(url);
+  return { Bucket: hostname, prefix: decodeURIComponent(pathname).replace(/^\/+|\/+$/g, '') };
+}
+
+/** That the bucket is there and answers to our credentials. @throws `archive.unavailable` or `archive.rejected`. */
+export async function checkBucket(
+  url: string,
+  { pathStyle = false, timeoutMs = TIMEOUT_MS }: S3Options,
+): Promise<void> {
+  const { sdk, client } = await createConnection(pathStyle, timeoutMs)();
+  try {
+    const { Bucket } = placeOf(url);
+    await client.send(new sdk.HeadBucketCommand({ Bucket }), { abortSignal: AbortSignal.timeout(timeoutMs) });
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 404) throw rejected('archive', NO_BUCKET, { status });
+    // HEAD has no body to say why; a right that this check alone wants must not read as a wrong key.
+    if (status === 403)
+      throw credentialsRefused('archive', status, { status }, `${RIGHTS}, and s3:ListBucket for this check`);
+    throw failureFromS3(error);
+  } finally {
+    client.destroy();
+  }
+}
+
+interface Connection {
+  readonly sdk: typeof Sdk;
+  readonly client: Sdk.S3Client;
+}
+
+/** The SDK is loaded when it is needed: most archives are folders. */
+function createConnection(pathStyle: boolean, timeoutMs: number): () => Promise<Connection> {
+  let made: Promise<Connection> | undefined;
+  return () => {
+    made ??= import('@aws-sdk/client-s3').then((sdk) => ({
+      sdk,
+      client: new sdk.S3Client({
+        forcePathStyle: pathStyle,
+        // Temporal retries.
+        maxAttempts: 1,
+        requestHandler: { connectionTimeout: 5000, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+      }),
+    }));
+    return made;
+  };
+}
+
+/** What passes though its status does not say so. */
+const MAY_PASS = ['ConditionalRequestConflict', 'OperationAborted', 'RequestTimeout', 'ExpiredToken', 'SlowDown'];
+
+const RIGHTS = 'look at the AWS credentials: they want s3:PutObject and s3:GetObject on the bucket';
+
+const NO_BUCKET = 'has no such bucket: make it, or correct ARCHIVE_URL, then retryStep';
+
+const WHAT_TO_DO: Readonly<Record<string, string>> = {
+  NoSuchBucket: NO_BUCKET,
+  PermanentRedirect: 'is in another region: set AWS_REGION',
+  AuthorizationHeaderMalformed: 'is in another region: set AWS_REGION',
+  RequestTimeTooSkewed: 'refused our clock: set it',
+  NotImplemented: 'knows no conditional writes (If-None-Match), so that it cannot be the archive',
+};
+
+/** By S3's error code and status. Nothing of the SDK's message or request is kept: they may name keys and credentials. */
+function failureFromS3(error: unknown): Error {
+  const status = statusOf(error);
+  const code = codeOf(error);
+  if (status === undefined) return unanswered(error, code);
+  const details = { status, code };
+  if (MAY_PASS.includes(code) || mayPass(status) || status === 409) {
+    if (code !== 'NotImplemented') return unavailable('archive', `answered ${status}`, details, delayOf(error));
+  }
+  const what = WHAT_TO_DO[code];
+  if (what !== undefined) return rejected('archive', what, details);
+  const isRefused = status === 401 || status === 403;
+  return isRefused
+    ? credentialsRefused('archive', status, details, RIGHTS)
+    : rejected('archive', `answered ${status}`, details);
+}
+
+/** `Retry-After`, as milliseconds. The SDK's HTTP client writes names in lower case. */
+function delayOf(error: unknown): number | undefined {
+  const { $response: response } = error as { $response?: { headers?: Readonly<Record<string, string>> } };
+  return retryAfterMs(response?.headers?.['retry-after'] ?? null, Date.now());
+}
+
+function unanswered(error: unknown, code: string): Error {
+  if ((error as { message?: unknown }).message === 'Region is missing')
+    return rejected('archive', 'has no region: set AWS_REGION', { code: 'RegionMissing' });
+  if (code === 'CredentialsProviderError')
+    return unavailable('archive', 'has no AWS credentials, by environment, profile or role', { code });
+  return failureFromNetwork('archive', error);
+}
+
+function statusOf(error: unknown): number | undefined {
+  const { $metadata: metadata, $response: response } = error as {
+    $metadata?: { httpStatusCode?: number };
+    $response?: { statusCode?: number };
+  };
+  return metadata?.httpStatusCode ?? response?.statusCode;
+}
+
+/** S3's, which the SDK makes the error's name, or the network's. */
+function codeOf(error: unknown): string {
+  const { name, code } = error as { name?: unknown; code?: unknown };
+  const found = name === 'Error' ? code : name;
+  return typeof found === 'string' ? found : 'unknown';
+}
+
+function base64(hex: string | undefined): string | undefined {
+  return hex === undefined ? undefined : Buffer.from(hex, 'hex').toString('base64');
+}

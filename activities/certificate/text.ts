@@ -1,0 +1,152 @@
+import bidiFactory from 'bidi-js';
+import type PDFDocument from 'pdfkit';
+import { facesFor, type Face } from './fonts';
+
+type Document = InstanceType<typeof PDFDocument>;
+
+export interface Box {
+  /** The baseline of the first line, in points from the top. */
+  readonly y: number;
+  readonly size: number;
+  /** Smaller letters, down to this, make a long text fit. */
+  readonly leastSize: number;
+  readonly height: number;
+}
+
+/** What is never torn apart: a character and what is set upon it. `level`: of the bidirectional algorithm (UAX #9). */
+interface Cluster {
+  readonly text: string;
+  readonly face: Face;
+  readonly level: number;
+  /** At size 1. */
+  readonly width: number;
+}
+
+const LINE_HEIGHT = 1.35;
+const bidi = bidiFactory();
+
+/** Write centred lines, as many and as large as the box takes; any text makes some. Returns the last baseline. */
+export function writeCentred(document: Document, text: string, box: Box): number {
+  const clusters = clustersOf(document, cleaned(text));
+  const margin = 60;
+  const width = document.page.width - 2 * margin;
+  let size = box.size;
+  let lines = wrapped(clusters, width / size);
+  while (lines.length * size * LINE_HEIGHT > box.height && size > box.leastSize) {
+    size -= 1;
+    lines = wrapped(clusters, width / size);
+  }
+  const most = Math.max(1, Math.floor(box.height / (size * LINE_HEIGHT)));
+  lines.slice(0, most).forEach((line, index) => {
+    drawLine(document, line, { y: box.y + index * size * LINE_HEIGHT, size });
+  });
+  return box.y + (Math.min(lines.length, most) - 1) * size * LINE_HEIGHT;
+}
+
+/** What has no shape, or would turn the letters of others around, is left out; half a character becomes U+FFFD. */
+function cleaned(text: string): string {
+  return Buffer.from(text)
+    .toString()
+    .normalize('NFC')
+    .replace(/(?![\u200c\u200d])\p{Default_Ignorable_Code_Point}/gu, '')
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
+}
+
+function clustersOf(document: Document, text: string): readonly Cluster[] {
+  const { levels } = bidi.getEmbeddingLevels(text);
+  const faces = facesFor(text);
+  return [...text.matchAll(/\P{M}[\p{M}\u200c\u200d]*|\p{M}+/gu)].map(({ 0: cluster, index }) => {
+    const face = faces.of(cluster);
+    document.registerFont(face.name, face.bytes);
+    const width = document.font(face.name).fontSize(100).widthOfString(cluster, { features: [] }) / 100;
+    return { text: cluster, face, level: levels[index] ?? 0, width };
+  });
+}
+
+const HAN = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+
+/** Lines of at most `width` (at size 1): broken after a space, before a Han character or kana, or where nothing else helps. */
+function wrapped(clusters: readonly Cluster[], width: number): readonly (readonly Cluster[])[] {
+  const lines: Cluster[][] = [[]];
+  for (const word of wordsOf(clusters)) {
+    const line = lines.at(-1) ?? [];
+    if (widthOf([...line, ...word]) <= width) line.push(...word);
+    else if (widthOf(word) <= width) lines.push([...word]);
+    else for (const cluster of word) pushCluster(lines, cluster, width);
+  }
+  return lines.map(trimmed).filter((line) => line.length > 0);
+}
+
+function pushCluster(lines: Cluster[][], cluster: Cluster, width: number): void {
+  const line = lines.at(-1) ?? [];
+  if (widthOf([...line, cluster]) <= width) line.push(cluster);
+  else lines.push([cluster]);
+}
+
+function wordsOf(clusters: readonly Cluster[]): readonly (readonly Cluster[])[] {
+  const words: Cluster[][] = [];
+  clusters.forEach((cluster, index) => {
+    const isNew = index === 0 || clusters[index - 1]?.text === ' ' || HAN.test(cluster.text);
+    if (isNew) words.push([cluster]);
+    else words.at(-1)?.push(cluster);
+  });
+  return words;
+}
+
+function trimmed(line: readonly Cluster[]): readonly Cluster[] {
+  return line.at(-1)?.text === ' ' ? line.slice(0, -1) : line;
+}
+
+function widthOf(line: readonly Cluster[]): number {
+  return trimmed(line).reduce((sum, { width }) => sum + width, 0);
+}
+
+/** Clusters of one face and level are shaped together: letters join, vowel signs move. */
+function drawLine(document: Document, line: readonly Cluster[], at: { y: number; size: number }): void {
+  const runs = inVisualOrder(runsOf(line)).map((run) => {
+    const [text, face] = [asDrawn(run), run[0]?.face.name ?? ''];
+    return { text, face, width: document.font(face).fontSize(at.size).widthOfString(text, { features: [] }) };
+  });
+  let x = (document.page.width - runs.reduce((sum, { width }) => sum + width, 0)) / 2;
+  for (const { text, face, width } of runs) {
+    document.font(face).text(text, x, at.y, { lineBreak: false, baseline: 'alphabetic', features: [] });
+    x += width;
+  }
+}
+
+function runsOf(line: readonly Cluster[]): readonly (readonly Cluster[])[] {
+  const runs: Cluster[][] = [];
+  for (const cluster of line) {
+    const last = runs.at(-1);
+    const isSame = last?.[0]?.face.name === cluster.face.name && last[0].level === cluster.level;
+    if (isSame) last.push(cluster);
+    else runs.push([cluster]);
+  }
+  return runs;
+}
+
+/** UAX #9, rule L2: from the highest level down, turn round what is at least that deep. */
+function inVisualOrder(runs: readonly (readonly Cluster[])[]): readonly (readonly Cluster[])[] {
+  const ordered = [...runs];
+  const levelAt = (index: number): number => ordered[index]?.[0]?.level ?? 0;
+  for (let level = Math.max(0, ...ordered.map((_run, index) => levelAt(index))); level > 0; level -= 1) {
+    for (let start = 0; start < ordered.length; start += 1) {
+      let end = start;
+      while (end < ordered.length && levelAt(end) >= level) end += 1;
+      if (end > start + 1) ordered.splice(start, end - start, ...ordered.slice(start, end).reverse());
+      start = Math.max(start, end - 1);
+    }
+  }
+  return ordered;
+}
+
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/** fontkit turns a run of a right-to-left script round by itself; brackets are mirrored, and what has no script turned, here. */
+function asDrawn(run: readonly Cluster[]): string {
+  const isTurned = (run[0]?.level ?? 0) % 2 === 1;
+  if (!isTurned) return run.map(({ text }) => text).join('');
+  const mirrored = run.map(({ text }) => bidi.getMirroredCharacter(text) ?? text);
+  return run.some(({ text }) => RIGHT_TO_LEFT.test(text)) ? mirrored.join('') : mirrored.reverse().join('');
+}

@@ -1,0 +1,109 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { Pool } from 'pg';
+import type { RenewalRules } from '../../src/domain/correlation';
+import type { Fact } from '../../src/domain/facts';
+import type { Policy } from '../../src/domain/policy';
+import { settleConflict, type Conflict, type ConflictStanding } from '../../src/ledger/conflicts';
+import { pruneLedger, type Pruned } from '../../src/ledger/pruning';
+import { countOpen, findLearner, reinstateLearner, setLearnerEmail, type Learner } from '../../src/ledger/queries';
+import {
+  admitLeaver,
+  closeWorkflow,
+  markGone,
+  recordEvent,
+  type Recorded,
+  type Receipt,
+} from '../../src/ledger/record';
+import { upholdDeparture } from '../../src/ledger/settling';
+import { unavailable } from '../failure';
+import { askLedger } from './call';
+
+/** One run is known by its first run id: `runId` changes on reset and continue-as-new. */
+export interface OwnRun {
+  readonly workflowId: string;
+  readonly firstRunId: string;
+}
+
+export interface LedgerActivities {
+  recordEvent(request: { receipt: Receipt; fact: Fact | null }): Promise<Recorded>;
+  closeWorkflow(request: OwnRun & { outcome: string }): Promise<void>;
+  markGone(workflowId: string): Promise<void>;
+  findLearner(userId: string): Promise<Learner | null>;
+  /** How many of these workflows still wait. */
+  countOpen(workflowIds: readonly string[]): Promise<number>;
+  identifyLearner(request: { userId: string; email: string }): Promise<void>;
+  reinstateLearner(request: { userId: string; eventId: string }): Promise<void>;
+  /** `at`: when the learner was hired, by the header; epoch ms. */
+  upholdDeparture(request: { userId: string; eventId: string; workflowId: string; at: number }): Promise<void>;
+  admitLeaver(eventId: string): Promise<boolean>;
+  settleConflict(conflict: Conflict): Promise<ConflictStanding>;
+  /** Some thousand rows a call; `more` says to call again. */
+  pruneLedger(): Promise<Pruned>;
+}
+
+export interface LedgerDeps {
+  readonly pool: Pool;
+  readonly policy: Policy;
+  /** How long the ledger remembers an event after its workflow has closed. */
+  readonly receiptDays: number;
+}
+
+/**
+ * The ledger's steps. Each runs as a local activity first and, when the ledger does not answer, as a normal one.
+ * @throws `ledger.unavailable` (retries).
+ */
+export function createLedgerActivities({ pool, policy, receiptDays }: LedgerDeps): LedgerActivities {
+  const breaker = createBreaker();
+  const rules: RenewalRules = {
+    courses: policy.course.renews,
+    renewalLeadDays: policy.recertification.renewalLeadDays,
+  };
+  const ask = <T>(call: () => Promise<T>): Promise<T> => breaker(() => askLedger(call));
+  return {
+    recordEvent: (request) => ask(() => recordEvent(pool, { ...request, rules })),
+    closeWorkflow: (request) => ask(() => closeWorkflow(pool, request)),
+    markGone: (workflowId) => ask(() => markGone(pool, workflowId)),
+    findLearner: (userId) => ask(() => findLearner(pool, userId)),
+    countOpen: (workflowIds) => ask(() => countOpen(pool, workflowIds)),
+    identifyLearner: ({ userId, email }) => ask(() => setLearnerEmail(pool, userId, email)),
+    reinstateLearner: (request) => ask(() => reinstateLearner(pool, request)),
+    upholdDeparture: (request) => ask(() => upholdDeparture(pool, request)),
+    admitLeaver: (eventId) => ask(() => admitLeaver(pool, { eventId, limitPerHour: policy.offboarding.limitPerHour })),
+    settleConflict: (conflict) => ask(() => settleConflict(pool, conflict)),
+    pruneLedger: () => ask(() => pruneLedger(pool, { olderThanDays: receiptDays })),
+  };
+}
+
+const FAILURES_TO_OPEN = 3;
+const OPEN_MS = 5000;
+
+/**
+ * A local activity that waits holds one of the worker's few workflow-task slots: after a few failures in a row the local
+ * ones fail at once for a while, and the normal ones, which hold none, find out when the ledger is back.
+ */
+function createBreaker(): <T>(call: () => Promise<T>) => Promise<T> {
+  let failures = 0;
+  let openUntil = 0;
+  return async (call) => {
+    const now = Date.now();
+    if (Context.current().info.isLocal && failures >= FAILURES_TO_OPEN) {
+      if (now < openUntil) throw unavailable('ledger', 'is not asked: it did not answer lately');
+      // One local call finds out for all of them: forty that hang together would be the outage again.
+      openUntil = now + OPEN_MS;
+    }
+    try {
+      const answer = await call();
+      failures = 0;
+      return answer;
+    } catch (error) {
+      // An error of any other kind is an answer: one event that cannot be recorded must not bar the others.
+      failures = isOutage(error) ? failures + 1 : 0;
+      if (failures >= FAILURES_TO_OPEN) openUntil = Date.now() + OPEN_MS;
+      throw error;
+    }
+  };
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === 'ledger.unavailable';
+}

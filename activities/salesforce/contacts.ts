@@ -1,0 +1,94 @@
+import type { SalesforceNames } from '../../src/domain/salesforce-names';
+import { isEmail } from '../../src/domain/requests';
+import type { Confirm, Effect, StepContext, Write } from '../write-once';
+import { rejected } from '../failure';
+import type { Change } from '../identity/changes';
+import type { NewContact, SalesforceActivities } from '.';
+import { literal, type Fields, type SalesforceApi } from './api';
+import { failureOfPart } from './failure';
+
+export interface ContactsDeps {
+  readonly api: SalesforceApi;
+  readonly names: SalesforceNames;
+  readonly write: Write;
+  readonly confirm: Confirm;
+}
+
+/** Contacts carry MindTickle's user id as their external id. What people wrote into one is never written over. */
+export function createContactActivities({
+  api,
+  names,
+  write,
+  confirm,
+}: ContactsDeps): Pick<SalesforceActivities, 'linkContact'> {
+  const { contactKeyField: keyField, contactFields } = names;
+
+  async function linkContact(context: StepContext, hire: NewContact): Promise<Change> {
+    const found = await findContact(hire);
+    if (found === null && hire.email === null) return 'absent';
+    const fields = found === null ? newContact(hire) : missing(found, { ...filled(hire), [keyField]: hire.userId });
+    const effect: Effect = {
+      context,
+      naturalKey: 'contact',
+      would: { contact: found === null ? 'new' : 'linked', fields: Object.keys(fields) },
+      before: { contact: found === null ? null : String(found['Id']) },
+    };
+    if (Object.keys(fields).length === 0) return (await confirm(effect)) ? 'done' : 'unchanged';
+    return write(effect, async () => {
+      if (found === null) await makeContact({ ...fields, [keyField]: hire.userId });
+      else await api.update('Contact', String(found['Id']), fields);
+      return 'done' as const;
+    });
+  }
+
+  /** @throws `salesforce.rejected` where the address is that of several, or of another learner. */
+  async function findContact({ userId, email }: NewContact): Promise<Fields | null> {
+    if (email !== null && !isEmail(email)) throw rejected('salesforce', 'was given no usable address for the learner');
+    const read = ['Id', keyField, ...theirFields()].join(', ');
+    const byAddress = email === null ? '' : ` OR Email = ${literal(email)}`;
+    const found = await api.query(`SELECT ${read} FROM Contact WHERE ${keyField} = ${literal(userId)}${byAddress}`);
+    const linked = found.find((contact) => contact[keyField] === userId);
+    if (linked !== undefined) return linked;
+    const free = found.filter((contact) => isBlank(contact[keyField]));
+    if (free.length > 1)
+      throw rejected('salesforce', 'has several contacts of this address: none is changed', { count: free.length });
+    if (free[0] === undefined && found.length > 0)
+      throw rejected('salesforce', 'has a contact of this address that is linked to another learner');
+    return free[0] ?? null;
+  }
+
+  /** By the external id: two that make it at once make one. In a collection, since the id is MindTickle's and may hold anything. */
+  async function makeContact(fields: Fields): Promise<void> {
+    const [part] = await api.upsertAll({ object: 'Contact', keyField }, [fields]);
+    if (part?.ok === false) throw failureOfPart(part.code);
+  }
+
+  function theirFields(): readonly string[] {
+    return [contactFields.role, contactFields.teamId].filter((name) => name !== null);
+  }
+
+  function filled({ role, teamId }: NewContact): Fields {
+    return {
+      ...(contactFields.role !== null && { [contactFields.role]: role }),
+      ...(contactFields.teamId !== null && { [contactFields.teamId]: teamId }),
+    };
+  }
+
+  /** A contact must have a last name, and no event says one: the address's own part, for people to mend. */
+  function newContact(hire: NewContact): Fields {
+    const { email } = hire;
+    const name = email?.slice(0, email.lastIndexOf('@')).slice(0, 80);
+    return missing({}, { LastName: name, Email: email, ...filled(hire) });
+  }
+
+  return { linkContact };
+}
+
+/** Of `wanted`, what the record has blank. */
+function missing(record: Fields, wanted: Fields): Fields {
+  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => !isBlank(value) && isBlank(record[name])));
+}
+
+function isBlank(value: unknown): boolean {
+  return value === null || value === undefined || value === '';
+}

@@ -1,0 +1,71 @@
+import { Context } from '@temporalio/activity';
+import type { Pool } from 'pg';
+import type { Mode, System } from '../src/domain/policy';
+import { beginEffect, confirmEffect, finishEffect } from '../src/ledger/effects';
+import { askLedger } from './ledger/call';
+
+/** Which step of which workflow orders a write, and how its connector is set; the workflow gives it to every activity. */
+export interface StepContext {
+  /** Unique in its workflow: a second time round has another name. */
+  readonly step: string;
+  readonly userId: string;
+  readonly mode: Exclude<Mode, 'off'>;
+  readonly actor?: string;
+  readonly reason?: string;
+}
+
+/** One write to one system, as the ledger's `effects` keeps it. */
+export interface Effect {
+  /** Without a learner: it is about many. */
+  readonly context: StepContext | (Omit<StepContext, 'userId'> & { readonly userId: null });
+  /** What the write is about in its system: doing it twice under one key is doing it once. */
+  readonly naturalKey: string;
+  /** What is written; no names, no addresses. */
+  readonly would: Readonly<Record<string, unknown>>;
+  /** What stood there before, so that it can be undone. */
+  readonly before?: Readonly<Record<string, unknown>>;
+}
+
+export type Write = <T>(effect: Effect, perform: () => Promise<T>) => Promise<T | 'observed'>;
+
+/**
+ * The one place where `observe` stops, and where a write that is known to be done is not done again: the row is there
+ * before the call, and says `done` after it.
+ * @throws `ledger.unavailable` (retries), and whatever `perform` throws.
+ */
+export function createWrite(system: System, pool: Pool): Write {
+  return async (effect, perform) => {
+    const { workflowExecution } = Context.current().info;
+    const workflowId = workflowExecution?.workflowId ?? 'none';
+    const { context, naturalKey, would, before = null } = effect;
+    const key = { workflowId, step: context.step, system, naturalKey };
+    const row = await askLedger(() =>
+      beginEffect(pool, {
+        ...key,
+        eventId: workflowId,
+        userId: context.userId,
+        mode: context.mode,
+        would,
+        before,
+        actor: context.actor ?? null,
+        reason: context.reason ?? null,
+      }),
+    );
+    if (context.mode === 'observe') return 'observed';
+    if (row.status === 'done') return row.result as Awaited<ReturnType<typeof perform>>;
+    const result = await perform();
+    await askLedger(() => finishEffect(pool, key, { status: 'done', result }));
+    return result;
+  };
+}
+
+/** True when the step's own row says that this write was begun: found done, it was done by us. The row then says so. */
+export type Confirm = (effect: Effect) => Promise<boolean>;
+
+/** @throws `ledger.unavailable` (retries). */
+export function createConfirm(system: System, pool: Pool): Confirm {
+  return ({ context, naturalKey }) => {
+    const workflowId = Context.current().info.workflowExecution?.workflowId ?? 'none';
+    return askLedger(() => confirmEffect(pool, { workflowId, step: context.step, system, naturalKey }));
+  };
+}

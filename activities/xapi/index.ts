@@ -1,0 +1,94 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Context } from '@temporalio/activity';
+import { renderCertificate } from '../certificate';
+import type { StepContext, Write } from '../write-once';
+import { rejected } from '../failure';
+import type { Http } from '../http';
+import { statementOf, withCertificate, type Statement, type StatementFacts } from './statement';
+
+export interface XapiActivities {
+  /**
+   * Store the learner's completion in the LMS's record store, the certificate with it. One statement an event, verb and
+   * course. `unchanged`: it was there already.
+   */
+  storeStatement(context: StepContext, facts: StatementFacts): Promise<'done' | 'unchanged' | 'observed'>;
+}
+
+export interface XapiDeps {
+  /** Under the endpoint, with the credentials and the version (1.0.3) that every call carries. */
+  readonly http: Http;
+  readonly write: Write;
+}
+
+/**
+ * An LMS or LRS by xAPI 1.0.3 (https://github.com/adlnet/xAPI-Spec). Sending the same statement under the same id again
+ * changes nothing (part 2 §2.3.1): 204, or 409 from a store that compares more than the specification says.
+ * @throws `xapi.unavailable` and `ledger.unavailable` (retry), `xapi.rejected`.
+ */
+export function createXapiActivities({ http, write }: XapiDeps): XapiActivities {
+  async function storeStatement(
+    context: StepContext,
+    facts: StatementFacts,
+  ): ReturnType<XapiActivities['storeStatement']> {
+    const eventId = Context.current().info.workflowExecution?.workflowId ?? 'none';
+    const certificate = await renderCertificate(facts);
+    const statement = statementOf(eventId, facts, certificate);
+    const { verb, courseId: course } = facts;
+    const would = { verb, course, certificate: statement.attachments[0]?.sha2 };
+    return write({ context, naturalKey: `statement:${statement.id}`, would }, () => put(statement, certificate));
+  }
+
+  async function put(statement: Statement, certificate: Uint8Array): Promise<'done' | 'unchanged'> {
+    const { contentType, raw } = withCertificate(statement, certificate);
+    const path = `/statements?statementId=${statement.id}`;
+    const { status } = await http.read({
+      method: 'PUT',
+      path,
+      raw,
+      headers: { 'content-type': contentType },
+      accept: [409],
+    });
+    if (status === 204) return 'done';
+    // A sign-in page answers 200 to anything.
+    if (status !== 409) throw noStore(status);
+    const { body } = await http.read({ method: 'GET', path });
+    if (!isDeepStrictEqual(essenceOf(bareStatement(body)), essenceOf(statement)))
+      throw rejected('xapi', 'holds another statement under this id', { status });
+    return 'unchanged';
+  }
+
+  return { storeStatement };
+}
+
+/** Asks for one statement: `/about` answers without credentials. @throws as the activities. */
+export async function checkXapi(http: Http): Promise<void> {
+  const { body, status } = await http.read({ method: 'GET', path: '/statements?limit=1' });
+  if (!Array.isArray((body as { statements?: unknown } | undefined)?.statements)) throw noStore(status);
+}
+
+function noStore(status: number): Error {
+  return rejected('xapi', 'did not answer as a record store: is its URL right?', { status });
+}
+
+/** Some stores answer with a list of one (Ralph does). */
+function bareStatement(body: unknown): unknown {
+  const { statements } = (body ?? {}) as { statements?: unknown };
+  return Array.isArray(statements) ? statements[0] : body;
+}
+
+/** What a statement says, without what a store may add or write in another way: names, its own times, its authority. */
+const ESSENCE = [
+  ...['actor.account.homePage', 'actor.account.name', 'verb.id', 'object.id'],
+  ...['result.score.scaled', 'result.score.raw', 'result.score.min', 'result.score.max'],
+  ...['result.completion', 'result.success'],
+];
+
+function essenceOf(statement: unknown): readonly unknown[] {
+  return [...ESSENCE.map((path) => valueAt(statement, path)), Date.parse(String(valueAt(statement, 'timestamp')))];
+}
+
+function valueAt(statement: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce((held: unknown, key) => (held as Readonly<Record<string, unknown>> | null | undefined)?.[key], statement);
+}

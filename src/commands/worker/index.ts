@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { createChecks, createConnectors, createOwnActivities } from '../../../activities';
+import { SYSTEMS, type System } from '../../domain/policy';
+import { retentionHoles } from '../../domain/retention';
+import { migrate } from '../../ledger/migrations';
+import { openPool } from '../../ledger/pool';
+import { createReader } from '../../receiver/verify/reread';
+import { SettingsError } from '../../settings/error';
+import { workerSettings, type Environment, type WorkerSettings } from '../../settings';
+import { createLogger, type Logger } from '../../telemetry/log';
+import { connectNow } from '../../temporal/connection';
+import { TASK_QUEUE } from '../../temporal/names';
+import { createIsRunning } from '../../temporal/is-running';
+import { checkConnectors } from './connector-checks';
+import { readRetention, type Services } from '../../temporal/namespace';
+
+/** How long a worker that was told to stop waits for the activities that it runs. */
+const GRACE = '10 seconds';
+
+/** How many activities of one connector a worker runs at once, where the YAML file says nothing. */
+const SLOTS = 20;
+
+/**
+ * How long one step of a workflow's own code may take. Messages that came while no worker ran are all handled in one, and
+ * there may be ten thousand; one that is cut off takes the whole process along (SDK 1.24: "async hook stack has become
+ * corrupted"), again after each restart. The SDK takes this option, but not in its types; its own limit is 5 seconds.
+ */
+const LIMITS = { isolateExecutionTimeout: '1 minute' };
+
+/**
+ * Run the workers of every task queue in this process until it is told to stop: one for the workflows and the ledger's
+ * activities, and one for each connector, whose slots are its own.
+ * @throws SettingsError for missing or malformed settings, and for those under which one event could run twice.
+ */
+export async function runWorker(env: Environment): Promise<void> {
+  const settings = workerSettings(env);
+  const log = createLogger('worker', settings.logLevel);
+  const pool = openPool({ url: settings.databaseUrl, max: 20 });
+  const { client, connection, namespace, close } = await connectNow({ log, env });
+  try {
+    await refuseHoles(settings, { connection, namespace, log });
+    const common = { connection, namespace, shutdownGraceTime: GRACE };
+    const workers = [
+      await Worker.create({
+        ...common,
+        ...ownOptions(createOwnActivities(settings, pool, createReader(settings.companyId), createIsRunning(client))),
+      }),
+    ];
+    const connectors = createConnectors(settings, pool);
+    for (const system of SYSTEMS.filter((name) => connectors[name] !== undefined))
+      workers.push(
+        await Worker.create({ ...common, ...connectorOptions(system, connectors[system], settings.limits) }),
+      );
+
+    await prepareLedger(pool, log);
+    const running = workers.map((worker) => worker.run());
+    stopOnSignal(workers);
+    process.send?.({ ready: true });
+    log.info({ modes: settings.modes }, 'polling');
+    void checkConnectors(createChecks(settings, pool), { env, log });
+    await Promise.all(running);
+  } finally {
+    await close();
+    await pool.end();
+  }
+}
+
+/**
+ * The settings alone have no hole: `workerSettings` refuses those. @throws SettingsError when the namespace forgets a
+ * workflow before its event can no longer be sent again.
+ */
+async function refuseHoles(
+  settings: WorkerSettings,
+  { connection, namespace, log }: { readonly connection: Services; readonly namespace: string; readonly log: Logger },
+): Promise<void> {
+  let retentionMs: number | undefined;
+  try {
+    retentionMs = await readRetention(connection, namespace);
+  } catch (error) {
+    // Not every Temporal lets us look.
+    log.warn({ namespace, code: (error as { code?: number }).code }, "the namespace's retention was not checked");
+  }
+  const holes = retentionHoles({ ...settings, retentionMs, namespace });
+  if (holes.length > 0) throw new SettingsError(holes);
+}
+
+function ownOptions(activities: object): Pick<WorkerOptions, 'taskQueue' | 'activities'> & Partial<WorkerOptions> {
+  const bundle = resolve(__dirname, '../../../workflow-bundle.js');
+  const code = existsSync(bundle)
+    ? { workflowBundle: { codePath: bundle } }
+    : { workflowsPath: resolve(__dirname, '../../../workflows') };
+  return { taskQueue: TASK_QUEUE, activities, ...LIMITS, ...code };
+}
+
+/** Temporal holds `perSecond` for the task queue, whatever the number of its workers; the last one to start decides it. */
+export function connectorOptions(
+  system: System,
+  activities: object | undefined,
+  limits: WorkerSettings['limits'] = {},
+): Pick<WorkerOptions, 'taskQueue'> & Partial<WorkerOptions> {
+  const { perSecond, slots = SLOTS } = limits[system] ?? {};
+  return {
+    taskQueue: `${TASK_QUEUE}-${system}`,
+    ...(activities !== undefined && { activities }),
+    maxConcurrentActivityTaskExecutions: slots,
+    ...(perSecond !== undefined && { maxTaskQueueActivitiesPerSecond: perSecond }),
+  };
+}
+
+/** A worker may start before its ledger: workflows that need it wait, the others go on. */
+async function prepareLedger(pool: ReturnType<typeof openPool>, log: Logger): Promise<void> {
+  try {
+    await migrate(pool);
+  } catch (error) {
+    log.warn({ code: (error as { code?: string }).code }, 'the ledger does not answer; its tables were not checked');
+  }
+}
+
+function stopOnSignal(workers: readonly Worker[]): void {
+  const stop = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  process.once('disconnect', stop);
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { Environment } from '../settings';
+import { dataDirAt, type DataDir } from './data-dir';
+import { holderOf } from './lock';
+
+const stackInfo = z.object({
+  ready: z.literal(true),
+  /** Base URL of the receiver. */
+  receiver: z.string(),
+  /** Base URL of the private port. */
+  ops: z.string().nullable(),
+  /** Of an operator there; null: the user's OPS_TOKENS have none. */
+  opsToken: z.string().nullable(),
+  /** Base URL of the stand-ins. */
+  standIns: z.string(),
+  /** `host:port` */
+  temporalAddress: z.string(),
+  /** Base URL of Temporal Web UI; null: a server of the user's, whose UI we do not know. */
+  temporalUi: z.string().nullable(),
+  companyId: z.string(),
+  webhookSecret: z.string(),
+  pids: z.record(z.string(), z.number()),
+});
+
+/** A running `mt dev`, as its one line of JSON and `DATA_DIR/dev.json` describe it. */
+export type StackInfo = z.infer<typeof stackInfo>;
+
+/** Where `mt dev` keeps its data when no option says otherwise. */
+export function dataDirOf(env: Environment): string {
+  const named = env['DATA_DIR'];
+  return resolve(named === undefined || named === '' ? '.data' : named);
+}
+
+/** The `mt dev` that runs on the data directory; undefined when none does, or it is still starting. */
+export function readDevJson(dataDir: string): StackInfo | undefined {
+  const dir = dataDirAt(dataDir);
+  return readWhileHeld(dir, dir.devJson, stackInfo);
+}
+
+/** `postgres://…` of the ledger that the running `mt dev` started; undefined when none runs, or it uses the user's own. */
+export function readDevLedger(dataDir: string): string | undefined {
+  const dir = dataDirAt(dataDir);
+  return readWhileHeld(dir, dir.devLedger, z.object({ url: z.string() }))?.url;
+}
+
+function readWhileHeld<T>({ lock }: DataDir, file: string, schema: z.ZodType<T>): T | undefined {
+  // A killed one leaves its files.
+  if (holderOf(lock) === undefined) return undefined;
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}

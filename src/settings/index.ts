@@ -1,0 +1,178 @@
+import { join } from 'node:path';
+import { connectorModes, readConnectors, type Connectors } from './connectors';
+import type { Modes, Policy } from '../domain/policy';
+import { retentionHoles } from '../domain/retention';
+import { SECOND } from '../domain/time';
+import { readConfig, type Config } from './policy-file';
+import { SettingsError } from './error';
+import { readVariables, valueOf, type Environment } from './variables';
+
+export type { Environment } from './variables';
+
+export interface ReceiverSettings {
+  /** Newest first. */
+  readonly secrets: readonly string[];
+  readonly companyId: string;
+  readonly delivery: Config['delivery'];
+  readonly port: number;
+  readonly trustProxy: number;
+  readonly startConcurrency: number;
+  readonly startTimeoutMs: number;
+  /** Undefined: only Temporal acknowledges. */
+  readonly spool: { readonly dir: string; readonly maxBytes: number } | undefined;
+  readonly replayLimit: number;
+  readonly receiptDays: number;
+  /** Undefined: no token is set, and the private port stays closed. */
+  readonly ops: OpsSettings | undefined;
+  /** Where refusals are kept; undefined: nowhere. */
+  readonly databaseUrl: string | undefined;
+  readonly logLevel: string;
+}
+
+export interface OpsToken {
+  readonly name: string;
+  readonly role: 'viewer' | 'operator';
+  readonly token: string;
+}
+
+export interface OpsSettings {
+  readonly port: number;
+  readonly tokens: readonly OpsToken[];
+}
+
+export interface WorkerSettings {
+  readonly companyId: string;
+  readonly databaseUrl: string;
+  readonly connectors: Connectors;
+  readonly policy: Policy;
+  readonly modes: Modes;
+  /** Of each connector's worker; absent: the worker's defaults. */
+  readonly limits?: Config['limits'];
+  readonly receiptDays: number;
+  /** How far back a signature's time may lie, and how far ahead, in ms: the ledger has to remember longer. */
+  readonly windowBackMs: number;
+  readonly windowAheadMs: number;
+  readonly logLevel: string;
+}
+
+/** What everything is set up with before the first process starts. */
+export type SetupSettings = Pick<
+  WorkerSettings,
+  'companyId' | 'databaseUrl' | 'receiptDays' | 'windowBackMs' | 'windowAheadMs' | 'logLevel'
+>;
+
+/** @throws SettingsError naming each missing or malformed variable, or those under which one event could run twice. */
+export function receiverSettings(env: Environment): ReceiverSettings {
+  const read = readVariables(env, [
+    'MINDTICKLE_WEBHOOK_SECRET',
+    'MINDTICKLE_COMPANY_ID',
+    'MINDTICKLE_CONFIG',
+    'PORT',
+    'TRUST_PROXY',
+    'OPS_PORT',
+    'OPS_TOKENS',
+    'DATA_DIR',
+    'SPOOL',
+    'SPOOL_MAX_BYTES',
+    'START_CONCURRENCY',
+    'START_TIMEOUT_MS',
+    'REPLAY_LIMIT',
+    'RECEIPT_DAYS',
+    'LOG_LEVEL',
+  ]);
+  const { delivery } = readConfig(read.MINDTICKLE_CONFIG);
+  memoryOf(delivery, read.RECEIPT_DAYS);
+  return {
+    secrets: read.MINDTICKLE_WEBHOOK_SECRET,
+    companyId: read.MINDTICKLE_COMPANY_ID,
+    delivery,
+    port: read.PORT,
+    trustProxy: read.TRUST_PROXY,
+    startConcurrency: read.START_CONCURRENCY,
+    startTimeoutMs: read.START_TIMEOUT_MS,
+    spool: read.SPOOL ? { dir: join(read.DATA_DIR, 'spool'), maxBytes: read.SPOOL_MAX_BYTES } : undefined,
+    replayLimit: read.REPLAY_LIMIT,
+    receiptDays: read.RECEIPT_DAYS,
+    ops: read.OPS_TOKENS === undefined ? undefined : { port: read.OPS_PORT, tokens: read.OPS_TOKENS },
+    databaseUrl:
+      valueOf(env, 'DATABASE_URL') === undefined ? undefined : readVariables(env, ['DATABASE_URL']).DATABASE_URL,
+    logLevel: read.LOG_LEVEL,
+  };
+}
+
+/**
+ * @throws SettingsError naming each missing or malformed variable, each connector that is half configured, or the settings
+ * under which one event could run twice.
+ */
+export function workerSettings(env: Environment): WorkerSettings {
+  const read = readVariables(env, [
+    'MINDTICKLE_COMPANY_ID',
+    'MINDTICKLE_CONFIG',
+    'DATABASE_URL',
+    'RECEIPT_DAYS',
+    'LOG_LEVEL',
+    'NODE_ENV',
+    'MT_STACK',
+  ]);
+  const { policy, modes, limits, delivery } = readConfig(read.MINDTICKLE_CONFIG);
+  const connectors = readConnectors(env);
+  const settings = {
+    companyId: read.MINDTICKLE_COMPANY_ID,
+    databaseUrl: read.DATABASE_URL,
+    connectors,
+    policy,
+    modes: connectorModes(connectors, modes, read.MT_STACK === 'dev' ? 'on' : 'observe'),
+    limits,
+    ...memoryOf(delivery, read.RECEIPT_DAYS),
+    logLevel: read.LOG_LEVEL,
+  };
+  if (read.MT_STACK === 'dev' && read.NODE_ENV === 'production')
+    throw new SettingsError(['MT_STACK: the development stack refuses NODE_ENV=production']);
+  if (Object.values(settings.modes).includes('on') && policy.administrators.length === 0)
+    throw new SettingsError(['administrators: required in the config file once any connector is `on`']);
+  return settings;
+}
+
+/** @throws SettingsError naming each missing or malformed variable. */
+export function setupSettings(env: Environment): SetupSettings {
+  const read = readVariables(env, [
+    'MINDTICKLE_COMPANY_ID',
+    'MINDTICKLE_CONFIG',
+    'DATABASE_URL',
+    'RECEIPT_DAYS',
+    'LOG_LEVEL',
+  ]);
+  return {
+    companyId: read.MINDTICKLE_COMPANY_ID,
+    databaseUrl: read.DATABASE_URL,
+    ...memoryOf(readConfig(read.MINDTICKLE_CONFIG).delivery, read.RECEIPT_DAYS),
+    logLevel: read.LOG_LEVEL,
+  };
+}
+
+/** Of whoever drains the spool of a receiver that is gone. @throws SettingsError naming each that is missing or malformed. */
+export function drainSettings(env: Environment): Pick<ReceiverSettings, 'companyId' | 'startConcurrency' | 'logLevel'> {
+  const read = readVariables(env, ['MINDTICKLE_COMPANY_ID', 'START_CONCURRENCY', 'LOG_LEVEL']);
+  return {
+    companyId: read.MINDTICKLE_COMPANY_ID,
+    startConcurrency: read.START_CONCURRENCY,
+    logLevel: read.LOG_LEVEL,
+  };
+}
+
+/** Of whoever asks a process on its private port. @throws SettingsError naming each that is malformed. */
+export function opsSettings(env: Environment): OpsSettings {
+  const read = readVariables(env, ['OPS_PORT', 'OPS_TOKENS']);
+  return { port: read.OPS_PORT, tokens: read.OPS_TOKENS ?? [] };
+}
+
+/** @throws SettingsError when the ledger would forget a delivery that may still be sent again. */
+function memoryOf(
+  { windowBackSeconds, windowAheadSeconds }: Config['delivery'],
+  receiptDays: number,
+): Pick<WorkerSettings, 'receiptDays' | 'windowBackMs' | 'windowAheadMs'> {
+  const memory = { receiptDays, windowBackMs: windowBackSeconds * SECOND, windowAheadMs: windowAheadSeconds * SECOND };
+  const holes = retentionHoles({ ...memory, retentionMs: undefined });
+  if (holes.length > 0) throw new SettingsError(holes);
+  return memory;
+}

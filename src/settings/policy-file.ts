@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { isTimeZone, PLAIN_CALENDAR, WEEKDAYS } from '../domain/calendar';
+import { PLAIN_IRIS, SYSTEMS, type Mode, type Policy, type System } from '../domain/policy';
+import { PLAIN_SALESFORCE } from '../domain/salesforce-names';
+import { explain, SettingsError } from './error';
+
+const days = z.number().min(0).max(3650);
+const percent = z.number().min(0).max(100);
+/** Each once: nobody is told twice because a list names them twice. */
+const addresses = z.array(z.email()).transform((all) => [...new Set(all)]);
+const mode = z.enum(['off', 'observe', 'on']);
+const limitedConnector = z.strictObject({
+  mode: mode.optional(),
+  perSecond: z.number().positive().max(100_000).optional(),
+  slots: z.number().int().positive().max(1000).optional(),
+});
+/** `observe`, or `{ mode: observe, perSecond: 10 }`. */
+const connector = z.preprocess((value) => (typeof value === 'string' ? { mode: value } : value), limitedConnector);
+
+const delivery = z.strictObject({
+  signatureHeader: z.string().toLowerCase().default('x-mt-webhook-signature'),
+  timestampHeader: z.string().toLowerCase().default('x-mt-webhook-timestamp'),
+  eventIdHeader: z.string().toLowerCase().default('x-mt-event-id'),
+  /** The sender's retry ladder is 7 h 20 min and may not sign again. */
+  windowBackSeconds: z
+    .number()
+    .int()
+    .positive()
+    .default(8 * 3600),
+  windowAheadSeconds: z.number().int().positive().default(300),
+});
+
+const calendar = z.strictObject({
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'not a time zone; give its IANA name, such as Europe/Berlin')
+    .default(PLAIN_CALENDAR.timeZone),
+  workingDays: z
+    .array(z.enum(WEEKDAYS))
+    .min(1)
+    .default([...PLAIN_CALENDAR.workingDays]),
+  holidays: z.array(z.iso.date()).default([]),
+});
+
+/** API name of an object or a field; it stands in addresses and queries. */
+const apiName = z.string().regex(/^[A-Za-z]\w{0,79}$/, 'not an API name of Salesforce, such as Score__c');
+
+/** `null`: the org has none, and it is not written. */
+const field = (theirs: string) => apiName.nullable().default(theirs);
+const text = (value: string) => z.string().min(1).default(value);
+
+const { trainingFields, statuses, contactFields } = PLAIN_SALESFORCE;
+const salesforce = z.strictObject({
+  trainingObject: apiName.default(PLAIN_SALESFORCE.trainingObject),
+  keyField: apiName.default(PLAIN_SALESFORCE.keyField),
+  trainingFields: z
+    .strictObject({
+      learnerId: field(trainingFields.learnerId),
+      email: field(trainingFields.email),
+      kind: field(trainingFields.kind),
+      title: field(trainingFields.title),
+      status: field(trainingFields.status),
+      score: field(trainingFields.score),
+      completedAt: field(trainingFields.completedAt),
+      deadline: field(trainingFields.deadline),
+      progress: field(trainingFields.progress),
+      seconds: field(trainingFields.seconds),
+    })
+    .prefault({}),
+  statuses: z
+    .strictObject({
+      completed: text(statuses.completed),
+      inProgress: text(statuses.inProgress),
+      required: text(statuses.required),
+      certified: text(statuses.certified),
+      lapsed: text(statuses.lapsed),
+    })
+    .prefault({}),
+  contactKeyField: apiName.default(PLAIN_SALESFORCE.contactKeyField),
+  contactFields: z.strictObject({ role: field(contactFields.role), teamId: field(contactFields.teamId) }).prefault({}),
+});
+
+const config = z.strictObject({
+  administrators: addresses.default([]),
+  protected: z
+    .strictObject({ users: z.array(z.string()).default([]), groups: z.array(z.string()).default([]) })
+    .prefault({}),
+  teams: z
+    .record(z.string(), z.strictObject({ manager: z.email().optional(), escalation: addresses.default([]) }))
+    .default({}),
+  calendar: calendar.prefault({}),
+  groups: z
+    .strictObject({
+      certified: z.string().min(1).default('Certified'),
+      recertificationRequired: z.string().min(1).default('Recertification required'),
+      createMissing: z.boolean().default(false),
+    })
+    .prefault({}),
+  course: z
+    .strictObject({ passPercent: percent.optional(), renews: z.record(z.string(), z.array(z.string())).default({}) })
+    .prefault({}),
+  xapi: z
+    .strictObject({
+      accountHomePage: z.url().default(PLAIN_IRIS.accountHomePage),
+      courseBase: z.url().default(PLAIN_IRIS.courseBase),
+    })
+    .prefault({}),
+  slack: z
+    .strictObject({ alertsChannel: z.string().min(1).optional(), directMessages: z.boolean().default(false) })
+    .prefault({}),
+  quiz: z.strictObject({ passPercent: percent.optional(), slaWorkingDays: days.int().default(5) }).prefault({}),
+  recertification: z
+    .strictObject({
+      remindDaysBefore: z.array(days).default([30, 14, 7, 3, 1]),
+      graceDays: days.default(30),
+      renewalLeadDays: days.default(90),
+    })
+    .prefault({}),
+  onboarding: z
+    .strictObject({
+      programs: z
+        .array(
+          z.strictObject({
+            role: z.string().optional(),
+            team: z.string().optional(),
+            groups: z.array(z.string().min(1)),
+          }),
+        )
+        .default([]),
+      nudgeLearnerAfterDays: days.default(7),
+      nudgeManagerAfterDays: days.default(14),
+      endAfterDays: days.default(30),
+    })
+    .prefault({}),
+  offboarding: z
+    .strictObject({
+      leaverReasons: z.array(z.string()).optional(),
+      limitPerHour: z.number().int().positive().default(50),
+      accessSlaMinutes: z.number().positive().default(60),
+      deactivateAfterDays: days.default(7),
+      rehire: z.enum(['ask', 'undo']).default('ask'),
+    })
+    .prefault({}),
+  connectors: z
+    .strictObject({
+      identity: connector.optional(),
+      mail: connector.optional(),
+      archive: connector.optional(),
+      salesforce: connector.optional(),
+      slack: connector.optional(),
+      xapi: connector.optional(),
+    })
+    .prefault({}),
+  salesforce: salesforce.prefault({}),
+  delivery: delivery.prefault({}),
+});
+
+/** How much is asked of a system: each absent one has its default in the worker. */
+export interface Limits {
+  /** Activities a second, of all workers together; an average (Temporal divides it over the queue's partitions). */
+  readonly perSecond?: number | undefined;
+  /** Activities at the same time, of each worker. */
+  readonly slots?: number | undefined;
+}
+
+/** The whole YAML file: what decides (`policy`), how deliveries are signed, and what it says of connectors. */
+export interface Config {
+  readonly policy: Policy;
+  readonly delivery: z.infer<typeof delivery>;
+  readonly modes: Readonly<Partial<Record<System, Mode | undefined>>>;
+  readonly limits: Readonly<Partial<Record<System, Limits>>>;
+}
+
+/**
+ * Read the YAML file that `MINDTICKLE_CONFIG` names; no path, or an empty file, is all defaults.
+ * @throws SettingsError naming the path of each fault in the file.
+ */
+export function readConfig(path: string | undefined): Config {
+  const parsed = config.safeParse(path === undefined ? {} : (readYaml(path) ?? {}));
+  if (!parsed.success) throw new SettingsError(explain(parsed.error, path ?? 'config'));
+  const { delivery, connectors, ...policy } = parsed.data;
+  return {
+    policy,
+    delivery,
+    modes: Object.fromEntries(SYSTEMS.map((system) => [system, connectors[system]?.mode])),
+    limits: Object.fromEntries(SYSTEMS.map((system) => [system, limitsOf(connectors[system] ?? {})])),
+  };
+}
+
+function limitsOf({ perSecond, slots }: Limits): Limits {
+  return { perSecond, slots };
+}
+
+function readYaml(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new SettingsError([`MINDTICKLE_CONFIG ${path}: ${(error as Error).message.split('\n')[0] ?? 'unreadable'}`]);
+  }
+}

@@ -1,0 +1,82 @@
+import { SettingsError } from './error';
+import { readVariables, valueOf, type Environment, type Name, type Read } from './variables';
+import type { Logger } from '../telemetry/log';
+import { watchFile, type WatchedFileOptions } from './watched-file';
+
+export interface ReloadedSetting<T> {
+  /** As read last. Another value is another object, so whoever keeps it keeps what it began with. */
+  readonly current: () => T;
+  /** Why what the file holds now is not used, one sentence each; never a value. Empty when all is well. */
+  readonly warnings: () => readonly string[];
+  readonly reloads: () => Reloads;
+  readonly close: () => void;
+}
+
+/** How often the file was found changed, by what came of it. */
+export interface Reloads {
+  readonly changed: number;
+  readonly failed: number;
+}
+
+export type ReloadOptions<N extends Name> = Pick<
+  WatchedFileOptions,
+  'settleMs' | 'pollMs' | 'wait' | 'watchDirectory'
+> & {
+  readonly env: Environment;
+  readonly name: N;
+  readonly log: Logger;
+  /** Told after each change; never of the first value. */
+  readonly onChange?: (value: Read<N>[N]) => void;
+};
+
+/**
+ * Read a setting, and where `<NAME>_FILE` names its file, read it again when that changes. A value is parsed whole before
+ * it takes the place of the old one; a file that is gone, empty or malformed changes nothing and shows in `warnings`.
+ * @throws SettingsError when the first value is missing or malformed.
+ */
+export function watchSetting<N extends Name>(options: ReloadOptions<N>): ReloadedSetting<Read<N>[N]> {
+  const { env, name, log, onChange } = options;
+  const path = env[`${name}_FILE`];
+  // Read once: between two readings it could change, and the change be missed.
+  const first = valueOf(env, name);
+  let current = readVariables({ [name]: first }, [name])[name];
+  let warnings: readonly string[] = [];
+  let reloads: Reloads = { changed: 0, failed: 0 };
+
+  const keepOld = (faults: readonly string[]): void => {
+    reloads = { ...reloads, failed: reloads.failed + 1 };
+    warnings = faults.map((fault) => `${fault}; what was read before stays in use.`);
+    for (const warning of warnings) log.warn({ setting: name }, warning);
+  };
+  const take = (text: string | undefined): void => {
+    const parsed = parse(name, text);
+    if ('faults' in parsed) {
+      keepOld(parsed.faults);
+      return;
+    }
+    current = parsed.value;
+    warnings = [];
+    reloads = { ...reloads, changed: reloads.changed + 1 };
+    log.info({ setting: name }, 'a setting was read again from its file');
+    onChange?.(current);
+  };
+
+  // Without a file there is nothing that could change.
+  const close =
+    path === undefined || path === ''
+      ? () => undefined
+      : watchFile({ ...options, path, known: first ?? '', onChange: take });
+  return { current: () => current, warnings: () => warnings, reloads: () => reloads, close };
+}
+
+type Parsed<T> = { readonly value: T } | { readonly faults: readonly string[] };
+
+function parse<N extends Name>(name: N, text: string | undefined): Parsed<Read<N>[N]> {
+  if (text === undefined) return { faults: [`${name}_FILE: the file cannot be read`] };
+  if (text === '') return { faults: [`${name}_FILE: the file is empty`] };
+  try {
+    return { value: readVariables({ [name]: text }, [name])[name] };
+  } catch (error) {
+    return { faults: error instanceof SettingsError ? error.faults : [`${name}: cannot be used`] };
+  }
+}

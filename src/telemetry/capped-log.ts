@@ -1,0 +1,55 @@
+import type { Logger } from './log';
+
+type Level = 'info' | 'warn' | 'error';
+
+/** A log for lines that strangers can cause. */
+export interface CappedLog {
+  readonly write: (level: Level, rule: string, fields: Readonly<Record<string, unknown>>, message: string) => void;
+  /** Log what was counted and not yet said. */
+  readonly flush: () => void;
+}
+
+interface Minute {
+  readonly level: Level;
+  readonly endsAt: number;
+  lines: number;
+  unsaid: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * At most `perMinute` lines a minute and rule; the rest is counted, and the count is logged with the rule's next line
+ * after that minute. `now` is epoch ms. Rules are our own few names, so its memory is bounded.
+ */
+export function createCappedLog(log: Logger, now: () => number, perMinute = 20): CappedLog {
+  const minutes = new Map<string, Minute>();
+
+  const close = (rule: string, minute: Minute): void => {
+    minutes.delete(rule);
+    if (minute.unsaid > 0) log[minute.level]({ rule, count: minute.unsaid }, 'more of the same, not logged one by one');
+  };
+  const minuteOf = (rule: string, level: Level): Minute => {
+    const running = minutes.get(rule);
+    if (running !== undefined && now() < running.endsAt) return running;
+    if (running !== undefined) close(rule, running);
+    const minute: Minute = { level, endsAt: now() + MINUTE_MS, lines: 0, unsaid: 0 };
+    minutes.set(rule, minute);
+    return minute;
+  };
+
+  return {
+    write: (level, rule, fields, message) => {
+      const minute = minuteOf(rule, level);
+      if (minute.lines >= perMinute) {
+        minute.unsaid += 1;
+        return;
+      }
+      minute.lines += 1;
+      log[level]({ rule, ...fields }, message);
+    },
+    flush: () => {
+      for (const [rule, minute] of [...minutes]) close(rule, minute);
+    },
+  };
+}

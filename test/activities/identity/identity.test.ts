@@ -1,0 +1,790 @@
+import type { Pool } from 'pg';
+import { createConfirm, createWrite } from '../../../activities/write-once';
+import { createHttp } from '../../../activities/http';
+import { createIdentityActivities } from '../../../activities/identity';
+import { createScimDriver } from '../../../activities/identity/scim';
+import type { IdentityActivities, Person } from '../../../activities';
+import { people } from '../../../src/dev/stand-ins/people';
+import type { StandIns } from '../../../src/dev/stand-ins/server';
+import { openLedger, type LedgerFixture } from '../../ledger/fixture';
+import { expired, request } from '../../ledger/events';
+import { recordEvent } from '../../../src/ledger/record';
+import { setFault, start, stateOf, stopAll } from '../../dev/stand-ins/running';
+import {
+  type Functions,
+  connectorsTo,
+  delayOf,
+  emptyLedger,
+  leaves,
+  rowsOf,
+  serve,
+  TOKEN,
+  workflow,
+  written,
+  type Connectors,
+  type Workflow,
+} from '../running';
+
+let ledger: LedgerFixture;
+let pool: Pool;
+let standIns: StandIns;
+let scimUrl: string;
+let identity: Connectors;
+
+beforeAll(async () => {
+  [ledger, standIns] = await Promise.all([openLedger(), start()]);
+  pool = ledger.pool;
+  scimUrl = `${standIns.url}/identity/scim/v2`;
+  identity = connectorsTo(pool, { identityUrl: scimUrl });
+});
+afterAll(() => Promise.all([stopAll(), ledger.stop()]));
+beforeEach(async () => {
+  await Promise.all([fetch(`${standIns.url}/_reset`, { method: 'POST' }), emptyLedger(pool)]);
+});
+
+const omar: Person = { userId: people.omar.userId, email: people.omar.email };
+const nina: Person = { userId: people.nina.userId, email: people.nina.email };
+const nobody: Person = { userId: 'mt-nobody', email: 'nobody@example.com' };
+
+async function user({ userId: externalId }: Person) {
+  const { identity: directory } = await stateOf(standIns);
+  const found = directory.users.find((one) => one.externalId === externalId);
+  return { active: found?.active, groups: found?.groups };
+}
+
+/** Requests that change something, as the provider saw them: method and resource type. */
+async function writes(): Promise<string[]> {
+  const { calls } = await stateOf(standIns);
+  return calls
+    .filter(({ system, method }) => system === 'identity' && method !== 'GET')
+    .map(({ method, path }) => `${method} ${path.includes('/Users/') ? 'user' : 'group'}`);
+}
+
+/** The connector, whose first change gets no answer although it is done. */
+function losingTheFirstAnswer(): Functions<IdentityActivities> {
+  let isFirst = true;
+  return identityBy(async (input, init) => {
+    if (init?.method === 'PATCH' && isFirst) {
+      isFirst = false;
+      await setFault(standIns, 'identity', { mode: 'lost-response', calls: 1 });
+    }
+    return fetch(input, init);
+  });
+}
+
+function identityBy(send: typeof fetch, timeoutMs = 5000, baseUrl = scimUrl): Functions<IdentityActivities> {
+  const headers = () => ({ authorization: `Bearer ${TOKEN}`, 'content-type': 'application/scim+json' });
+  const write = createWrite('identity', pool);
+  const http = createHttp({ system: 'identity', baseUrl, headers, write, timeoutMs, fetch: send });
+  const isProtected = { users: [], groups: [] };
+  return createIdentityActivities({
+    driver: createScimDriver(http),
+    pool,
+    confirm: createConfirm('identity', pool),
+    isProtected,
+  });
+}
+
+describe('deactivateUser', () => {
+  test('confirms what the freeze did, and does it again where somebody opened the sign-in', async () => {
+    const { run, step } = workflow();
+    await run(identity.freezeUser, step('freeze'), omar);
+    await expect(run(identity.deactivateUser, step('deactivate'), omar)).resolves.toBe('unchanged');
+    await expect(writes()).resolves.toEqual(['PATCH user']);
+    await run(identity.restore, step('by hand'), omar, 'freeze', null);
+    await expect(user(omar)).resolves.toMatchObject({ active: true });
+    await expect(run(identity.deactivateUser, step('deactivate (2)'), omar)).resolves.toBe('done');
+    await expect(user(omar)).resolves.toMatchObject({ active: false });
+  });
+});
+
+describe('freezeUser', () => {
+  test('ends the sign-in, and keeps what stood before', async () => {
+    const own = workflow();
+    await expect(own.run(identity.freezeUser, own.step('freeze'), omar)).resolves.toBe('done');
+    await expect(user(omar)).resolves.toMatchObject({ active: false });
+    await expect(rowsOf(pool, own)).resolves.toEqual([
+      {
+        step: 'freeze',
+        naturalKey: 'active',
+        status: 'done',
+        would: { active: false },
+        before: { active: true },
+        mode: 'on',
+      },
+    ]);
+  });
+
+  test('twice is once', async () => {
+    const { run, step } = workflow();
+    await run(identity.freezeUser, step('freeze'), omar);
+    await expect(run(identity.freezeUser, step('freeze'), omar)).resolves.toBe('done');
+    await expect(writes()).resolves.toEqual(['PATCH user']);
+  });
+
+  test('a user who is frozen already is left so, and not by us', async () => {
+    await workflow().run(identity.freezeUser, workflow().step('freeze'), omar);
+    const later = workflow();
+    await expect(later.run(identity.freezeUser, later.step('freeze'), omar)).resolves.toBe('unchanged');
+    await expect(rowsOf(pool, later)).resolves.toEqual([]);
+    await expect(later.run(identity.restore, later.step('undo freeze'), omar, 'freeze', null)).resolves.toBe(
+      'unchanged',
+    );
+    await expect(user(omar)).resolves.toMatchObject({ active: false });
+  });
+
+  test('is done once when its answer is lost, and the retry knows it', async () => {
+    const own = workflow();
+    const losing = losingTheFirstAnswer();
+    await expect(own.failure(losing.freezeUser, own.step('freeze'), omar)).resolves.toMatchObject({
+      type: 'identity.unavailable',
+    });
+    await expect(user(omar)).resolves.toMatchObject({ active: false });
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
+    await expect(own.run(losing.freezeUser, own.step('freeze'), omar)).resolves.toBe('done');
+    await expect(writes()).resolves.toEqual(['PATCH user']);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'done', before: { active: true } }]);
+  });
+
+  test('someone whom the provider does not know is absent', async () => {
+    const { run, step } = workflow();
+    await expect(run(identity.freezeUser, step('freeze'), nobody)).resolves.toBe('absent');
+    await expect(writes()).resolves.toEqual([]);
+  });
+
+  test('a user is found by MindTickle’s id when the address is unknown or another', async () => {
+    const { run, step } = workflow();
+    await expect(run(identity.freezeUser, step('one'), { ...omar, email: null })).resolves.toBe('done');
+    await expect(run(identity.freezeUser, step('two'), { ...nina, email: 'nina@old.example.com' })).resolves.toBe(
+      'done',
+    );
+    await expect(user(nina)).resolves.toMatchObject({ active: false });
+  });
+
+  test('observed, it writes nothing and leaves a row of what it would do', async () => {
+    const own = workflow();
+    const context = own.step('freeze', { mode: 'observe', actor: 'ada', reason: 'a trial' });
+    await expect(own.run(identity.freezeUser, context, omar)).resolves.toBe('observed');
+    await expect(own.run(identity.freezeUser, context, omar)).resolves.toBe('observed');
+    await expect(writes()).resolves.toEqual([]);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([
+      { status: 'observed', mode: 'observe', would: { active: false } },
+    ]);
+    await expect(own.run(identity.restore, own.step('undo freeze'), omar, 'freeze', null)).resolves.toBe('unchanged');
+  });
+});
+
+describe('joinGroup', () => {
+  test('joins, and twice is once', async () => {
+    const { run, step } = workflow();
+    await expect(run(identity.joinGroup, step('join'), nina, 'Sales')).resolves.toBe('done');
+    await expect(run(identity.joinGroup, step('join'), nina, 'Sales')).resolves.toBe('done');
+    await expect(user(nina)).resolves.toMatchObject({ groups: ['Sales'] });
+    await expect(writes()).resolves.toEqual(['PATCH group']);
+  });
+
+  test('is done once when its answer is lost', async () => {
+    const own = workflow();
+    const losing = losingTheFirstAnswer();
+    await own.failure(losing.joinGroup, own.step('join'), nina, 'Sales');
+    await expect(own.run(losing.joinGroup, own.step('join'), nina, 'Sales')).resolves.toBe('done');
+    await expect(writes()).resolves.toEqual(['PATCH group']);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([
+      { naturalKey: 'member:Sales', status: 'done', before: { member: false } },
+    ]);
+  });
+
+  test('a membership that is there already is not ours', async () => {
+    const own = workflow();
+    await expect(own.run(identity.joinGroup, own.step('join'), omar, 'Sales')).resolves.toBe('unchanged');
+    await expect(rowsOf(pool, own)).resolves.toEqual([]);
+  });
+
+  test('keeps the others in the group', async () => {
+    const { run, step } = workflow();
+    await run(identity.joinGroup, step('join'), nina, 'Sales');
+    await expect(user(omar)).resolves.toMatchObject({ groups: ['Certified', 'Sales'] });
+  });
+
+  test('grants nothing to a learner who has left', async () => {
+    await leaves(pool, nina.userId);
+    const own = workflow();
+    await expect(own.run(identity.joinGroup, own.step('join'), nina, 'Sales')).resolves.toBe('not active');
+    await expect(user(nina)).resolves.toMatchObject({ groups: [] });
+    await expect(rowsOf(pool, own)).resolves.toEqual([]);
+  });
+
+  test('a group that is not there is rejected by its name', async () => {
+    const { failure, step } = workflow();
+    await expect(failure(identity.joinGroup, step('join'), nina, 'Astronauts')).resolves.toMatchObject({
+      type: 'identity.rejected',
+      message: 'identity has no group named "Astronauts"',
+      nonRetryable: true,
+    });
+  });
+
+  test('a name with quotes is a name', async () => {
+    const { failure, step } = workflow();
+    await expect(failure(identity.joinGroup, step('join'), nina, 'x" or displayName sw "S')).resolves.toMatchObject({
+      type: 'identity.rejected',
+    });
+    await expect(writes()).resolves.toEqual([]);
+  });
+
+  test('observed, it writes nothing', async () => {
+    const own = workflow();
+    await expect(own.run(identity.joinGroup, own.step('join', { mode: 'observe' }), nina, 'Sales')).resolves.toBe(
+      'observed',
+    );
+    await expect(writes()).resolves.toEqual([]);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'observed', would: { group: 'Sales' } }]);
+  });
+});
+
+describe('leaveGroup', () => {
+  test('leaves, and twice is once', async () => {
+    const { run, step } = workflow();
+    await expect(run(identity.leaveGroup, step('leave'), omar, 'Certified', null)).resolves.toBe('done');
+    await expect(run(identity.leaveGroup, step('leave'), omar, 'Certified', null)).resolves.toBe('done');
+    await expect(user(omar)).resolves.toMatchObject({ groups: ['Sales'] });
+    await expect(writes()).resolves.toEqual(['PATCH group']);
+  });
+
+  test('stays while another open workflow of its kind needs the membership', async () => {
+    await recordEvent(pool, request('another case', expired(omar.userId)));
+    const { run, step } = workflow();
+    const leave = (kind: string | null) => run(identity.leaveGroup, step('leave'), omar, 'Certified', kind);
+    await expect(leave('recertification')).resolves.toBe('unchanged');
+    await expect(user(omar)).resolves.toMatchObject({ groups: ['Certified', 'Sales'] });
+    await expect(leave('onboarding')).resolves.toBe('done');
+  });
+
+  test('its own case does not keep it', async () => {
+    const own = workflow();
+    await recordEvent(pool, request(own.workflowId, expired(omar.userId)));
+    await expect(own.run(identity.leaveGroup, own.step('leave'), omar, 'Certified', 'recertification')).resolves.toBe(
+      'done',
+    );
+  });
+});
+
+describe('leaveGroups', () => {
+  test('leaves all, and twice is once', async () => {
+    const { run, step } = workflow();
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const result = await run(identity.leaveGroups, step('leaveGroups'), omar);
+      expect(result).toEqual({ left: ['Certified', 'Sales'] });
+    }
+    await expect(user(omar)).resolves.toMatchObject({ groups: [] });
+    await expect(writes()).resolves.toEqual(['PATCH group', 'PATCH group']);
+  });
+
+  test('names what an earlier attempt left too', async () => {
+    const { run, failure, step } = workflow();
+    const losing = losingTheFirstAnswer();
+    await failure(losing.leaveGroups, step('leaveGroups'), omar);
+    await expect(run(losing.leaveGroups, step('leaveGroups'), omar)).resolves.toEqual({ left: ['Certified', 'Sales'] });
+  });
+
+  test('in no group it leaves none', async () => {
+    const { run, step } = workflow();
+    await expect(run(identity.leaveGroups, step('leaveGroups'), nina)).resolves.toEqual({ left: [] });
+  });
+
+  test.each(['Sales', 'sales'])('stays in a group that the policy protects as %s', async (name) => {
+    const protecting = connectorsTo(pool, {
+      identityUrl: scimUrl,
+      policy: { protected: { users: [], groups: [name] } },
+    });
+    const { run, failure, step } = workflow();
+    await expect(run(protecting.leaveGroups, step('leaveGroups'), omar)).resolves.toEqual({ left: ['Certified'] });
+    await expect(user(omar)).resolves.toMatchObject({ groups: ['Sales'] });
+    await expect(failure(protecting.joinGroup, step('join'), nina, 'Sales')).resolves.toMatchObject({
+      type: 'identity.rejected',
+      message: 'identity must not change the protected group "Sales"',
+    });
+  });
+
+  test('observed, it leaves a row a group', async () => {
+    const own = workflow();
+    const result = await own.run(identity.leaveGroups, own.step('leaveGroups', { mode: 'observe' }), omar);
+    expect(result).toBe('observed');
+    await expect(writes()).resolves.toEqual([]);
+    const rows = await rowsOf(pool, own);
+    expect(rows.map(({ naturalKey, status }) => `${naturalKey} ${status}`).sort()).toEqual([
+      'member:Certified observed',
+      'member:Sales observed',
+    ]);
+  });
+});
+
+describe('restore', () => {
+  test('gives the sign-in and every group back, and twice is once', async () => {
+    const { run, step } = workflow();
+    await run(identity.freezeUser, step('freeze'), omar);
+    await run(identity.leaveGroups, step('leaveGroups'), omar);
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      await expect(run(identity.restore, step('undo leaveGroups'), omar, 'leaveGroups', null)).resolves.toBe('done');
+      await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('done');
+    }
+    await expect(user(omar)).resolves.toEqual({ active: true, groups: ['Certified', 'Sales'] });
+    await expect(writes()).resolves.toHaveLength(6);
+  });
+
+  test('gives back only what the step had taken', async () => {
+    const { run, step } = workflow();
+    await run(identity.leaveGroup, step('by hand'), omar, 'Certified', null);
+    await run(identity.leaveGroups, step('leaveGroups'), omar);
+    await run(identity.restore, step('undo leaveGroups'), omar, 'leaveGroups', null);
+    await expect(user(omar)).resolves.toMatchObject({ groups: ['Sales'] });
+  });
+
+  test('takes a membership away again', async () => {
+    const { run, step } = workflow();
+    await run(identity.joinGroup, step('join'), nina, 'Sales');
+    await expect(run(identity.restore, step('undo join'), nina, 'join', null)).resolves.toBe('done');
+    await expect(user(nina)).resolves.toMatchObject({ groups: [] });
+  });
+
+  test('keeps a membership that another open case needs', async () => {
+    const { run, step } = workflow();
+    await run(identity.joinGroup, step('join'), nina, 'Sales');
+    await recordEvent(pool, request('another case', expired(nina.userId)));
+    const kept = run(identity.restore, step('undo join'), nina, 'join', 'recertification');
+    await expect(kept).resolves.toBe('unchanged');
+    await expect(user(nina)).resolves.toMatchObject({ groups: ['Sales'] });
+  });
+
+  test('what never happened needs no undoing', async () => {
+    const { run, step } = workflow();
+    await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('unchanged');
+    await expect(stateOf(standIns)).resolves.toMatchObject({ calls: [] });
+  });
+
+  test('undoes a write whose answer was lost', async () => {
+    const { run, failure, step } = workflow();
+    await failure(losingTheFirstAnswer().freezeUser, step('freeze'), omar);
+    await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('done');
+    await expect(user(omar)).resolves.toMatchObject({ active: true });
+  });
+
+  test('a write that never got through is not ours to undo', async () => {
+    const { run, failure, step } = workflow();
+    const cut = identityBy((input, init) =>
+      init?.method === 'PATCH' ? Promise.reject(new Error('cut')) : fetch(input, init),
+    );
+    await failure(cut.freezeUser, step('freeze'), omar);
+    await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('unchanged');
+    await expect(writes()).resolves.toEqual([]);
+  });
+
+  test('gives a leaver nothing back', async () => {
+    const { run, step } = workflow();
+    await run(identity.freezeUser, step('freeze'), omar);
+    await run(identity.leaveGroups, step('leaveGroups'), omar);
+    await leaves(pool, omar.userId);
+    await expect(run(identity.restore, step('undo leaveGroups'), omar, 'leaveGroups', null)).resolves.toBe(
+      'not active',
+    );
+    await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('not active');
+    await expect(user(omar)).resolves.toEqual({ active: false, groups: [] });
+  });
+
+  test('takes from a leaver what the step had granted', async () => {
+    const { run, step } = workflow();
+    await run(identity.joinGroup, step('join'), nina, 'Sales');
+    await leaves(pool, nina.userId);
+    await expect(run(identity.restore, step('undo join'), nina, 'join', null)).resolves.toBe('done');
+    await expect(user(nina)).resolves.toMatchObject({ groups: [] });
+  });
+});
+
+describe('findContact', () => {
+  test('knows the addresses of a person and of who leads', async () => {
+    await expect(workflow().run(identity.findContact, omar)).resolves.toEqual({
+      email: people.omar.email,
+      managerEmail: people.mona.email,
+    });
+  });
+
+  test('nobody leads the one at the top', async () => {
+    const mona = { userId: people.mona.userId, email: null };
+    await expect(workflow().run(identity.findContact, mona)).resolves.toEqual({
+      email: people.mona.email,
+      managerEmail: null,
+    });
+  });
+
+  test('is null for someone whom the provider does not know', async () => {
+    await expect(workflow().run(identity.findContact, nobody)).resolves.toBeNull();
+  });
+});
+
+describe('a user whom the policy protects', () => {
+  const protecting = (name: string) =>
+    connectorsTo(pool, { identityUrl: scimUrl, policy: { protected: { users: [name], groups: [] } } });
+
+  test.each([
+    ['the user id', people.omar.userId, omar],
+    ['the address', people.omar.email, omar],
+    ['the address in other case', people.omar.email.toUpperCase(), omar],
+    ['the provider’s address, where the event has none', people.omar.email, { ...omar, email: null }],
+    ['the provider’s address, where the event has another', people.omar.email, { ...omar, email: 'o@old.example.com' }],
+  ])('is not changed: by %s', async (_by, name, person) => {
+    const { failure, step } = workflow();
+    const guarded = protecting(name);
+    const refusals = [
+      await failure(guarded.freezeUser, step('freeze'), person),
+      await failure(guarded.joinGroup, step('join'), person, 'Sales onboarding'),
+      await failure(guarded.leaveGroup, step('leave'), person, 'Sales', null),
+      await failure(guarded.leaveGroups, step('leaveGroups'), person),
+    ];
+    for (const refusal of refusals)
+      expect(refusal).toMatchObject({
+        type: 'identity.rejected',
+        message: 'identity must not change this user: protected by the policy',
+      });
+    await expect(writes()).resolves.toEqual([]);
+  });
+});
+
+describe('an identity provider that does not do as asked', () => {
+  const secrets = [TOKEN, omar.email ?? '', 'omar.haddad'];
+
+  test.each<[string, object, string, string]>([
+    ['away', { mode: 'down' }, 'identity.unavailable', 'identity did not answer'],
+    ['failing', { mode: 'error' }, 'identity.unavailable', 'identity answered 500'],
+    ['failing with 503', { mode: 'error', status: 503 }, 'identity.unavailable', 'identity answered 503'],
+    ['busy', { mode: 'rate-limit', retryAfterSeconds: 17 }, 'identity.unavailable', 'identity answered 429'],
+    ['refusing', { mode: 'error', status: 400 }, 'identity.rejected', 'identity answered 400'],
+    ['somewhere else', { mode: 'error', status: 404 }, 'identity.rejected', 'identity answered 404'],
+    [
+      'forbidding',
+      { mode: 'error', status: 403 },
+      'identity.rejected',
+      'identity answered 403: its credentials were refused',
+    ],
+  ])('%s is classified, and names no one', async (_how, fault, type, message) => {
+    await setFault(standIns, 'identity', fault);
+    const { failure, step } = workflow();
+    for (const refusal of [
+      await failure(identity.freezeUser, step('freeze'), omar),
+      await failure(identity.leaveGroups, step('leaveGroups'), omar),
+      await failure(identity.findContact, omar),
+    ]) {
+      expect(refusal).toMatchObject({ type, message, nonRetryable: type === 'identity.rejected' });
+      for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
+    }
+  });
+
+  test('Retry-After in seconds becomes the next delay', async () => {
+    await setFault(standIns, 'identity', { mode: 'rate-limit', retryAfterSeconds: 17 });
+    expect(delayOf(await workflow().failure(identity.findContact, omar))).toBe(17_000);
+  });
+
+  test('a revoked token is rejected, and not repeated', async () => {
+    const revoked = connectorsTo(pool, { identityUrl: scimUrl, token: 'a-revoked-token' });
+    const refusal = await workflow().failure(revoked.findContact, omar);
+    expect(refusal).toMatchObject({
+      type: 'identity.rejected',
+      message: 'identity answered 401: its credentials were refused',
+      nonRetryable: true,
+    });
+    expect(written(refusal)).not.toContain('a-revoked-token');
+  });
+
+  test('a port on which nobody listens is unavailable', async () => {
+    const { url, stop } = await serve(() => undefined);
+    await stop();
+    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
+    expect(refusal.type).toBe('identity.unavailable');
+    for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
+  });
+});
+
+describe('an identity provider of another make', () => {
+  const servers: (() => Promise<void>)[] = [];
+  afterEach(() => Promise.all(servers.splice(0).map((stop) => stop())));
+
+  async function provider(...[listener]: Parameters<typeof serve>): Promise<string> {
+    const { url, stop } = await serve(listener);
+    servers.push(stop);
+    return url;
+  }
+  const list = (...Resources: object[]) => JSON.stringify({ totalResults: Resources.length, Resources });
+  const oskar = { id: '7', userName: 'omar.haddad@example.com', active: true };
+
+  test('Retry-After as a date becomes the next delay', async () => {
+    const url = await provider((_request, response) => {
+      response.writeHead(503, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }).end();
+    });
+    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
+    expect(refusal.type).toBe('identity.unavailable');
+    expect(delayOf(refusal)).toBeGreaterThan(50_000);
+    expect(delayOf(refusal)).toBeLessThanOrEqual(60_000);
+  });
+
+  test.each<[string, string]>([
+    ['a sign-in page', '<html><body>Sign in, omar.haddad@example.com</body></html>'],
+    ['an empty body', ''],
+    ['another JSON', '{"error": "omar.haddad@example.com"}'],
+    ['a JSON that is no object', '"ok"'],
+    ['null', 'null'],
+  ])('%s is rejected, never read as an absent user', async (_what, body) => {
+    const url = await provider((_request, response) => response.writeHead(200).end(body));
+    const { failure, step } = workflow();
+    const other = connectorsTo(pool, { identityUrl: url });
+    for (const refusal of [
+      await failure(other.freezeUser, step('freeze'), omar),
+      await failure(other.findContact, omar),
+    ]) {
+      expect(refusal.type).toBe('identity.rejected');
+      expect(written(refusal)).not.toContain('omar');
+    }
+  });
+
+  test('half an answer is unavailable, never read as an absent user', async () => {
+    const url = await provider((_request, response) =>
+      response.writeHead(200).end('{"totalResults": 1, "Resources": [{'),
+    );
+    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
+    expect(refusal).toMatchObject({ type: 'identity.unavailable', message: 'identity answered 200 with half a JSON' });
+  });
+
+  test('an empty list without Resources is an absent user', async () => {
+    const url = await provider((_request, response) => response.writeHead(200).end('{"totalResults": 0}'));
+    const { run, step } = workflow();
+    const other = connectorsTo(pool, { identityUrl: url });
+    await expect(run(other.freezeUser, step('freeze'), omar)).resolves.toBe('absent');
+  });
+
+  test.each(['" or userName sw "', 'x" or externalId pr', '\\', 'a%22%20or'])(
+    'the id %j is one text of the filter',
+    async (id) => {
+      const filters: (string | null)[] = [];
+      const url = await provider((request, response) => {
+        filters.push(new URL(request.url ?? '', 'http://provider').searchParams.get('filter'));
+        response.writeHead(200).end(list());
+      });
+      await workflow().run(connectorsTo(pool, { identityUrl: url }).findContact, { userId: id, email: id });
+      expect(filters).toEqual([`userName eq ${JSON.stringify(id)}`, `externalId eq ${JSON.stringify(id)}`]);
+    },
+  );
+
+  test('several users of one address are rejected', async () => {
+    const url = await provider((_request, response) => response.writeHead(200).end(list(oskar, { ...oskar, id: '8' })));
+    const { failure, step } = workflow();
+    const refusal = await failure(connectorsTo(pool, { identityUrl: url }).freezeUser, step('freeze'), omar);
+    expect(refusal).toMatchObject({ type: 'identity.rejected', details: [{ count: 2 }] });
+  });
+
+  test('a user without an id is rejected', async () => {
+    const url = await provider((_request, response) => response.writeHead(200).end(list({ userName: 'omar' })));
+    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
+    expect(refusal.type).toBe('identity.rejected');
+  });
+
+  test('a PATCH answered 204 without a body is done', async () => {
+    const patches: string[] = [];
+    const url = await provider((request, response) => {
+      if (request.method === 'GET') {
+        response.writeHead(200).end(list(oskar));
+        return;
+      }
+      patches.push(`${request.method ?? ''} ${request.url ?? ''} ${request.headers['content-type'] ?? ''}`);
+      response.writeHead(204).end();
+    });
+    const { run, step } = workflow();
+    const other = connectorsTo(pool, { identityUrl: `${url}/scim/v2/` });
+    await expect(run(other.freezeUser, step('freeze'), omar)).resolves.toBe('done');
+    expect(patches).toEqual(['PATCH /scim/v2/Users/7 application/scim+json']);
+  });
+
+  test('a 409 keeps the provider’s code and nothing of its words', async () => {
+    const url = await provider((_request, response) => {
+      response.writeHead(409).end(JSON.stringify({ scimType: 'uniqueness', detail: 'omar.haddad@example.com' }));
+    });
+    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
+    expect(refusal).toMatchObject({ type: 'identity.rejected', details: [{ status: 409, code: 'uniqueness' }] });
+    expect(written(refusal)).not.toContain('omar');
+  });
+
+  test.each([301, 302, 307, 308])('a redirect (%d) is refused: the token goes nowhere else', async (status) => {
+    let followed = 0;
+    const elsewhere = await provider((_request, response) => {
+      followed += 1;
+      response.writeHead(200).end(list());
+    });
+    const url = await provider((_request, response) => response.writeHead(status, { location: elsewhere }).end());
+    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
+    expect(refusal).toMatchObject({ type: 'identity.rejected', message: `identity answered ${status}` });
+    expect(followed).toBe(0);
+  });
+
+  test.each<[string, Parameters<typeof serve>[0]]>([
+    ['says nothing', () => undefined],
+    ['begins and does not end', (_request, response) => void response.writeHead(200).write('{"totalResults"')],
+  ])('one that %s is given up after the time limit', async (_how, listener) => {
+    const url = await provider(listener);
+    const refusal = await workflow().failure(identityBy(fetch, 50, url).findContact, omar);
+    expect(refusal).toMatchObject({ type: 'identity.unavailable', message: 'identity did not answer' });
+    for (const secret of [TOKEN, 'omar']) expect(written(refusal)).not.toContain(secret);
+  });
+});
+
+describe('the group of two cases of one learner', () => {
+  const certified = 'Certified';
+  const kind = 'recertification';
+
+  /** Two workflows whose certificates expired; the first joined the group, so the second found it joined. */
+  async function twoCases() {
+    const cases = [workflow(), workflow()] as const;
+    for (const [index, { workflowId, run, step }] of cases.entries()) {
+      await recordEvent(pool, request(workflowId, expired(nina.userId, { certificate: `certificate ${index}` })));
+      await run(identity.joinGroup, step('join'), nina, certified);
+    }
+    await expect(user(nina)).resolves.toMatchObject({ groups: [certified] });
+    return cases;
+  }
+
+  const ends = {
+    renewed: ({ run, step }: Workflow, by = identity as Functions<IdentityActivities>) =>
+      run(by.leaveGroup, step('leave'), nina, certified, kind),
+    cancelled: ({ run, step }: Workflow, by = identity as Functions<IdentityActivities>) =>
+      run(by.restore, step('undo join'), nina, 'join', kind),
+  };
+  type End = keyof typeof ends;
+  const pairs: readonly (readonly [End, End])[] = [
+    ['renewed', 'renewed'],
+    ['cancelled', 'cancelled'],
+    ['renewed', 'cancelled'],
+    ['cancelled', 'renewed'],
+  ];
+
+  test.each(pairs)('is left when the one is %s and the other %s at once, both open still', async (one, other) => {
+    const [first, second] = await twoCases();
+    const changes = await Promise.all([ends[one](first), ends[other](second)]);
+    expect(changes.toSorted()).toEqual(['done', 'unchanged']);
+    await expect(user(nina)).resolves.toMatchObject({ groups: [] });
+  });
+
+  test.each(pairs)('is left by whoever ends last: the one is %s, then the other %s', async (one, other) => {
+    for (const [at, then] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const cases = await twoCases();
+      await expect(ends[one](cases[at])).resolves.toBe('unchanged');
+      await expect(user(nina)).resolves.toMatchObject({ groups: [certified] });
+      await expect(ends[other](cases[then])).resolves.toBe('done');
+      await expect(user(nina)).resolves.toMatchObject({ groups: [] });
+    }
+  });
+
+  test.each(['renewed', 'cancelled'] as const)(
+    'is left though a kill came between, when the last is %s',
+    async (end) => {
+      const [first, second] = await twoCases();
+      const cut = identityBy((input, init) =>
+        init?.method === 'PATCH' ? Promise.reject(new Error('killed')) : fetch(input, init),
+      );
+      await ends.renewed(first);
+      await expect(ends[end](second, cut)).rejects.toThrow();
+      await ends.renewed(first);
+      await ends[end](second);
+      await expect(user(nina)).resolves.toMatchObject({ groups: [] });
+    },
+  );
+
+  test('is kept when neither of them had joined it', async () => {
+    await workflow().run(identity.joinGroup, workflow().step('by hand'), nina, certified);
+    const [first, second] = await twoCases();
+    await Promise.all([ends.cancelled(first), ends.cancelled(second)]);
+    await expect(user(nina)).resolves.toMatchObject({ groups: [certified] });
+  });
+});
+
+describe('what other providers do', () => {
+  /** A provider of a few lines; `asked` holds the requests that change something. */
+  async function provider(user: object, answers: Readonly<Record<string, readonly [number, string]>> = {}) {
+    const asked: string[] = [];
+    const { url, stop } = await serve((request, response) => {
+      const { method = '', url: path = '' } = request;
+      if (method !== 'GET') asked.push(`${method} ${path}`);
+      const [status, text] = answers[`${method} ${path.split('?')[0]}`] ?? [200, JSON.stringify(listOf(user))];
+      response.writeHead(status).end(text);
+    });
+    return { url, stop, asked };
+  }
+  const listOf = (...Resources: object[]): object => ({ totalResults: Resources.length, Resources });
+  const omarThere = { id: 'u/1', userName: people.omar.email };
+
+  test.each(['False', 'false', false])('a user whose active is %j is inactive', async (active) => {
+    const { url, stop, asked } = await provider({ ...omarThere, active });
+    const { run, step } = workflow();
+    await expect(run(identityBy(fetch, 5000, url).freezeUser, step('freeze'), omar)).resolves.toBe('unchanged');
+    expect(asked).toEqual([]);
+    await stop();
+  });
+
+  test('a group that a user is in by way of another is not left', async () => {
+    const groups = [
+      { value: 'g1', display: 'Staff', type: 'indirect' },
+      { value: 'g2', display: 'Sales', type: 'direct' },
+    ];
+    const { url, stop, asked } = await provider({ ...omarThere, groups });
+    const { run, step } = workflow();
+    const left = await run(identityBy(fetch, 5000, url).leaveGroups, step('leave'), omar);
+    expect(left).toEqual({ left: ['Sales'] });
+    expect(asked).toEqual(['PATCH /Groups/g2']);
+    await stop();
+  });
+
+  test('Keycloak is told to end the sessions, once, with the same token', async () => {
+    const { url, stop, asked } = await provider(omarThere, {
+      'PATCH /scim/Users/u%2F1': [200, '{}'],
+      'POST /admin/realms/acme/users/u%2F1/logout': [204, ''],
+    });
+    const settings = { keycloakUrl: `${url}/admin/realms/acme` };
+    const keycloak = connectorsTo(pool, { identityUrl: `${url}/scim`, identity: settings });
+    const own = workflow();
+    for (let attempt = 0; attempt < 2; attempt += 1)
+      await expect(own.run(keycloak.freezeUser, own.step('freeze'), omar)).resolves.toBe('done');
+    expect(asked).toEqual(['PATCH /scim/Users/u%2F1', 'POST /admin/realms/acme/users/u%2F1/logout']);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ naturalKey: 'active' }, { naturalKey: 'sessions' }]);
+    await stop();
+  });
+});
+
+describe('a group that is not there', () => {
+  const groups = { certified: 'Certified', recertificationRequired: 'Due', createMissing: true };
+
+  test('is made where the policy says so, once, and need not be left', async () => {
+    const making = connectorsTo(pool, { identityUrl: scimUrl, policy: { groups } });
+    const { run, step } = workflow();
+    await expect(run(making.leaveGroup, step('leave'), nina, 'Due', null)).resolves.toBe('unchanged');
+    await expect(run(making.joinGroup, step('join'), nina, 'Due')).resolves.toBe('done');
+    await expect(run(making.joinGroup, step('join (2)'), omar, 'Due')).resolves.toBe('done');
+    await expect(user(nina)).resolves.toMatchObject({ groups: ['Due'] });
+    await expect(writes()).resolves.toEqual(['POST group', 'PATCH group', 'PATCH group']);
+  });
+
+  test('is taken where another makes it at the same time', async () => {
+    const making = connectorsTo(pool, { identityUrl: scimUrl, policy: { groups } });
+    const own = [workflow(), workflow(), workflow()];
+    const joined = own.map(({ run, step }) => run(making.joinGroup, step('join'), nina, 'Due'));
+    await expect(Promise.all(joined)).resolves.toContain('done');
+    const { identity: directory } = await stateOf(standIns);
+    expect(directory.groups.filter(({ displayName }) => displayName === 'Due')).toHaveLength(1);
+  });
+
+  test('is not made where it is protected', async () => {
+    const isProtected = { users: [], groups: ['due'] };
+    const making = connectorsTo(pool, { identityUrl: scimUrl, policy: { groups, protected: isProtected } });
+    const { failure, step } = workflow();
+    await expect(failure(making.joinGroup, step('join'), nina, 'Due')).resolves.toMatchObject({
+      message: 'identity must not change the protected group "Due"',
+    });
+    await expect(writes()).resolves.toEqual([]);
+  });
+});

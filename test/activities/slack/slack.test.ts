@@ -1,0 +1,584 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CancelledFailure } from '@temporalio/activity';
+import type { Pool } from 'pg';
+import type { SlackActivities } from '../../../activities';
+import type { Letter } from '../../../src/domain/letters';
+import { effectsOf } from '../../../src/ledger/effects';
+import { people } from '../../../src/dev/stand-ins/people';
+import type { StandIns } from '../../../src/dev/stand-ins/server';
+import { openLedger, type LedgerFixture } from '../../ledger/fixture';
+import { patch, setFault, start, stateOf, stopAll } from '../../dev/stand-ins/running';
+import {
+  cancelledWhen,
+  connectorsOf,
+  delayOf,
+  emptyLedger,
+  leaves,
+  rowsOf,
+  serve,
+  slackTo,
+  TOKEN,
+  workflow,
+  written,
+  type Functions,
+} from '../running';
+
+let ledger: LedgerFixture;
+let pool: Pool;
+let standIns: StandIns;
+let slack: Functions<SlackActivities>;
+const servers: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  [ledger, standIns] = await Promise.all([openLedger(), start()]);
+  pool = ledger.pool;
+  slack = slackTo(pool, standIns.url);
+});
+afterAll(() => Promise.all([stopAll(), ledger.stop()]));
+beforeEach(async () => {
+  await Promise.all([fetch(`${standIns.url}/_reset`, { method: 'POST' }), emptyLedger(pool)]);
+});
+afterEach(() => Promise.all(servers.splice(0).map((stop) => stop())));
+
+const omar = { userId: people.omar.userId, email: people.omar.email };
+const toMona = { email: people.mona.email };
+const toChannel = { channel: '#enablement' };
+const letter: Letter = { kind: 'coach', quizName: 'Q&A <!channel> *now*', userId: 'mt-quentin', percent: 40 };
+const secrets = [TOKEN, people.mona.email, people.omar.email, 'mona', 'omar', 'Q&A'];
+
+async function messages() {
+  return (await stateOf(standIns)).slack.messages;
+}
+
+/** The calls as Slack saw them. */
+async function calls(): Promise<string[]> {
+  const all = (await stateOf(standIns)).calls;
+  return all.map(
+    ({ method, path }) => `${method} ${path.replace(/^\/slack\/(api|scim\/v2)\//, '').replace(/\?.*/, '')}`,
+  );
+}
+
+async function member({ email }: { readonly email: string }): Promise<boolean | undefined> {
+  return (await stateOf(standIns)).slack.users.find((user) => user.email === email)?.active;
+}
+
+/** The connector; the first call to `path` gets no answer, although it is done. */
+function losingThe(path: string): Functions<SlackActivities> {
+  let isFirst = true;
+  return slackTo(pool, standIns.url, {
+    fetch: async (input, init) => {
+      if ((input as string).includes(path) && init?.method !== 'GET' && isFirst) {
+        isFirst = false;
+        await setFault(standIns, 'slack', { mode: 'lost-response', calls: 1 });
+      }
+      return fetch(input, init);
+    },
+  });
+}
+
+/** The connector, to a server of a few lines that has read the request. */
+async function slackOf(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  options: Parameters<typeof slackTo>[2] = {},
+): Promise<Functions<SlackActivities>> {
+  const { url, stop } = await serve((request, response) => {
+    request.resume().on('end', () => answer(request, response));
+  });
+  servers.push(stop);
+  return slackTo(pool, url, options);
+}
+
+describe('postMessage', () => {
+  test('posts to a channel, as plain text', async () => {
+    const { run, step } = workflow();
+    await expect(run(slack.postMessage, step('tell'), toChannel, letter)).resolves.toBe('sent');
+    const [message] = await messages();
+    expect(message).toMatchObject({ channelName: '#enablement', metadata: { event_type: 'mindtickle_letter' } });
+    expect(message?.text).toBe(
+      'Coaching needed: Q&amp;A &lt;!channel&gt; *now*\n\n' +
+        'mt-quentin reached 40 % in the quiz "Q&amp;A &lt;!channel&gt; *now*".\nPlease coach, or have the quiz taken again.\n',
+    );
+    await expect(calls()).resolves.toEqual(['POST chat.postMessage']);
+  });
+
+  test('asks Slack to format, link and unfurl nothing', async () => {
+    const bodies: string[] = [];
+    const listening = slackTo(pool, standIns.url, {
+      fetch: (input, init) => {
+        bodies.push(init?.body as string);
+        return fetch(input, init);
+      },
+    });
+    const { run, step } = workflow();
+    await run(listening.postMessage, step('tell'), toChannel, letter);
+    expect(Object.fromEntries(new URLSearchParams(bodies[0]))).toMatchObject({
+      mrkdwn: 'false',
+      unfurl_links: 'false',
+      unfurl_media: 'false',
+    });
+  });
+
+  test('posts to a person, whose address is in no URL', async () => {
+    const { run, step } = workflow();
+    await expect(run(slack.postMessage, step('tell'), toMona, letter)).resolves.toBe('sent');
+    await expect(messages()).resolves.toMatchObject([{ channelName: null, to: people.mona.email }]);
+    await expect(calls()).resolves.toEqual([
+      'POST users.lookupByEmail',
+      'POST conversations.open',
+      'POST chat.postMessage',
+    ]);
+    expect(JSON.stringify((await stateOf(standIns)).calls)).not.toContain('@');
+  });
+
+  test('a text that is too long is cut', async () => {
+    const report = Array.from({ length: 500 }, () => '<'.repeat(100));
+    const { run, step } = workflow();
+    await run(slack.postMessage, step('tell'), toChannel, { kind: 'offboarded', userId: 'mt-omar', report });
+    const [message] = await messages();
+    expect(message?.text.length).toBeGreaterThan(10_000);
+    expect(message?.text.length).toBeLessThanOrEqual(40_000);
+  });
+
+  test('twice is once in one step, and another step is another message', async () => {
+    const { run, step } = workflow();
+    await run(slack.postMessage, step('tell'), toChannel, letter);
+    await run(slack.postMessage, step('tell'), toChannel, letter);
+    await expect(messages()).resolves.toHaveLength(1);
+    await run(slack.postMessage, step('tell (2)'), toChannel, letter);
+    await expect(messages()).resolves.toHaveLength(2);
+  });
+
+  test.each<[string, typeof toChannel | typeof toMona]>([
+    ['a channel by name', toChannel],
+    ['a person', toMona],
+  ])('is posted once when its answer is lost: %s', async (_to, target) => {
+    const own = workflow();
+    const losing = losingThe('chat.postMessage');
+    await expect(own.failure(losing.postMessage, own.step('tell'), target, letter)).resolves.toMatchObject({
+      type: 'slack.unavailable',
+    });
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
+    await expect(own.run(losing.postMessage, own.step('tell'), target, letter)).resolves.toBe('sent');
+    await expect(messages()).resolves.toHaveLength(1);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'done' }]);
+    await expect(own.run(losing.postMessage, own.step('tell'), target, letter)).resolves.toBe('sent');
+    await expect(messages()).resolves.toHaveLength(1);
+  });
+
+  test('is posted once by the channel’s id, and found behind what others posted since', async () => {
+    await workflow().run(slack.postMessage, workflow().step('x'), toChannel, letter);
+    const channel = (await messages())[0]?.channel ?? '';
+    const own = workflow();
+    const losing = losingThe('chat.postMessage');
+    await own.failure(losing.postMessage, own.step('tell'), { channel }, letter);
+    const post = () =>
+      fetch(`${standIns.url}/slack/api/chat.postMessage`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}` },
+        body: new URLSearchParams({ channel, text: 'of somebody else' }),
+      });
+    await Promise.all(Array.from({ length: 210 }, post));
+    const before = (await calls()).length;
+    await expect(own.run(losing.postMessage, own.step('tell'), { channel }, letter)).resolves.toBe('sent');
+    await expect(messages()).resolves.toHaveLength(212);
+    expect((await calls()).slice(before)).toEqual(['POST conversations.history', 'POST conversations.history']);
+  });
+
+  test('is posted by the retry when the first attempt did not get through', async () => {
+    const own = workflow();
+    await setFault(standIns, 'slack', { mode: 'down', calls: 1 });
+    await own.failure(slack.postMessage, own.step('tell'), toChannel, letter);
+    await expect(own.run(slack.postMessage, own.step('tell'), toChannel, letter)).resolves.toBe('sent');
+    await expect(messages()).resolves.toHaveLength(1);
+  });
+
+  test('looks no further back than a clock may differ, and at five pages', async () => {
+    const asked: URLSearchParams[] = [];
+    const busy = await slackOf(
+      (request, response) => {
+        if (request.url?.endsWith('history') !== true) {
+          response.writeHead(500).end();
+          return;
+        }
+        response.end('{"ok":true,"messages":[{}],"response_metadata":{"next_cursor":"more"}}');
+      },
+      {
+        fetch: (input, init) => {
+          asked.push(new URLSearchParams(init?.body as string));
+          return fetch(input, init);
+        },
+      },
+    );
+    const own = workflow();
+    const channel = 'C0123456789';
+    const since = Date.now();
+    await own.failure(busy.postMessage, own.step('tell'), { channel }, letter);
+    asked.splice(0);
+    await own.failure(busy.postMessage, own.step('tell'), { channel }, letter);
+    expect(asked.map((args) => args.get('cursor'))).toEqual([null, 'more', 'more', 'more', 'more', null]);
+    const oldest = Number(asked[0]?.get('oldest')) * 1000;
+    expect(Math.abs(oldest - since + 300_000)).toBeLessThan(60_000);
+  });
+
+  test('observed, it looks the person up and writes nothing', async () => {
+    const own = workflow();
+    const observing = own.step('tell', { mode: 'observe' });
+    await expect(own.run(slack.postMessage, observing, toMona, letter)).resolves.toBe('observed');
+    await expect(own.run(slack.postMessage, observing, toMona, letter)).resolves.toBe('observed');
+    await expect(own.run(slack.postMessage, observing, toChannel, letter)).resolves.toBe('observed');
+    await expect(calls()).resolves.toEqual(['POST users.lookupByEmail', 'POST users.lookupByEmail']);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([
+      { status: 'observed', would: { letter: 'coach', to: 'person' } },
+      { status: 'observed', would: { letter: 'coach', to: '#enablement' } },
+    ]);
+  });
+
+  test('its row names no one', async () => {
+    const own = workflow();
+    await own.run(slack.postMessage, own.step('tell'), toMona, letter);
+    const rows = await effectsOf(pool, own.workflowId);
+    expect(rows).toMatchObject([
+      { naturalKey: expect.stringMatching(/^coach:[0-9a-f]{32}$/) as string, would: { letter: 'coach', to: 'person' } },
+    ]);
+    for (const secret of secrets.filter((one) => one !== 'omar')) expect(JSON.stringify(rows)).not.toContain(secret);
+  });
+
+  test.each<[string, { channel: string } | { email: string }, string]>([
+    ['channel_not_found', { channel: '#nowhere' }, 'is there such a channel, and may our app see it?'],
+    ['not_in_channel', { channel: '#leadership' }, 'invite our app to the channel'],
+    ['users_not_found', { email: 'omar@old.example.com' }, 'no active member of the workspace has this address'],
+  ])('%s is rejected, with what to do', async (code, target, advice) => {
+    const { failure, step } = workflow();
+    const refusal = await failure(slack.postMessage, step('tell'), target, letter);
+    expect(refusal).toMatchObject({
+      type: 'slack.rejected',
+      message: `slack answered ${code}: ${advice}`,
+      details: [{ status: 200, code }],
+      nonRetryable: true,
+    });
+    for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
+  });
+});
+
+describe('what Slack answers with status 200', () => {
+  const refusing = (body: object, headers = {}) =>
+    slackOf((_request, response) => response.writeHead(200, headers).end(JSON.stringify({ ok: false, ...body })));
+
+  test.each([
+    ['invalid_auth', 'its credentials were refused (set another bot token)'],
+    ['not_authed', 'its credentials were refused (set another bot token)'],
+    ['token_revoked', 'its credentials were refused (set another bot token)'],
+    ['account_inactive', 'its credentials were refused (set another bot token)'],
+    ['is_archived', 'the channel is archived; name another'],
+  ])('%s is rejected, with what to do', async (error, advice) => {
+    const { failure, step } = workflow();
+    const refusal = await failure((await refusing({ error })).postMessage, step('tell'), toChannel, letter);
+    expect(refusal).toMatchObject({ type: 'slack.rejected', message: `slack answered ${error}: ${advice}` });
+    expect(refusal.nonRetryable).toBe(true);
+  });
+
+  test('a missing scope is named', async () => {
+    const { failure, step } = workflow();
+    const other = await refusing({ error: 'missing_scope', needed: 'chat:write,im:write', provided: 'users:read' });
+    await expect(failure(other.postMessage, step('tell'), toChannel, letter)).resolves.toMatchObject({
+      type: 'slack.rejected',
+      message: 'slack answered missing_scope: grant our app the scope chat:write,im:write',
+    });
+  });
+
+  test.each(['ratelimited', 'rate_limited', 'service_unavailable', 'internal_error', 'fatal_error', 'request_timeout'])(
+    '%s is unavailable',
+    async (error) => {
+      const { failure, step } = workflow();
+      const other = await refusing({ error }, { 'retry-after': '9' });
+      const refusal = await failure(other.postMessage, step('tell'), toChannel, letter);
+      expect(refusal).toMatchObject({ type: 'slack.unavailable', message: `slack answered ${error}` });
+      expect(delayOf(refusal)).toBe(9000);
+    },
+  );
+
+  test.each([
+    ['a code that we do not know', { error: 'some_new_error' }, 'slack answered some_new_error'],
+    ['a text for a code', { error: 'omar.haddad@example.com is no channel' }, 'slack answered unknown_error'],
+    ['no code', {}, 'slack answered unknown_error'],
+  ])('%s is rejected', async (_what, body, message) => {
+    const { failure, step } = workflow();
+    const refusal = await failure((await refusing(body)).postMessage, step('tell'), toChannel, letter);
+    expect(refusal).toMatchObject({ type: 'slack.rejected', message });
+    expect(written(refusal)).not.toContain('omar');
+  });
+
+  test.each([
+    ['a sign-in page', '<html>Sign in, Omar</html>'],
+    ['an empty body', ''],
+    ['another JSON', '{"message":"omar"}'],
+    ['a list', '[]'],
+    ['null', 'null'],
+  ])('%s is rejected, never read as posted', async (_what, body) => {
+    const { failure, step } = workflow();
+    const other = await slackOf((_request, response) => response.writeHead(200).end(body));
+    for (const refusal of [
+      await failure(other.postMessage, step('one'), toChannel, letter),
+      await failure(other.postMessage, step('two'), toMona, letter),
+      await failure(other.deactivateChatUser, step('three'), omar),
+    ]) {
+      expect(refusal.type).toBe('slack.rejected');
+      expect(written(refusal).toLowerCase()).not.toContain('omar');
+    }
+  });
+});
+
+describe('deactivateChatUser', () => {
+  test('ends the sign-in, and keeps what stood before', async () => {
+    const own = workflow();
+    await expect(own.run(slack.deactivateChatUser, own.step('chat'), omar)).resolves.toBe('done');
+    await expect(member(omar)).resolves.toBe(false);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([
+      { naturalKey: 'active', status: 'done', would: { active: false }, before: { active: true } },
+    ]);
+    expect(JSON.stringify(await effectsOf(pool, own.workflowId))).not.toContain('@');
+  });
+
+  test('twice is once', async () => {
+    const { run, step } = workflow();
+    await run(slack.deactivateChatUser, step('chat'), omar);
+    await expect(run(slack.deactivateChatUser, step('chat'), omar)).resolves.toBe('done');
+    await expect(calls()).resolves.toEqual(['GET Users', 'PATCH Users/' + (await idOfOmar()), 'GET Users']);
+  });
+
+  test('is done once when its answer is lost, and the retry knows it', async () => {
+    const own = workflow();
+    const losing = losingThe('/scim/v2/Users');
+    await own.failure(losing.deactivateChatUser, own.step('chat'), omar);
+    await expect(member(omar)).resolves.toBe(false);
+    await expect(own.run(losing.deactivateChatUser, own.step('chat'), omar)).resolves.toBe('done');
+    expect((await calls()).filter((call) => call.startsWith('PATCH'))).toHaveLength(1);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'done', before: { active: true } }]);
+  });
+
+  test('who is deactivated already is left so, and not by us', async () => {
+    await workflow().run(slack.deactivateChatUser, workflow().step('chat'), omar);
+    const later = workflow();
+    await expect(later.run(slack.deactivateChatUser, later.step('chat'), omar)).resolves.toBe('unchanged');
+    await expect(rowsOf(pool, later)).resolves.toEqual([]);
+    await expect(later.run(slack.restoreChatUser, later.step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await expect(member(omar)).resolves.toBe(false);
+  });
+
+  test('someone whom the workspace does not know is absent', async () => {
+    const { run, step } = workflow();
+    const nobody = { userId: 'mt-nobody', email: 'x" or active eq "true' };
+    await expect(run(slack.deactivateChatUser, step('chat'), nobody)).resolves.toBe('absent');
+  });
+
+  test('someone who goes between look and write is absent', async () => {
+    const going = await slackOf((request, response) => {
+      const found = JSON.stringify({ totalResults: 1, Resources: [{ id: 'U7', active: true }] });
+      response.writeHead(request.method === 'GET' ? 200 : 404).end(request.method === 'GET' ? found : '');
+    });
+    const { run, step } = workflow();
+    await expect(run(going.deactivateChatUser, step('chat'), omar)).resolves.toBe('absent');
+  });
+
+  test('without an address it is rejected: Slack could not be asked', async () => {
+    const { failure, step } = workflow();
+    await expect(failure(slack.deactivateChatUser, step('chat'), { ...omar, email: null })).resolves.toMatchObject({
+      type: 'slack.rejected',
+      message: 'slack knows people by their address, and this one has none',
+    });
+    await expect(calls()).resolves.toEqual([]);
+  });
+
+  test('without a SCIM token nothing is asked', async () => {
+    const without = slackTo(pool, standIns.url, { hasScim: false });
+    const own = workflow();
+    await expect(own.run(without.deactivateChatUser, own.step('chat'), omar)).resolves.toBe('not configured');
+    await expect(own.run(without.restoreChatUser, own.step('undo chat'), omar, 'chat')).resolves.toBe('not configured');
+    await expect(calls()).resolves.toEqual([]);
+    await expect(rowsOf(pool, own)).resolves.toEqual([]);
+  });
+
+  test('observed, it writes nothing and leaves a row', async () => {
+    const own = workflow();
+    const observing = own.step('chat', { mode: 'observe' });
+    await expect(own.run(slack.deactivateChatUser, observing, omar)).resolves.toBe('observed');
+    await expect(member(omar)).resolves.toBe(true);
+    await expect(calls()).resolves.toEqual(['GET Users']);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'observed', would: { active: false } }]);
+    await expect(own.run(slack.restoreChatUser, own.step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+  });
+
+  test.each([
+    ['the user id', omar.userId, omar],
+    ['the address', omar.email.toUpperCase(), omar],
+    ['another address of theirs', 'o@new.example.com', omar],
+  ])('does not change whom the policy protects: by %s', async (_by, name, person) => {
+    const knowing = await slackOf(
+      (_request, response) => {
+        const emails = [{ value: omar.email }, { value: 'o@new.example.com' }];
+        response.end(JSON.stringify({ totalResults: 1, Resources: [{ id: 'U7', active: true, emails }] }));
+      },
+      { protectedUsers: [name] },
+    );
+    const own = workflow();
+    await expect(own.failure(knowing.deactivateChatUser, own.step('chat'), person)).resolves.toMatchObject({
+      type: 'slack.rejected',
+      message: 'slack must not change this user: protected by the policy',
+    });
+    await expect(rowsOf(pool, own)).resolves.toEqual([]);
+  });
+
+  test('several users of one address are rejected', async () => {
+    const two = await slackOf((_request, response) => response.end('{"Resources":[{"id":"U1"},{"id":"U2"}]}'));
+    const { failure, step } = workflow();
+    await expect(failure(two.deactivateChatUser, step('chat'), omar)).resolves.toMatchObject({
+      type: 'slack.rejected',
+      details: [{ count: 2 }],
+    });
+  });
+});
+
+describe('restoreChatUser', () => {
+  test('activates again, and twice is once', async () => {
+    const { run, step } = workflow();
+    await run(slack.deactivateChatUser, step('chat'), omar);
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+    await expect(member(omar)).resolves.toBe(true);
+    expect((await calls()).filter((call) => call.startsWith('PATCH'))).toHaveLength(2);
+  });
+
+  test('undoes what may have been done', async () => {
+    const { run, failure, step } = workflow();
+    const losing = losingThe('/scim/v2/Users');
+    await failure(losing.deactivateChatUser, step('chat'), omar);
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+    await expect(member(omar)).resolves.toBe(true);
+  });
+
+  test('what never happened needs no undoing', async () => {
+    const { run, step } = workflow();
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await expect(calls()).resolves.toEqual([]);
+  });
+
+  test('gives a leaver nothing back', async () => {
+    const { run, step } = workflow();
+    await run(slack.deactivateChatUser, step('chat'), omar);
+    await leaves(pool, omar.userId);
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('not active');
+    await expect(member(omar)).resolves.toBe(false);
+  });
+
+  test('somebody else’s deactivation stays', async () => {
+    const id = await idOfOmar();
+    await fetch(`${standIns.url}/slack/scim/v2/Users/${id}`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify(patch({ op: 'replace', path: 'active', value: false })),
+    });
+    const { run, step } = workflow();
+    await run(slack.deactivateChatUser, step('chat'), omar);
+    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await expect(member(omar)).resolves.toBe(false);
+  });
+});
+
+describe('a Slack that does not do as asked', () => {
+  test.each<[object, string, string]>([
+    [{ mode: 'down' }, 'slack.unavailable', 'slack did not answer'],
+    [{ mode: 'error' }, 'slack.unavailable', 'slack answered 500'],
+    [{ mode: 'error', status: 503 }, 'slack.unavailable', 'slack answered 503'],
+    [{ mode: 'rate-limit', retryAfterSeconds: 17 }, 'slack.unavailable', 'slack answered 429'],
+    [{ mode: 'error', status: 400 }, 'slack.rejected', 'slack answered 400'],
+    [{ mode: 'error', status: 403 }, 'slack.rejected', 'slack answered 403: its credentials were refused'],
+    [{ mode: 'error', status: 404 }, 'slack.rejected', 'slack answered 404'],
+  ])('%j is classified, and names no one', async (fault, type, message) => {
+    await setFault(standIns, 'slack', fault);
+    const { failure, step } = workflow();
+    for (const refusal of [
+      await failure(slack.postMessage, step('one'), toChannel, letter),
+      await failure(slack.postMessage, step('two'), toMona, letter),
+      await failure(slack.deactivateChatUser, step('three'), omar),
+    ]) {
+      expect(refusal).toMatchObject({ type, message, nonRetryable: type === 'slack.rejected' });
+      for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
+    }
+  });
+
+  test('Retry-After becomes the next delay', async () => {
+    await setFault(standIns, 'slack', { mode: 'rate-limit', retryAfterSeconds: 17 });
+    const { failure, step } = workflow();
+    expect(delayOf(await failure(slack.postMessage, step('tell'), toChannel, letter))).toBe(17_000);
+    expect(delayOf(await failure(slack.deactivateChatUser, step('chat'), omar))).toBe(17_000);
+  });
+
+  test('a token that was changed is refused by both APIs, and not repeated', async () => {
+    const other = slackTo(pool, standIns.url, { token: 'an-older-token' });
+    const { failure, step } = workflow();
+    const [web, accounts] = [
+      await failure(other.postMessage, step('tell'), toChannel, letter),
+      await failure(other.deactivateChatUser, step('chat'), omar),
+    ];
+    expect(web.message).toBe('slack answered invalid_auth: its credentials were refused (set another bot token)');
+    expect(accounts.message).toBe('slack answered 401: its credentials were refused');
+    for (const refusal of [web, accounts]) {
+      expect(refusal.type).toBe('slack.rejected');
+      expect(written(refusal)).not.toContain('an-older-token');
+    }
+  });
+
+  test.each([301, 302, 307, 308])('a redirect (%d) is refused: the token goes nowhere else', async (status) => {
+    let followed = 0;
+    const { url, stop } = await serve((_request, response) => {
+      followed += 1;
+      response.end('{"ok":true}');
+    });
+    servers.push(stop);
+    const other = await slackOf((_request, response) => response.writeHead(status, { location: url }).end());
+    const { failure, step } = workflow();
+    for (const refusal of [
+      await failure(other.postMessage, step('tell'), toChannel, letter),
+      await failure(other.deactivateChatUser, step('chat'), omar),
+    ])
+      expect(refusal).toMatchObject({ type: 'slack.rejected', message: `slack answered ${status}` });
+    expect(followed).toBe(0);
+  });
+
+  test('one that says nothing is given up after the time limit', async () => {
+    const silent = await slackOf(() => undefined, { timeoutMs: 50 });
+    const { failure, step } = workflow();
+    await expect(failure(silent.postMessage, step('tell'), toChannel, letter)).resolves.toMatchObject({
+      type: 'slack.unavailable',
+      message: 'slack did not answer',
+    });
+  });
+
+  test('a cancelled step does not wait for the time limit', async () => {
+    let askedFor = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (askedFor = resolve));
+    const silent = await slackOf(() => askedFor(), { timeoutMs: 600_000 });
+    const cut = await cancelledWhen(asked, () => silent.postMessage(workflow().step('tell'), toChannel, letter));
+    expect(cut).toBeInstanceOf(CancelledFailure);
+  });
+});
+
+describe('the connector that a worker makes', () => {
+  test('has a token for each of Slack’s APIs', async () => {
+    const { run, step } = workflow();
+    const made = connectorsOf(pool, {
+      slack: {
+        url: `${standIns.url}/slack/api/`,
+        token: () => TOKEN,
+        scimUrl: `${standIns.url}/slack/scim/v2`,
+        scimToken: () => TOKEN,
+      },
+    }).slack as Functions<SlackActivities>;
+    await expect(run(made.postMessage, step('tell'), toMona, letter)).resolves.toBe('sent');
+    await expect(run(made.deactivateChatUser, step('chat'), omar)).resolves.toBe('done');
+  });
+});
+
+async function idOfOmar(): Promise<string> {
+  return (await stateOf(standIns)).slack.users.find(({ email }) => email === omar.email)?.id ?? '';
+}

@@ -1,0 +1,372 @@
+import { createHash } from 'node:crypto';
+import { CancelledFailure } from '@temporalio/activity';
+import type { Pool } from 'pg';
+import type { StatementFacts, XapiActivities } from '../../../activities';
+import { renderCertificate } from '../../../activities/certificate';
+import { people } from '../../../src/dev/stand-ins/people';
+import type { StandIns } from '../../../src/dev/stand-ins/server';
+import { effectsOf } from '../../../src/ledger/effects';
+import { openLedger, type LedgerFixture } from '../../ledger/fixture';
+import { setFault, start, stateOf, stopAll } from '../../dev/stand-ins/running';
+import {
+  cancelledWhen,
+  connectorsOf,
+  delayOf,
+  emptyLedger,
+  rowsOf,
+  serve,
+  TOKEN,
+  workflow,
+  written,
+  xapiTo,
+  type Functions,
+} from '../running';
+
+let ledger: LedgerFixture;
+let pool: Pool;
+let standIns: StandIns;
+let xapi: Functions<XapiActivities>;
+const servers: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  [ledger, standIns] = await Promise.all([openLedger(), start()]);
+  pool = ledger.pool;
+  xapi = xapiTo(pool, `${standIns.url}/xapi`);
+});
+afterAll(() => Promise.all([stopAll(), ledger.stop()]));
+beforeEach(async () => {
+  await Promise.all([fetch(`${standIns.url}/_reset`, { method: 'POST' }), emptyLedger(pool)]);
+});
+afterEach(() => Promise.all(servers.splice(0).map((stop) => stop())));
+
+const facts: StatementFacts = {
+  userId: people.carla.userId,
+  courseId: 'c/1 & more',
+  courseName: 'Größe: “Discovery”',
+  score: 92.5,
+  completedAt: '2026-11-01T10:00:00+01:00',
+  verb: 'completed',
+};
+
+const secrets = [TOKEN, Buffer.from(`mindtickle:${TOKEN}`).toString('base64'), facts.userId, facts.courseName];
+
+async function statements() {
+  return (await stateOf(standIns)).xapi.statements;
+}
+
+/** The calls as the store saw them. */
+async function calls(): Promise<string[]> {
+  const all = (await stateOf(standIns)).calls;
+  return all.map(({ method, status }) => `${method} ${status}`);
+}
+
+async function store(...[listener]: Parameters<typeof serve>): Promise<string> {
+  const { url, stop } = await serve(listener);
+  servers.push(stop);
+  return url;
+}
+
+/** A store that answers every PUT with 409, and every GET with `body`. */
+async function conflicting(body: unknown): Promise<Functions<XapiActivities>> {
+  const url = await store((request, response) => {
+    request
+      .resume()
+      .on('end', () => response.writeHead(request.method === 'PUT' ? 409 : 200).end(JSON.stringify(body)));
+  });
+  return xapiTo(pool, url);
+}
+
+describe('storeStatement', () => {
+  test('says who completed what, with which score, and when', async () => {
+    const own = workflow({ workflowId: 'evt-1' });
+    await expect(own.run(xapi.storeStatement, own.step('storeStatement'), facts)).resolves.toBe('done');
+    const [stored] = await statements();
+    expect(stored?.statement).toMatchObject({
+      actor: { objectType: 'Agent', account: { homePage: 'https://app.mindtickle.com', name: 'mt-carla' } },
+      verb: { id: 'http://adlnet.gov/expapi/verbs/completed', display: { 'en-US': 'completed' } },
+      object: {
+        objectType: 'Activity',
+        id: 'https://app.mindtickle.com/courses/c%2F1%20%26%20more',
+        definition: { type: 'http://adlnet.gov/expapi/activities/course', name: { 'en-US': facts.courseName } },
+      },
+      result: { score: { scaled: 0.925, raw: 92.5, min: 0, max: 100 }, completion: true },
+      context: { platform: 'MindTickle' },
+      timestamp: '2026-11-01T09:00:00Z',
+    });
+    expect(stored?.statement['result']).not.toHaveProperty('success');
+    expect(JSON.stringify(stored)).not.toContain('@');
+  });
+
+  test('brings the certificate, to the byte', async () => {
+    const { run, step } = workflow();
+    await run(xapi.storeStatement, step('storeStatement'), facts);
+    const pdf = await renderCertificate(facts);
+    const sha2 = createHash('sha256').update(pdf).digest('hex');
+    const [stored] = await statements();
+    expect(stored?.files).toEqual([{ contentType: 'application/pdf', bytes: pdf.length, sha2 }]);
+    expect(stored?.statement['attachments']).toEqual([
+      {
+        usageType: 'http://id.tincanapi.com/attachment/certificate-of-completion',
+        display: { 'en-US': 'Certificate of completion' },
+        contentType: 'application/pdf',
+        length: pdf.length,
+        sha2,
+      },
+    ]);
+  });
+
+  test('passed is a success', async () => {
+    const { run, step } = workflow();
+    await run(xapi.storeStatement, step('storeStatement'), { ...facts, verb: 'passed' });
+    expect(await statements()).toMatchObject([
+      { statement: { verb: { id: 'http://adlnet.gov/expapi/verbs/passed' }, result: { success: true } } },
+    ]);
+  });
+
+  test('names learner and course as the policy does', async () => {
+    const { run, step } = workflow();
+    const iris = { accountHomePage: 'https://acme.example.com', courseBase: 'https://acme.example.com/c/' };
+    await run(xapi.storeStatement, step('storeStatement'), { ...facts, courseId: 'c1', iris });
+    expect(await statements()).toMatchObject([
+      {
+        statement: {
+          actor: { account: { homePage: 'https://acme.example.com' } },
+          object: { id: 'https://acme.example.com/c/c1' },
+        },
+      },
+    ]);
+  });
+
+  test.each([-3, 0, 100, 120, 300])('takes the score %d', async (score) => {
+    const { run, step } = workflow();
+    await expect(run(xapi.storeStatement, step('storeStatement'), { ...facts, score })).resolves.toBe('done');
+  });
+
+  // The id is wire format: another one would be another statement about the same completion.
+  test('has one id an event, verb and course', async () => {
+    const ids = new Set<string>();
+    for (const [workflowId, courseId, verb] of [
+      ['evt-1', 'c1', 'completed'],
+      ['evt-1', 'c1', 'passed'],
+      ['evt-1', 'c2', 'completed'],
+      ['evt-2', 'c1', 'completed'],
+    ] as const) {
+      const { run, step } = workflow({ workflowId });
+      await run(xapi.storeStatement, step(`${courseId} ${verb}`), { ...facts, courseId, verb });
+      ids.add(String((await statements()).at(-1)?.statement.id));
+    }
+    expect([...ids]).toEqual([
+      expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
+      expect.any(String),
+      expect.any(String),
+      expect.any(String),
+    ]);
+    expect([...ids][0]).toBe('7f18658f-948e-54c1-b87a-047eb2308c63');
+  });
+
+  test('twice is once, in one step and in another', async () => {
+    const { run, step } = workflow();
+    await run(xapi.storeStatement, step('storeStatement'), facts);
+    await expect(run(xapi.storeStatement, step('storeStatement'), facts)).resolves.toBe('done');
+    await expect(calls()).resolves.toEqual(['PUT 204']);
+    await expect(run(xapi.storeStatement, step('storeStatement (2)'), facts)).resolves.toBe('done');
+    await expect(statements()).resolves.toHaveLength(1);
+  });
+
+  test('is done once when its answer is lost', async () => {
+    const own = workflow();
+    await setFault(standIns, 'xapi', { mode: 'lost-response', calls: 1 });
+    await expect(own.failure(xapi.storeStatement, own.step('storeStatement'), facts)).resolves.toMatchObject({
+      type: 'xapi.unavailable',
+    });
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
+    await expect(own.run(xapi.storeStatement, own.step('storeStatement'), facts)).resolves.toBe('done');
+    await expect(statements()).resolves.toHaveLength(1);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'done' }]);
+  });
+
+  test('another statement of its id is rejected', async () => {
+    const own = workflow();
+    await own.run(xapi.storeStatement, own.step('one'), facts);
+    const refusal = await own.failure(xapi.storeStatement, own.step('two'), { ...facts, score: 10 });
+    expect(refusal).toMatchObject({
+      type: 'xapi.rejected',
+      message: 'xapi holds another statement under this id',
+      nonRetryable: true,
+    });
+    await expect(calls()).resolves.toEqual(['PUT 204', 'PUT 409', 'GET 200']);
+    for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
+  });
+
+  test('observed, it writes nothing and leaves a row of what it would do', async () => {
+    const own = workflow();
+    const context = own.step('storeStatement', { mode: 'observe' });
+    await expect(own.run(xapi.storeStatement, context, facts)).resolves.toBe('observed');
+    await expect(own.run(xapi.storeStatement, context, facts)).resolves.toBe('observed');
+    await expect(calls()).resolves.toEqual([]);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'observed', would: { verb: 'completed' } }]);
+  });
+
+  test('its row holds ids and a digest, no titles', async () => {
+    const own = workflow();
+    await own.run(xapi.storeStatement, own.step('storeStatement'), facts);
+    const rows = await effectsOf(pool, own.workflowId);
+    expect(rows).toMatchObject([
+      {
+        system: 'xapi',
+        naturalKey: expect.stringMatching(/^statement:[0-9a-f-]{36}$/) as string,
+        would: {
+          verb: 'completed',
+          course: facts.courseId,
+          certificate: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        },
+        result: 'done',
+      },
+    ]);
+    expect(JSON.stringify(rows)).not.toContain('Discovery');
+  });
+});
+
+describe('the connector that a worker makes', () => {
+  test('has the credentials and the version', async () => {
+    const made = connectorsOf(pool, { xapi: { url: `${standIns.url}/xapi/`, key: 'mindtickle', secret: () => TOKEN } });
+    const { run, step } = workflow();
+    const { storeStatement } = made.xapi as Functions<XapiActivities>;
+    await expect(run(storeStatement, step('storeStatement'), facts)).resolves.toBe('done');
+  });
+});
+
+describe('a store that answers 409 to the same again', () => {
+  const own = { workflowId: 'evt-9' };
+
+  async function storedOf(more: object = {}): Promise<object> {
+    const { run, step } = workflow(own);
+    await run(xapi.storeStatement, step('first'), facts);
+    const [stored] = await statements();
+    // As another store would write the same.
+    return {
+      ...stored?.statement,
+      verb: { id: 'http://adlnet.gov/expapi/verbs/completed', display: { de: 'abgeschlossen' } },
+      timestamp: '2026-11-01T09:00:00.000000+00:00',
+      ...more,
+    };
+  }
+
+  test.each<[string, (statement: object) => unknown]>([
+    ['bare', (statement) => statement],
+    ['as a list of one', (statement) => ({ statements: [statement], more: '' })],
+  ])('unchanged, where it holds ours: %s', async (_how, wrap) => {
+    const other = await conflicting(wrap(await storedOf()));
+    const { run, step } = workflow(own);
+    await expect(run(other.storeStatement, step('again'), facts)).resolves.toBe('unchanged');
+  });
+
+  test.each<[string, object | null]>([
+    ['another learner', { actor: { account: { homePage: 'https://app.mindtickle.com', name: 'mt-omar' } } }],
+    ['another verb', { verb: { id: 'http://adlnet.gov/expapi/verbs/passed' } }],
+    ['another course', { object: { id: 'https://app.mindtickle.com/courses/c2' } }],
+    ['another score', { result: { score: { scaled: 0.1, raw: 10, min: 0, max: 100 }, completion: true } }],
+    ['another time', { timestamp: '2026-11-01T10:00:00Z' }],
+    ['no time', { timestamp: null }],
+    ['nothing of it', { actor: null, verb: 1, object: 'x', result: undefined }],
+  ])('rejected, where it holds %s', async (_what, more) => {
+    const other = await conflicting(await storedOf(more ?? {}));
+    const { failure, step } = workflow(own);
+    await expect(failure(other.storeStatement, step('again'), facts)).resolves.toMatchObject({
+      type: 'xapi.rejected',
+      message: 'xapi holds another statement under this id',
+    });
+  });
+
+  test.each([null, [], { statements: [] }, 'text', { statements: 7 }])('rejected, where it says %j', async (body) => {
+    const other = await conflicting(body);
+    const { failure, step } = workflow(own);
+    await expect(failure(other.storeStatement, step('again'), facts)).resolves.toMatchObject({ type: 'xapi.rejected' });
+  });
+});
+
+describe('a store that does not do as asked', () => {
+  test.each<[object, string, string]>([
+    [{ mode: 'down' }, 'xapi.unavailable', 'xapi did not answer'],
+    [{ mode: 'error' }, 'xapi.unavailable', 'xapi answered 500'],
+    [{ mode: 'error', status: 503 }, 'xapi.unavailable', 'xapi answered 503'],
+    [{ mode: 'rate-limit', retryAfterSeconds: 17 }, 'xapi.unavailable', 'xapi answered 429'],
+    [{ mode: 'error', status: 400 }, 'xapi.rejected', 'xapi answered 400'],
+    [{ mode: 'error', status: 401 }, 'xapi.rejected', 'xapi answered 401: its credentials were refused'],
+    [{ mode: 'error', status: 403 }, 'xapi.rejected', 'xapi answered 403: its credentials were refused'],
+    [{ mode: 'error', status: 404 }, 'xapi.rejected', 'xapi answered 404'],
+    [{ mode: 'error', status: 413 }, 'xapi.rejected', 'xapi answered 413'],
+    [{ mode: 'error', status: 422 }, 'xapi.rejected', 'xapi answered 422'],
+  ])('%j is classified, and names no one', async (fault, type, message) => {
+    await setFault(standIns, 'xapi', fault);
+    const own = workflow();
+    const refusal = await own.failure(xapi.storeStatement, own.step('storeStatement'), facts);
+    expect(refusal).toMatchObject({ type, message, nonRetryable: type === 'xapi.rejected' });
+    for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
+  });
+
+  test('Retry-After becomes the next delay', async () => {
+    await setFault(standIns, 'xapi', { mode: 'rate-limit', retryAfterSeconds: 17 });
+    const { failure, step } = workflow();
+    expect(delayOf(await failure(xapi.storeStatement, step('storeStatement'), facts))).toBe(17_000);
+  });
+
+  test('a secret that was changed is refused, and not repeated', async () => {
+    const { failure, step } = workflow();
+    const other = xapiTo(pool, `${standIns.url}/xapi`, { token: 'an-older-secret' });
+    const refusal = await failure(other.storeStatement, step('storeStatement'), facts);
+    expect(refusal).toMatchObject({ message: 'xapi answered 401: its credentials were refused' });
+    expect(written(refusal)).not.toContain('an-older-secret');
+  });
+
+  test.each([
+    ['a sign-in page', 200, '<html>Sign in, Carla</html>'],
+    ['an id, as POST would', 200, '["6690e6c9-3ef0-4ed3-8b37-7f3964730bee"]'],
+    ['accepted', 202, ''],
+  ])('%s (%d) is rejected, never read as stored', async (_what, status, body) => {
+    const url = await store((request, response) => {
+      request.resume().on('end', () => response.writeHead(status, { 'content-type': 'text/html' }).end(body));
+    });
+    const { failure, step } = workflow();
+    const refusal = await failure(xapiTo(pool, url).storeStatement, step('storeStatement'), facts);
+    expect(refusal).toMatchObject({ type: 'xapi.rejected', details: [{ status }] });
+    expect(written(refusal)).not.toContain('Carla');
+  });
+
+  test.each([301, 302, 307, 308])('a redirect (%d) is refused: the secret goes nowhere else', async (status) => {
+    let followed = 0;
+    const elsewhere = await store((_request, response) => {
+      followed += 1;
+      response.writeHead(204).end();
+    });
+    const url = await store((request, response) => {
+      request.resume().on('end', () => response.writeHead(status, { location: elsewhere }).end());
+    });
+    const { failure, step } = workflow();
+    await expect(failure(xapiTo(pool, url).storeStatement, step('storeStatement'), facts)).resolves.toMatchObject({
+      type: 'xapi.rejected',
+      message: `xapi answered ${status}`,
+    });
+    expect(followed).toBe(0);
+  });
+
+  test('one that says nothing is given up after the time limit', async () => {
+    const url = await store(() => undefined);
+    const { failure, step } = workflow();
+    const silent = xapiTo(pool, url, { timeoutMs: 50 });
+    await expect(failure(silent.storeStatement, step('storeStatement'), facts)).resolves.toMatchObject({
+      type: 'xapi.unavailable',
+      message: 'xapi did not answer',
+    });
+  });
+
+  test('a cancelled step does not wait for the time limit', async () => {
+    let askedFor = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (askedFor = resolve));
+    const url = await store(() => askedFor());
+    const { storeStatement } = xapiTo(pool, url, { timeoutMs: 600_000 });
+    const cut = await cancelledWhen(asked, () => storeStatement(workflow().step('storeStatement'), facts));
+    expect(cut).toBeInstanceOf(CancelledFailure);
+  });
+});

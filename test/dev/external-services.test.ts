@@ -1,0 +1,36 @@
+import { prepareTemporal } from '../../src/dev/external-services';
+import { SettingsError } from '../../src/settings/error';
+import type { Connected } from '../../src/temporal/connection';
+import { openNamespace, temporalAddress } from '../receiver/temporal';
+
+/** It keeps a closed workflow for a day. */
+let temporal: Connected;
+beforeAll(async () => {
+  temporal = await openNamespace();
+});
+afterAll(() => temporal.close());
+
+async function prepare(windowBackMs: number): Promise<{ readonly address: string; readonly said: readonly string[] }> {
+  const said: string[] = [];
+  const settings = { companyId: 'acme', receiptDays: 90, windowBackMs, windowAheadMs: 300_000 };
+  const env = { TEMPORAL_ADDRESS: temporalAddress(), TEMPORAL_NAMESPACE: temporal.namespace };
+  const address = await prepareTemporal(env, { settings, progress: (line) => said.push(line) });
+  return { address, said };
+}
+
+describe('prepareTemporal', () => {
+  test('refuses a namespace that forgets before the window is over, with the command, and schedules nothing', async () => {
+    const refused = prepare(100_000_000);
+    await expect(refused).rejects.toThrow(SettingsError);
+    await expect(refused).rejects.toThrow(`temporal operator namespace update --retention 2d -n ${temporal.namespace}`);
+    await expect(temporal.client.schedule.getHandle('housekeeping:acme').describe()).rejects.toThrow();
+  });
+
+  test('schedules housekeeping, and advises a longer retention than has no hole', async () => {
+    const { address, said } = await prepare(28_800_000);
+    expect(address).toBe(temporalAddress());
+    expect(said).toEqual([expect.stringContaining('forgets closed workflows after 1 days; 8 are advised')]);
+    const { action } = await temporal.client.schedule.getHandle('housekeeping:acme').describe();
+    expect(action).toMatchObject({ workflowType: 'housekeeping' });
+  });
+});

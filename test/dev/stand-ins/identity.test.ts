@@ -1,0 +1,234 @@
+import type { StandIns } from '../../../src/dev/stand-ins/server';
+import { ENTERPRISE } from '../../../src/dev/stand-ins/identity/directory';
+import { people, personOf } from '../../../src/dev/stand-ins/people';
+import { groupId, patch, scim, start, stateOf, stopAll, userId } from './running';
+
+type Json = Record<string, unknown>;
+
+let standIns: StandIns;
+beforeEach(async () => {
+  standIns = await start();
+});
+afterEach(stopAll);
+
+async function find(path: string, filter: string, more = ''): Promise<Json[]> {
+  const response = await scim(standIns, 'GET', `${path}?filter=${encodeURIComponent(filter)}${more}`);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { Resources: Json[] }).Resources;
+}
+
+async function statusOf(method: string, path: string, body?: unknown): Promise<number> {
+  return (await scim(standIns, method, path, body)).status;
+}
+
+async function groupsOf(externalId: string): Promise<readonly string[] | undefined> {
+  const { identity } = await stateOf(standIns);
+  return identity.users.find((user) => user.externalId === externalId)?.groups;
+}
+
+describe('the seed', () => {
+  test('has a person of its own for each event, each under the one manager', () => {
+    const everyone = Object.values(personOf);
+    expect(new Set(everyone.map((person) => person.userId)).size).toBe(6);
+    expect(everyone.map((person) => person.managerEmail)).toEqual(Array(6).fill(people.mona.email));
+  });
+
+  test('puts each person into their groups', async () => {
+    expect(await groupsOf('mt-rita')).toEqual(['Certified']);
+    expect(await groupsOf('mt-omar')).toEqual(['Certified', 'Sales']);
+    expect(await groupsOf('mt-nina')).toEqual([]);
+    const { identity } = await stateOf(standIns);
+    expect(identity.groups.map(({ displayName }) => displayName)).toEqual([
+      'Certified',
+      'Recertification required',
+      'Sales',
+      'Sales onboarding',
+    ]);
+  });
+});
+
+describe('looking up a user', () => {
+  test.each([
+    ['userName', `userName eq "${people.omar.email}"`],
+    ['userName in another case', `username eq "${people.omar.email.toUpperCase()}"`],
+    ['externalId', 'externalId eq "mt-omar"'],
+    ['userName and active', `userName eq "${people.omar.email}" and active eq true`],
+  ])('finds one by %s', async (_name, filter) => {
+    const found = await find('/Users', filter);
+    expect(found).toMatchObject([{ userName: people.omar.email, externalId: 'mt-omar', active: true }]);
+  });
+
+  test('finds one by an alternative, though another asks for what nobody has', async () => {
+    expect(await find('/Users', 'photos.value eq "x" or externalId eq "mt-nina"')).toHaveLength(1);
+  });
+
+  test.each(['userName eq "nobody@example.com"', 'externalId eq "MT-OMAR"'])('finds nobody by %s', async (filter) => {
+    expect(await find('/Users', filter)).toEqual([]);
+  });
+
+  test('names the manager by SCIM id and display name', async () => {
+    const [omar] = await find('/Users', 'externalId eq "mt-omar"');
+    expect(omar?.[ENTERPRISE]).toMatchObject({
+      manager: { value: await userId(standIns, 'mt-mona'), displayName: 'Mona Lindqvist' },
+    });
+  });
+
+  test('answers one by id, with when it was made', async () => {
+    const response = await scim(standIns, 'GET', `/Users/${await userId(standIns, 'mt-omar')}`);
+    expect(response.headers.get('content-type')).toContain('application/scim+json');
+    const { meta } = (await response.json()) as { meta: Json };
+    expect(meta).toMatchObject({ resourceType: 'User', location: expect.stringContaining(standIns.url) as string });
+    expect(Date.parse(String(meta['created']))).not.toBeNaN();
+  });
+
+  test('pages by startIndex and count', async () => {
+    const response = await scim(standIns, 'GET', '/Users?startIndex=2&count=3');
+    const list = (await response.json()) as { totalResults: number; Resources: Json[] };
+    expect(list.totalResults).toBe(7);
+    expect(list.Resources.map(({ externalId }) => externalId)).toEqual(['mt-omar', 'mt-nina', 'mt-quentin']);
+  });
+});
+
+describe('deactivating a user', () => {
+  const deactivate = patch({ op: 'replace', path: 'active', value: false });
+
+  test('answers 200 with the user, and 204 when it changes nothing', async () => {
+    const path = `/Users/${await userId(standIns, 'mt-omar')}`;
+    const first = await scim(standIns, 'PATCH', path, deactivate);
+    expect(first.status).toBe(200);
+    expect(await first.json()).toMatchObject({ active: false, externalId: 'mt-omar' });
+    expect(await statusOf('PATCH', path, deactivate)).toBe(204);
+  });
+
+  test('shows in the state, and keeps groups and manager', async () => {
+    await scim(standIns, 'PATCH', `/Users/${await userId(standIns, 'mt-omar')}`, deactivate);
+    const { identity } = await stateOf(standIns);
+    expect(identity.users.find(({ externalId }) => externalId === 'mt-omar')).toMatchObject({
+      active: false,
+      groups: ['Certified', 'Sales'],
+      manager: people.mona.email,
+    });
+  });
+});
+
+describe('group members', () => {
+  test('are added once, however often they are added', async () => {
+    const path = `/Groups/${await groupId(standIns, 'Sales onboarding')}`;
+    const join = patch({ op: 'add', path: 'members', value: [{ value: await userId(standIns, 'mt-nina') }] });
+    expect([await statusOf('PATCH', path, join), await statusOf('PATCH', path, join)]).toEqual([200, 204]);
+    const { identity } = await stateOf(standIns);
+    expect(identity.groups.find(({ displayName }) => displayName === 'Sales onboarding')?.members).toEqual([
+      people.nina.email,
+    ]);
+    expect(await groupsOf('mt-nina')).toEqual(['Sales onboarding']);
+  });
+
+  test('leave once, however often they are removed, and the others stay', async () => {
+    const path = `/Groups/${await groupId(standIns, 'Certified')}`;
+    const leave = patch({ op: 'remove', path: `members[value eq "${await userId(standIns, 'mt-omar')}"]` });
+    expect([await statusOf('PATCH', path, leave), await statusOf('PATCH', path, leave)]).toEqual([200, 204]);
+    expect(await groupsOf('mt-omar')).toEqual(['Sales']);
+    expect(await groupsOf('mt-rita')).toEqual(['Certified']);
+  });
+
+  test('all stay when many join at the same time', async () => {
+    const path = `/Groups/${await groupId(standIns, 'Recertification required')}`;
+    const { identity } = await stateOf(standIns);
+    const joins = identity.users.map(async ({ id }) =>
+      statusOf('PATCH', path, patch({ op: 'add', path: 'members', value: [{ value: id }] })),
+    );
+    expect(await Promise.all(joins)).toEqual(Array(7).fill(200));
+    const after = await stateOf(standIns);
+    expect(after.identity.groups.find(({ displayName }) => displayName.startsWith('Recert'))?.members).toHaveLength(7);
+  });
+
+  test.each([
+    ['not returned unless asked for', '', undefined],
+    ['returned when attributes name them', '&attributes=id,members', 2],
+  ])('are %s', async (_name, more, members) => {
+    const [certified] = await find('/Groups', 'displayName eq "Certified"', more);
+    expect((certified?.['members'] as unknown[] | undefined)?.length).toBe(members);
+  });
+
+  test('are not lost by a PATCH whose answer is to be trimmed', async () => {
+    const path = `/Groups/${await groupId(standIns, 'Certified')}?attributes=displayName`;
+    const join = patch({ op: 'add', path: 'members', value: [{ value: await userId(standIns, 'mt-nina') }] });
+    expect(await statusOf('PATCH', path, join)).toBe(200);
+    expect(await groupsOf('mt-rita')).toEqual(['Certified']);
+    expect(await groupsOf('mt-nina')).toEqual(['Certified']);
+  });
+
+  test('go when their user is deleted, and a second delete is 404', async () => {
+    const path = `/Users/${await userId(standIns, 'mt-rita')}`;
+    expect([await statusOf('DELETE', path), await statusOf('DELETE', path)]).toEqual([204, 404]);
+    const { identity } = await stateOf(standIns);
+    expect(identity.groups.map(({ members }) => members).flat()).not.toContain(people.rita.email);
+  });
+});
+
+describe('creating', () => {
+  const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User'];
+
+  test('a user answers 201 and can be found', async () => {
+    const manager = { value: await userId(standIns, 'mt-mona') };
+    const body = { schemas: [...schemas, ENTERPRISE], userName: 'zoe@example.com', [ENTERPRISE]: { manager } };
+    expect(await statusOf('POST', '/Users', body)).toBe(201);
+    expect(await find('/Users', 'userName eq "zoe@example.com"')).toHaveLength(1);
+  });
+
+  test('a user whose name is taken, in whatever case, answers 409 uniqueness', async () => {
+    const response = await scim(standIns, 'POST', '/Users', { schemas, userName: people.omar.email.toUpperCase() });
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({ scimType: 'uniqueness', status: '409' });
+  });
+
+  test('a group whose name is taken answers 409', async () => {
+    expect(await statusOf('POST', '/Groups', { displayName: 'certified' })).toBe(409);
+  });
+});
+
+describe('what it refuses', () => {
+  test.each(['wrong', ''])('is 401 with the token "%s"', async (token) => {
+    const response = await scim(standIns, 'GET', '/Users', undefined, token);
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    expect(await response.json()).toMatchObject({ status: '401' });
+  });
+
+  test.each([
+    ['an unknown user', 'GET', '/Users/nobody', undefined, 404],
+    ['an unknown endpoint', 'GET', '/Nothing', undefined, 404],
+    ['a filter that is none', 'GET', '/Users?filter=userName', undefined, 400],
+    ['a filter without a value', 'GET', '/Users?filter=userName%20eq', undefined, 400],
+    ['a user without a name', 'POST', '/Users', { displayName: 'Zoe' }, 400],
+    ['a manager who is nobody', 'POST', '/Users', { userName: 'z', [ENTERPRISE]: { manager: { value: 'x' } } }, 400],
+    ['a group of nobody', 'POST', '/Groups', { displayName: 'Z', members: [{ value: 'x' }] }, 400],
+  ])('is a SCIM error for %s', async (_name, method, path, body, status) => {
+    const response = await scim(standIns, method, path, body);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+      status: String(status),
+    });
+  });
+
+  test.each([
+    ['an unknown path', patch({ op: 'replace', path: 'nonsense', value: true }), 'invalidPath'],
+    ['a text for a boolean', patch({ op: 'replace', path: 'active', value: 'False' }), 'invalidValue'],
+    ['an unknown operation', patch({ op: 'toggle', path: 'active' }), 'invalidSyntax'],
+    ['no PatchOp', { active: false }, 'invalidSyntax'],
+  ])('is 400 for a PATCH with %s', async (_name, body, scimType) => {
+    const response = await scim(standIns, 'PATCH', `/Users/${await userId(standIns, 'mt-omar')}`, body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ scimType });
+  });
+
+  test('is 400 for a body that is not JSON, and 415 for a charset that it cannot read', async () => {
+    const post = async (contentType: string): Promise<number> => {
+      const headers = { authorization: 'Bearer any', 'content-type': contentType };
+      return (await fetch(`${standIns.url}/identity/scim/v2/Users`, { method: 'POST', headers, body: '{oops' })).status;
+    };
+    expect(await post('application/scim+json')).toBe(400);
+    expect(await post('application/scim+json; charset=klingon')).toBe(415);
+  });
+});

@@ -1,0 +1,164 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAccept, type Accept } from '../../../src/receiver/accept/accept';
+import { createCappedLog } from '../../../src/telemetry/capped-log';
+import { createDrain, type Drain } from '../../../src/receiver/spool/drain';
+import { examine } from '../../../src/receiver/verify/delivery';
+import { createLine } from '../../../src/receiver/accept/start-slots';
+import { createReplayMemory } from '../../../src/receiver/accept/replay-guard';
+import { openSpool, type Spool } from '../../../src/receiver/spool';
+import { asConflict, type Received } from '../../../src/receiver/accept/start-options';
+import { createStarter } from '../../../src/receiver/accept/temporal-starter';
+import { signDelivery } from '../../../src/dev/stand-ins/mindtickle';
+import { connectInBackground, type BackgroundConnection, type Connected } from '../../../src/temporal/connection';
+import { openNamespace, openWay, silentLog, type Way } from '../temporal';
+
+const NOW = Date.parse('2026-11-23T09:00:00Z');
+const TERMS = { secrets: ['s'], companyId: 'acme', window: { backMs: 1000, aheadMs: 1000 } };
+const LEAVER =
+  '{"event":"user.deprovisioned","data":{"userId":"u","email":"u@example.com","reason":"left","deprovisionedAt":"2026-11-01T00:00:00Z"},"companyId":"acme"}';
+const PROGRESS =
+  '{"event":"module.progress","data":{"userId":"u","moduleName":"m","moduleId":"m","progressPct":1,"timeSpentSec":1},"companyId":"acme"}';
+
+const log = createCappedLog(silentLog, () => NOW);
+let temporal: Connected;
+let way: Way;
+let background: BackgroundConnection;
+let dir: string;
+let spool: Spool;
+let drain: Drain;
+let accept: Accept;
+
+beforeAll(async () => {
+  temporal = await openNamespace();
+});
+afterAll(() => temporal.close());
+beforeEach(async () => {
+  way = await openWay();
+  const env = { TEMPORAL_ADDRESS: way.address, TEMPORAL_NAMESPACE: temporal.namespace };
+  background = connectInBackground({ log: silentLog, env });
+  await background.connected;
+  dir = await mkdtemp(join(tmpdir(), 'spool-'));
+  await begin();
+});
+afterEach(async () => {
+  await end();
+  await background.close();
+  await way.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function begin(maxBytes = 64 * 1024 * 1024): Promise<void> {
+  spool = await openSpool({ dir, maxBytes, now: () => NOW, log });
+  const line = createLine(8);
+  const starter = createStarter(() => background.connected);
+  drain = createDrain({ spool, starter, line, companyId: 'acme', log });
+  accept = createAccept({
+    starter,
+    spool,
+    isAway: drain.isBackedOff,
+    onSpooled: drain.wake,
+    line,
+    replays: createReplayMemory(128),
+    startTimeoutMs: 250,
+    log,
+  });
+}
+
+async function end(): Promise<void> {
+  await drain.stop();
+  await spool.close();
+}
+
+let nextId = 0;
+function received(body: string, eventId = `spooled-${(nextId += 1)}`): Received {
+  const signature = signDelivery({ body, secret: 's', timestamp: String(NOW) });
+  const examined = examine({ timestamp: String(NOW), signature, eventId, rawBody: Buffer.from(body) }, TERMS, NOW);
+  if (!examined.ok) throw new Error(examined.rule);
+  return examined.received;
+}
+
+const leaver = (reason: string, eventId?: string): Received => received(LEAVER.replace('left', reason), eventId);
+const untilEmpty = async (): Promise<void> => {
+  while (!spool.isEmpty()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+const typeOf = async (workflowId: string): Promise<string> =>
+  (await temporal.client.workflow.getHandle(workflowId).describe()).type;
+
+describe('accept, with a spool', () => {
+  test('goes straight to Temporal while the spool is empty', async () => {
+    expect(await accept(leaver('straight', 'straight-1'))).toBe('started');
+    expect(spool.status().records).toBe(0);
+  });
+
+  test.each(['silent', 'cut'] as const)(
+    'takes everything while Temporal is %s; all of it is started after',
+    async (state) => {
+      await way.set(state);
+      const all = Array.from({ length: 30 }, (_, n) => leaver(`${state} ${n}`));
+      const outcomes = await Promise.all(all.map((each) => accept(each)));
+      expect(new Set(outcomes)).toEqual(new Set(['spooled']));
+      expect(spool.status().records).toBe(30);
+      await way.set('open');
+      await untilEmpty();
+      for (const { workflowId } of all) expect(await typeOf(workflowId)).toBe('offboarding');
+    },
+  );
+
+  test('what was spooled outlives the process', async () => {
+    await way.set('cut');
+    const one = leaver('outlives');
+    expect(await accept(one)).toBe('spooled');
+    await end();
+    await way.set('open');
+    await begin();
+    drain.wake();
+    await untilEmpty();
+    expect(await typeOf(one.workflowId)).toBe('offboarding');
+  });
+
+  test('an id that the spool holds is a duplicate; with other bytes a conflict, and both are started', async () => {
+    await way.set('cut');
+    const genuine = leaver('genuine');
+    const forged = leaver('forged', genuine.delivery.eventId);
+    const outcomes = [await accept(genuine), await accept(genuine), await accept(forged), await accept(forged)];
+    expect(outcomes).toEqual(['spooled', 'duplicate', 'conflict', 'conflict']);
+    await way.set('open');
+    await untilEmpty();
+    expect(await typeOf(genuine.workflowId)).toBe('offboarding');
+    expect(await typeOf(asConflict(forged).workflowId)).toBe('quarantine');
+    expect(await accept(forged)).toBe('conflict');
+  });
+
+  test('a spooled one whose id Temporal has with other bytes is kept as a conflict', async () => {
+    const first = leaver('first');
+    expect(await accept(first)).toBe('started');
+    await way.set('silent');
+    const second = leaver('second', first.delivery.eventId);
+    expect(await accept(second)).toBe('spooled');
+    await way.set('open');
+    await untilEmpty();
+    expect(await typeOf(asConflict(second).workflowId)).toBe('quarantine');
+  });
+
+  test('joins the spool while it is not empty, though Temporal takes everything', async () => {
+    await spool.put(received(PROGRESS));
+    expect(await accept(leaver('joins'))).toBe('spooled');
+    await untilEmpty();
+    expect(await accept(leaver('straight again'))).toBe('started');
+  });
+
+  test('is unavailable when the spool is full too, and takes again once it is drained', async () => {
+    await end();
+    await begin(65_536);
+    await way.set('cut');
+    const outcomes: string[] = [];
+    while (outcomes.at(-1) !== 'unavailable')
+      outcomes.push(await accept(leaver(`${outcomes.length}${'x'.repeat(2000)}`)));
+    expect(outcomes.length).toBeGreaterThan(20);
+    await way.set('open');
+    await untilEmpty();
+    expect(await accept(leaver('after'))).toBe('started');
+  });
+});

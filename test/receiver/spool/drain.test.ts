@@ -1,0 +1,208 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCappedLog } from '../../../src/telemetry/capped-log';
+import { createDrain, type Drain } from '../../../src/receiver/spool/drain';
+import { createLine, type Line } from '../../../src/receiver/accept/start-slots';
+import { LANES, type Lane } from '../../../src/receiver/routes';
+import { openSpool, type Spool } from '../../../src/receiver/spool';
+import { receivedAs, type Received } from '../../../src/receiver/accept/start-options';
+import type { Started } from '../../../src/receiver/accept/temporal-starter';
+import { parseBody } from '../../../src/receiver/verify/parse';
+import { silentLog } from '../temporal';
+
+const NOW = Date.parse('2026-11-23T09:00:00Z');
+const EVENTS: Readonly<Record<1 | 2 | 3 | 5, string>> = {
+  1: '{"event":"user.deprovisioned","data":{"userId":"u","email":"u@example.com","reason":"left","deprovisionedAt":"2026-11-01T00:00:00Z"},"companyId":"acme"}',
+  2: '{"event":"user.provisioned","data":{"userId":"u","email":"u@example.com","role":"rep","teamId":"t","provisionedBy":"hr"},"companyId":"acme"}',
+  3: '{"event":"anything","data":{},"companyId":"acme"}',
+  5: '{"event":"module.progress","data":{"userId":"u","moduleName":"m","moduleId":"m","progressPct":1,"timeSpentSec":1},"companyId":"acme"}',
+};
+const WRONG = Object.assign(new Error('x'), { code: 3, details: 'x', metadata: {} });
+const AWAY = Object.assign(new Error('x'), { code: 14, details: 'x', metadata: {} });
+
+const log = createCappedLog(silentLog, () => NOW);
+let dir: string;
+let spool: Spool;
+let drain: Drain | undefined;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'spool-'));
+  spool = await openSpool({ dir, maxBytes: 64 * 1024 * 1024, now: () => NOW, log });
+});
+afterEach(async () => {
+  await drain?.stop();
+  drain = undefined;
+  await spool.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+function received(eventId: string, lane: keyof typeof EVENTS = 3, companyId = 'acme'): Received {
+  const rawBody = Buffer.from(EVENTS[lane].replace('acme', companyId));
+  const contents = parseBody(rawBody, companyId);
+  if (contents.kind === 'foreign') throw new Error('not ours');
+  const at = new Date(NOW).toISOString();
+  const delivery = {
+    eventId,
+    event: contents.event,
+    signedAt: at,
+    receivedAt: at,
+    signatureDigest: 's',
+    bodyDigest: 'b',
+  };
+  return receivedAs(delivery, contents, rawBody);
+}
+
+type Start = (received: Received) => Promise<Started>;
+
+/** Started ids in order; `start` decides what becomes of each. */
+function drainWith(start: Start = () => Promise.resolve('started'), line: Line = createLine(1)): string[] {
+  const started: string[] = [];
+  const starter = {
+    start: async (each: Received): Promise<Started> => {
+      const outcome = await start(each);
+      started.push(each.workflowId);
+      return outcome;
+    },
+  };
+  drain = createDrain({ spool, starter, line, companyId: 'acme', log });
+  return started;
+}
+
+const untilEmpty = async (): Promise<void> => {
+  drain?.wake();
+  while (!spool.isEmpty()) await new Promise(setImmediate);
+};
+
+describe('createDrain', () => {
+  test('goes by lane and then by age, but for one in sixteen of the lowest', async () => {
+    const lanes: readonly (keyof typeof EVENTS)[] = [5, 3, 2, 1];
+    for (const lane of lanes) for (let n = 0; n < 10; n += 1) await spool.put(received(`${lane}-${n}`, lane));
+    const started = drainWith();
+    await untilEmpty();
+    const expected = [1, 2, 3].flatMap((lane) => Array.from({ length: 10 }, (_, n) => `${lane}-${n}`));
+    expected.splice(15, 0, '5-0');
+    expect(started.slice(0, 31)).toEqual(expected);
+    expect(started).toHaveLength(40);
+  });
+
+  test('has as many under way at once as the line lets in, each once', async () => {
+    for (let n = 0; n < 30; n += 1) await spool.put(received(`evt-${n}`));
+    let inside = 0;
+    let most = 0;
+    const started = drainWith(async () => {
+      most = Math.max(most, (inside += 1));
+      await new Promise(setImmediate);
+      inside -= 1;
+      return 'started';
+    }, createLine(4));
+    await untilEmpty();
+    expect(most).toBe(4);
+    expect(new Set(started).size).toBe(30);
+    expect(started).toHaveLength(30);
+  });
+
+  test('backs off as a whole while Temporal takes nothing, and one start finds out when it does', async () => {
+    for (let n = 0; n < 20; n += 1) await spool.put(received(`evt-${n}`));
+    let isAway = true;
+    let tries = 0;
+    const started = drainWith(() => {
+      tries += 1;
+      return isAway ? Promise.reject(AWAY) : Promise.resolve('started');
+    }, createLine(8));
+    await drain?.settled();
+    expect(drain?.isBackedOff()).toBe(true);
+    expect(tries).toBeLessThanOrEqual(8);
+    expect(spool.status().records).toBe(20);
+    isAway = false;
+    await untilEmpty();
+    expect(started).toHaveLength(20);
+    expect(drain?.isBackedOff()).toBe(false);
+  });
+
+  test('sets a record aside that Temporal calls wrong three times, and the others pass', async () => {
+    for (const id of ['a', 'wrong', 'b', 'c']) await spool.put(received(id));
+    let tries = 0;
+    const started = drainWith(({ workflowId }) => {
+      if (workflowId !== 'wrong') return Promise.resolve('started');
+      tries += 1;
+      return Promise.reject(WRONG);
+    });
+    await untilEmpty();
+    expect(tries).toBe(3);
+    expect(new Set(started)).toEqual(new Set(['a', 'b', 'c']));
+    expect(spool.listSetAside(5)).toMatchObject([
+      { workflowId: 'wrong', reason: 'Temporal refuses its start: gRPC 3: x' },
+    ]);
+  });
+
+  test('sets nothing aside when every record is called wrong: a forgotten search attribute', async () => {
+    for (let n = 0; n < 6; n += 1) await spool.put(received(`evt-${n}`));
+    let isForgotten = true;
+    let tries = 0;
+    const tried = new Promise<void>((enough) => {
+      drainWith(() => {
+        tries += 1;
+        if (tries > 6) isForgotten = false;
+        if (tries > 6) enough();
+        return isForgotten ? Promise.reject(WRONG) : Promise.resolve('started');
+      }, createLine(4));
+    });
+    drain?.wake();
+    await tried;
+    await untilEmpty();
+    expect(spool.status()).toMatchObject({ records: 0, setAside: 0 });
+  });
+
+  test('sets a record of another company aside: the settings were changed', async () => {
+    await spool.put(received('theirs', 3, 'globex'));
+    await spool.put(received('ours'));
+    const started = drainWith();
+    await untilEmpty();
+    expect(started).toEqual(['ours']);
+    expect(spool.listSetAside(5)).toMatchObject([{ workflowId: 'theirs' }]);
+  });
+
+  test.each(['duplicate', 'conflict'] as const)('a record that Temporal has (%s) is done', async (outcome) => {
+    await spool.put(received('known'));
+    drainWith(() => Promise.resolve(outcome));
+    await untilEmpty();
+    expect(spool.isEmpty()).toBe(true);
+  });
+
+  test('reads a record anew, with its lane and id as it came', async () => {
+    await spool.put({ ...received('replay', 1), lane: 5 });
+    let seen: Received | undefined;
+    drainWith((each) => {
+      seen = each;
+      return Promise.resolve('started');
+    });
+    await untilEmpty();
+    expect(seen).toMatchObject({ workflowId: 'replay', lane: 5, contents: { event: 'user.deprovisioned' } });
+  });
+
+  test('begins when a record comes, and when a place is free', async () => {
+    const line = createLine(1);
+    const started = drainWith(undefined, line);
+    const leave = line.tryEnter(3);
+    await spool.put(received('a'));
+    drain?.wake();
+    expect(started).toEqual([]);
+    leave?.();
+    await untilEmpty();
+    expect(started).toEqual(['a']);
+  });
+
+  test('stops: waits for what is under way, and begins nothing more', async () => {
+    for (const id of ['a', 'b']) await spool.put(received(id));
+    let finish: () => void = () => undefined;
+    const started = drainWith(() => new Promise((resolve) => (finish = () => resolve('started'))));
+    drain?.wake();
+    const stopped = drain?.stop();
+    finish();
+    await stopped;
+    expect(started).toEqual(['a']);
+    expect(LANES.flatMap((lane: Lane) => spool.oldest(lane, 9, () => false)).map((each) => each.workflowId)).toEqual([
+      'b',
+    ]);
+  });
+});

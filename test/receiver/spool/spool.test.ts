@@ -1,0 +1,292 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCappedLog } from '../../../src/telemetry/capped-log';
+import type { Lane } from '../../../src/receiver/routes';
+import { openSpool, type Entry, type Spool, type SpoolOptions, type SpoolRecord } from '../../../src/receiver/spool';
+import { createLogger } from '../../../src/telemetry/log';
+
+const NOW = Date.parse('2026-11-23T09:00:00Z');
+const MIB = 1024 * 1024;
+
+let dir: string;
+let spools: Spool[] = [];
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'spool-'));
+});
+afterEach(async () => {
+  for (const each of spools.splice(0)) await each.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function open(changes: Partial<SpoolOptions> = {}): Promise<Spool> {
+  const log = createCappedLog(createLogger('test', 'silent'), () => NOW);
+  const spool = await openSpool({ dir, maxBytes: 64 * MIB, now: () => NOW, log, ...changes });
+  spools.push(spool);
+  return spool;
+}
+
+/** The directory as a kill leaves it: nothing is closed or given back. */
+async function openAfterKill(changes: Partial<SpoolOptions> = {}): Promise<Spool> {
+  await rm(join(dir, 'owner.json'), { force: true });
+  return open(changes);
+}
+
+async function close(spool: Spool): Promise<void> {
+  spools = spools.filter((each) => each !== spool);
+  await spool.close();
+}
+
+function record(id: string, { lane = 3, body = id }: { lane?: Lane; body?: string | Buffer } = {}): SpoolRecord {
+  const delivery = {
+    eventId: id,
+    event: 'course.completed',
+    signedAt: '2026-11-23T08:59:00.000Z',
+    receivedAt: new Date(NOW).toISOString(),
+    signatureDigest: 'a'.repeat(64),
+    bodyDigest: `digest of ${String(body).slice(0, 40)}`,
+  };
+  return { workflowId: id, lane, delivery, rawBody: Buffer.from(body) };
+}
+
+const nothing = (): boolean => false;
+const idsIn = (spool: Spool, lane: Lane): string[] =>
+  spool.oldest(lane, 1_000_000, nothing).map(({ workflowId }) => workflowId);
+const first = (spool: Spool, lane: Lane = 3): Entry => {
+  const [entry] = spool.oldest(lane, 1, nothing);
+  if (entry === undefined) throw new Error('the lane is empty');
+  return entry;
+};
+const logsIn = (): string[] => readdirSync(dir).filter((file) => file.endsWith('.log'));
+
+describe('openSpool', () => {
+  test('gives back what was put, byte for byte, by lane and then by age', async () => {
+    const spool = await open();
+    const odd = Buffer.from([0, 255, 10, 77, 84, 83, 49, 0]);
+    for (const each of [record('c', { body: odd }), record('a'), record('b', { lane: 1 })])
+      expect(await spool.put(each)).toEqual({ outcome: 'stored' });
+    expect(idsIn(spool, 3)).toEqual(['c', 'a']);
+    expect(idsIn(spool, 1)).toEqual(['b']);
+    expect(first(spool)).toMatchObject(record('c', { body: odd }));
+    expect(spool.oldest(3, 5, (id) => id === 'c').map(({ workflowId }) => workflowId)).toEqual(['a']);
+  });
+
+  test('keeps it over a kill, and no file once all of it is gone', async () => {
+    const spool = await open();
+    await Promise.all(['a', 'b', 'c'].map((id) => spool.put(record(id))));
+    const again = await openAfterKill();
+    expect(idsIn(again, 3)).toEqual(['a', 'b', 'c']);
+    expect(again.status()).toMatchObject({ records: 3, byLane: { 3: 3 }, oldestReceivedAt: NOW });
+    for (const entry of again.oldest(3, 3, nothing)) again.remove(entry);
+    expect(again.isEmpty()).toBe(true);
+    await close(again);
+    expect(logsIn()).toEqual([]);
+  });
+
+  test('of 500 put at once all are there after a kill', async () => {
+    const spool = await open({ maxBytes: MIB });
+    const ids = Array.from({ length: 500 }, (_, n) => `evt-${n}`);
+    const puts = await Promise.all(ids.map((id) => spool.put(record(id))));
+    expect(new Set(puts.map(({ outcome }) => outcome))).toEqual(new Set(['stored']));
+    const again = await openAfterKill();
+    expect(new Set(idsIn(again, 3))).toEqual(new Set(ids));
+  });
+
+  test('what went to Temporal does not come again after a kill, though later ones wait', async () => {
+    const spool = await open();
+    for (const id of ['a', 'b', 'c']) await spool.put(record(id));
+    spool.remove(first(spool));
+    spool.remove(first(spool));
+    // The note of it is written by then.
+    await spool.put(record('d'));
+    expect(idsIn(await openAfterKill(), 3)).toEqual(['c', 'd']);
+  });
+
+  test('one record an id: a second one is held, also while the first is being written', async () => {
+    const spool = await open();
+    const puts = await Promise.all([spool.put(record('a', { body: '1' })), spool.put(record('a', { body: '2' }))]);
+    expect(puts).toEqual([{ outcome: 'stored' }, { outcome: 'held', bodyDigest: 'digest of 1' }]);
+    expect(await spool.put(record('a'))).toEqual({ outcome: 'held', bodyDigest: 'digest of 1' });
+    spool.remove(first(spool));
+    expect(await spool.put(record('a'))).toEqual({ outcome: 'stored' });
+  });
+
+  test('removing twice, or what was put anew meanwhile, removes nothing else', async () => {
+    const spool = await open();
+    await spool.put(record('a'));
+    const entry = first(spool);
+    spool.remove(entry);
+    spool.remove(entry);
+    await spool.put(record('a'));
+    spool.remove(entry);
+    expect(idsIn(spool, 3)).toEqual(['a']);
+  });
+
+  test('one id that a kill left in two lanes goes from both', async () => {
+    const spool = await open();
+    await spool.put(record('a', { lane: 1 }));
+    const [file = ''] = logsIn();
+    const before = readFileSync(join(dir, file));
+    spool.remove(first(spool, 1));
+    await spool.put(record('a', { lane: 5 }));
+    writeFileSync(join(dir, file), before);
+    const again = await openAfterKill();
+    expect(again.status().records).toBe(2);
+    again.remove(first(again, 1));
+    expect(await again.put(record('a'))).toMatchObject({ outcome: 'held' });
+    expect(await again.setAside(first(again, 5), 'because')).toBe(true);
+    expect(again.isEmpty()).toBe(true);
+  });
+
+  test('gives the disk back while it is drained, and its files stay within the limit', async () => {
+    const spool = await open({ maxBytes: 2 * MIB });
+    const body = Buffer.alloc(10_000);
+    let count = 0;
+    while ((await spool.put(record(`evt-${count}`, { body }))).outcome === 'stored') count += 1;
+    expect(count).toBeGreaterThan(180);
+    const onDisk = (): number => logsIn().reduce((sum, file) => sum + statSync(join(dir, file)).size, 0);
+    expect(onDisk()).toBeLessThanOrEqual(2 * MIB);
+    expect(spool.status()).toMatchObject({ refusing: 'full', records: count });
+    expect(await spool.put(record('one-more', { body }))).toEqual({ outcome: 'refused', cause: 'full' });
+    for (const entry of spool.oldest(3, count / 2, nothing)) spool.remove(entry);
+    expect(onDisk()).toBeLessThan(1.2 * MIB);
+    expect(spool.status().refusing).toBeUndefined();
+    expect(await spool.put(record('one-more', { body }))).toEqual({ outcome: 'stored' });
+  });
+
+  test('a directory that is gone refuses, and takes again once it is back', async () => {
+    const spool = await open();
+    await rm(dir, { recursive: true, force: true });
+    expect(await spool.put(record('a'))).toEqual({ outcome: 'refused', cause: 'disk' });
+    expect(spool.status()).toMatchObject({ refusing: 'disk', records: 0 });
+  });
+});
+
+describe('openSpool, of what is damaged', () => {
+  /** Change a byte of the record with this body, on disk. */
+  const damage = (body: string, offset = 0): void => {
+    for (const file of logsIn()) {
+      const bytes = readFileSync(join(dir, file));
+      const at = bytes.lastIndexOf(body);
+      if (at < 0) continue;
+      bytes[at + offset] = (bytes[at + offset] ?? 0) ^ 0xff;
+      writeFileSync(join(dir, file), bytes);
+    }
+  };
+  const bodies = ['first body', 'second body', 'third body'];
+  const fill = async (): Promise<Spool> => {
+    const spool = await open();
+    for (const body of bodies) await spool.put(record(body.slice(0, 5).trim(), { body }));
+    return spool;
+  };
+
+  test('one found at the start is set aside and listed; the others are there', async () => {
+    await fill();
+    damage('second body');
+    const spool = await openAfterKill();
+    expect(idsIn(spool, 3)).toEqual(['first', 'third']);
+    expect(spool.listSetAside(10)).toEqual([
+      { workflowId: null, reason: 'Its checksum does not fit its content.', at: new Date(NOW).toISOString() },
+    ]);
+    const again = await openAfterKill();
+    expect(again.status()).toMatchObject({ records: 2, setAside: 1 });
+    expect(await again.restoreSetAside()).toBe(0);
+  });
+
+  test('one whose length is damaged does not take those behind it with it', async () => {
+    await fill();
+    const [file = ''] = logsIn();
+    const bytes = readFileSync(join(dir, file));
+    bytes.fill(0x41, 4, 12);
+    writeFileSync(join(dir, file), bytes);
+    const spool = await openAfterKill();
+    expect(idsIn(spool, 3)).toEqual(['secon', 'third']);
+    expect(spool.status().setAside).toBe(1);
+  });
+
+  test('one found while it runs is set aside, and the next one comes', async () => {
+    const spool = await fill();
+    damage('first body');
+    expect(first(spool).workflowId).toBe('secon');
+    while (spool.status().setAside === 0) await new Promise(setImmediate);
+    expect(spool.listSetAside(10)).toMatchObject([{ workflowId: 'first' }]);
+    expect(spool.status().records).toBe(2);
+  });
+
+  test('a record cut off by a kill was never acknowledged, and is left out without a word', async () => {
+    await fill();
+    const [file = ''] = logsIn();
+    const bytes = readFileSync(join(dir, file));
+    writeFileSync(join(dir, file), bytes.subarray(0, bytes.length - 3));
+    const spool = await openAfterKill();
+    expect(idsIn(spool, 3)).toEqual(['first', 'secon']);
+    expect(spool.status().setAside).toBe(0);
+  });
+
+  test('of a format that a later version wrote it says so', async () => {
+    await fill();
+    const [file = ''] = logsIn();
+    const bytes = readFileSync(join(dir, file));
+    bytes.write('9', 3);
+    writeFileSync(join(dir, file), bytes);
+    const spool = await openAfterKill();
+    expect(spool.listSetAside(1)).toMatchObject([{ reason: 'It is in a format that this version does not know.' }]);
+    expect(idsIn(spool, 3)).toEqual(['secon', 'third']);
+  });
+
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['zeros', Buffer.alloc(5000)],
+    ['noise', Buffer.alloc(5000, 'MTS1x')],
+  ])('a file of %s does not stop the start', async (_what, bytes) => {
+    await close(await fill());
+    writeFileSync(join(dir, 'lane-3-000000000099.log'), bytes);
+    const spool = await open();
+    expect(idsIn(spool, 3)).toEqual(['first', 'secon', 'third']);
+    expect(await spool.put(record('new'))).toEqual({ outcome: 'stored' });
+  });
+});
+
+describe('setAside', () => {
+  test('takes a record out of its lane, keeps it over a restart, and puts it back', async () => {
+    const spool = await open();
+    await spool.put(record('a', { lane: 1 }));
+    await spool.put(record('b', { lane: 1 }));
+    expect(await spool.setAside(first(spool, 1), 'because')).toBe(true);
+    expect(idsIn(spool, 1)).toEqual(['b']);
+    await close(spool);
+    const again = await open();
+    expect(again.listSetAside(10)).toEqual([{ workflowId: 'a', reason: 'because', at: new Date(NOW).toISOString() }]);
+    expect(await again.restoreSetAside()).toBe(1);
+    expect(idsIn(again, 1)).toEqual(['b', 'a']);
+    expect(first(again, 1)).toMatchObject(record('b', { lane: 1 }));
+    expect((await openAfterKill()).status()).toMatchObject({ records: 2, setAside: 0 });
+  });
+});
+
+describe('the owner of a spool', () => {
+  test('is one: a second one is refused while the first runs', async () => {
+    await open();
+    await expect(open({ patienceMs: 300 })).rejects.toThrow('belongs to another process that runs');
+  });
+
+  test('is lost when another one takes the directory', async () => {
+    let lost: () => void = () => undefined;
+    const isLost = new Promise<void>((resolve) => (lost = resolve));
+    await open({ onLost: lost });
+    const owner = JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8')) as object;
+    writeFileSync(join(dir, 'owner.json'), JSON.stringify({ ...owner, uuid: 'another' }));
+    await expect(isLost).resolves.toBeUndefined();
+  });
+
+  test('in another container is believed for as long as it says that it lives', async () => {
+    const beat = (at: number): string =>
+      JSON.stringify({ uuid: 'u', pid: 1, started: '1', place: 'elsewhere', at: new Date(at).toISOString() });
+    writeFileSync(join(dir, 'owner.json'), beat(NOW - 60_000));
+    await close(await open());
+    expect(existsSync(join(dir, 'owner.json'))).toBe(false);
+    writeFileSync(join(dir, 'owner.json'), beat(NOW - 1000));
+    await expect(open({ patienceMs: 300 })).rejects.toThrow('belongs to another process that runs');
+  });
+});

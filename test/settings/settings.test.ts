@@ -1,0 +1,154 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { SYSTEMS } from '../../src/domain/policy';
+import { readConfig } from '../../src/settings/policy-file';
+import { receiverSettings, workerSettings } from '../../src/settings';
+import { settingNames } from '../../src/settings/variables';
+import { SettingsError } from '../../src/settings/error';
+
+const docs = readFileSync(resolve(__dirname, '../../docs/configuration.md'), 'utf8');
+
+function file(content: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'mindtickle-settings-')), 'config.yaml');
+  writeFileSync(path, content);
+  return path;
+}
+
+function faultsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+const worker = { MINDTICKLE_COMPANY_ID: 'acme', DATABASE_URL: 'postgres://u:p@127.0.0.1/ledger' };
+const off = Object.fromEntries(SYSTEMS.map((system) => [system, 'off']));
+const scim = { SCIM_URL: 'http://127.0.0.1:1/scim', SCIM_TOKEN: 'token' };
+
+describe('the docs', () => {
+  test('name every setting, and no other', () => {
+    const named = [...docs.matchAll(/^\| `([A-Z_]+)`\s+\|/gm)].map(([, name]) => name);
+    expect(named.filter((name) => name !== 'LEDGER').sort()).toEqual([...settingNames].sort());
+  });
+
+  test('show the defaults of the YAML file', () => {
+    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(docs) ?? [];
+    const { connectors, delivery, ...policy } = parse(example) as Record<string, unknown>;
+    const defaults = readConfig(undefined);
+    expect(policy).toEqual(defaults.policy);
+    expect(delivery).toEqual(defaults.delivery);
+    expect(Object.keys(connectors as object)).toEqual(SYSTEMS);
+  });
+});
+
+describe('receiverSettings', () => {
+  test('takes several secrets, newest first, and trims them', () => {
+    const { secrets } = receiverSettings({ MINDTICKLE_WEBHOOK_SECRET: 'new, old', MINDTICKLE_COMPANY_ID: 'acme' });
+    expect(secrets).toEqual(['new', 'old']);
+  });
+
+  test('reads a secret from the file that <NAME>_FILE names', () => {
+    const env = { MINDTICKLE_WEBHOOK_SECRET_FILE: file('from-a-file\n'), MINDTICKLE_COMPANY_ID: 'acme' };
+    expect(receiverSettings(env).secrets).toEqual(['from-a-file']);
+  });
+
+  test('refuses a ledger that forgets before a delivery can no longer be sent again', () => {
+    const env = { MINDTICKLE_WEBHOOK_SECRET: 's', MINDTICKLE_COMPANY_ID: 'acme', RECEIPT_DAYS: '0.3' };
+    const [fault, ...more] = faultsOf(() => receiverSettings(env));
+    expect(more).toEqual([]);
+    expect(fault).toMatch(/^delivery\.windowBackSeconds: .*RECEIPT_DAYS/);
+  });
+
+  test('names every fault at once, and no value', () => {
+    const faults = faultsOf(() => receiverSettings({ PORT: 'eighty', START_CONCURRENCY: '0' }));
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual([
+      'MINDTICKLE_WEBHOOK_SECRET',
+      'MINDTICKLE_COMPANY_ID',
+      'PORT',
+      'START_CONCURRENCY',
+    ]);
+    expect(faults.join()).not.toContain('eighty');
+  });
+});
+
+describe('workerSettings', () => {
+  test('a connector with settings and no mode observes', () => {
+    expect(workerSettings({ ...worker, ...scim }).modes).toEqual({ ...off, identity: 'observe' });
+  });
+
+  test('in the development stack it is on, and administrators are required', () => {
+    const env = { ...worker, ...scim, MT_STACK: 'dev' };
+    expect(faultsOf(() => workerSettings(env))).toEqual([expect.stringContaining('administrators')]);
+    const config = file('administrators: [admin@example.com]');
+    expect(workerSettings({ ...env, MINDTICKLE_CONFIG: config }).modes.identity).toBe('on');
+  });
+
+  test.each(['identity: observe', 'identity: { mode: observe }'])('takes the mode as %s', (mode) => {
+    const config = file(`connectors: { ${mode} }`);
+    expect(workerSettings({ ...worker, ...scim, MINDTICKLE_CONFIG: config }).modes.identity).toBe('observe');
+  });
+
+  test('a bucket stands in the path where the endpoint is not Amazon’s', () => {
+    const archive = { ...worker, ARCHIVE_URL: 's3://bucket/prefix' };
+    expect(workerSettings(archive).connectors.archive).toEqual({ url: archive.ARCHIVE_URL, pathStyle: false });
+    const elsewhere = { ...archive, AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000' };
+    expect(workerSettings(elsewhere).connectors.archive).toMatchObject({ pathStyle: true });
+  });
+
+  test.each([
+    [{ SCIM_URL: 'http://127.0.0.1:1' }, 'SCIM_TOKEN'],
+    [{ ARCHIVE_URL: 's3://' }, 'ARCHIVE_URL'],
+    [{ MAIL_FROM: 'a@example.com' }, 'SMTP_URL'],
+    [{ ...scim, OKTA_ORG_URL: 'https://example.okta.com', OKTA_API_TOKEN: 't' }, 'SCIM_URL: set beside OKTA_ORG_URL'],
+    [{ KEYCLOAK_ADMIN_URL: 'https://id.example.com/admin/realms/acme' }, 'KEYCLOAK_ADMIN_URL: set without SCIM_URL'],
+    [{ OKTA_ORG_URL: 'https://example.okta.com' }, 'OKTA_API_TOKEN: missing'],
+    [{ OKTA_USER_ID_ATTRIBUTE: 'x" or 1' }, 'OKTA_USER_ID_ATTRIBUTE'],
+    [{ SALESFORCE_CLIENT_ID: 'c' }, 'SALESFORCE_CLIENT_SECRET: missing'],
+    [{ SALESFORCE_PRIVATE_KEY: 'k' }, 'SALESFORCE_PRIVATE_KEY'],
+    [{ SALESFORCE_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----' }, 'SALESFORCE_USERNAME: missing'],
+    [{ SALESFORCE_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----', SALESFORCE_CLIENT_SECRET: 's' }, 'one of them signs in'],
+    [{ SLACK_BOT_TOKEN: 't', SLACK_API_URL: 'slack' }, 'SLACK_API_URL'],
+    [{ XAPI_URL: 'https://lrs.example.com/xapi', XAPI_KEY: 'k' }, 'XAPI_SECRET: missing'],
+    [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL'],
+    [{ MINDTICKLE_CONFIG: '/nowhere/at/all.yaml' }, 'MINDTICKLE_CONFIG'],
+    [{ MINDTICKLE_CONFIG: file('connectors: { mail: on }') }, 'connectors.mail'],
+    [{ MT_STACK: 'dev', NODE_ENV: 'production' }, 'MT_STACK'],
+    [{ RECEIPT_DAYS: '0.3' }, 'set RECEIPT_DAYS to 0.34 or more'],
+    [{ RECEIPT_DAYS: 'ever' }, 'RECEIPT_DAYS'],
+  ])('refuses %j, naming %s', (given, name) => {
+    expect(faultsOf(() => workerSettings({ ...worker, ...given })).join()).toContain(name);
+  });
+});
+
+describe('the address of Slack’s SCIM API', () => {
+  test.each([
+    [undefined, 'https://api.slack.com/scim/v2'],
+    ['https://slack.com/api', 'https://api.slack.com/scim/v2'],
+    ['https://www.slack.com/api/', 'https://api.slack.com/scim/v2'],
+    ['https://slack-gov.com/api/', 'https://api.slack-gov.com/scim/v2'],
+    ['http://127.0.0.1:3002/slack/api', 'http://127.0.0.1:3002/slack/scim/v2'],
+    ['https://proxy.example.com/', 'https://proxy.example.com/scim/v2'],
+  ])('of %s is %s', (url, scimUrl) => {
+    const { slack } = workerSettings({ ...worker, SLACK_BOT_TOKEN: 't', SLACK_API_URL: url }).connectors;
+    expect(slack?.scimUrl).toBe(scimUrl);
+  });
+});
+
+describe('readConfig', () => {
+  test('an empty file is all defaults', () => {
+    expect(readConfig(file(''))).toEqual(readConfig(undefined));
+  });
+
+  test('names the path of each fault', () => {
+    const config = file('quiz: { slaWorkingDays: soon }\nadministrators: [nobody]\nunknown: 1');
+    const faults = faultsOf(() => readConfig(config)).join('\n');
+    expect(faults).toContain('quiz.slaWorkingDays');
+    expect(faults).toContain('administrators.0');
+    expect(faults).toContain('unknown');
+  });
+});

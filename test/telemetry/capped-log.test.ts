@@ -1,0 +1,46 @@
+import { Writable } from 'node:stream';
+import pino from 'pino';
+import { createCappedLog, type CappedLog } from '../../src/telemetry/capped-log';
+
+let lines: { readonly rule: string; readonly n?: number; readonly count?: number }[];
+let now: number;
+let log: CappedLog;
+beforeEach(() => {
+  lines = [];
+  now = 0;
+  const sink = new Writable({
+    write: (chunk: Buffer, _encoding, done) => done(void lines.push(JSON.parse(chunk.toString()) as never)),
+  });
+  log = createCappedLog(pino(sink), () => now, 3);
+});
+
+const write = (rule: string, times: number): void => {
+  for (let n = 1; n <= times; n += 1) log.write('info', rule, { n }, 'refused');
+};
+
+describe('createCappedLog', () => {
+  test('writes so many lines a minute, and counts the rest', () => {
+    write('path', 10);
+    expect(lines.map(({ n }) => n)).toEqual([1, 2, 3]);
+    now = 60_000;
+    write('path', 1);
+    expect(lines.slice(3)).toMatchObject([
+      { rule: 'path', count: 7 },
+      { rule: 'path', n: 1 },
+    ]);
+  });
+
+  test('gives each rule lines of its own: strangers cannot hide an authentic fault', () => {
+    write('mismatch', 1000);
+    write('event-id', 1);
+    expect(lines.at(-1)).toMatchObject({ rule: 'event-id', n: 1 });
+  });
+
+  test('says at the end what it has not said', () => {
+    write('path', 5);
+    write('size', 2);
+    log.flush();
+    log.flush();
+    expect(lines.filter(({ count }) => count !== undefined)).toMatchObject([{ rule: 'path', count: 2 }]);
+  });
+});

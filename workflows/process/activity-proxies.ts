@@ -1,0 +1,179 @@
+/** How activities are called: which task queue, how long, how often. The one place where retries are decided. */
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type {
+  ArchiveActivities,
+  IdentityActivities,
+  LedgerActivities,
+  MailActivities,
+  QuietActivities,
+  ReadingActivities,
+  SalesforceActivities,
+  SlackActivities,
+  TermsActivities,
+  XapiActivities,
+} from '../../activities';
+import { isCurrent } from '../releases';
+
+/** Waits for a running attempt: a step and its undo must not run side by side. */
+const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+
+/** One attempt of a connector's call; a killed worker's attempt is given up after it. */
+const ATTEMPT = '15 seconds';
+
+/** Out of it, a step parks: somebody has to look. */
+const BUDGET = '1 day';
+
+export const identity = proxyActivities<IdentityActivities>({
+  taskQueue: 'mindtickle-identity',
+  startToCloseTimeout: ATTEMPT,
+  scheduleToCloseTimeout: BUDGET,
+  // Access that should end must not wait out a long backoff.
+  retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
+  cancellationType,
+});
+
+export const mail = proxyActivities<MailActivities>({
+  taskQueue: 'mindtickle-mail',
+  startToCloseTimeout: ATTEMPT,
+  scheduleToCloseTimeout: BUDGET,
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+export const archive = proxyActivities<ArchiveActivities>({
+  taskQueue: 'mindtickle-archive',
+  startToCloseTimeout: ATTEMPT,
+  scheduleToCloseTimeout: BUDGET,
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+export const salesforce = proxyActivities<SalesforceActivities>({
+  taskQueue: 'mindtickle-salesforce',
+  // A sign-in and up to four calls.
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: BUDGET,
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+export const xapi = proxyActivities<XapiActivities>({
+  taskQueue: 'mindtickle-xapi',
+  startToCloseTimeout: ATTEMPT,
+  scheduleToCloseTimeout: BUDGET,
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+/** Part of housekeeping: what Salesforce does not take within its time is taken up again by the next one. */
+export const { syncProgress } = proxyActivities<SalesforceActivities>({
+  taskQueue: 'mindtickle-salesforce',
+  startToCloseTimeout: '4 minutes',
+  scheduleToCloseTimeout: '10 minutes',
+  // A collection may take thirty seconds, and once more after a new sign-in.
+  heartbeatTimeout: '90 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+export const slack = proxyActivities<SlackActivities>({
+  taskQueue: 'mindtickle-slack',
+  // A letter may take several calls, each of which has its own limit: person, conversation, history, post.
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: BUDGET,
+  retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
+  cancellationType,
+});
+
+export const { rereadEnvelope } = proxyActivities<ReadingActivities>({
+  startToCloseTimeout: ATTEMPT,
+  summary: 'Read the body again',
+});
+
+export const { readTerms } = proxyLocalActivities<TermsActivities>({ startToCloseTimeout: '2 seconds' });
+
+const localLedger = proxyLocalActivities<LedgerActivities>({
+  startToCloseTimeout: '2 seconds',
+  retry: { maximumAttempts: 2, initialInterval: '50 milliseconds' },
+});
+
+const ledgerQueue = proxyActivities<LedgerActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
+  cancellationType,
+});
+
+/**
+ * A step of the ledger: a local activity, and when the ledger does not answer, the same as a normal one that retries
+ * without end, whatever the error: an event is never lost to a fault of ours. A local one that retried would hold a
+ * workflow-task slot of the worker while it waits.
+ */
+export async function askLedger<K extends keyof LedgerActivities>(
+  name: K,
+  summary: string,
+  ...args: Parameters<LedgerActivities[K]>
+): Promise<Awaited<ReturnType<LedgerActivities[K]>>> {
+  const [local, queued] = [localLedger[name], ledgerQueue[name]] as [Step<K>, Step<K>];
+  try {
+    return await inTurn(() => local.executeWithOptions({ summary }, args));
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return await queued.executeWithOptions({ summary: `${summary} (again: the ledger did not answer)` }, args);
+  }
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * One local activity at a time. Two that run side by side end one by one, but a replay learns of both at once, and then
+ * what comes after them may come in another order (tried: `upsertTraining` before `findContact`, and the other way round).
+ */
+function inTurn<T>(call: () => Promise<T>): Promise<T> {
+  if (!isCurrent()) return call();
+  const answer = turn.then(call, call);
+  turn = answer.catch(() => undefined);
+  return answer;
+}
+
+/** Longer work in the ledger than a step: nobody waits for it, and a local activity would hold a slot. */
+export const { pruneLedger } = proxyActivities<LedgerActivities>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+export const { closeGone } = proxyActivities<QuietActivities>({
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType,
+});
+
+interface Step<K extends keyof LedgerActivities> {
+  readonly executeWithOptions: (
+    options: { summary: string },
+    args: Parameters<LedgerActivities[K]>,
+  ) => Promise<Awaited<ReturnType<LedgerActivities[K]>>>;
+}
+
+/** Credentials that a system refuses stop every process that needs it. */
+export function sharedCause({ cause }: ActivityFailure): string | undefined {
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  const [details] = (cause.details ?? []) as readonly ({ readonly status?: unknown } | undefined)[];
+  return details?.status === 401 || details?.status === 403 ? cause.message : undefined;
+}
+
+/** Why a step failed, as a sentence without names or values; activity failures carry none. */
+export function whyFailed(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return cause.message;
+  if (cause instanceof TimeoutFailure) return 'gave no result within its time';
+  return 'failed';
+}

@@ -1,0 +1,76 @@
+/** What is written to the systems that keep records of learners: the CRM (Salesforce) and the LMS (xAPI). */
+import type { Terms } from '../../src/domain/policy';
+import type { CourseCompleted, UserProvisioned } from '../../src/events';
+import type { Process } from './process';
+import { salesforce, xapi } from './activity-proxies';
+
+/** The learner's training status: the best completion that the ledger knows stands in it. */
+export function recordTraining(
+  process: Process,
+  { courseId, courseName, score, completedAt }: CourseCompleted,
+): Promise<unknown> {
+  return process.steps.write({
+    system: 'salesforce',
+    since: 'salesforce',
+    name: 'recordTraining',
+    does: 'record the training status in the CRM',
+    call: async (context, options) => {
+      const training = { ...(await process.people.person()), courseId, courseName, score, completedAt };
+      return salesforce.upsertTraining.executeWithOptions(options, [context, training]);
+    },
+  });
+}
+
+/** The completion for the LMS, with the certificate. Where the policy sets a mark, whoever reaches it has passed. */
+export function storeStatement(
+  process: Process,
+  { userId, courseId, courseName, score, completedAt }: CourseCompleted,
+  { course, xapi: iris }: Terms['policy'],
+): Promise<unknown> {
+  const verb = course.passPercent === undefined ? 'completed' : 'passed';
+  const facts = { userId, courseId, courseName, score, completedAt, verb, ...(iris && { iris }) } as const;
+  return process.steps.write({
+    system: 'xapi',
+    since: 'xapi',
+    name: 'storeStatement',
+    does: `send the LMS that the course is ${verb}`,
+    call: (context, options) => xapi.storeStatement.executeWithOptions(options, [context, facts]),
+  });
+}
+
+const MARKS = { required: 'markRequired', certified: 'markCertified', lapsed: 'markLapsed' } as const;
+
+/** `deadline`: by when it has to be renewed, epoch ms. */
+export function markCertificate(
+  process: Process,
+  certName: string,
+  status: keyof typeof MARKS,
+  deadline: number | null,
+): Promise<unknown> {
+  const due = deadline === null ? null : new Date(deadline).toISOString();
+  return process.steps.write({
+    system: 'salesforce',
+    since: 'salesforce',
+    name: MARKS[status],
+    does: `mark the certificate as ${status} in the CRM`,
+    call: async (context, options) => {
+      const standing = { ...(await process.people.person()), certName, status, deadline: due };
+      return salesforce.markCertificate.executeWithOptions(options, [context, standing]);
+    },
+  });
+}
+
+/** The new hire's contact carries MindTickle's user id. */
+export function linkContact(process: Process, { role, teamId }: UserProvisioned): Promise<unknown> {
+  return process.steps.write({
+    system: 'salesforce',
+    since: 'salesforce',
+    name: 'linkContact',
+    does: "put MindTickle's user id on the CRM contact",
+    call: async (context, options) =>
+      salesforce.linkContact.executeWithOptions(options, [
+        context,
+        { ...(await process.people.person()), role, teamId },
+      ]),
+  });
+}

@@ -1,0 +1,89 @@
+import { defaultPayloadConverter, rawValueTypeInfo, type RawValue } from '@temporalio/common';
+import { defineSignal, setHandler } from '@temporalio/workflow';
+import { isRefusal, readTexts } from '../../src/domain/requests';
+import { HOUR } from '../../src/domain/time';
+import type { Recorder } from './state';
+
+type Texts<R extends string, O extends string> = { readonly [K in R]: string } & { readonly [K in O]?: string };
+
+export interface SignalSpec<R extends string, O extends string> {
+  readonly name: string;
+  readonly description: string;
+  readonly required: readonly R[];
+  readonly optional?: readonly O[];
+}
+
+export interface Signals {
+  /**
+   * Handle a signal that anyone may have sent: taken raw, because a payload that does not decode would otherwise fail the
+   * workflow task for ever. What cannot be read is noted and ignored; the same message again is the same as once.
+   */
+  readonly on: <R extends string, O extends string = never>(
+    spec: SignalSpec<R, O>,
+    handle: (message: Texts<R, O>) => void,
+  ) => void;
+  readonly kept: () => KeptSignals;
+}
+
+/** The messages of late, newest last: each with when it came, epoch ms. */
+export type KeptSignals = readonly (readonly [text: string, at: number])[];
+
+/** A double click or a client's retry; the same words a day later are meant. */
+const SAME_MESSAGE_MS = HOUR;
+
+/** Of a flood, the newest are remembered. */
+const MOST_REMEMBERED = 200;
+const MOST_KEPT_TEXT = 100_000;
+
+export function createSignals(recorder: Recorder, kept: KeptSignals = []): Signals {
+  const seen = new Map(kept);
+
+  function isRepeat(text: string): boolean {
+    const now = Date.now();
+    const before = seen.get(text) ?? -Infinity;
+    // Written anew, so that the first of the map is the oldest.
+    seen.delete(text);
+    seen.set(text, now);
+    const [oldest] = seen.keys();
+    if (seen.size > MOST_REMEMBERED && oldest !== undefined) seen.delete(oldest);
+    return now - before < SAME_MESSAGE_MS;
+  }
+
+  function on<R extends string, O extends string = never>(
+    { name, description, required, optional = [] }: SignalSpec<R, O>,
+    handle: (message: Texts<R, O>) => void,
+  ): void {
+    const raw = defineSignal<RawValue[]>(name, { typeInfo: { inputTypes: ALL_RAW } });
+    setHandler(
+      raw,
+      (...args) => {
+        const message = readTexts(decode(args[0]), required, optional);
+        if (isRefusal(message)) recorder.noteIgnored(name, 'unknown', message.refused);
+        else if (!isRepeat(JSON.stringify([name, message]))) handle(message);
+      },
+      { description },
+    );
+  }
+
+  return { on, kept: () => newest(seen) };
+}
+
+/** However many there are: one that does not decode is enough to fail the task. */
+const ALL_RAW = new Proxy([rawValueTypeInfo], { get: () => rawValueTypeInfo });
+
+function newest(seen: ReadonlyMap<string, number>): KeptSignals {
+  let room = MOST_KEPT_TEXT;
+  const fits = ([text, at]: readonly [string, number]): boolean =>
+    Date.now() - at < SAME_MESSAGE_MS && (room -= text.length) >= 0;
+  const late = [...seen].reverse();
+  const end = late.findIndex((message) => !fits(message));
+  return late.slice(0, end === -1 ? late.length : end).reverse();
+}
+
+function decode(value: RawValue | undefined): unknown {
+  try {
+    return value === undefined ? undefined : defaultPayloadConverter.fromPayload(value.payload);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,129 @@
+import type { HistoryEntry, ProcessState, StepState, Told } from '../messages';
+
+/** Long lists are the `state` query's; the page shows the newest. */
+export const SHOWN = 20;
+
+/** Of a text that somebody sent, or a step's detail. */
+const LONGEST = 300;
+
+interface Message {
+  readonly kind: 'signal' | 'update';
+  /** Its one argument, a JSON object; `?`: may be left out. */
+  readonly argument: string;
+  readonly does: string;
+  /** Taken only while a step is parked. */
+  readonly whenParked?: true;
+}
+
+const MESSAGES: Readonly<Record<string, Message>> = {
+  cancel: { kind: 'signal', argument: '{ reason, by }', does: 'stop, and undo what must be undone' },
+  escalate: { kind: 'signal', argument: '{ reason, by, to? }', does: 'tell the next person in line now' },
+  retryStep: { kind: 'update', argument: '{ step, by }', does: 'try the parked step again', whenParked: true },
+  skipStep: { kind: 'update', argument: '{ step, reason, by }', does: 'go on without that step', whenParked: true },
+  identify: { kind: 'update', argument: '{ email, by }', does: 'give the missing address', whenParked: true },
+  extendDeadline: { kind: 'update', argument: '{ deadline, by, reason }', does: 'move the deadline (ISO 8601)' },
+  recertified: { kind: 'signal', argument: '{ by, evidence }', does: 'the certificate was renewed' },
+  coached: { kind: 'signal', argument: '{ by, note }', does: 'the learner was coached' },
+  retaken: { kind: 'signal', argument: '{ eventId }', does: 'the quiz was passed; sent by that event' },
+  started: { kind: 'signal', argument: '{ eventId }', does: 'the first step was made; sent by that event' },
+  rehired: { kind: 'signal', argument: '{ eventId, hiredAt?, order? }', does: 'hired again; sent by that event' },
+  redrive: {
+    kind: 'update',
+    argument: '{ by, data? }',
+    does: 'read the event again, as it is or corrected, and run it',
+  },
+  discard: { kind: 'update', argument: '{ by, reason }', does: 'throw the event away' },
+};
+
+/** What a letter was about, by its kind. */
+const LETTERS: Readonly<Record<string, string>> = {
+  recertify: 'asked to renew',
+  'recertify-report': 'told of the case',
+  remind: 'reminded',
+  lapsed: 'told that it lapsed',
+  coach: 'asked to coach',
+  welcome: 'welcomed',
+  nudge: 'nudged',
+  certificate: 'told of the certificate',
+  offboarded: 'given the report',
+  escalation: 'told, since it was escalated',
+};
+
+/** What a process says of itself on its page, beside its state. */
+export interface Page {
+  /** The kind and what it is about; ids and titles, no names. */
+  readonly title: string;
+  /** The messages that it takes. */
+  readonly messages: readonly string[];
+  readonly state: ProcessState;
+  /** What happens at the deadline, as a sentence. */
+  readonly next: string | null;
+}
+
+/**
+ * The state as Markdown, for the workflow's page in Temporal Web UI: what it waits for, until when, what then, who was
+ * told, and what may be sent.
+ */
+export function describeState({ title, messages, state, next }: Page): string {
+  const { outcome, steps, history, told = [], forgotten } = state;
+  return [
+    `**${asText(title)}**`,
+    '',
+    ...describePhase(state, next),
+    ...section('Told', told.slice(-SHOWN).map(once(describeTold))),
+    ...section('Steps', steps.slice(-SHOWN).map(once(describeStep))),
+    ...section('History', history.slice(-SHOWN).map(once(describeEntry))),
+    ...(forgotten === undefined ? [] : ['', `Entries that the history has lost: ${forgotten}`]),
+    ...section('May be sent', outcome === null ? messages.flatMap((name) => describeMessage(name, state)) : []),
+  ].join('\n');
+}
+
+function describePhase({ phase, outcome, waitingFor, deadline }: ProcessState, next: string | null): string[] {
+  const then = deadline === null || next === null ? [] : [`- Then: ${next}`];
+  return [
+    `- Phase: **${phase}**${outcome === null ? '' : `, outcome: **${outcome}**`}`,
+    ...(waitingFor === null ? [] : [`- Waits for: **${asText(waitingFor)}**`]),
+    ...(deadline === null ? [] : [`- Until: **${deadline}**`]),
+    ...then,
+  ];
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', `**${title}**`, '', ...lines];
+}
+
+function describeMessage(name: string, { phase }: ProcessState): string[] {
+  const message = MESSAGES[name];
+  if (message === undefined || (message.whenParked === true && phase !== 'parked')) return [];
+  return [`- ${message.kind} \`${name}\` \`${message.argument}\`: ${message.does}`];
+}
+
+function describeTold({ role, letter, at }: Told): string {
+  return `- ${at} the ${role}: ${LETTERS[letter] ?? asText(letter)}`;
+}
+
+/** Written with every message: what has been written once is not written again. */
+const written = new WeakMap<object, string>();
+
+function once<T extends object>(write: (of: T) => string): (of: T) => string {
+  return (of) => {
+    const text = written.get(of) ?? write(of);
+    written.set(of, text);
+    return text;
+  };
+}
+
+function describeStep({ name, status, detail }: StepState): string {
+  return `- ${asText(name)}: ${status}${detail === null ? '' : ` (${asText(detail)})`}`;
+}
+
+function describeEntry({ at, what, by, reason }: HistoryEntry): string {
+  return `- ${at} ${asText(what)}, by ${asText(by)}${reason === null ? '' : `: ${asText(reason)}`}`;
+}
+
+/** On one line and without links or pictures: whoever sends a message must not write other lines of the page. */
+function asText(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  const short = line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+  return short.replace(/[\\`*[\]<>|]/g, '\\$&');
+}
