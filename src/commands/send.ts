@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isEventName, type EventName } from '../events';
 import type { Environment } from '../settings';
 import { SettingsError } from '../settings/error';
-import { deliver, type Outgoing } from '../dev/stand-ins/mindtickle';
+import { deliver, type Outgoing } from '../dev/mindtickle';
 import { dataDirOf, readDevJson, type StackInfo } from '../dev/dev-json';
 import { withDotEnv } from '../settings/dot-env';
 

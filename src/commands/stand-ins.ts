@@ -1,4 +1,4 @@
-import { startStandIns } from '../dev/stand-ins/server';
+import { startStandIns } from '../dev/stand-ins';
 import { createLogger } from '../telemetry/log';
 import { untilToldToStop } from '../dev/shutdown-signal';
 

@@ -2,7 +2,7 @@ import { connectorVariables, optionalVariables } from '../settings/connectors';
 import { SYSTEMS, type System } from '../domain/policy';
 import type { Environment } from '../settings';
 import { SettingsError } from '../settings/error';
-import { XAPI_KEY } from './stand-ins/stand-in';
+import { CLIENT_ID } from './people';
 
 /** What a program needs of its surroundings, whoever it is. */
 const SURROUNDINGS = [
@@ -64,7 +64,7 @@ export function workerEnvironment(shared: Shared): NodeJS.ProcessEnv {
     archive: { ARCHIVE_URL: `file://${encodeURI(shared.archiveDir)}` },
     salesforce: {
       SALESFORCE_LOGIN_URL: `${standIns.url}/salesforce`,
-      SALESFORCE_CLIENT_ID: 'mindtickle',
+      SALESFORCE_CLIENT_ID: CLIENT_ID,
       SALESFORCE_CLIENT_SECRET: standIns.token,
     },
     slack: {
@@ -72,7 +72,7 @@ export function workerEnvironment(shared: Shared): NodeJS.ProcessEnv {
       SLACK_BOT_TOKEN: standIns.token,
       SLACK_SCIM_TOKEN: standIns.token,
     },
-    xapi: { XAPI_URL: `${standIns.url}/xapi`, XAPI_KEY, XAPI_SECRET: standIns.token },
+    xapi: { XAPI_URL: `${standIns.url}/xapi`, XAPI_KEY: CLIENT_ID, XAPI_SECRET: standIns.token },
   };
   const connectors = SYSTEMS.map((system) => (system === connect ? realConnector(env, system) : ofStandIns[system]));
   return Object.assign({}, common(shared), ...connectors, databaseOf(shared)) as NodeJS.ProcessEnv;

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { Pool } from 'pg';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { Letter } from '../../src/domain/letters';
-import type { StandIns } from '../../src/dev/stand-ins/server';
+import type { StandIns } from '../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { setFault, start, stateOf, stopAll } from '../dev/stand-ins/running';
 import { scriptSmtp } from './scripted-smtp';

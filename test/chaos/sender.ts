@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { signDelivery } from '../../src/dev/stand-ins/mindtickle';
+import { signDelivery } from '../../src/dev/mindtickle';
 import { digestOf, type Planned } from './deliveries';
 import type { Answer, Attempt, Journal } from './journal';
 

@@ -1,4 +1,4 @@
-import type { StandInsState } from '../../src/dev/stand-ins/systems';
+import type { StandInsState } from '../../src/dev/stand-ins';
 import { certificateOf, freezeOf, MAIL_DOMAIN, reportOf } from './deliveries';
 
 export interface StandInsClient {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { signDelivery } from '../../src/dev/stand-ins/mindtickle';
+import { signDelivery } from '../../src/dev/mindtickle';
 import { BODY, COMPANY, NOW, SECRET } from '../receiver/running';
 
 const repository = resolve(__dirname, '../..');

@@ -15,7 +15,7 @@ import { createReplayMemory } from '../../src/receiver/accept/replay-guard';
 import { createReader } from '../../src/receiver/verify/reread';
 import { createStarter } from '../../src/receiver/accept/temporal-starter';
 import type { WorkerSettings } from '../../src/settings';
-import { deliver } from '../../src/dev/stand-ins/mindtickle';
+import { deliver } from '../../src/dev/mindtickle';
 import type { Connected } from '../../src/temporal/connection';
 import { discardUpdate, stateQuery } from '../../workflows/messages';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import type { DemoEvent } from '../../src/commands/demo';
 import { SYSTEMS } from '../../src/domain/policy';
-import type { StandInsState } from '../../src/dev/stand-ins/systems';
+import type { StandInsState } from '../../src/dev/stand-ins';
 import { stateQuery } from '../../workflows/messages';
 import { quieten } from '../workflows/world';
 import { newDataDir, removeDataDir, runMt, startDev, type DevStack } from './stack';

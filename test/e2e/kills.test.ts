@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { readDevJson } from '../../src/dev/dev-json';
 import { DAY, isoTime } from '../../src/domain/time';
-import { people } from '../../src/dev/stand-ins/people';
-import type { StandInsState } from '../../src/dev/stand-ins/systems';
+import { people } from '../../src/dev/people';
+import type { StandInsState } from '../../src/dev/stand-ins';
 import { recertifiedSignal } from '../../workflows/messages';
 import { newDataDir, removeDataDir, startDev, stepIs, until, untilState, type DevStack } from './stack';
 

@@ -8,8 +8,8 @@ import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { StackInfo } from '../../src/dev/dev-json';
-import { deliver } from '../../src/dev/stand-ins/mindtickle';
-import type { StandInsState } from '../../src/dev/stand-ins/systems';
+import { deliver } from '../../src/dev/mindtickle';
+import type { StandInsState } from '../../src/dev/stand-ins';
 import { stateQuery, type ProcessState } from '../../workflows/messages';
 
 const mt = resolve(__dirname, '../../bin/mt.js');

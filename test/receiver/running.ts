@@ -4,7 +4,7 @@ import type { Accepted } from '../../src/receiver/accept/accept';
 import { createCappedLog } from '../../src/telemetry/capped-log';
 import { createReceiver, type ReceiverDeps } from '../../src/receiver/server';
 import type { Received } from '../../src/receiver/accept/start-options';
-import { signDelivery } from '../../src/dev/stand-ins/mindtickle';
+import { signDelivery } from '../../src/dev/mindtickle';
 import { createLogger } from '../../src/telemetry/log';
 import { converse, requestBytes, type Answer, type HeaderList } from './raw-http';
 

@@ -1,8 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { DAY, isoTime } from '../../src/domain/time';
 import { setLearnerEmail } from '../../src/ledger/queries';
-import { people } from '../../src/dev/stand-ins/people';
-import type { StandIns } from '../../src/dev/stand-ins/server';
+import { people } from '../../src/dev/people';
+import type { StandIns } from '../../src/dev/stand-ins';
 import { cancelSignal } from '../../workflows/messages';
 import { connectorsTo, emptyLedger, type Connectors } from '../activities/running';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';

@@ -1,7 +1,7 @@
 import { DAY, isoTime } from '../../domain/time';
 import type { EventName } from '../../events';
 import { routes } from '../../receiver/routes';
-import { personOf } from '../../dev/stand-ins/people';
+import { personOf } from '../../dev/people';
 
 /** One delivery of the demo, and the workflow that it should become. */
 export interface DemoDelivery {

@@ -1,6 +1,6 @@
 import type { ProcessState } from '../../../workflows/messages';
-import { people } from '../../dev/stand-ins/people';
-import type { StandInsState } from '../../dev/stand-ins/systems';
+import { people } from '../../dev/people';
+import type { StandInsState } from '../../dev/stand-ins';
 
 /** An effect that a step leaves in a stand-in, and how it is seen there. */
 interface Expected {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { deliver } from '../../dev/stand-ins/mindtickle';
-import type { StandInsState } from '../../dev/stand-ins/systems';
+import { deliver } from '../../dev/mindtickle';
+import type { StandInsState } from '../../dev/stand-ins';
 import { createLogger } from '../../telemetry/log';
 import { connectNow } from '../../temporal/connection';
 import { demoDeliveries, type DemoDelivery } from './deliveries';

@@ -18,9 +18,6 @@ export interface World {
   readonly wait: (ms: number) => Promise<unknown>;
 }
 
-/** The user name of HTTP Basic that the record store asks for; the token is its password. */
-export const XAPI_KEY = 'mindtickle';
-
 /** One system that speaks its own protocol. A further one is a file that makes this, and a line in `systems.ts`. */
 export interface StandIn<State extends object = object> {
   /** What it holds, as `GET /_state` shows it. */

@@ -14,7 +14,7 @@ import { createSalesforceActivities } from '../../../activities/salesforce';
 import { createSalesforceApi } from '../../../activities/salesforce/api';
 import { createSessions } from '../../../activities/salesforce/sign-in';
 import { PLAIN_SALESFORCE } from '../../../src/domain/salesforce-names';
-import { people } from '../../../src/dev/stand-ins/people';
+import { people } from '../../../src/dev/people';
 import { start, stateOf } from '../../dev/stand-ins/running';
 import { conformance } from './suite';
 import { slackTo, TOKEN, xapiTo, type Functions } from '../running';

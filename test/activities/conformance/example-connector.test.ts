@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createWrite } from '../../../activities/write-once';
 import { createHttp } from '../../../activities/http';
 import type { System } from '../../../src/domain/policy';
-import { people } from '../../../src/dev/stand-ins/people';
+import { people } from '../../../src/dev/people';
 import { conformance } from './suite';
 import { createBadgeActivities, type Badge } from './example-connector';
 import { TOKEN } from '../running';

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Person } from '../../../activities';
-import { people } from '../../../src/dev/stand-ins/people';
-import type { StandIns } from '../../../src/dev/stand-ins/server';
+import { people } from '../../../src/dev/people';
+import type { StandIns } from '../../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
 import { okta, scim, setFault, start, stateOf, stopAll, userId } from '../../dev/stand-ins/running';
 import { connectorsTo, delayOf, emptyLedger, rowsOf, serve, workflow, written, type Connectors } from '../running';

@@ -4,8 +4,8 @@ import type { Pool } from 'pg';
 import type { SlackActivities } from '../../../activities';
 import type { Letter } from '../../../src/domain/letters';
 import { effectsOf } from '../../../src/ledger/effects';
-import { people } from '../../../src/dev/stand-ins/people';
-import type { StandIns } from '../../../src/dev/stand-ins/server';
+import { people } from '../../../src/dev/people';
+import type { StandIns } from '../../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
 import { patch, setFault, start, stateOf, stopAll } from '../../dev/stand-ins/running';
 import {

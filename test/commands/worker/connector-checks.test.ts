@@ -8,7 +8,7 @@ import { checkConnectors } from '../../../src/commands/worker/connector-checks';
 import { openPool } from '../../../src/ledger/pool';
 import { workerSettings } from '../../../src/settings';
 import { start, stateOf, stopAll } from '../../dev/stand-ins/running';
-import type { StandIns } from '../../../src/dev/stand-ins/server';
+import type { StandIns } from '../../../src/dev/stand-ins';
 import { S3_KEY, startS3 } from '../../activities/archive/s3-server';
 import { scriptSmtp, type ScriptedSmtp } from '../../activities/scripted-smtp';
 

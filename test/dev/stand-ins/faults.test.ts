@@ -1,4 +1,4 @@
-import type { StandIns } from '../../../src/dev/stand-ins/server';
+import type { StandIns } from '../../../src/dev/stand-ins';
 import { patch, scim, sendMail, setFault, start, stateOf, stopAll, userId } from './running';
 
 let standIns: StandIns;

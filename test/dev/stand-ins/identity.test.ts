@@ -1,6 +1,6 @@
-import type { StandIns } from '../../../src/dev/stand-ins/server';
+import type { StandIns } from '../../../src/dev/stand-ins';
 import { ENTERPRISE } from '../../../src/dev/stand-ins/identity/directory';
-import { people, personOf } from '../../../src/dev/stand-ins/people';
+import { people, personOf } from '../../../src/dev/people';
 import { groupId, patch, scim, start, stateOf, stopAll, userId } from './running';
 
 type Json = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer';
-import type { StandIns } from '../../../src/dev/stand-ins/server';
+import type { StandIns } from '../../../src/dev/stand-ins';
 import { mailToOmar, sendMail, start, stateOf, stopAll } from './running';
 
 let standIns: StandIns;

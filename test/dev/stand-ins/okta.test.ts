@@ -1,5 +1,5 @@
-import type { StandIns } from '../../../src/dev/stand-ins/server';
-import { people } from '../../../src/dev/stand-ins/people';
+import type { StandIns } from '../../../src/dev/stand-ins';
+import { people } from '../../../src/dev/people';
 import { groupId, okta, patch, scim, setFault, start, stateOf, stopAll, userId } from './running';
 
 let standIns: StandIns;

@@ -1,6 +1,5 @@
 import { createTransport } from 'nodemailer';
-import { startStandIns, type StandIns, type StandInsOptions } from '../../../src/dev/stand-ins/server';
-import type { StandInsState } from '../../../src/dev/stand-ins/systems';
+import { startStandIns, type StandIns, type StandInsOptions, type StandInsState } from '../../../src/dev/stand-ins';
 import { createLogger } from '../../../src/telemetry/log';
 
 const TOKEN = 'a-token-of-the-tests';

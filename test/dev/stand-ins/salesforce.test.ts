@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StandIns } from '../../../src/dev/stand-ins/server';
+import type { StandIns } from '../../../src/dev/stand-ins';
 import { setFault, start, stateOf, stopAll } from './running';
 
 afterEach(stopAll);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { request } from 'undici';
-import type { StandIns } from '../../../src/dev/stand-ins/server';
+import type { StandIns } from '../../../src/dev/stand-ins';
 import { mailToOmar, patch, scim, sendMail, setFault, start, stateOf, stopAll, userId } from './running';
 
 afterEach(stopAll);

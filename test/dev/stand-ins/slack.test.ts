@@ -1,5 +1,5 @@
-import { people } from '../../../src/dev/stand-ins/people';
-import type { StandIns } from '../../../src/dev/stand-ins/server';
+import { people } from '../../../src/dev/people';
+import type { StandIns } from '../../../src/dev/stand-ins';
 import { patch, setFault, start, stateOf, stopAll } from './running';
 
 const TOKEN = 'a-token-of-the-tests';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StandIns } from '../../../src/dev/stand-ins/server';
+import type { StandIns } from '../../../src/dev/stand-ins';
 import { setFault, start, stateOf, stopAll } from './running';
 
 const TOKEN = 'a-token-of-the-tests';

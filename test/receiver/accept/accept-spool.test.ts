@@ -10,7 +10,7 @@ import { createReplayMemory } from '../../../src/receiver/accept/replay-guard';
 import { openSpool, type Spool } from '../../../src/receiver/spool';
 import { asConflict, type Received } from '../../../src/receiver/accept/start-options';
 import { createStarter } from '../../../src/receiver/accept/temporal-starter';
-import { signDelivery } from '../../../src/dev/stand-ins/mindtickle';
+import { signDelivery } from '../../../src/dev/mindtickle';
 import { connectInBackground, type BackgroundConnection, type Connected } from '../../../src/temporal/connection';
 import { openNamespace, openWay, silentLog, type Way } from '../temporal';
 

@@ -7,7 +7,7 @@ import { createLine } from '../../../src/receiver/accept/start-slots';
 import { createReplayMemory } from '../../../src/receiver/accept/replay-guard';
 import { asConflict, type Received } from '../../../src/receiver/accept/start-options';
 import { createStarter } from '../../../src/receiver/accept/temporal-starter';
-import { signDelivery } from '../../../src/dev/stand-ins/mindtickle';
+import { signDelivery } from '../../../src/dev/mindtickle';
 import { connectInBackground, type BackgroundConnection, type Connected } from '../../../src/temporal/connection';
 import { searchAttributes, TASK_QUEUE } from '../../../src/temporal/names';
 import { openNamespace, openWay, silentLog, type Way } from '../temporal';

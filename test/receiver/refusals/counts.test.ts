@@ -3,7 +3,7 @@ import { createCappedLog } from '../../../src/telemetry/capped-log';
 import type { Incoming } from '../../../src/receiver/verify/delivery';
 import { createRefusalCounts, type RefusalCounts, type RefusalLimits } from '../../../src/receiver/refusals/counts';
 import type { RefusalRow } from '../../../src/ledger/refusals';
-import { signDelivery } from '../../../src/dev/stand-ins/mindtickle';
+import { signDelivery } from '../../../src/dev/mindtickle';
 import { Writable } from 'node:stream';
 import { BODY, COMPANY, NOW, SECRET, signedHeaders, send, startReceiver } from '../running';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { diagnose, type Diagnosable, type DiagnosisTerms } from '../../../src/receiver/refusals/diagnose';
-import { signDelivery } from '../../../src/dev/stand-ins/mindtickle';
+import { signDelivery } from '../../../src/dev/mindtickle';
 import { BODY, COMPANY, NOW, SECRET } from '../running';
 
 const TERMS: DiagnosisTerms = {

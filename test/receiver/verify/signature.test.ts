@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { parseTimestamp, verifySignature, type Signed } from '../../../src/receiver/verify/signature';
-import { signDelivery } from '../../../src/dev/stand-ins/mindtickle';
+import { signDelivery } from '../../../src/dev/mindtickle';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');
 const WINDOW = { backMs: 8 * 3_600_000, aheadMs: 300_000 };

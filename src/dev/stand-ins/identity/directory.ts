@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { groupNames, people, type Person } from '../people';
+import { groupNames, people, type Person } from '../../people';
 
 /** The enterprise extension of a user (RFC 7643 §4.3): department, manager. */
 export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { people } from '../people';
+import { people } from '../../people';
 
 /** What a field takes. `text` and `email`: of so many characters at most. */
 type FieldType =

@@ -1,9 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual, verify } from 'node:crypto';
 import { z } from 'zod';
+import { CLIENT_ID } from '../../people';
 import type { World } from '../stand-in';
-
-/** The connected app's consumer key. */
-export const CLIENT_ID = 'mindtickle';
 
 /** A session that nobody uses for so long is over: the shortest but one that an org may set. */
 const SESSION_MS = 2 * 3_600_000;

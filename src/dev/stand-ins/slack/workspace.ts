@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { people, type Person } from '../people';
+import { people, type Person } from '../../people';
 
 const userSchema = z.object({
   /** `U…`, in both APIs. */

@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
+import { CLIENT_ID } from '../../people';
 import { html, type Html } from '../html';
 import { httpCalls } from '../http-calls';
 import { entry } from '../page-parts';
-import { XAPI_KEY, type StandIn, type World } from '../stand-in';
+import type { StandIn, World } from '../stand-in';
 import type { Held } from '../store';
 import { Malformed, readParts, type Part } from './multipart';
 import { isSame, readStatement, type Statement } from './statement';
@@ -60,7 +61,7 @@ const answerVersion: RequestHandler = (_request, response, next) => {
 
 function authenticate(token: string): RequestHandler {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  const wanted = digest(`Basic ${Buffer.from(`${XAPI_KEY}:${token}`).toString('base64')}`);
+  const wanted = digest(`Basic ${Buffer.from(`${CLIENT_ID}:${token}`).toString('base64')}`);
   return (request, response, next) => {
     if (timingSafeEqual(digest(request.headers.authorization ?? ''), wanted)) next();
     else refuse(response.set('WWW-Authenticate', 'Basic realm="xAPI"'), 401, 'Key or secret are missing or wrong');
@@ -88,7 +89,7 @@ function put(request: Request, response: Response, held: Held<Records>, now: Dat
     return;
   }
   if (known === undefined) {
-    const authority = { objectType: 'Agent', account: { homePage: 'http://127.0.0.1/xapi', name: XAPI_KEY } };
+    const authority = { objectType: 'Agent', account: { homePage: 'http://127.0.0.1/xapi', name: CLIENT_ID } };
     const stored = { ...complete, id: statementId, stored: at, version: VERSION, authority };
     const kept = files.map(({ contentType, content, sha2 }) => ({ contentType, bytes: content.length, sha2 }));
     held.write({ records: [...records, { statement: stored, files: kept }] });

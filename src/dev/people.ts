@@ -1,4 +1,4 @@
-import type { EventName } from '../../events';
+import type { EventName } from '../events';
 
 /** Someone of the demo's company: known to MindTickle by `userId`, to the identity provider by `email`. */
 export interface Person {
@@ -17,6 +17,9 @@ export interface Person {
 export const groupNames = ['Certified', 'Recertification required', 'Sales', 'Sales onboarding'] as const;
 
 type GroupName = (typeof groupNames)[number];
+
+/** The name that the connectors sign in by: Salesforce's consumer key, and the record store's user name. */
+export const CLIENT_ID = 'mindtickle';
 
 const MANAGER = 'mona.lindqvist@example.com';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { deliver, signDelivery } from '../../../src/dev/stand-ins/mindtickle';
+import { deliver, signDelivery } from '../../src/dev/mindtickle';
 
 const secret = 'whsec_0123456789';
 const OPENSSL = 'openssl';

@@ -11,6 +11,8 @@ import type { StandIn, World } from './stand-in';
 import { openStore } from './store';
 import { createSystems } from './systems';
 
+export type { StandInsState } from './systems';
+
 export interface StandInsOptions {
   /** 3002 when absent, 0: any free one. */
   readonly port?: number;
