@@ -1,4 +1,4 @@
-import type { IdentitySettings } from '../../src/settings/connectors';
+import type { SystemSettings } from '../../src/settings';
 import type { Write } from '../write-once';
 import { createHttp, type Http } from '../http';
 import type { IdentityDriver } from './driver';
@@ -6,7 +6,7 @@ import { createOktaDriver } from './okta';
 import { createScimDriver } from './scim';
 
 /** The identity provider as it is set. The token is asked for each call. */
-export function createIdentityDriver(settings: IdentitySettings, write: Write): IdentityDriver {
+export function createIdentityDriver(settings: SystemSettings['identity'], write: Write): IdentityDriver {
   const { driver, url, token, userIdAttribute, keycloakUrl } = settings;
   const httpTo = (baseUrl: string, scheme: string, contentType: string): Http =>
     createHttp({

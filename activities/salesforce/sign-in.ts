@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
-import type { SalesforceSettings } from '../../src/settings/connectors';
+import type { SystemSettings } from '../../src/settings';
 import { createCredentialMemory } from '../credentials';
 import { requireNoPage } from '../http';
 import { credentialsRefused, failureFromNetwork, failureFromStatus, mayPass, rejected, unavailable } from '../failure';
@@ -37,7 +37,7 @@ export interface SessionsDeps {
 const LOGIN_RATE_DELAY_MS = 15 * 60_000;
 
 /** Kept in memory alone. */
-export function createSessions(settings: SalesforceSettings, deps: SessionsDeps = {}): Sessions {
+export function createSessions(settings: SystemSettings['salesforce'], deps: SessionsDeps = {}): Sessions {
   const { fetch: send = fetch, now = Date.now, timeoutMs = 5000 } = deps;
   let session: Session | undefined;
   let underWay: Promise<Session> | undefined;
@@ -72,11 +72,11 @@ export function createSessions(settings: SalesforceSettings, deps: SessionsDeps 
 }
 
 /** Signs in. @throws as `current`. */
-export async function checkSalesforce(settings: SalesforceSettings): Promise<void> {
+export async function checkSalesforce(settings: SystemSettings['salesforce']): Promise<void> {
   await createSessions(settings).current();
 }
 
-function secretOf({ credential }: SalesforceSettings): string {
+function secretOf({ credential }: SystemSettings['salesforce']): string {
   return 'secret' in credential ? credential.secret() : credential.privateKey();
 }
 
@@ -86,7 +86,7 @@ interface SignInBy {
   readonly timeoutMs: number;
 }
 
-async function signIn(settings: SalesforceSettings, { send, now, timeoutMs }: SignInBy): Promise<Session> {
+async function signIn(settings: SystemSettings['salesforce'], { send, now, timeoutMs }: SignInBy): Promise<Session> {
   const login = settings.loginUrl.replace(/\/+$/, '');
   const form = new URLSearchParams(grantOf(settings, login, now()));
   let response: Response;
@@ -114,7 +114,11 @@ async function signIn(settings: SalesforceSettings, { send, now, timeoutMs }: Si
 }
 
 /** OAuth client credentials (RFC 6749 §4.4), or a JWT bearer (RFC 7523) that is good for three minutes, as Salesforce asks. */
-function grantOf({ clientId, credential }: SalesforceSettings, login: string, now: number): Record<string, string> {
+function grantOf(
+  { clientId, credential }: SystemSettings['salesforce'],
+  login: string,
+  now: number,
+): Record<string, string> {
   if ('secret' in credential)
     return { grant_type: 'client_credentials', client_id: clientId, client_secret: credential.secret() };
   const exp = Math.floor(now / 1000) + 180;

@@ -1,6 +1,5 @@
-import { connectorVariables, optionalVariables } from '../settings/connectors';
 import { SYSTEMS, type System } from '../domain/policy';
-import type { Environment } from '../settings';
+import { systemDescriptors, type Environment } from '../settings';
 import { SettingsError } from '../settings/error';
 import { CLIENT_ID } from './people';
 
@@ -135,15 +134,13 @@ export function namespaceOf(env: Environment): string {
 }
 
 function realConnector(env: Environment, system: System): NodeJS.ProcessEnv {
-  const missing = connectorVariables[system].map((names) => names.filter((name) => !isSet(env, name)));
+  const { variables, needs, sdkPrefix } = systemDescriptors[system];
+  const missing = needs.map((names) => names.filter((name) => !isSet(env, name)));
   const fewest = missing.reduce((least, more) => (more.length < least.length ? more : least));
   if (fewest.length > 0)
     throw new SettingsError(fewest.map((name) => `${name}: missing, and --connect ${system} is for the real system`));
-  const optional: Readonly<Partial<Record<System, readonly string[]>>> = optionalVariables;
-  const names = [...connectorVariables[system].flat(), ...(optional[system] ?? [])].flatMap(withFile);
-  // The AWS SDK reads its own.
-  const ofTheSdk = system === 'archive' ? Object.keys(env).filter((name) => name.startsWith('AWS_')) : [];
-  return pick(env, [...names, ...ofTheSdk]);
+  const ofTheSdk = Object.keys(env).filter((name) => sdkPrefix !== undefined && name.startsWith(sdkPrefix));
+  return pick(env, [...Object.keys(variables).flatMap(withFile), ...ofTheSdk]);
 }
 
 function withFile(name: string): string[] {

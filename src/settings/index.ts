@@ -8,6 +8,8 @@ import { SettingsError } from './error';
 import { readVariables, valueOf, type Environment } from './variables';
 
 export type { Environment } from './variables';
+export { systemDescriptors } from './connectors';
+export type { SystemSettings } from './connectors';
 
 export interface ReceiverSettings {
   /** Newest first. */

@@ -7,10 +7,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const port = z.coerce.number().int().min(0).max(65535);
 const milliseconds = z.coerce.number().int().positive();
-const httpUrl = z.url({ protocol: /^https?$/ });
+export const httpUrl = z.url({ protocol: /^https?$/ });
 /** What a file that is half written, or the wrong one, brings: NUL, bytes that are not UTF-8. */
 const UNREADABLE = /[\p{Cc}\uFFFD]/u;
-const secret = z
+export const secret = z
   .string()
   .min(1)
   .refine((text) => !UNREADABLE.test(text), 'has a character that cannot be read');
@@ -32,7 +32,7 @@ const token = z
   })
   .pipe(z.object({ name: z.string(), role, token: z.string() }));
 
-/** Every variable that we read, once. Temporal's own (`TEMPORAL_*`) are read by `@temporalio/envconfig`. */
+/** Every variable that we read but the connectors'. Temporal's own (`TEMPORAL_*`) are read by `@temporalio/envconfig`. */
 const variables = {
   /** The company's signing secret; several, newest first and comma-separated, while one is rotated. */
   MINDTICKLE_WEBHOOK_SECRET: list.pipe(z.array(secret).max(MOST_SECRETS)),
@@ -67,36 +67,6 @@ const variables = {
   REPLAY_LIMIT: z.coerce.number().int().positive().default(128),
   /** How long the ledger remembers an event after its workflow has closed. */
   RECEIPT_DAYS: z.coerce.number().positive().max(3650).default(90),
-  OKTA_ORG_URL: httpUrl.optional(),
-  OKTA_API_TOKEN: secret.optional(),
-  /** The profile's attribute that holds MindTickle's user id. */
-  OKTA_USER_ID_ATTRIBUTE: z
-    .string()
-    .regex(/^[A-Za-z]\w*$/, 'not the name of an attribute, such as employeeNumber')
-    .optional(),
-  SCIM_URL: httpUrl.optional(),
-  SCIM_TOKEN: secret.optional(),
-  /** Keycloak alone: `https://…/admin/realms/<realm>`, where SCIM_TOKEN ends sessions; its SCIM does not. */
-  KEYCLOAK_ADMIN_URL: httpUrl.optional(),
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
-  MAIL_FROM: z.string().includes('@').optional(),
-  ARCHIVE_URL: z
-    .url({ protocol: /^(file|s3)$/ })
-    .regex(/^(file:\/\/\/|s3:\/\/[a-z0-9][a-z0-9.-]+(\/|$))/, 'not `file:///<path>` or `s3://<bucket>/<prefix>`')
-    .optional(),
-  SALESFORCE_LOGIN_URL: httpUrl.optional(),
-  SALESFORCE_CLIENT_ID: z.string().optional(),
-  SALESFORCE_CLIENT_SECRET: secret.optional(),
-  /** PEM, PKCS #8: signs a JWT bearer for SALESFORCE_USERNAME. */
-  SALESFORCE_PRIVATE_KEY: z.string().includes('PRIVATE KEY').optional(),
-  SALESFORCE_USERNAME: z.string().optional(),
-  SLACK_BOT_TOKEN: secret.optional(),
-  /** Of the plans that have Slack's SCIM API: then a leaver's account is deactivated by it. */
-  SLACK_SCIM_TOKEN: secret.optional(),
-  SLACK_API_URL: httpUrl.default('https://slack.com/api/'),
-  XAPI_URL: httpUrl.optional(),
-  XAPI_KEY: z.string().optional(),
-  XAPI_SECRET: secret.optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   NODE_ENV: z.string().optional(),
   /** Set by `mt dev` for its own processes: connectors are `on` unless the config says otherwise. */
@@ -112,10 +82,15 @@ export type Read<N extends Name> = { readonly [K in N]: z.infer<(typeof variable
 /** @throws SettingsError naming each missing or malformed variable. */
 export function readVariables<N extends Name>(env: Environment, names: readonly N[]): Read<N> {
   const shape = Object.fromEntries(names.map((name) => [name, variables[name]]));
-  const values = Object.fromEntries(names.map((name) => [name, valueOf(env, name)]));
+  return readShape(env, shape) as unknown as Read<N>;
+}
+
+/** The variables that `shape` names. @throws SettingsError naming each missing or malformed variable. */
+export function readShape<V extends z.core.$ZodLooseShape>(env: Environment, shape: V): z.output<z.ZodObject<V>> {
+  const values = Object.fromEntries(Object.keys(shape).map((name) => [name, valueOf(env, name)]));
   const parsed = z.object(shape).safeParse(values);
   if (!parsed.success) throw new SettingsError(explain(parsed.error).map((fault) => missingFirst(fault, values)));
-  return parsed.data as unknown as Read<N>;
+  return parsed.data;
 }
 
 function missingFirst(fault: string, values: Readonly<Record<string, string | undefined>>): string {

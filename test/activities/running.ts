@@ -20,7 +20,7 @@ import type {
   StepContext,
   XapiActivities,
 } from '../../activities';
-import type { IdentitySettings, SalesforceSettings } from '../../src/settings/connectors';
+import type { SystemSettings } from '../../src/settings';
 import type { Policy } from '../../src/domain/policy';
 import { effectsOf, type StoredEffect } from '../../src/ledger/effects';
 import { recordEvent } from '../../src/ledger/record';
@@ -43,11 +43,11 @@ export interface ConnectorsOptions {
   readonly identityUrl?: string;
   /** Okta instead of SCIM. */
   readonly oktaUrl?: string;
-  readonly identity?: Partial<IdentitySettings>;
+  readonly identity?: Partial<SystemSettings['identity']>;
   readonly token?: string;
   readonly smtpUrl?: string;
   readonly archiveUrl?: string;
-  readonly salesforce?: SalesforceSettings;
+  readonly salesforce?: SystemSettings['salesforce'];
   readonly policy?: Partial<Policy>;
 }
 

@@ -4,11 +4,13 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { SYSTEMS } from '../../src/domain/policy';
 import { readConfig } from '../../src/settings/policy-file';
-import { receiverSettings, workerSettings } from '../../src/settings';
+import { receiverSettings, systemDescriptors, workerSettings } from '../../src/settings';
 import { settingNames } from '../../src/settings/variables';
 import { SettingsError } from '../../src/settings/error';
 
 const docs = readFileSync(resolve(__dirname, '../../docs/configuration.md'), 'utf8');
+const connectorDocs = readFileSync(resolve(__dirname, '../../docs/connectors.md'), 'utf8');
+const connectorSettings = SYSTEMS.flatMap((system) => Object.keys(systemDescriptors[system].variables));
 
 function file(content: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'mindtickle-settings-')), 'config.yaml');
@@ -33,7 +35,15 @@ const scim = { SCIM_URL: 'http://127.0.0.1:1/scim', SCIM_TOKEN: 'token' };
 describe('the docs', () => {
   test('name every setting, and no other', () => {
     const named = [...docs.matchAll(/^\| `([A-Z_]+)`\s+\|/gm)].map(([, name]) => name);
-    expect(named.filter((name) => name !== 'LEDGER').sort()).toEqual([...settingNames].sort());
+    expect(named.filter((name) => name !== 'LEDGER').sort()).toEqual([...settingNames, ...connectorSettings].sort());
+  });
+
+  test.each(SYSTEMS)('name in docs/connectors.md what %s needs', (system) => {
+    const row = connectorDocs.split('\n').find((line) => line.startsWith(`| \`${system}\``)) ?? '';
+    const named = [...row.matchAll(/`([A-Z_]{5,})`/g)].map(([, name = '']) => name);
+    const { variables, needs } = systemDescriptors[system];
+    expect(named).toEqual(expect.arrayContaining(needs.flat()));
+    expect(Object.keys(variables)).toEqual(expect.arrayContaining(named));
   });
 
   test('show the defaults of the YAML file', () => {

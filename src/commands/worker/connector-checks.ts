@@ -1,7 +1,6 @@
 import type { Check } from '../../../activities';
-import { connectorVariables, optionalVariables } from '../../settings/connectors';
 import { SYSTEMS, type System } from '../../domain/policy';
-import type { Environment } from '../../settings/variables';
+import { systemDescriptors, type Environment } from '../../settings';
 import type { Logger } from '../../telemetry/log';
 
 const LIMIT_MS = 10_000;
@@ -62,13 +61,11 @@ interface Detail {
 }
 
 function whatToDo(system: System, { mayPass }: Fault, env: Environment): string {
-  const lines: readonly (readonly string[])[] = connectorVariables[system];
+  const { variables, needs } = systemDescriptors[system];
   const isSet = (name: string): boolean => (env[name] ?? env[`${name}_FILE`] ?? '') !== '';
-  const beside: Partial<Record<System, readonly string[]>> = optionalVariables;
-  const used = [
-    ...(lines.find((names) => names.every(isSet)) ?? lines.flat()),
-    ...(beside[system] ?? []).filter(isSet),
-  ];
+  const needed = needs.flat();
+  const optional = Object.keys(variables).filter((name) => !needed.includes(name));
+  const used = [...(needs.find((names) => names.every(isSet)) ?? needed), ...optional.filter(isSet)];
   return mayPass
     ? `Is it up, and is what ${used.join(', ')} say right? Its steps are tried again until it answers`
     : `Mend ${used.join(' or ')}. Its steps park until then; all others go on`;

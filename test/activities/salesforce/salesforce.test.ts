@@ -9,7 +9,7 @@ import { createSalesforceApi } from '../../../activities/salesforce/api';
 import { externalKey } from '../../../activities/salesforce/key';
 import { createSessions, type SessionsDeps } from '../../../activities/salesforce/sign-in';
 import type { SalesforceActivities } from '../../../activities';
-import type { SalesforceSettings } from '../../../src/settings/connectors';
+import type { SystemSettings } from '../../../src/settings';
 import type { Fact } from '../../../src/domain/facts';
 import { PLAIN_SALESFORCE } from '../../../src/domain/salesforce-names';
 import { effectsOf } from '../../../src/ledger/effects';
@@ -59,13 +59,13 @@ beforeEach(async () => {
   salesforce = connectorsTo(pool, { salesforce: settings() });
 });
 
-function settings(secret = TOKEN): SalesforceSettings {
+function settings(secret = TOKEN): SystemSettings['salesforce'] {
   return { loginUrl: `${standIns.url}/salesforce`, clientId: 'mindtickle', credential: { secret: () => secret } };
 }
 
 interface By extends SessionsDeps {
   readonly timeoutMs?: number;
-  readonly settings?: SalesforceSettings;
+  readonly settings?: SystemSettings['salesforce'];
   readonly policy?: string;
 }
 

@@ -1,0 +1,61 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { z } from 'zod';
+import { SettingsError } from '../error';
+import { valueOf, type Environment } from '../variables';
+
+/** How one system is set. `satisfies SystemDescriptor` in each file, so that the types of its variables stay known. */
+export interface SystemDescriptor {
+  /** Every variable of the system, with what it may be; a test holds docs/configuration.md to them. */
+  readonly variables: Readonly<Record<string, z.ZodType>>;
+  /** The system needs all variables of one row; the others are optional. A test holds docs/connectors.md to them. */
+  readonly needs: readonly (readonly string[])[];
+  /** The system's SDK reads variables of its own, which begin with this. */
+  readonly sdkPrefix?: string;
+  /** Undefined when the system has no settings. @throws SettingsError naming each variable that is malformed or missing. */
+  readonly read: (env: Environment) => unknown;
+}
+
+/** A secret as it is now: where `<NAME>_FILE` holds it, the file is read again once it has changed. */
+export type Secret = () => string;
+
+type Complete<V, N extends keyof V> = { readonly [K in N]-?: NonNullable<V[K]> };
+
+/** All of them, or undefined when there is none. @throws SettingsError for each that is missing beside another. */
+export function complete<V extends object, N extends keyof V & string>(
+  read: V,
+  names: readonly N[],
+): Complete<V, N> | undefined {
+  const missing = names.filter((name) => read[name] === undefined);
+  if (missing.length === names.length) return undefined;
+  const present = names.find((name) => read[name] !== undefined);
+  if (missing.length > 0) throw new SettingsError(missing.map((name) => `${name}: missing, while ${present} is set`));
+  return read as unknown as Complete<V, N>;
+}
+
+export function secretOf(env: Environment, name: string): Secret {
+  const file = env[`${name}_FILE`];
+  let known = valueOf(env, name) ?? '';
+  if (file === undefined || file === '') return () => known;
+  let stamp = stampOf(file);
+  return () => {
+    const now = stampOf(file);
+    if (now === stamp) return known;
+    try {
+      // An empty file is being written: the known secret stays in use until there is another.
+      known = readFileSync(file, 'utf8').trim() || known;
+      stamp = now;
+    } catch {
+      return known;
+    }
+    return known;
+  };
+}
+
+function stampOf(file: string): string {
+  try {
+    const { mtimeMs, ino, size } = statSync(file);
+    return `${mtimeMs} ${ino} ${size}`;
+  } catch {
+    return 'gone';
+  }
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { readShape, type Environment } from '../variables';
+import { complete, secretOf, type Secret, type SystemDescriptor } from './descriptor';
+
+export interface MailSettings {
+  /** `smtp://user:password@host:port`, `smtps://…`. */
+  readonly url: Secret;
+  readonly from: string;
+}
+
+const variables = {
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().includes('@').optional(),
+};
+
+export const mail = {
+  variables,
+  needs: [['SMTP_URL', 'MAIL_FROM']],
+  read: (env: Environment): MailSettings | undefined => {
+    const found = complete(readShape(env, variables), ['SMTP_URL', 'MAIL_FROM']);
+    return found && { url: secretOf(env, 'SMTP_URL'), from: found.MAIL_FROM };
+  },
+} satisfies SystemDescriptor;

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { httpUrl, readShape, secret, type Environment } from '../variables';
+import { complete, secretOf, type Secret, type SystemDescriptor } from './descriptor';
+
+export interface XapiSettings {
+  readonly url: string;
+  readonly key: string;
+  readonly secret: Secret;
+}
+
+const variables = {
+  XAPI_URL: httpUrl.optional(),
+  XAPI_KEY: z.string().optional(),
+  XAPI_SECRET: secret.optional(),
+};
+
+export const xapi = {
+  variables,
+  needs: [['XAPI_URL', 'XAPI_KEY', 'XAPI_SECRET']],
+  read: (env: Environment): XapiSettings | undefined => {
+    const found = complete(readShape(env, variables), ['XAPI_URL', 'XAPI_KEY', 'XAPI_SECRET']);
+    return found && { url: found.XAPI_URL, key: found.XAPI_KEY, secret: secretOf(env, 'XAPI_SECRET') };
+  },
+} satisfies SystemDescriptor;
