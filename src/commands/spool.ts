@@ -105,6 +105,7 @@ async function inside(
     maxBytes: Number.MAX_SAFE_INTEGER,
     now: Date.now,
     log: createCappedLog(log, Date.now),
+    patienceMs: 0,
   });
   try {
     return await use(spool);

@@ -25,7 +25,7 @@ export interface ComposeOptions {
   readonly secrets: WatchedSecrets;
   /** What is wrong without stopping anything, a sentence each. */
   readonly warnings: () => readonly string[];
-  /** Another process has the spool's directory by now. */
+  /** The spool's directory was removed or replaced. */
   readonly onLost: () => void;
 }
 

@@ -18,7 +18,7 @@ const CLOSE_LIMIT_MS = 2000;
  * Listens before Temporal is reached. Resolves once everything is answered and closed. A parent is told
  * `{ ready: true, port }`.
  * @throws SettingsError for missing or malformed settings; Error naming the port when it is taken, or the spool's
- * directory when it cannot be had, or is another process's by now.
+ * directory when it cannot be had, or was replaced.
  */
 export async function runReceiver(env: Environment): Promise<void> {
   const settings = receiverSettings(env);
@@ -49,7 +49,7 @@ export async function runReceiver(env: Environment): Promise<void> {
     if (process.connected) process.disconnect();
   }
   if (lost.signal.aborted)
-    throw new Error('The spool belongs to another process by now: each receiver needs its own DATA_DIR');
+    throw new Error(`The spool's directory was removed or replaced while the receiver ran: start it again`);
 }
 
 async function listen(server: Server, port: number, setting: string): Promise<number> {
@@ -69,6 +69,6 @@ async function askedToStop(lost: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
     if (process.send !== undefined) process.once('disconnect', () => resolve('disconnect'));
-    lost.addEventListener('abort', () => resolve('the spool is another process’s'), { once: true });
+    lost.addEventListener('abort', () => resolve('the spool was removed or replaced'), { once: true });
   });
 }

@@ -82,9 +82,9 @@ export interface SpoolOptions {
   /** Epoch ms. */
   readonly now: () => number;
   readonly log: CappedLog;
-  /** Another process has the directory by now. */
+  /** The directory was removed or replaced, and nothing that this process knows of is left to hand over. */
   readonly onLost?: () => void;
-  /** How long to wait for an owner that may be gone. */
+  /** How long to wait for another owner that is stopping. */
   readonly patienceMs?: number;
 }
 
@@ -100,19 +100,20 @@ const FILES = 32;
  * @throws Error when another process that runs has the directory, or it cannot be read or made.
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  const { dir, maxBytes, now, log } = options;
+  const { dir, maxBytes, now, log, onLost = () => undefined, patienceMs } = options;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const ownership = await takeOwnership(options);
+  const ownership = await takeOwnership(dir, patienceMs);
+  const isOurs = ownership.isInPlace;
   const fileBytes = Math.min(MOST_FILE_BYTES, Math.max(LEAST_FILE_BYTES, Math.floor(maxBytes / FILES)));
-  const open = (name: string): Log => openLog({ dir, name, fileBytes });
+  const open = (name: string): Log => openLog({ dir, name, fileBytes, isOurs });
   const logs = Object.fromEntries(LANES.map((lane) => [lane, open(`lane-${lane}`)])) as Record<Lane, Log>;
   const aside = createAside(open('aside'), now);
   const index = createIndex();
   await recover({ logs, index, aside, log });
 
   const bytes = (): number => Object.values(logs).reduce((sum, each) => sum + each.bytes(), aside.bytes());
-  const room = createRoom({ dir, maxBytes, bytes, now });
-  const storing = createStoring({ logs, index, room, log });
+  const room = createRoom({ dir, maxBytes, bytes, isOurs, now });
+  const storing = createStoring({ logs, index, room, log, isOurs, onLost });
   const leaving = createLeaving({ logs, index, aside, log });
   return {
     put: storing.put,
@@ -132,7 +133,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     close: async () => {
       await storing.settled();
       await Promise.all([...Object.values(logs), aside].map((each) => each.close()));
-      ownership.giveBack();
+      ownership.release();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, unlinkSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAt } from '../../file-lock';
 
 /** One file of a log. */
 export interface LogFile {
@@ -60,9 +61,14 @@ export function readFrom({ fd }: LogFile, offset: number, length: number): Buffe
   return bytes.subarray(0, readSync(fd, bytes, 0, length, offset));
 }
 
+/** Whether the file is still the one of its name: its directory may have been removed or replaced. */
+export function isInPlace({ fd, path }: LogFile): boolean {
+  return isAt(fd, path);
+}
+
 export function removeFile(file: LogFile): void {
   try {
-    unlinkSync(file.path);
+    if (isInPlace(file)) unlinkSync(file.path);
   } catch {
     // It comes again at the next start, and is drained again: harmless.
   }

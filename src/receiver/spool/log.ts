@@ -1,6 +1,16 @@
 import { createBatches } from './batches';
 import { scanFrames, type Damage, type Frame } from './frames';
-import { closeFile, createFile, fileNumbers, openFile, readFrom, removeFile, writeTo, type LogFile } from './log-file';
+import {
+  closeFile,
+  createFile,
+  fileNumbers,
+  isInPlace,
+  openFile,
+  readFrom,
+  removeFile,
+  writeTo,
+  type LogFile,
+} from './log-file';
 
 /** Where a frame lies. */
 export interface Place {
@@ -19,6 +29,8 @@ export interface Log {
    */
   readonly append: (frame: Buffer, options?: { readonly durable: boolean }) => Promise<Place>;
   readonly read: (place: Place) => Buffer;
+  /** Whether a process that starts now would find it. */
+  readonly isInPlace: (place: Place) => boolean;
   /** It means nothing any more. @returns whether its file is gone with it. */
   readonly release: (place: Place) => boolean;
   /** On disk, dead frames included. */
@@ -32,9 +44,11 @@ export interface LogOptions {
   readonly name: string;
   /** A file that has grown beyond it is followed by another one. */
   readonly fileBytes: number;
+  /** Whether the directory is still this process's. */
+  readonly isOurs: () => boolean;
 }
 
-export function openLog({ dir, name, fileBytes }: LogOptions): Log {
+export function openLog({ dir, name, fileBytes, isOurs }: LogOptions): Log {
   const numbers = fileNumbers(dir, name);
   const files: LogFile[] = [];
   let lastNumber = numbers.at(-1) ?? 0;
@@ -65,18 +79,14 @@ export function openLog({ dir, name, fileBytes }: LogOptions): Log {
     try {
       await writeTo(file, Buffer.concat(frames));
       if (durable) await file.handle?.datasync();
+      if (durable && !(isOurs() && isInPlace(file))) throw new Error('the directory or the file was replaced');
     } catch (error) {
       // What a failed write or flush left behind is not known: nothing more goes into this file.
       active = undefined;
       await file.handle?.truncate(file.size).catch(() => undefined);
       throw error;
     }
-    return frames.map((frame) => {
-      const place = { file, offset: file.size, length: frame.length };
-      file.size += frame.length;
-      file.live += 1;
-      return place;
-    });
+    return frames.map((frame) => placeIn(file, frame.length));
   };
 
   const batches = createBatches(write, sweep);
@@ -89,6 +99,7 @@ export function openLog({ dir, name, fileBytes }: LogOptions): Log {
     },
     append: (frame, { durable } = { durable: true }) => batches.add(frame, durable),
     read: ({ file, offset, length }) => readFrom(file, offset, length),
+    isInPlace: ({ file }) => isInPlace(file),
     release: ({ file }) => {
       file.live -= 1;
       sweep();
@@ -100,6 +111,13 @@ export function openLog({ dir, name, fileBytes }: LogOptions): Log {
       for (const file of files.splice(0)) await closeFile(file);
     },
   };
+}
+
+function placeIn(file: LogFile, length: number): Place {
+  const place = { file, offset: file.size, length };
+  file.size += length;
+  file.live += 1;
+  return place;
 }
 
 function readFrames(file: LogFile): ReturnType<Log['recover']> {

@@ -18,6 +18,8 @@ export interface RoomOptions {
   readonly maxBytes: number;
   /** Of the spool, on disk. */
   readonly bytes: () => number;
+  /** Whether the directory is still this process's. */
+  readonly isOurs: () => boolean;
   /** Epoch ms. */
   readonly now: () => number;
 }
@@ -29,11 +31,12 @@ const SMALL_RECORD_BYTES = 4096;
 /** So long a disk that failed is taken for broken; then it is tried again. */
 const FAILED_FOR_MS = 5 * SECOND;
 
-export function createRoom({ dir, maxBytes, bytes, now }: RoomOptions): Room {
+export function createRoom({ dir, maxBytes, bytes, isOurs, now }: RoomOptions): Room {
   let underWay = 0;
   let failedAt: number | undefined;
 
   const fault = (more: number): 'full' | 'disk' | undefined => {
+    if (!isOurs()) return 'disk';
     if (bytes() + underWay + more > maxBytes) return 'full';
     return hasReserve(dir, underWay + more) ? undefined : 'disk';
   };

@@ -2,7 +2,7 @@ import type { CappedLog } from '../../telemetry/capped-log';
 import type { Lane } from '../routes';
 import type { Put, Spool, SpoolRecord } from '.';
 import { encodeFrame } from './frames';
-import type { Index } from './memory-index';
+import type { Held, Index } from './memory-index';
 import type { Log } from './log';
 import type { RecordHeader } from './records';
 import type { Room } from './quota';
@@ -12,6 +12,9 @@ export interface StoringOptions {
   readonly index: Index;
   readonly room: Room;
   readonly log: CappedLog;
+  /** Whether the directory is still this process's. */
+  readonly isOurs: () => boolean;
+  readonly onLost: () => void;
 }
 
 export interface Storing extends Pick<Spool, 'put'> {
@@ -21,7 +24,7 @@ export interface Storing extends Pick<Spool, 'put'> {
 }
 
 /** One record an id, also while the first one is still being written. */
-export function createStoring({ logs, index, room, log }: StoringOptions): Storing {
+export function createStoring({ logs, index, room, log, isOurs, onLost }: StoringOptions): Storing {
   const underWay = new Map<string, { readonly bodyDigest: string; readonly put: Promise<Put> }>();
 
   const store = async ({ workflowId, lane, delivery, rawBody }: SpoolRecord): Promise<Put> => {
@@ -44,10 +47,19 @@ export function createStoring({ logs, index, room, log }: StoringOptions): Stori
     }
   };
 
+  /** What is not under the directory's path any more is lost when this process ends: the sender has to try again. */
+  const isSafe = ({ lane, place }: Held): boolean => isOurs() && logs[lane].isInPlace(place);
+  const lost = (): Put => {
+    log.write('error', 'spool-lost', {}, "the spool's directory was removed or replaced: nothing is stored any more");
+    if (index.size() === 0) onLost();
+    return { outcome: 'refused', cause: 'disk' };
+  };
+
   const put = async (record: SpoolRecord): Promise<Put> => {
     const { workflowId } = record;
     const held = index.get(workflowId);
-    if (held !== undefined) return { outcome: 'held', bodyDigest: held.bodyDigest };
+    if (held !== undefined) return isSafe(held) ? { outcome: 'held', bodyDigest: held.bodyDigest } : lost();
+    if (!isOurs()) return lost();
     const other = underWay.get(workflowId);
     if (other !== undefined) {
       const its = await other.put;

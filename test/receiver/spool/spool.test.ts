@@ -1,13 +1,13 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCappedLog } from '../../../src/telemetry/capped-log';
 import type { Lane } from '../../../src/receiver/routes';
-import { openSpool, type Entry, type Spool, type SpoolOptions, type SpoolRecord } from '../../../src/receiver/spool';
+import { openSpool, type Entry, type Spool, type SpoolOptions } from '../../../src/receiver/spool';
 import { createLogger } from '../../../src/telemetry/log';
+import { NOW, record } from './records';
 
-const NOW = Date.parse('2026-11-23T09:00:00Z');
 const MIB = 1024 * 1024;
 
 let dir: string;
@@ -29,25 +29,13 @@ async function open(changes: Partial<SpoolOptions> = {}): Promise<Spool> {
 
 /** The directory as a kill leaves it: nothing is closed or given back. */
 async function openAfterKill(changes: Partial<SpoolOptions> = {}): Promise<Spool> {
-  await rm(join(dir, 'owner.json'), { force: true });
+  await rm(join(dir, 'owner.lock'), { force: true });
   return open(changes);
 }
 
 async function close(spool: Spool): Promise<void> {
   spools = spools.filter((each) => each !== spool);
   await spool.close();
-}
-
-function record(id: string, { lane = 3, body = id }: { lane?: Lane; body?: string | Buffer } = {}): SpoolRecord {
-  const delivery = {
-    eventId: id,
-    event: 'course.completed',
-    signedAt: '2026-11-23T08:59:00.000Z',
-    receivedAt: new Date(NOW).toISOString(),
-    signatureDigest: 'a'.repeat(64),
-    bodyDigest: `digest of ${String(body).slice(0, 40)}`,
-  };
-  return { workflowId: id, lane, delivery, rawBody: Buffer.from(body) };
 }
 
 const nothing = (): boolean => false;
@@ -154,13 +142,6 @@ describe('openSpool', () => {
     expect(spool.status().refusing).toBeUndefined();
     expect(await spool.put(record('one-more', { body }))).toEqual({ outcome: 'stored' });
   });
-
-  test('a directory that is gone refuses, and takes again once it is back', async () => {
-    const spool = await open();
-    await rm(dir, { recursive: true, force: true });
-    expect(await spool.put(record('a'))).toEqual({ outcome: 'refused', cause: 'disk' });
-    expect(spool.status()).toMatchObject({ refusing: 'disk', records: 0 });
-  });
 });
 
 describe('openSpool, of what is damaged', () => {
@@ -262,31 +243,5 @@ describe('setAside', () => {
     expect(idsIn(again, 1)).toEqual(['b', 'a']);
     expect(first(again, 1)).toMatchObject(record('b', { lane: 1 }));
     expect((await openAfterKill()).status()).toMatchObject({ records: 2, setAside: 0 });
-  });
-});
-
-describe('the owner of a spool', () => {
-  test('is one: a second one is refused while the first runs', async () => {
-    await open();
-    await expect(open({ patienceMs: 300 })).rejects.toThrow('belongs to another process that runs');
-  });
-
-  test('is lost when another one takes the directory', async () => {
-    let lost: () => void = () => undefined;
-    const isLost = new Promise<void>((resolve) => (lost = resolve));
-    await open({ onLost: lost });
-    const owner = JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8')) as object;
-    writeFileSync(join(dir, 'owner.json'), JSON.stringify({ ...owner, uuid: 'another' }));
-    await expect(isLost).resolves.toBeUndefined();
-  });
-
-  test('in another container is believed for as long as it says that it lives', async () => {
-    const beat = (at: number): string =>
-      JSON.stringify({ uuid: 'u', pid: 1, started: '1', place: 'elsewhere', at: new Date(at).toISOString() });
-    writeFileSync(join(dir, 'owner.json'), beat(NOW - 60_000));
-    await close(await open());
-    expect(existsSync(join(dir, 'owner.json'))).toBe(false);
-    writeFileSync(join(dir, 'owner.json'), beat(NOW - 1000));
-    await expect(open({ patienceMs: 300 })).rejects.toThrow('belongs to another process that runs');
   });
 });
