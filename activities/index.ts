@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { System } from '../src/domain/policy';
-import { PLAIN_SALESFORCE } from '../src/domain/salesforce-names';
+import { DEFAULT_SALESFORCE_NAMES } from '../src/domain/salesforce-names';
 import type { WorkerSettings } from '../src/settings';
 import { checkArchive, createArchiveActivities } from './archive';
 import { createConfirm, createWrite, type Write } from './write-once';
@@ -76,7 +76,7 @@ export function createChecks({ connectors }: WorkerSettings, pool: Pool): Partia
 
 function salesforceActivities(
   settings: NonNullable<WorkerSettings['connectors']['salesforce']>,
-  { salesforce: names = PLAIN_SALESFORCE, protected: isProtected }: WorkerSettings['policy'],
+  { salesforce: names = DEFAULT_SALESFORCE_NAMES, protected: isProtected }: WorkerSettings['policy'],
   pool: Pool,
 ): object {
   const write = createWrite('salesforce', pool);

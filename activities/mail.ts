@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
-import { compose, type Letter } from '../src/domain/letters';
+import { renderNotification, type Notification } from '../src/domain/notifications';
 import { isEmail } from '../src/domain/requests';
 import { claimAlert, releaseAlert, type Alert } from '../src/ledger/alerts';
 import { withinTime } from './deadline';
@@ -13,7 +13,7 @@ import { askLedger } from './ledger/call';
 
 export interface MailActivities {
   /** Send one letter to one address. `role` says in the ledger to whom, so that no address has to. */
-  sendLetter(context: StepContext, to: string, role: Role, letter: Letter): Promise<Sent>;
+  sendLetter(context: StepContext, to: string, role: Role, letter: Notification): Promise<Sent>;
 }
 
 /** `told before`: another process has just told the same person of the same cause. */
@@ -56,7 +56,7 @@ export function createAlerts(pool: Pool): Alerts {
 export function createMailActivities({ url, from, write, alerts, timeoutMs }: MailDeps): MailActivities {
   const send = createSend({ url, from, ...(timeoutMs !== undefined && { timeoutMs }) });
 
-  async function sendLetter(context: StepContext, to: string, role: Role, letter: Letter): Promise<Sent> {
+  async function sendLetter(context: StepContext, to: string, role: Role, letter: Notification): Promise<Sent> {
     // One address, and nothing that a mailer would read as more: it may come from the identity provider.
     if (!isEmail(to)) throw rejected('mail', `has no usable address for the ${role}`);
     const workflowId = Context.current().info.workflowExecution?.workflowId ?? 'none';
@@ -87,7 +87,7 @@ function createSend({
   url,
   from,
   timeoutMs = 12_000,
-}: Pick<MailDeps, 'url' | 'from' | 'timeoutMs'>): (to: string, key: string, letter: Letter) => Promise<'sent'> {
+}: Pick<MailDeps, 'url' | 'from' | 'timeoutMs'>): (to: string, key: string, letter: Notification) => Promise<'sent'> {
   const transport = createTransports(url);
   const memory = createCredentialMemory('mail');
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^A-Za-z0-9.-]/g, '');
@@ -99,7 +99,13 @@ function createSend({
     const messageId = `<${digest(key)}@${domain}>`;
     try {
       await withinTime(timeoutMs, async (signal) => {
-        const mail: SendMailOptions & { signal: AbortSignal } = { from, to, messageId, signal, ...compose(letter) };
+        const mail: SendMailOptions & { signal: AbortSignal } = {
+          from,
+          to,
+          messageId,
+          signal,
+          ...renderNotification(letter),
+        };
         return transport().sendMail(mail);
       });
     } catch (error) {
@@ -136,7 +142,7 @@ function createTransports(url: () => string): () => Transporter {
   };
 }
 
-function alertOf(letter: Letter, teller: Omit<Alert, 'cause'>): Alert | undefined {
+function alertOf(letter: Notification, teller: Omit<Alert, 'cause'>): Alert | undefined {
   return letter.kind === 'parked' && letter.cause !== undefined ? { ...teller, cause: letter.cause } : undefined;
 }
 

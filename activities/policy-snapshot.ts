@@ -1,10 +1,10 @@
-import type { Policy, Terms } from '../src/domain/policy';
+import type { Policy, PolicySnapshot } from '../src/domain/policy';
 
 export interface TermsActivities {
   /** Policy and connector modes as they stand now; a workflow keeps what it gets until it ends. */
-  readTerms(): Promise<Terms>;
+  readTerms(): Promise<PolicySnapshot>;
 }
 
-export function createTermsActivities(policy: Policy, modes: Terms['modes']): TermsActivities {
+export function createTermsActivities(policy: Policy, modes: PolicySnapshot['modes']): TermsActivities {
   return { readTerms: () => Promise.resolve({ policy, modes }) };
 }

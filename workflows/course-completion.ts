@@ -1,4 +1,4 @@
-import { judgeCompletion } from '../src/domain/certificates';
+import { decideCertificate } from '../src/domain/certificates';
 import { completedFact } from '../src/domain/facts';
 import type { CourseCompleted, Delivery, Envelope } from '../src/events';
 import { letterToLearner } from './process/common-steps';
@@ -26,7 +26,7 @@ export async function courseCompletion(
 
 async function issue(process: Process, data: CourseCompleted, { terms, recorded }: Body): Promise<Outcome> {
   const { passPercent } = terms.policy.course;
-  const verdict = judgeCompletion(data.score, recorded.answer, passPercent);
+  const verdict = decideCertificate(data.score, recorded.answer, passPercent);
   if (verdict === 'below the mark') {
     process.note({
       what: 'below the pass mark: no certificate',

@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ReadingActivities } from '../activities';
-import { isRefusal, readTexts } from '../src/domain/requests';
+import { isInvalidRequest, readTextFields } from '../src/domain/requests';
 import type { Delivery } from '../src/events';
 import { settleConflict, type Verdict } from './process/conflicts';
 import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from './messages';
@@ -132,8 +132,8 @@ function listen(process: Process, delivery: Delivery, body: unknown, place: Plac
     },
     {
       validator: (request) => {
-        const read = readTexts(request, ['by']);
-        if (isRefusal(read)) throw new Error(read.refused);
+        const read = readTextFields(request, ['by']);
+        if (isInvalidRequest(read)) throw new Error(read.problem);
         requireWaiting();
       },
       description: 'Validate and run it, as it is or corrected: { by, data? }',
@@ -148,8 +148,8 @@ function listen(process: Process, delivery: Delivery, body: unknown, place: Plac
     },
     {
       validator: (request) => {
-        const read = readTexts(request, ['by', 'reason']);
-        if (isRefusal(read)) throw new Error(read.refused);
+        const read = readTextFields(request, ['by', 'reason']);
+        if (isInvalidRequest(read)) throw new Error(read.problem);
         requireWaiting();
       },
       description: 'Throw it away: { by, reason }',

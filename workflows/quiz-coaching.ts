@@ -22,7 +22,7 @@ export async function quizCoaching(
   return process.run(
     ({ policy }) => quizzedFact(envelope, delivery, policy.quiz.passPercent),
     async (given) => {
-      const { verdict: result, percent } = quizzedFact(envelope, delivery, given.terms.policy.quiz.passPercent);
+      const { result, percent } = quizzedFact(envelope, delivery, given.terms.policy.quiz.passPercent);
       if (result === 'failed')
         return untilSettled(process, verdict, { quizName, userId, percent }, given, carried?.place);
       process.note({ what: `quiz ${result}: no coaching`, by: 'mindtickle', reason: null });

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { effectsOfStep, type StoredEffect } from '../../src/ledger/effects';
 import { findLearner } from '../../src/ledger/queries';
-import { changedTogether, letGo, type Share } from '../../src/ledger/sharing';
+import { changedTogether, releaseShare, type Share } from '../../src/ledger/sharing';
 import type { Confirm, StepContext } from '../write-once';
 import { createChanges, type Change, type IdentityChanges, type IdentityRules } from './changes';
 import type { IdentityDriver, IdentityUser, Person } from './driver';
@@ -158,7 +158,7 @@ function createKnowledge(pool: Pool): Knowledge {
   return {
     mayBeGranted: async (userId) => (await askLedger(() => findLearner(pool, userId)))?.active !== false,
     isHeldElsewhere: async (userId, kind) =>
-      kind !== null && (await askLedger(() => letGo(pool, shareOf(userId, kind)))).isHeld,
+      kind !== null && (await askLedger(() => releaseShare(pool, shareOf(userId, kind)))).isHeld,
     changedBy: async (userId, of, kind = null, taking = of) => {
       const system = 'identity';
       if (kind !== null) return askLedger(() => changedTogether(pool, shareOf(userId, kind), { of, taking, system }));

@@ -14,7 +14,7 @@ import {
   type Recorded,
   type Receipt,
 } from '../../src/ledger/record';
-import { upholdDeparture } from '../../src/ledger/settling';
+import { confirmDeparture } from '../../src/ledger/settling';
 import { unavailable } from '../failure';
 import { askLedger } from './call';
 
@@ -67,7 +67,7 @@ export function createLedgerActivities({ pool, policy, receiptDays }: LedgerDeps
     countOpen: (workflowIds) => ask(() => countOpen(pool, workflowIds)),
     identifyLearner: ({ userId, email }) => ask(() => setLearnerEmail(pool, userId, email)),
     reinstateLearner: (request) => ask(() => reinstateLearner(pool, request)),
-    upholdDeparture: (request) => ask(() => upholdDeparture(pool, request)),
+    upholdDeparture: (request) => ask(() => confirmDeparture(pool, request)),
     admitLeaver: (eventId) => ask(() => admitLeaver(pool, { eventId, limitPerHour: policy.offboarding.limitPerHour })),
     settleConflict: (conflict) => ask(() => settleConflict(pool, conflict)),
     pruneLedger: () => ask(() => pruneLedger(pool, { olderThanDays: receiptDays })),

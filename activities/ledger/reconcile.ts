@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { closeGone, markSeen, quietWorkflows } from '../../src/ledger/reconcile';
+import { closeGone, markSeen, staleWorkflows } from '../../src/ledger/reconcile';
 import { askLedger } from './call';
 
 /** Does Temporal run it? `unknown`: it did not say. Never rejects, and answers within a few seconds. */
@@ -32,7 +32,7 @@ const AT_ONCE = 10;
 export function createQuietActivities({ pool, isRunning }: QuietDeps): QuietActivities {
   return {
     closeGone: async () => {
-      const quiet = await askLedger(() => quietWorkflows(pool, BATCH));
+      const quiet = await askLedger(() => staleWorkflows(pool, BATCH));
       const { running, ended, isAnswered } = await lookAfter(quiet, isRunning);
       await askLedger(() => markSeen(pool, running));
       for (const workflowId of ended) await askLedger(() => closeGone(pool, workflowId));

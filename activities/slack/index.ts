@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import { compose, type Letter } from '../../src/domain/letters';
+import { renderNotification, type Notification } from '../../src/domain/notifications';
 import { effectsOfStep } from '../../src/ledger/effects';
 import type { StepContext, Write } from '../write-once';
 import type { Http } from '../http';
@@ -16,7 +16,7 @@ export interface SlackActivities extends AccountActivities {
    * Post one letter to a channel or a person. Slack cannot be told to post it once: after a lost answer the conversation
    * is read, and only what is not found there is posted again.
    */
-  postMessage(context: StepContext, target: ChatTarget, letter: Letter): Promise<'sent' | 'observed'>;
+  postMessage(context: StepContext, target: ChatTarget, letter: Notification): Promise<'sent' | 'observed'>;
 }
 
 export type SlackApis = Pick<SlackDeps, 'web' | 'scim'>;
@@ -36,7 +36,11 @@ export function createSlackActivities({ web, write, ...accounts }: SlackDeps): S
   const call = createCallSlack(web);
   const { pool } = accounts;
 
-  async function postMessage(context: StepContext, target: ChatTarget, letter: Letter): Promise<'sent' | 'observed'> {
+  async function postMessage(
+    context: StepContext,
+    target: ChatTarget,
+    letter: Notification,
+  ): Promise<'sent' | 'observed'> {
     const recipient = 'email' in target ? digest(target.email.toLowerCase()) : target.channel;
     const naturalKey = `${letter.kind}:${recipient}`;
     const to = 'email' in target ? 'person' : target.channel;
@@ -73,8 +77,8 @@ const EVENT_TYPE = 'mindtickle_letter';
 const LONGEST = 8000;
 
 /** Plain text: nothing in a title formats, mentions or links. */
-function messageOf(letter: Letter, key: string): Readonly<Record<string, string>> {
-  const { subject, text } = compose(letter);
+function messageOf(letter: Notification, key: string): Readonly<Record<string, string>> {
+  const { subject, text } = renderNotification(letter);
   const whole = Array.from(`${subject}\n\n${text}`);
   return {
     text: escape(whole.slice(0, LONGEST).join('')),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PLAIN_IRIS, type Iris } from '../../src/domain/policy';
+import { DEFAULT_XAPI_NAMES, type XapiNames } from '../../src/domain/policy';
 import { epochMs, isoTime } from '../../src/domain/time';
 import type { CertificateFacts } from '../certificate';
 
@@ -8,7 +8,7 @@ export interface StatementFacts extends CertificateFacts {
   /** `passed`: the policy sets a mark, and the score reaches it. */
   readonly verb: 'completed' | 'passed';
   /** The policy's of the workflow's terms. Absent in what was taken before there was one: `PLAIN_IRIS`. */
-  readonly iris?: Iris | undefined;
+  readonly iris?: XapiNames | undefined;
 }
 
 /** An xAPI statement as we write it (xAPI 1.0.3, part 2 §2.4). */
@@ -58,7 +58,7 @@ const NAMESPACE = '1d3cbf2c-6a1f-4c0e-9c55-0d5f2a4c7e63';
 
 /** The one statement of this event, verb and course: the same facts give the same statement, its id included. */
 export function statementOf(eventId: string, facts: StatementFacts, certificate: Uint8Array): Statement {
-  const { userId, courseId, courseName, score, completedAt, verb, iris = PLAIN_IRIS } = facts;
+  const { userId, courseId, courseName, score, completedAt, verb, iris = DEFAULT_XAPI_NAMES } = facts;
   const object = `${iris.courseBase}${encodeURIComponent(courseId)}`;
   return {
     id: uuidV5(NAMESPACE, [eventId, VERBS + verb, object].join('\n')),

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { retentionHoles } from '../domain/retention';
+import { retentionGaps } from '../domain/retention';
 import { DAY } from '../domain/time';
 import { migrate } from '../ledger/migrations';
 import { openPool } from '../ledger/pool';
@@ -31,7 +31,7 @@ export async function prepareTemporal(env: Environment, { settings, progress }: 
     const connection = await Connection.connect({ ...connectionOptions, address });
     try {
       const { retentionMs } = await prepareNamespace(connection, namespace, 'report');
-      const holes = retentionHoles({ ...settings, retentionMs, namespace });
+      const holes = retentionGaps({ ...settings, retentionMs, namespace });
       if (holes.length > 0) throw new SettingsError(holes);
       await ensureHousekeeping(new Client({ connection, namespace }), settings.companyId);
       if (retentionMs !== undefined && retentionMs < RETENTION_DAYS * DAY)

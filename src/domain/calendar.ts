@@ -14,7 +14,7 @@ export interface Calendar {
 }
 
 /** What a policy without a calendar means: processes that began before there was one go on by it. */
-export const PLAIN_CALENDAR: Calendar = {
+export const DEFAULT_CALENDAR: Calendar = {
   timeZone: 'UTC',
   workingDays: ['mon', 'tue', 'wed', 'thu', 'fri'],
   holidays: [],
@@ -26,7 +26,7 @@ export const PLAIN_CALENDAR: Calendar = {
  * No days is `from` itself, on a holiday too.
  * @throws RangeError on a zone that is none: see `isTimeZone`.
  */
-export function addWorkingDays(from: number, days: number, calendar: Calendar = PLAIN_CALENDAR): number {
+export function addWorkingDays(from: number, days: number, calendar: Calendar = DEFAULT_CALENDAR): number {
   const zone = openZone(calendar.timeZone);
   const isWorkingDay = workingDaysOf(calendar);
   let at = from;

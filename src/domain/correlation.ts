@@ -50,7 +50,7 @@ export function opens(fact: Fact): { kind: WaitingKind; key: string } | null {
     case 'expired':
       return { kind: 'recertification', key: certificateKey(fact.certName) };
     case 'quizzed':
-      return fact.verdict === 'failed' ? { kind: 'quizCoaching', key: fact.quizId } : null;
+      return fact.result === 'failed' ? { kind: 'quizCoaching', key: fact.quizId } : null;
     case 'provisioned':
       return { kind: 'onboarding', key: '' };
     case 'deprovisioned':
@@ -137,7 +137,7 @@ function endsWithEmployment(open: OpenWorkflow, fact: Fact): boolean {
 
 function isRetake(open: OpenWorkflow, fact: Fact & { kind: 'quizzed' }): boolean {
   const isSameQuiz = open.kind === 'quizCoaching' && open.key === fact.quizId;
-  return isSameQuiz && fact.verdict === 'passed' && fact.at >= open.openedBy;
+  return isSameQuiz && fact.result === 'passed' && fact.at >= open.openedBy;
 }
 
 function supersedes(fact: Fact & { kind: 'expired' }, open: OpenWorkflow): boolean {

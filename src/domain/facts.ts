@@ -21,7 +21,7 @@ export type Fact =
       userId: string;
       quizId: string;
       quizName: string;
-      verdict: QuizVerdict;
+      result: QuizResult;
       percent: number | null;
       at: number;
     }
@@ -39,7 +39,7 @@ export type Fact =
   | { kind: 'expired'; userId: string; certName: string; at: number; deadline: number };
 
 /** `ungraded`: a practice quiz, or one that carries nothing to judge by. */
-export type QuizVerdict = 'passed' | 'failed' | 'ungraded';
+export type QuizResult = 'passed' | 'failed' | 'ungraded';
 
 export function completedFact({ data }: Envelope<CourseCompleted>): Fact {
   const { userId, courseId, courseName, score, completedAt } = data;
@@ -62,7 +62,7 @@ export function quizzedFact(
     userId,
     quizId,
     quizName,
-    verdict: verdict(data, percent, passPercent),
+    result: resultOf(data, percent, passPercent),
     percent,
     at: epochMs(signedAt),
   };
@@ -74,11 +74,11 @@ function quizPercent({ score, maxScore }: QuizSubmitted): number | null {
   return (score * 100) / maxScore;
 }
 
-function verdict(
+function resultOf(
   { quizType, passed }: QuizSubmitted,
   percent: number | null,
   passPercent: number | undefined,
-): QuizVerdict {
+): QuizResult {
   if (quizType === 'practice') return 'ungraded';
   if (passPercent !== undefined && percent !== null) return percent >= passPercent ? 'passed' : 'failed';
   if (typeof passed !== 'boolean') return 'ungraded';

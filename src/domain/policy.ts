@@ -41,9 +41,9 @@ export interface Policy {
     readonly renews: Readonly<Record<string, readonly string[]>>;
   };
   /** Absent in what a process took before there was one: nobody is told by Slack. */
-  readonly slack?: Chat | undefined;
+  readonly slack?: SlackPolicy | undefined;
   /** Absent in what a process took before there was one: `PLAIN_IRIS`. */
-  readonly xapi?: Iris | undefined;
+  readonly xapi?: XapiNames | undefined;
   readonly quiz: { readonly passPercent?: number | undefined; readonly slaWorkingDays: number };
   readonly recertification: {
     readonly remindDaysBefore: readonly number[];
@@ -72,7 +72,7 @@ export interface Policy {
 }
 
 /** How an LMS names a learner and a course (xAPI): identifiers, which need not lead anywhere. */
-export interface Iris {
+export interface XapiNames {
   /** The system that a learner's MindTickle user id is an account of. */
   readonly accountHomePage: string;
   /** A course is this and its id. */
@@ -80,13 +80,13 @@ export interface Iris {
 }
 
 /** What a policy without any means. */
-export const PLAIN_IRIS: Iris = {
+export const DEFAULT_XAPI_NAMES: XapiNames = {
   accountHomePage: 'https://app.mindtickle.com',
   courseBase: 'https://app.mindtickle.com/courses/',
 };
 
 /** What is told by Slack, beside mail. */
-export interface Chat {
+export interface SlackPolicy {
   /** A channel, by id or name, that hears of everything that parks or is escalated. */
   readonly alertsChannel?: string | undefined;
   /** Do managers and leads get their letters as direct messages too? */
@@ -107,7 +107,7 @@ export interface Program {
 }
 
 /** Policy and modes as a workflow took them at its start; it keeps them until it ends. */
-export interface Terms {
+export interface PolicySnapshot {
   readonly policy: Policy;
   readonly modes: Modes;
 }

@@ -1,5 +1,5 @@
 import type { Policy } from './policy';
-import { isRefusal, readTexts } from './requests';
+import { isInvalidRequest, readTextFields } from './requests';
 import { DAY, epochMs } from './time';
 
 /** The next thing that time itself brings to an open recertification. `at` in epoch ms. */
@@ -28,8 +28,8 @@ export function nextMoment(
 
 /** What is wrong with a request to move the deadline, as a sentence; null: nothing. `now` in epoch ms. */
 export function deadlineFault(request: unknown, now: number): string | null {
-  const read = readTexts(request, ['deadline', 'by', 'reason']);
-  if (isRefusal(read)) return read.refused;
+  const read = readTextFields(request, ['deadline', 'by', 'reason']);
+  if (isInvalidRequest(read)) return read.problem;
   const at = epochMs(read.deadline);
   if (Number.isNaN(at)) return '`deadline` must be an ISO 8601 date, like 2027-03-31 or 2027-03-31T12:00:00Z';
   if (at <= now) return '`deadline` must be ahead of now';

@@ -5,13 +5,13 @@
 const LONGEST_TEXT = 2000;
 
 /** The message's fields as texts, or why it cannot be taken. Fields in `optional` may be absent. */
-export function readTexts<R extends string, O extends string = never>(
+export function readTextFields<R extends string, O extends string = never>(
   message: unknown,
   required: readonly R[],
   optional: readonly O[] = [],
-): ({ readonly [K in R]: string } & { readonly [K in O]?: string }) | Refusal {
+): ({ readonly [K in R]: string } & { readonly [K in O]?: string }) | InvalidRequest {
   if (typeof message !== 'object' || message === null || Array.isArray(message))
-    return { refused: `expected one JSON object with ${required.join(', ')}` };
+    return { problem: `expected one JSON object with ${required.join(', ')}` };
   const fields = message as Readonly<Record<string, unknown>>;
   const texts: Record<string, string> = {};
   for (const name of [...required, ...optional]) {
@@ -19,17 +19,17 @@ export function readTexts<R extends string, O extends string = never>(
     const isOptional = (optional as readonly string[]).includes(name);
     if (value === undefined && isOptional) continue;
     const fault = textFault(value);
-    if (fault !== null) return { refused: `\`${name}\` ${fault}` };
+    if (fault !== null) return { problem: `\`${name}\` ${fault}` };
     texts[name] = (value as string).trim();
   }
   return texts as { readonly [K in R]: string } & { readonly [K in O]?: string };
 }
 
-export interface Refusal {
-  readonly refused: string;
+export interface InvalidRequest {
+  readonly problem: string;
 }
 
-export function isRefusal(read: object): read is Refusal {
+export function isInvalidRequest(read: object): read is InvalidRequest {
   return 'refused' in read;
 }
 

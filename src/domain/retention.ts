@@ -1,7 +1,7 @@
 import { DAY, HOUR, MINUTE, SECOND } from './time';
 
 /** How long each part remembers, and how long a delivery may be sent again. */
-export interface Memory {
+export interface RetentionSettings {
   /** How far back a signature's time may lie, in ms. */
   readonly windowBackMs: number;
   /** How far ahead, in ms: so much longer is a signature good after it has come. */
@@ -22,7 +22,7 @@ const RETRY_LADDER = 7 * HOUR + 20 * MINUTE;
  * signature must be remembered for as long as it is good, which only the ledger does; an event id as long, by Temporal
  * too, since the ledger may come from a backup; and by either for as long as the sender may send it again.
  */
-export function retentionHoles(memory: Memory): readonly string[] {
+export function retentionGaps(memory: RetentionSettings): readonly string[] {
   const { windowBackMs, windowAheadMs = 0, receiptDays, retentionMs } = memory;
   const goodForMs = windowBackMs + windowAheadMs;
   const receiptsMs = receiptDays * DAY;
@@ -38,7 +38,7 @@ export function retentionHoles(memory: Memory): readonly string[] {
 export function retentionDaysFor({
   windowBackMs,
   windowAheadMs = 0,
-}: Pick<Memory, 'windowBackMs' | 'windowAheadMs'>): number {
+}: Pick<RetentionSettings, 'windowBackMs' | 'windowAheadMs'>): number {
   return Math.ceil(Math.max(windowBackMs + windowAheadMs, RETRY_LADDER) / DAY);
 }
 
@@ -52,7 +52,7 @@ function forgottenSignatures(goodForMs: number, coveredMs: number): string {
   );
 }
 
-function forgottenIds(memory: Memory, retentionMs: number, goodForMs: number): string {
+function forgottenIds(memory: RetentionSettings, retentionMs: number, goodForMs: number): string {
   const seconds = Math.floor((retentionMs - (memory.windowAheadMs ?? 0)) / SECOND);
   const narrower = seconds > 0 ? `, or set delivery.windowBackSeconds to ${seconds} or less` : '';
   return (
@@ -62,14 +62,14 @@ function forgottenIds(memory: Memory, retentionMs: number, goodForMs: number): s
   );
 }
 
-function forgottenRetries(memory: Memory): string {
+function forgottenRetries(memory: RetentionSettings): string {
   return (
     `RECEIPT_DAYS and the namespace's retention are both shorter than the sender's retries last (${hours(RETRY_LADDER)}): ` +
     `an event sent again would run again: ${extending(memory)}, or set RECEIPT_DAYS to ${hundredths(RETRY_LADDER / DAY)} or more`
   );
 }
 
-function extending(memory: Memory): string {
+function extending(memory: RetentionSettings): string {
   const { namespace = 'default' } = memory;
   return `run \`temporal operator namespace update --retention ${retentionDaysFor(memory)}d -n ${namespace}\``;
 }

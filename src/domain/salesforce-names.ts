@@ -40,7 +40,7 @@ export interface SalesforceNames {
 }
 
 /** What the policy file need not say. */
-export const PLAIN_SALESFORCE = {
+export const DEFAULT_SALESFORCE_NAMES = {
   trainingObject: 'Training_Status__c',
   keyField: 'External_Key__c',
   trainingFields: {

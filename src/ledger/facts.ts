@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { certificateKey } from '../domain/correlation';
-import type { Fact, QuizVerdict } from '../domain/facts';
-import { storeDeparture, storeProvisioned, type Stored } from './learners';
+import type { Fact, QuizResult } from '../domain/facts';
+import { storeDeparture, storeProvisioned, type StoredFact } from './learners';
 
 type FactOf<Kind extends Fact['kind']> = Fact & { kind: Kind };
 
@@ -36,9 +36,9 @@ async function storeCompletion(client: PoolClient, eventId: string, fact: FactOf
 
 async function storeQuizResult(client: PoolClient, eventId: string, fact: FactOf<'quizzed'>): Promise<void> {
   await client.query(
-    `insert into quiz_results (event_id, user_id, quiz_id, quiz_name, verdict, percent, at)
+    `insert into quiz_results (event_id, user_id, quiz_id, quiz_name, result, percent, at)
      values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
-    [eventId, fact.userId, fact.quizId, fact.quizName, fact.verdict, fact.percent, new Date(fact.at)],
+    [eventId, fact.userId, fact.quizId, fact.quizName, fact.result, fact.percent, new Date(fact.at)],
   );
 }
 
@@ -67,7 +67,7 @@ async function storeExpiry(client: PoolClient, eventId: string, fact: FactOf<'ex
   );
 }
 
-export interface StoredCompletion extends Stored<FactOf<'completed'>> {
+export interface StoredCompletion extends StoredFact<FactOf<'completed'>> {
   /** Certificate key → when that certificate had expired (epoch ms), for each one that this completion has renewed. */
   readonly settled: Readonly<Record<string, number>>;
 }
@@ -93,7 +93,7 @@ export async function completionsOf(client: PoolClient, userId: string): Promise
   }));
 }
 
-export type StoredExpiry = Stored<FactOf<'expired'>>;
+export type StoredExpiry = StoredFact<FactOf<'expired'>>;
 
 /** All that a learner's certificates have expired, newest first. */
 export async function expiriesOf(client: PoolClient, userId: string): Promise<readonly StoredExpiry[]> {
@@ -108,27 +108,27 @@ export async function expiriesOf(client: PoolClient, userId: string): Promise<re
 }
 
 /** All quiz results of a learner, oldest first. */
-export async function quizResultsOf(client: PoolClient, userId: string): Promise<readonly Stored[]> {
+export async function quizResultsOf(client: PoolClient, userId: string): Promise<readonly StoredFact[]> {
   const { rows } = await client.query<{
     event_id: string;
     quiz_id: string;
     quiz_name: string;
-    verdict: QuizVerdict;
+    result: QuizResult;
     percent: number | null;
     at: Date;
   }>(
-    `select event_id, quiz_id, quiz_name, verdict, percent, at from quiz_results
+    `select event_id, quiz_id, quiz_name, result, percent, at from quiz_results
      where user_id = $1 order by at, event_id`,
     [userId],
   );
-  return rows.map(({ event_id: eventId, quiz_id: quizId, quiz_name: quizName, verdict, percent, at }) => ({
+  return rows.map(({ event_id: eventId, quiz_id: quizId, quiz_name: quizName, result, percent, at }) => ({
     eventId,
-    fact: { kind: 'quizzed', userId, quizId, quizName, verdict, percent, at: at.getTime() },
+    fact: { kind: 'quizzed', userId, quizId, quizName, result, percent, at: at.getTime() },
   }));
 }
 
 /** A learner's progress, one a module, by the event that was the latest, oldest first. */
-export async function progressOf(client: PoolClient, userId: string): Promise<readonly Stored[]> {
+export async function progressOf(client: PoolClient, userId: string): Promise<readonly StoredFact[]> {
   const { rows } = await client.query<{
     event_id: string;
     module_id: string;

@@ -3,7 +3,7 @@ import { orderOf } from '../domain/correlation';
 import type { Fact } from '../domain/facts';
 
 /** A fact and the event that said it. */
-export interface Stored<F extends Fact = Fact> {
+export interface StoredFact<F extends Fact = Fact> {
   readonly eventId: string;
   readonly fact: F;
 }
@@ -12,10 +12,10 @@ export interface Stored<F extends Fact = Fact> {
  * `rehired?`: provisioned by a delivery later than the departure, but a header's time does not prove the order. Nothing
  * is granted then; a person is asked.
  */
-export type Standing = 'active' | 'left' | 'rehired?';
+export type LearnerStanding = 'active' | 'left' | 'rehired?';
 
 /** `provisionedAt`: of the latest delivery; `leftAt`: of the latest departure that has come. Epoch ms, null: none. */
-export function standingOf(provisionedAt: number | null, leftAt: number | null): Standing {
+export function standingOf(provisionedAt: number | null, leftAt: number | null): LearnerStanding {
   if (leftAt === null) return 'active';
   const order = provisionedAt === null ? 'older' : orderOf(provisionedAt, leftAt);
   return ({ older: 'left', unproven: 'rehired?', newer: 'active' } as const)[order];
@@ -52,7 +52,7 @@ export async function storeDeparture(
 }
 
 /** The latest hire that is known, with the event that said it (`unknown` once its receipt is pruned). */
-export async function hireOf(client: PoolClient, userId: string): Promise<Stored | null> {
+export async function hireOf(client: PoolClient, userId: string): Promise<StoredFact | null> {
   const { rows } = await client.query<HireRow>(
     `select l.email, l.role, l.team_id, l.provisioned_at,
        (select r.event_id from receipts r join open_workflows o on o.workflow_id = r.workflow_id
@@ -79,8 +79,8 @@ interface HireRow {
 }
 
 /** A departure that has come, and what it makes of the learner. */
-export interface Departure extends Stored {
-  readonly standing: Exclude<Standing, 'active'>;
+export interface Departure extends StoredFact {
+  readonly standing: Exclude<LearnerStanding, 'active'>;
 }
 
 /** The departure that ended the learner's standing; null while they are active, as one whose departure is still to come is. */

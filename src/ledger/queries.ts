@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { lockLearner } from './lock';
-import { standingOf, type Standing } from './learners';
+import { standingOf, type LearnerStanding } from './learners';
 import { inTransaction } from './pool';
 
 export interface Learner {
@@ -11,7 +11,7 @@ export interface Learner {
   readonly managerEmail: string | null;
   /** Only `active` learners are granted anything; `rehired?` has to be asked. */
   readonly active: boolean;
-  readonly standing: Standing;
+  readonly standing: LearnerStanding;
 }
 
 /** Null: the ledger has not heard of them. */

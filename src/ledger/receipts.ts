@@ -24,7 +24,7 @@ export interface Receipt {
 }
 
 /** What was decided when the event was new; a repeat gets the same, since it would find itself among the earlier ones. */
-export interface Answer {
+export interface EventDecision {
   /** A completion: none of this course was known of the learner. */
   readonly firstCompletion?: boolean;
   /** A completion: the best score of the course, this one included. */
@@ -39,7 +39,7 @@ export interface Answer {
 
 /** `answer` null: the fact has not been applied yet. */
 export type Claim =
-  | { readonly isOwn: true; readonly answer: Answer | null }
+  | { readonly isOwn: true; readonly answer: EventDecision | null }
   | {
       readonly isOwn: false;
       /** The event that ran. */
@@ -128,12 +128,12 @@ interface ReceiptRow {
   readonly signature_digest: string;
   readonly body_digest: string;
   readonly applied_at: Date | null;
-  readonly answer: Answer;
+  readonly answer: EventDecision;
 }
 
 export interface Applied {
   readonly userId: string;
-  readonly answer: Answer;
+  readonly answer: EventDecision;
   /** The workflow has nothing to do after this, and closes no case: its receipt is closed here. */
   readonly isLast: boolean;
 }

@@ -9,7 +9,7 @@ const QUIET = `interval '1 day'`;
  * the quietest first: each that has an open case, and each whose receipt is open. Both, because either outlives the
  * other: a run that was reset opens its case again, and not every workflow has one.
  */
-export async function quietWorkflows(pool: Pool, limit: number): Promise<readonly string[]> {
+export async function staleWorkflows(pool: Pool, limit: number): Promise<readonly string[]> {
   const { rows } = await pool.query<{ workflow_id: string }>(
     `select workflow_id from (
        (select workflow_id, coalesce(seen_at, recorded_at) as heard_at from receipts

@@ -5,7 +5,7 @@ import { HOUR } from '../domain/time';
 import { storeFact } from './facts';
 import { lockLearner, type Lock } from './lock';
 import { inTransaction } from './pool';
-import { claimReceipt, storeAnswer, storeReplay, type Answer, type Claim, type Receipt } from './receipts';
+import { claimReceipt, storeAnswer, storeReplay, type EventDecision, type Claim, type Receipt } from './receipts';
 import { joinOffboarding, openCase, settledBy, settles, type Settled } from './settling';
 
 export type { Receipt } from './receipts';
@@ -20,7 +20,7 @@ export interface RecordRequest {
 export type Recorded =
   | {
       readonly outcome: 'new';
-      readonly answer: Answer;
+      readonly answer: EventDecision;
       /** What is known already and means something to this workflow, which has begun to wait. */
       readonly settledBy: News | null;
       /** The waiting workflows to tell. */
@@ -67,7 +67,7 @@ async function correlate(
   client: PoolClient,
   { receipt: { eventId, workflowId }, rules }: RecordRequest,
   fact: Fact,
-  { joins }: Answer,
+  { joins }: EventDecision,
 ): Promise<{ settledBy: News | null; settles: readonly Settled[] }> {
   const open = joins === undefined ? caseOf(workflowId, fact) : null;
   if (open !== null) await openCase(client, fact, open);
@@ -77,14 +77,14 @@ async function correlate(
   };
 }
 
-async function apply(client: PoolClient, receipt: Receipt, fact: Fact): Promise<Answer> {
+async function apply(client: PoolClient, receipt: Receipt, fact: Fact): Promise<EventDecision> {
   await storeFact(client, receipt.eventId, fact);
   const answer = await decide(client, receipt, fact);
   await storeAnswer(client, receipt, { userId: fact.userId, answer, isLast: fact.kind === 'progressed' });
   return answer;
 }
 
-async function decide(client: PoolClient, { eventId, workflowId }: Receipt, fact: Fact): Promise<Answer> {
+async function decide(client: PoolClient, { eventId, workflowId }: Receipt, fact: Fact): Promise<EventDecision> {
   if (fact.kind === 'completed') return compareScores(client, eventId, fact);
   if (fact.kind !== 'deprovisioned') return {};
   const joins = await joinOffboarding(client, fact, workflowId);
@@ -95,7 +95,7 @@ async function compareScores(
   client: PoolClient,
   eventId: string,
   { userId, courseId, score }: Fact & { kind: 'completed' },
-): Promise<Answer> {
+): Promise<EventDecision> {
   const { rows } = await client.query<{ best: number | null }>(
     'select max(score) as best from completions where user_id = $1 and course_id = $2 and event_id <> $3',
     [userId, courseId, eventId],

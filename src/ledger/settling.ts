@@ -17,7 +17,7 @@ import {
   type StoredCompletion,
   type StoredExpiry,
 } from './facts';
-import { departureOf, hireOf, type Departure, type Stored } from './learners';
+import { departureOf, hireOf, type Departure, type StoredFact } from './learners';
 import { lockLearner } from './lock';
 import { inTransaction } from './pool';
 
@@ -67,7 +67,7 @@ async function unasked(client: PoolClient, open: OpenWorkflow, departure: Depart
   return { signal: 'cancel', eventId: departure.eventId, reason: 'left the company' };
 }
 
-function firstNews(open: OpenWorkflow, facts: readonly Stored[], rules: RenewalRules): News | null {
+function firstNews(open: OpenWorkflow, facts: readonly StoredFact[], rules: RenewalRules): News | null {
   for (const { fact, eventId } of facts) {
     const news = newsFor(open, fact, eventId, rules);
     if (news !== null) return news;
@@ -98,7 +98,7 @@ async function markRenewed(client: PoolClient, eventId: string, { key, openedBy 
 /** The waiting workflows of a learner that `fact` (stored before, of event `eventId`) means something to. */
 export async function settles(
   client: PoolClient,
-  { eventId, fact }: Stored,
+  { eventId, fact }: StoredFact,
   ownWorkflowId: string,
   rules: RenewalRules,
 ): Promise<readonly Settled[]> {
@@ -183,7 +183,7 @@ export async function joinOffboarding(
 }
 
 /** The offboarding goes on although its learner was hired at `at`: from now on they left after that. */
-export async function upholdDeparture(
+export async function confirmDeparture(
   pool: Pool,
   { userId, eventId, workflowId, at }: { userId: string; eventId: string; workflowId: string; at: number },
 ): Promise<void> {

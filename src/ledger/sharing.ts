@@ -16,7 +16,7 @@ export interface Share {
  * The case lets go of what it shares; does another one still hold it? Both under the learner's lock: of cases that let go
  * at once, each open still, the last is told no. Repeat-safe: once let go it stays so, unless its run begins anew.
  */
-export async function letGo(pool: Pool, { userId, kind, workflowId }: Share): Promise<{ isHeld: boolean }> {
+export async function releaseShare(pool: Pool, { userId, kind, workflowId }: Share): Promise<{ isHeld: boolean }> {
   return inTransaction(pool, async (client) => {
     await lockLearner(client, userId);
     await client.query('update open_workflows set let_go = true where workflow_id = $1 and kind = $2', [

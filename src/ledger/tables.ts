@@ -58,7 +58,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         user_id text not null,
         quiz_id text not null,
         quiz_name text not null,
-        verdict text not null,
+        result text not null,
         percent double precision,
         at timestamptz not null
       );

@@ -1,4 +1,4 @@
-import { retentionHoles } from '../domain/retention';
+import { retentionGaps } from '../domain/retention';
 import { SECOND } from '../domain/time';
 import type { ReceiverSettings } from '../settings';
 
@@ -12,5 +12,5 @@ export function namespaceHoles(
 ): (retentionMs: number | undefined) => readonly string[] {
   const windowBackMs = delivery.windowBackSeconds * SECOND;
   const windowAheadMs = delivery.windowAheadSeconds * SECOND;
-  return (retentionMs) => retentionHoles({ windowBackMs, windowAheadMs, receiptDays, retentionMs, namespace });
+  return (retentionMs) => retentionGaps({ windowBackMs, windowAheadMs, receiptDays, retentionMs, namespace });
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { connectorModes, readConnectors, type Connectors } from './connectors';
 import type { Modes, Policy } from '../domain/policy';
-import { retentionHoles } from '../domain/retention';
+import { retentionGaps } from '../domain/retention';
 import { SECOND } from '../domain/time';
-import { readConfig, type Config } from './policy-file';
+import { readConfigFile, type ConfigFile } from './policy-file';
 import { SettingsError } from './error';
 import { readVariables, valueOf, type Environment } from './variables';
 
@@ -15,7 +15,7 @@ export interface ReceiverSettings {
   /** Newest first. */
   readonly secrets: readonly string[];
   readonly companyId: string;
-  readonly delivery: Config['delivery'];
+  readonly delivery: ConfigFile['delivery'];
   readonly port: number;
   readonly trustProxy: number;
   readonly startConcurrency: number;
@@ -49,7 +49,7 @@ export interface WorkerSettings {
   readonly policy: Policy;
   readonly modes: Modes;
   /** Of each connector's worker; absent: the worker's defaults. */
-  readonly limits?: Config['limits'];
+  readonly limits?: ConfigFile['limits'];
   readonly receiptDays: number;
   /** How far back a signature's time may lie, and how far ahead, in ms: the ledger has to remember longer. */
   readonly windowBackMs: number;
@@ -82,7 +82,7 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     'RECEIPT_DAYS',
     'LOG_LEVEL',
   ]);
-  const { delivery } = readConfig(read.MINDTICKLE_CONFIG);
+  const { delivery } = readConfigFile(read.MINDTICKLE_CONFIG);
   memoryOf(delivery, read.RECEIPT_DAYS);
   return {
     secrets: read.MINDTICKLE_WEBHOOK_SECRET,
@@ -116,7 +116,7 @@ export function workerSettings(env: Environment): WorkerSettings {
     'NODE_ENV',
     'MT_STACK',
   ]);
-  const { policy, modes, limits, delivery } = readConfig(read.MINDTICKLE_CONFIG);
+  const { policy, modes, limits, delivery } = readConfigFile(read.MINDTICKLE_CONFIG);
   const connectors = readConnectors(env);
   const settings = {
     companyId: read.MINDTICKLE_COMPANY_ID,
@@ -147,7 +147,7 @@ export function setupSettings(env: Environment): SetupSettings {
   return {
     companyId: read.MINDTICKLE_COMPANY_ID,
     databaseUrl: read.DATABASE_URL,
-    ...memoryOf(readConfig(read.MINDTICKLE_CONFIG).delivery, read.RECEIPT_DAYS),
+    ...memoryOf(readConfigFile(read.MINDTICKLE_CONFIG).delivery, read.RECEIPT_DAYS),
     logLevel: read.LOG_LEVEL,
   };
 }
@@ -170,11 +170,11 @@ export function opsSettings(env: Environment): OpsSettings {
 
 /** @throws SettingsError when the ledger would forget a delivery that may still be sent again. */
 function memoryOf(
-  { windowBackSeconds, windowAheadSeconds }: Config['delivery'],
+  { windowBackSeconds, windowAheadSeconds }: ConfigFile['delivery'],
   receiptDays: number,
 ): Pick<WorkerSettings, 'receiptDays' | 'windowBackMs' | 'windowAheadMs'> {
   const memory = { receiptDays, windowBackMs: windowBackSeconds * SECOND, windowAheadMs: windowAheadSeconds * SECOND };
-  const holes = retentionHoles({ ...memory, retentionMs: undefined });
+  const holes = retentionGaps({ ...memory, retentionMs: undefined });
   if (holes.length > 0) throw new SettingsError(holes);
   return memory;
 }

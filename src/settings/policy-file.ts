@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { isTimeZone, PLAIN_CALENDAR, WEEKDAYS } from '../domain/calendar';
-import { PLAIN_IRIS, SYSTEMS, type Mode, type Policy, type System } from '../domain/policy';
-import { PLAIN_SALESFORCE } from '../domain/salesforce-names';
+import { isTimeZone, DEFAULT_CALENDAR, WEEKDAYS } from '../domain/calendar';
+import { DEFAULT_XAPI_NAMES, SYSTEMS, type Mode, type Policy, type System } from '../domain/policy';
+import { DEFAULT_SALESFORCE_NAMES } from '../domain/salesforce-names';
 import { explain, SettingsError } from './error';
 
 const days = z.number().min(0).max(3650);
@@ -36,11 +36,11 @@ const calendar = z.strictObject({
   timeZone: z
     .string()
     .refine(isTimeZone, 'not a time zone; give its IANA name, such as Europe/Berlin')
-    .default(PLAIN_CALENDAR.timeZone),
+    .default(DEFAULT_CALENDAR.timeZone),
   workingDays: z
     .array(z.enum(WEEKDAYS))
     .min(1)
-    .default([...PLAIN_CALENDAR.workingDays]),
+    .default([...DEFAULT_CALENDAR.workingDays]),
   holidays: z.array(z.iso.date()).default([]),
 });
 
@@ -51,10 +51,10 @@ const apiName = z.string().regex(/^[A-Za-z]\w{0,79}$/, 'not an API name of Sales
 const field = (theirs: string) => apiName.nullable().default(theirs);
 const text = (value: string) => z.string().min(1).default(value);
 
-const { trainingFields, statuses, contactFields } = PLAIN_SALESFORCE;
+const { trainingFields, statuses, contactFields } = DEFAULT_SALESFORCE_NAMES;
 const salesforce = z.strictObject({
-  trainingObject: apiName.default(PLAIN_SALESFORCE.trainingObject),
-  keyField: apiName.default(PLAIN_SALESFORCE.keyField),
+  trainingObject: apiName.default(DEFAULT_SALESFORCE_NAMES.trainingObject),
+  keyField: apiName.default(DEFAULT_SALESFORCE_NAMES.keyField),
   trainingFields: z
     .strictObject({
       learnerId: field(trainingFields.learnerId),
@@ -78,7 +78,7 @@ const salesforce = z.strictObject({
       lapsed: text(statuses.lapsed),
     })
     .prefault({}),
-  contactKeyField: apiName.default(PLAIN_SALESFORCE.contactKeyField),
+  contactKeyField: apiName.default(DEFAULT_SALESFORCE_NAMES.contactKeyField),
   contactFields: z.strictObject({ role: field(contactFields.role), teamId: field(contactFields.teamId) }).prefault({}),
 });
 
@@ -103,8 +103,8 @@ const config = z.strictObject({
     .prefault({}),
   xapi: z
     .strictObject({
-      accountHomePage: z.url().default(PLAIN_IRIS.accountHomePage),
-      courseBase: z.url().default(PLAIN_IRIS.courseBase),
+      accountHomePage: z.url().default(DEFAULT_XAPI_NAMES.accountHomePage),
+      courseBase: z.url().default(DEFAULT_XAPI_NAMES.courseBase),
     })
     .prefault({}),
   slack: z
@@ -158,7 +158,7 @@ const config = z.strictObject({
 });
 
 /** How much is asked of a system: each absent one has its default in the worker. */
-export interface Limits {
+export interface ConnectorLimits {
   /** Activities a second, of all workers together; an average (Temporal divides it over the queue's partitions). */
   readonly perSecond?: number | undefined;
   /** Activities at the same time, of each worker. */
@@ -166,18 +166,18 @@ export interface Limits {
 }
 
 /** The whole YAML file: what decides (`policy`), how deliveries are signed, and what it says of connectors. */
-export interface Config {
+export interface ConfigFile {
   readonly policy: Policy;
   readonly delivery: z.infer<typeof delivery>;
   readonly modes: Readonly<Partial<Record<System, Mode | undefined>>>;
-  readonly limits: Readonly<Partial<Record<System, Limits>>>;
+  readonly limits: Readonly<Partial<Record<System, ConnectorLimits>>>;
 }
 
 /**
  * Read the YAML file that `MINDTICKLE_CONFIG` names; no path, or an empty file, is all defaults.
  * @throws SettingsError naming the path of each fault in the file.
  */
-export function readConfig(path: string | undefined): Config {
+export function readConfigFile(path: string | undefined): ConfigFile {
   const parsed = config.safeParse(path === undefined ? {} : (readYaml(path) ?? {}));
   if (!parsed.success) throw new SettingsError(explain(parsed.error, path ?? 'config'));
   const { delivery, connectors, ...policy } = parsed.data;
@@ -189,7 +189,7 @@ export function readConfig(path: string | undefined): Config {
   };
 }
 
-function limitsOf({ perSecond, slots }: Limits): Limits {
+function limitsOf({ perSecond, slots }: ConnectorLimits): ConnectorLimits {
   return { perSecond, slots };
 }
 

@@ -1,5 +1,5 @@
 import { SettingsError } from './error';
-import { readVariables, valueOf, type Environment, type Name, type Read } from './variables';
+import { readVariables, valueOf, type Environment, type VariableName, type VariableValues } from './variables';
 import type { Logger } from '../telemetry/log';
 import { watchFile, type WatchedFileOptions } from './watched-file';
 
@@ -8,17 +8,17 @@ export interface ReloadedSetting<T> {
   readonly current: () => T;
   /** Why what the file holds now is not used, one sentence each; never a value. Empty when all is well. */
   readonly warnings: () => readonly string[];
-  readonly reloads: () => Reloads;
+  readonly reloads: () => ReloadCounts;
   readonly close: () => void;
 }
 
 /** How often the file was found changed, by what came of it. */
-export interface Reloads {
+export interface ReloadCounts {
   readonly changed: number;
   readonly failed: number;
 }
 
-export type ReloadOptions<N extends Name> = Pick<
+export type ReloadOptions<N extends VariableName> = Pick<
   WatchedFileOptions,
   'settleMs' | 'pollMs' | 'wait' | 'watchDirectory'
 > & {
@@ -26,7 +26,7 @@ export type ReloadOptions<N extends Name> = Pick<
   readonly name: N;
   readonly log: Logger;
   /** Told after each change; never of the first value. */
-  readonly onChange?: (value: Read<N>[N]) => void;
+  readonly onChange?: (value: VariableValues<N>[N]) => void;
 };
 
 /**
@@ -34,14 +34,14 @@ export type ReloadOptions<N extends Name> = Pick<
  * it takes the place of the old one; a file that is gone, empty or malformed changes nothing and shows in `warnings`.
  * @throws SettingsError when the first value is missing or malformed.
  */
-export function watchSetting<N extends Name>(options: ReloadOptions<N>): ReloadedSetting<Read<N>[N]> {
+export function watchSetting<N extends VariableName>(options: ReloadOptions<N>): ReloadedSetting<VariableValues<N>[N]> {
   const { env, name, log, onChange } = options;
   const path = env[`${name}_FILE`];
   // Read once: between two readings it could change, and the change be missed.
   const first = valueOf(env, name);
   let current = readVariables({ [name]: first }, [name])[name];
   let warnings: readonly string[] = [];
-  let reloads: Reloads = { changed: 0, failed: 0 };
+  let reloads: ReloadCounts = { changed: 0, failed: 0 };
 
   const keepOld = (faults: readonly string[]): void => {
     reloads = { ...reloads, failed: reloads.failed + 1 };
@@ -71,7 +71,7 @@ export function watchSetting<N extends Name>(options: ReloadOptions<N>): Reloade
 
 type Parsed<T> = { readonly value: T } | { readonly faults: readonly string[] };
 
-function parse<N extends Name>(name: N, text: string | undefined): Parsed<Read<N>[N]> {
+function parse<N extends VariableName>(name: N, text: string | undefined): Parsed<VariableValues<N>[N]> {
   if (text === undefined) return { faults: [`${name}_FILE: the file cannot be read`] };
   if (text === '') return { faults: [`${name}_FILE: the file is empty`] };
   try {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { watchSetting, type ReloadOptions, type Reloads } from './reload';
+import { watchSetting, type ReloadOptions, type ReloadCounts } from './reload';
 
 export interface WatchedSecrets {
   /** Newest first. Asked once a delivery, which keeps what it began with. */
@@ -9,7 +9,7 @@ export interface WatchedSecrets {
   /** Of each of them, in their order. */
   readonly fingerprints: () => readonly string[];
   readonly warnings: () => readonly string[];
-  readonly reloads: () => Reloads;
+  readonly reloads: () => ReloadCounts;
   readonly close: () => void;
 }
 

@@ -73,16 +73,16 @@ const variables = {
   MT_STACK: z.literal('dev').optional(),
 } as const;
 
-export type Name = keyof typeof variables;
+export type VariableName = keyof typeof variables;
 
 /** For the table in the docs, which a test holds to it. */
-export const settingNames = Object.keys(variables) as readonly Name[];
-export type Read<N extends Name> = { readonly [K in N]: z.infer<(typeof variables)[K]> };
+export const settingNames = Object.keys(variables) as readonly VariableName[];
+export type VariableValues<N extends VariableName> = { readonly [K in N]: z.infer<(typeof variables)[K]> };
 
 /** @throws SettingsError naming each missing or malformed variable. */
-export function readVariables<N extends Name>(env: Environment, names: readonly N[]): Read<N> {
+export function readVariables<N extends VariableName>(env: Environment, names: readonly N[]): VariableValues<N> {
   const shape = Object.fromEntries(names.map((name) => [name, variables[name]]));
-  return readShape(env, shape) as unknown as Read<N>;
+  return readShape(env, shape) as unknown as VariableValues<N>;
 }
 
 /** The variables that `shape` names. @throws SettingsError naming each missing or malformed variable. */

@@ -1,6 +1,6 @@
 import { createConnectors, createOwnActivities } from '../../activities';
 import { openPool } from '../../src/ledger/pool';
-import { readConfig } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings/policy-file';
 import type { WorkerSettings } from '../../src/settings';
 import { workflow } from './running';
 
@@ -24,7 +24,7 @@ const settings: WorkerSettings = {
     },
     xapi: { url: 'http://127.0.0.1:1/xapi', key: 'key', secret: () => 'secret' },
   },
-  policy: readConfig(undefined).policy,
+  policy: readConfigFile(undefined).policy,
   modes: { identity: 'on', mail: 'observe', archive: 'off' },
   receiptDays: 90,
   windowBackMs: 28_800_000,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Pool } from 'pg';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import type { Letter } from '../../src/domain/letters';
+import type { Notification } from '../../src/domain/notifications';
 import type { StandIns } from '../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { setFault, start, stateOf, stopAll } from '../dev/stand-ins/running';
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 const RITA = 'rita.alvarez@example.com';
-const welcome: Letter = { kind: 'welcome', role: 'Account Executive' };
+const welcome: Notification = { kind: 'welcome', role: 'Account Executive' };
 
 const messages = async () => (await stateOf(standIns)).mail.messages;
 
@@ -54,7 +54,7 @@ describe('sendLetter', () => {
   });
 
   describe('of what stops many', () => {
-    const parked = (workflowId: string, cause?: string): Letter => ({
+    const parked = (workflowId: string, cause?: string): Notification => ({
       kind: 'parked',
       about: 'Offboarding of u1',
       step: 'checkLimit',
@@ -259,7 +259,7 @@ describe('a mail server of another make', () => {
   });
 
   const nasty = 'Basics\r\nBcc: all@example.com\r\n\r\n.\r\nMAIL FROM:<x@example.com>\u2028 ✓';
-  test.each<Letter>([
+  test.each<Notification>([
     { kind: 'recertify', certName: nasty, deadline: '2027-06-30' },
     { kind: 'coach', quizName: nasty, userId: nasty, percent: 40 },
     { kind: 'certificate', courseName: nasty },

@@ -24,7 +24,7 @@ import type { SystemSettings } from '../../src/settings';
 import type { Policy } from '../../src/domain/policy';
 import { effectsOf, type StoredEffect } from '../../src/ledger/effects';
 import { recordEvent } from '../../src/ledger/record';
-import { readConfig } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings/policy-file';
 import type { WorkerSettings } from '../../src/settings';
 import { deprovisioned, request } from '../ledger/events';
 
@@ -85,7 +85,7 @@ function settingsOf(connectors: WorkerSettings['connectors'], policy?: Partial<P
     companyId: 'acme',
     databaseUrl: 'not asked for here',
     connectors,
-    policy: { ...readConfig(undefined).policy, ...policy },
+    policy: { ...readConfigFile(undefined).policy, ...policy },
     modes: { identity: 'on', mail: 'on', archive: 'on' },
     receiptDays: 90,
     windowBackMs: 28_800_000,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { addWorkingDays, isTimeZone, PLAIN_CALENDAR, WEEKDAYS, type Calendar } from '../../src/domain/calendar';
+import { addWorkingDays, isTimeZone, DEFAULT_CALENDAR, WEEKDAYS, type Calendar } from '../../src/domain/calendar';
 import { DAY, epochMs, HOUR, isoTime } from '../../src/domain/time';
 
-const berlin: Calendar = { ...PLAIN_CALENDAR, timeZone: 'Europe/Berlin' };
-const newYork: Calendar = { ...PLAIN_CALENDAR, timeZone: 'America/New_York' };
+const berlin: Calendar = { ...DEFAULT_CALENDAR, timeZone: 'Europe/Berlin' };
+const newYork: Calendar = { ...DEFAULT_CALENDAR, timeZone: 'America/New_York' };
 const daily: Calendar['workingDays'] = WEEKDAYS;
 
 describe('addWorkingDays without a calendar', () => {
@@ -70,21 +70,21 @@ describe('addWorkingDays by a calendar', () => {
     ],
     [
       'half an hour left out',
-      { ...PLAIN_CALENDAR, timeZone: 'Australia/Lord_Howe', workingDays: daily },
+      { ...DEFAULT_CALENDAR, timeZone: 'Australia/Lord_Howe', workingDays: daily },
       '2026-10-03T02:15:00+10:30',
       1,
       '2026-10-04T02:45:00+11:00',
     ],
     [
       'midnight left out stays on its day',
-      { ...PLAIN_CALENDAR, timeZone: 'America/Santiago', workingDays: daily },
+      { ...DEFAULT_CALENDAR, timeZone: 'America/Santiago', workingDays: daily },
       '2026-09-05T00:10:00-04:00',
       1,
       '2026-09-06T01:10:00-03:00',
     ],
     [
       'a day that a zone left out was nobody’s working day',
-      { ...PLAIN_CALENDAR, timeZone: 'Pacific/Apia' },
+      { ...DEFAULT_CALENDAR, timeZone: 'Pacific/Apia' },
       '2011-12-29T09:00:00-10:00',
       1,
       '2012-01-02T09:00:00+14:00',
@@ -98,7 +98,7 @@ describe('addWorkingDays by a calendar', () => {
     ],
     [
       'the day is the zone’s: Monday morning there, Sunday in UTC',
-      { ...PLAIN_CALENDAR, timeZone: 'Pacific/Auckland' },
+      { ...DEFAULT_CALENDAR, timeZone: 'Pacific/Auckland' },
       '2026-11-23T08:00:00+13:00',
       1,
       '2026-11-24T08:00:00+13:00',
@@ -147,7 +147,7 @@ describe('addWorkingDays by a calendar', () => {
     ],
     [
       'other weeks: Sunday to Thursday',
-      { ...PLAIN_CALENDAR, timeZone: 'Asia/Riyadh', workingDays: ['sun', 'mon', 'tue', 'wed', 'thu'] },
+      { ...DEFAULT_CALENDAR, timeZone: 'Asia/Riyadh', workingDays: ['sun', 'mon', 'tue', 'wed', 'thu'] },
       '2026-11-26T09:00:00+03:00',
       1,
       '2026-11-29T09:00:00+03:00',
@@ -250,7 +250,7 @@ describe('addWorkingDays, whatever the calendar', () => {
   test('the plain calendar is what there was before', () => {
     fc.assert(
       fc.property(moments, counts, (from, days) => {
-        expect(addWorkingDays(from, days, PLAIN_CALENDAR)).toBe(addWorkingDays(from, days));
+        expect(addWorkingDays(from, days, DEFAULT_CALENDAR)).toBe(addWorkingDays(from, days));
       }),
     );
   });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { judgeCompletion } from '../../src/domain/certificates';
+import { decideCertificate } from '../../src/domain/certificates';
 
 describe('judgeCompletion', () => {
   test.each([
@@ -24,7 +24,7 @@ describe('judgeCompletion', () => {
     ['an answer older than the question is taken as it was', 95, { firstCompletion: false }, 80, 'completed before'],
     ['an answer that says nothing is a first', 95, {}, 80, 'due'],
   ] as const)('%s', (_claim, score, earlier, passPercent, verdict) => {
-    expect(judgeCompletion(score, earlier, passPercent)).toBe(verdict);
+    expect(decideCertificate(score, earlier, passPercent)).toBe(verdict);
   });
 
   test('of one learner’s completions exactly one is due, if any reaches the mark', () => {
@@ -38,7 +38,7 @@ describe('judgeCompletion', () => {
             before.length === 0
               ? { firstCompletion: true }
               : { firstCompletion: false, bestBefore: Math.max(...before) };
-          return judgeCompletion(score, earlier, passPercent);
+          return decideCertificate(score, earlier, passPercent);
         });
         const reaches = given.some((score) => score >= (passPercent ?? 0));
         expect(verdicts.filter((verdict) => verdict === 'due')).toHaveLength(reaches ? 1 : 0);

@@ -8,7 +8,7 @@ import {
   type RenewalRules,
   type WaitingKind,
 } from '../../src/domain/correlation';
-import type { Fact, QuizVerdict } from '../../src/domain/facts';
+import type { Fact, QuizResult } from '../../src/domain/facts';
 import { DAY, epochMs, HOUR, MINUTE } from '../../src/domain/time';
 
 const OPENED = epochMs('2026-11-23T09:00:00Z');
@@ -32,12 +32,12 @@ const completed = (gap: number, courseName = 'Sales Basics', courseId = 'c1'): F
   score: 90,
   at: OPENED + gap,
 });
-const quizzed = (gap: number, verdict: QuizVerdict = 'passed', quizId = 'q1'): Fact => ({
+const quizzed = (gap: number, result: QuizResult = 'passed', quizId = 'q1'): Fact => ({
   kind: 'quizzed',
   userId,
   quizId,
   quizName: 'Pricing',
-  verdict,
+  result,
   percent: null,
   at: OPENED + gap,
 });

@@ -26,7 +26,7 @@ function envelope<Data>(data: Data): Envelope<Data> {
 describe('quizzedFact', () => {
   const judge = (result: Partial<QuizSubmitted>, passPercent?: number) => {
     const data: QuizSubmitted = { userId: 'u1', quizId: 'q1', quizName: 'Pricing', ...result };
-    const { verdict, percent } = quizzedFact(envelope(data), delivery, passPercent);
+    const { result: verdict, percent } = quizzedFact(envelope(data), delivery, passPercent);
     return { verdict, percent };
   };
 

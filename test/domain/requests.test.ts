@@ -1,7 +1,7 @@
-import { isEmail, isRefusal, readTexts } from '../../src/domain/requests';
+import { isEmail, isInvalidRequest, readTextFields } from '../../src/domain/requests';
 
 describe('readTexts', () => {
-  const read = (message: unknown) => readTexts(message, ['reason', 'by'], ['to']);
+  const read = (message: unknown) => readTextFields(message, ['reason', 'by'], ['to']);
 
   test.each<[string, unknown, object]>([
     ['required fields alone', { reason: 'late', by: 'ada' }, { reason: 'late', by: 'ada' }],
@@ -38,14 +38,14 @@ describe('readTexts', () => {
   });
 
   test('a field of the prototype is no field', () => {
-    expect(readTexts(Object.create({ by: 'ada' }), ['by'])).toEqual({ refused: '`by` is missing' });
-    expect(readTexts({}, ['constructor'])).toEqual({ refused: '`constructor` is missing' });
+    expect(readTextFields(Object.create({ by: 'ada' }), ['by'])).toEqual({ refused: '`by` is missing' });
+    expect(readTextFields({}, ['constructor'])).toEqual({ refused: '`constructor` is missing' });
   });
 
   test('a refusal never repeats what was sent', () => {
     const secret = 'hunter2 '.repeat(300);
     const answers = [{ reason: secret, by: 'ada' }, [secret], { reason: [secret], by: 'ada' }].map(read);
-    expect(answers.every(isRefusal)).toBe(true);
+    expect(answers.every(isInvalidRequest)).toBe(true);
     expect(JSON.stringify(answers)).not.toContain('hunter2');
   });
 });

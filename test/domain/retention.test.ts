@@ -1,16 +1,16 @@
 import fc from 'fast-check';
-import { retentionDaysFor, retentionHoles, type Memory } from '../../src/domain/retention';
+import { retentionDaysFor, retentionGaps, type RetentionSettings } from '../../src/domain/retention';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/domain/time';
 
 /** The defaults of the settings, and a day of retention, the least that Temporal takes. */
-const usual: Memory = {
+const usual: RetentionSettings = {
   windowBackMs: 8 * HOUR,
   windowAheadMs: 5 * MINUTE,
   receiptDays: 90,
   retentionMs: DAY,
   namespace: 'default',
 };
-const holes = (changes: Partial<Memory>): readonly string[] => retentionHoles({ ...usual, ...changes });
+const holes = (changes: Partial<RetentionSettings>): readonly string[] => retentionGaps({ ...usual, ...changes });
 
 describe('retentionHoles', () => {
   test('the defaults have none', () => {
@@ -61,7 +61,7 @@ describe('retentionHoles', () => {
   test('whatever is given, doing what the sentences say closes the holes', () => {
     fc.assert(
       fc.property(memories, (memory) => {
-        const said = retentionHoles(memory).join('\n');
+        const said = retentionGaps(memory).join('\n');
         const retention = /--retention (\d+)d/.exec(said)?.[1];
         const receipts = /set RECEIPT_DAYS to ([\d.]+) or more/.exec(said)?.[1];
         const mended = {
@@ -69,7 +69,7 @@ describe('retentionHoles', () => {
           ...(retention !== undefined && { retentionMs: Number(retention) * DAY }),
           ...(receipts !== undefined && { receiptDays: Number(receipts) }),
         };
-        expect(retentionHoles(mended)).toEqual([]);
+        expect(retentionGaps(mended)).toEqual([]);
       }),
     );
   });
@@ -80,7 +80,7 @@ describe('retentionHoles', () => {
         const { windowBackMs, windowAheadMs, receiptDays, retentionMs } = memory;
         const goodForMs = windowBackMs + windowAheadMs;
         const remembers = receiptDays * DAY >= goodForMs && retentionMs >= goodForMs;
-        expect(remembers || retentionHoles(memory).length > 0).toBe(true);
+        expect(remembers || retentionGaps(memory).length > 0).toBe(true);
       }),
     );
   });

@@ -7,7 +7,7 @@ import { Worker } from '@temporalio/worker';
 import { createConnectors, createOwnActivities } from '../../activities';
 import { setLearnerEmail } from '../../src/ledger/queries';
 import { openPool } from '../../src/ledger/pool';
-import { readConfig } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings/policy-file';
 import { createAccept } from '../../src/receiver/accept/accept';
 import { createCappedLog } from '../../src/telemetry/capped-log';
 import { createLine } from '../../src/receiver/accept/start-slots';
@@ -61,7 +61,7 @@ async function startWorker(): Promise<() => Promise<void>> {
     companyId: COMPANY,
     databaseUrl: ledger.settings.url,
     connectors: { identity: undefined, mail: undefined, archive: { url: pathToFileURL(archive).href } },
-    policy: readConfig(undefined).policy,
+    policy: readConfigFile(undefined).policy,
     modes: { identity: 'off', mail: 'off', archive: 'on' },
     receiptDays: 90,
     windowBackMs: 28_800_000,

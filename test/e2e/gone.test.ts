@@ -2,7 +2,7 @@ import { Worker } from '@temporalio/worker';
 import { createOwnActivities } from '../../activities';
 import { openPool } from '../../src/ledger/pool';
 import { recordEvent } from '../../src/ledger/record';
-import { readConfig } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings/policy-file';
 import type { WorkerSettings } from '../../src/settings';
 import type { Connected } from '../../src/temporal/connection';
 import { createIsRunning } from '../../src/temporal/is-running';
@@ -32,7 +32,7 @@ async function startWorker(): Promise<() => Promise<void>> {
     companyId: 'acme',
     databaseUrl: ledger.settings.url,
     connectors: { identity: undefined, mail: undefined, archive: undefined },
-    policy: readConfig(undefined).policy,
+    policy: readConfigFile(undefined).policy,
     modes: { identity: 'off', mail: 'off', archive: 'off' },
     receiptDays: 90,
     windowBackMs: 28_800_000,

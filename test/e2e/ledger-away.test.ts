@@ -6,7 +6,7 @@ import { createConnectors, createOwnActivities } from '../../activities';
 import { DAY, isoTime } from '../../src/domain/time';
 import { openPool } from '../../src/ledger/pool';
 import { createReader } from '../../src/receiver/verify/reread';
-import { readConfig } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings/policy-file';
 import type { WorkerSettings } from '../../src/settings';
 import { startDevServer, type DevServer } from '../../src/dev/temporal/dev-server';
 import { cancelSignal } from '../../workflows/messages';
@@ -50,7 +50,7 @@ async function startWorker(): Promise<() => Promise<void>> {
     companyId: 'acme',
     databaseUrl: way.url,
     connectors: { identity: undefined, mail: undefined, archive: undefined },
-    policy: readConfig(undefined).policy,
+    policy: readConfigFile(undefined).policy,
     modes: { identity: 'off', mail: 'off', archive: 'off' },
     receiptDays: 90,
     windowBackMs: 28_800_000,

@@ -33,9 +33,9 @@ export function expired(userId: string, { certificate = 'Safety', at = MONDAY } 
 
 export function quizzed(
   userId: string,
-  { verdict = 'failed', at = MONDAY }: Partial<Fact & { kind: 'quizzed' }> = {},
+  { result = 'failed', at = MONDAY }: Partial<Fact & { kind: 'quizzed' }> = {},
 ): Fact {
-  return { kind: 'quizzed', userId, quizId: 'quiz', quizName: 'Quiz', verdict, percent: null, at };
+  return { kind: 'quizzed', userId, quizId: 'quiz', quizName: 'Quiz', result, percent: null, at };
 }
 
 export function provisioned(userId: string, { at = MONDAY, email = 'new@example.com' } = {}): Fact {

@@ -1,6 +1,6 @@
 import { newsFor, opens, type News, type OpenWorkflow, type RenewalRules } from '../../src/domain/correlation';
 import type { Fact } from '../../src/domain/facts';
-import { standingOf, type Standing } from '../../src/ledger/learners';
+import { standingOf, type LearnerStanding } from '../../src/ledger/learners';
 
 /** What `recordEvent` says, as far as it is about open workflows. */
 export interface Told {
@@ -15,7 +15,7 @@ export interface LedgerModel {
   readonly record: (eventId: string, fact: Fact) => Told;
   readonly close: (workflowId: string) => void;
   readonly open: () => readonly OpenWorkflow[];
-  readonly standing: () => Standing;
+  readonly standing: () => LearnerStanding;
 }
 
 type Stored<K extends Fact['kind'] = Fact['kind']> = { readonly eventId: string; readonly fact: Fact & { kind: K } };
@@ -36,7 +36,7 @@ export function createLedgerModel(rules: RenewalRules, now = Date.now()): Ledger
   }
 
   const latest = (kind: 'provisioned' | 'deprovisioned') => all(kind).findLast(({ fact }) => fact.at <= now);
-  const standing = (): Standing =>
+  const standing = (): LearnerStanding =>
     standingOf(latest('provisioned')?.fact.at ?? null, latest('deprovisioned')?.fact.at ?? null);
   const departure = () => (standing() === 'active' ? undefined : latest('deprovisioned'));
 

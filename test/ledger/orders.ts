@@ -1,7 +1,7 @@
 import { opens, type News, type OpenWorkflow } from '../../src/domain/correlation';
 import type { Fact } from '../../src/domain/facts';
 import { DAY, HOUR } from '../../src/domain/time';
-import type { Standing } from '../../src/ledger/learners';
+import type { LearnerStanding } from '../../src/ledger/learners';
 import { completed, deprovisioned, expired, provisioned, quizzed } from './events';
 import type { Told } from './model';
 
@@ -22,8 +22,8 @@ export function lifeOf(userId: string, now: number): Readonly<Record<string, Fac
     hired: provisioned(userId, ago(500)),
     oldCompletion: completed(userId, ago(400)),
     expired: expired(userId, ago(200)),
-    quizFailed: quizzed(userId, { verdict: 'failed', ...ago(199) }),
-    quizPassed: quizzed(userId, { verdict: 'passed', ...ago(197) }),
+    quizFailed: quizzed(userId, { result: 'failed', ...ago(199) }),
+    quizPassed: quizzed(userId, { result: 'passed', ...ago(197) }),
     renewal: completed(userId, ago(195)),
     expiredAgain: expired(userId, ago(1)),
     left: deprovisioned(userId, { at: now - HOUR }),
@@ -33,7 +33,7 @@ export function lifeOf(userId: string, now: number): Readonly<Record<string, Fac
 /** Beside them, a pass of the quiz from before it was failed. */
 export function quizzesOf(userId: string, now: number): Readonly<Record<string, Fact>> {
   const { hired, quizFailed, quizPassed, left } = lifeOf(userId, now);
-  const passedBefore = quizzed(userId, { verdict: 'passed', at: now - 300 * DAY });
+  const passedBefore = quizzed(userId, { result: 'passed', at: now - 300 * DAY });
   return { hired, passedBefore, quizFailed, quizPassed, left } as Record<string, Fact>;
 }
 
@@ -71,7 +71,7 @@ export function unrenewed(order: readonly string[], when: Renewal): 'expired' | 
 export interface LedgerOfOne {
   readonly record: (eventId: string, fact: Fact) => Told | Promise<Told>;
   readonly close: (workflowId: string) => void | Promise<void>;
-  readonly standing: () => Standing | Promise<Standing>;
+  readonly standing: () => LearnerStanding | Promise<LearnerStanding>;
 }
 
 /** How soon what is ordered is done. */
@@ -85,7 +85,7 @@ export interface Pace {
 export interface EndState {
   /** The workflows that still wait, sorted. */
   readonly open: readonly string[];
-  readonly standing: Standing;
+  readonly standing: LearnerStanding;
   /** May sign in. */
   readonly isActive: boolean;
   /** In the groups, sorted. */

@@ -103,7 +103,7 @@ describe('readPerson', () => {
       learner: [{ user_id: userId, email: 'new@example.com', provisioned_at: new Date(MONDAY).toISOString() }],
       departures: [{ reason: 'left', withdrawn_by: null }],
       completions: [{ course_name: 'Safety', score: 80 }],
-      quizResults: [{ verdict: 'failed' }],
+      quizResults: [{ result: 'failed' }],
       progress: [{ percent: 10 }],
       expiries: [{ cert_name: 'Safety' }],
       effects: [{ step: 'freeze' }],

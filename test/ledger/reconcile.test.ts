@@ -1,5 +1,5 @@
 import { pruneLedger } from '../../src/ledger/pruning';
-import { closeGone, markSeen, quietWorkflows } from '../../src/ledger/reconcile';
+import { closeGone, markSeen, staleWorkflows } from '../../src/ledger/reconcile';
 import { closeWorkflow, recordEvent } from '../../src/ledger/record';
 import { completed, deprovisioned, expired, progressed, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
@@ -13,7 +13,7 @@ beforeEach(() => ledger.pool.query('truncate receipts, open_workflows, completio
 
 const record = (eventId: string, fact: Parameters<typeof request>[1]) =>
   recordEvent(ledger.pool, request(eventId, fact));
-const quiet = (limit = 10) => quietWorkflows(ledger.pool, limit);
+const quiet = (limit = 10) => staleWorkflows(ledger.pool, limit);
 const close = (workflowId: string, outcome: string) =>
   closeWorkflow(ledger.pool, { workflowId, firstRunId: `run of ${workflowId}`, outcome });
 

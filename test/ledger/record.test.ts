@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Fact } from '../../src/domain/facts';
 import { DAY, HOUR } from '../../src/domain/time';
 import { countOpen, findLearner, reinstateLearner } from '../../src/ledger/queries';
-import { upholdDeparture } from '../../src/ledger/settling';
+import { confirmDeparture } from '../../src/ledger/settling';
 import { admitLeaver, closeWorkflow, markGone, recordEvent, type Recorded } from '../../src/ledger/record';
 import { completed, deprovisioned, expired, MONDAY, progressed, provisioned, quizzed, request, RULES } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
@@ -161,7 +161,7 @@ describe('recordEvent, the answer', () => {
 describe('recordEvent, what settles what', () => {
   const pairs: readonly [string, Fact, Fact, object][] = [
     ['a renewing completion', expired('u'), completed('u'), { signal: 'recertified' }],
-    ['a passed retake', quizzed('u'), quizzed('u', { verdict: 'passed', at: MONDAY + HOUR }), { signal: 'retaken' }],
+    ['a passed retake', quizzed('u'), quizzed('u', { result: 'passed', at: MONDAY + HOUR }), { signal: 'retaken' }],
     ['a first completion', provisioned('u'), completed('u', { course: 'Any' }), { signal: 'started' }],
     ['first progress', provisioned('u'), progressed('u'), { signal: 'started' }],
     ['a departure', expired('u'), deprovisioned('u'), { signal: 'cancel', reason: 'left the company' }],
@@ -455,7 +455,7 @@ describe('recordEvent, a learner hired again', () => {
     await record(id('cert'), expired(id('u')));
     await record(id('leave'), left(id('u'), 0));
     const at = MONDAY + 24 * HOUR;
-    await upholdDeparture(ledger.pool, { userId: id('u'), eventId: id('leave'), workflowId: id('leave'), at });
+    await confirmDeparture(ledger.pool, { userId: id('u'), eventId: id('leave'), workflowId: id('leave'), at });
     expect(await findLearner(ledger.pool, id('u'))).toMatchObject({ standing: 'left' });
     const again = (await record(id('leave'), left(id('u'), 24))) as Recorded & { outcome: 'new' };
     expect(again.settledBy).toBeNull();

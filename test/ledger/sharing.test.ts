@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { markGone, closeWorkflow, recordEvent } from '../../src/ledger/record';
-import { letGo } from '../../src/ledger/sharing';
+import { releaseShare } from '../../src/ledger/sharing';
 import { expired, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 
@@ -21,7 +21,7 @@ async function openCases(...names: readonly string[]) {
   return {
     open,
     isHeldAfter: async (name: string): Promise<boolean> => {
-      const { isHeld } = await letGo(ledger.pool, { userId, kind: KIND, workflowId: idOf(name) });
+      const { isHeld } = await releaseShare(ledger.pool, { userId, kind: KIND, workflowId: idOf(name) });
       return isHeld;
     },
     close: (name: string) => {

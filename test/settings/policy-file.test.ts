@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isMap, isScalar, parse, parseDocument, type YAMLMap } from 'yaml';
-import { readConfig } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings/policy-file';
 import { SettingsError } from '../../src/settings/error';
 
 function file(content: string): string {
@@ -15,7 +15,7 @@ function file(content: string): string {
 function faultsOf(content: string): readonly string[] {
   const path = file(content);
   try {
-    readConfig(path);
+    readConfigFile(path);
   } catch (error) {
     if (error instanceof SettingsError) return error.faults.map((fault) => fault.replace(`${path}: `, ''));
     throw error;
@@ -24,7 +24,7 @@ function faultsOf(content: string): readonly string[] {
 }
 
 const defaults = ((): Record<string, unknown> => {
-  const { policy, delivery } = readConfig(undefined);
+  const { policy, delivery } = readConfigFile(undefined);
   return { ...policy, delivery };
 })();
 
@@ -61,7 +61,7 @@ describe('the example file', () => {
   const entries = entriesOf(document.contents as unknown as YAMLMap, '');
 
   test('is a policy', () => {
-    const { policy } = readConfig(path);
+    const { policy } = readConfigFile(path);
     expect(policy.teams['t2']).toEqual({ escalation: ['director@example.com'] });
     expect(policy.calendar?.holidays).toEqual(['2026-12-24', '2026-12-25', '2027-01-01']);
   });
@@ -84,7 +84,7 @@ describe('the example file', () => {
 
 describe('readConfig', () => {
   test.each(['', '\n# nothing yet\n', '{}', 'calendar: {}\nquiz: {}'])('%j is all defaults', (content) => {
-    expect(readConfig(file(content))).toEqual(readConfig(undefined));
+    expect(readConfigFile(file(content))).toEqual(readConfigFile(undefined));
   });
 
   test.each<[string, string, string]>([
@@ -119,7 +119,7 @@ describe('readConfig', () => {
   });
 
   test('a connector is a mode, or a mode with limits', () => {
-    const { modes, limits } = readConfig(
+    const { modes, limits } = readConfigFile(
       file('connectors: { identity: on, mail: { mode: observe, perSecond: 0.5 }, xapi: { slots: 3 } }'),
     );
     expect(modes).toMatchObject({ identity: 'on', mail: 'observe', xapi: undefined, slack: undefined });
@@ -151,12 +151,12 @@ describe('readConfig', () => {
   });
 
   test('a leap day is one, with or without quotes', () => {
-    const { policy } = readConfig(file('calendar: { holidays: [2028-02-29, "2028-03-01"] }'));
+    const { policy } = readConfigFile(file('calendar: { holidays: [2028-02-29, "2028-03-01"] }'));
     expect(policy.calendar?.holidays).toEqual(['2028-02-29', '2028-03-01']);
   });
 
   test('an address twice in a list is once', () => {
-    const { policy } = readConfig(file('administrators: [a@example.com, b@example.com, a@example.com]'));
+    const { policy } = readConfigFile(file('administrators: [a@example.com, b@example.com, a@example.com]'));
     expect(policy.administrators).toEqual(['a@example.com', 'b@example.com']);
   });
 });

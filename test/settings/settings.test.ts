@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { SYSTEMS } from '../../src/domain/policy';
-import { readConfig } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings/policy-file';
 import { receiverSettings, systemDescriptors, workerSettings } from '../../src/settings';
 import { settingNames } from '../../src/settings/variables';
 import { SettingsError } from '../../src/settings/error';
@@ -49,7 +49,7 @@ describe('the docs', () => {
   test('show the defaults of the YAML file', () => {
     const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(docs) ?? [];
     const { connectors, delivery, ...policy } = parse(example) as Record<string, unknown>;
-    const defaults = readConfig(undefined);
+    const defaults = readConfigFile(undefined);
     expect(policy).toEqual(defaults.policy);
     expect(delivery).toEqual(defaults.delivery);
     expect(Object.keys(connectors as object)).toEqual(SYSTEMS);
@@ -151,12 +151,12 @@ describe('the address of Slack’s SCIM API', () => {
 
 describe('readConfig', () => {
   test('an empty file is all defaults', () => {
-    expect(readConfig(file(''))).toEqual(readConfig(undefined));
+    expect(readConfigFile(file(''))).toEqual(readConfigFile(undefined));
   });
 
   test('names the path of each fault', () => {
     const config = file('quiz: { slaWorkingDays: soon }\nadministrators: [nobody]\nunknown: 1');
-    const faults = faultsOf(() => readConfig(config)).join('\n');
+    const faults = faultsOf(() => readConfigFile(config)).join('\n');
     expect(faults).toContain('quiz.slaWorkingDays');
     expect(faults).toContain('administrators.0');
     expect(faults).toContain('unknown');

@@ -3,10 +3,10 @@ import { setImmediate } from 'node:timers/promises';
 import { activityInfo } from '@temporalio/activity';
 import type { WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import type { Letter } from '../../src/domain/letters';
+import type { Notification } from '../../src/domain/notifications';
 import type { Modes, Policy } from '../../src/domain/policy';
 import type { Delivery } from '../../src/events';
-import { readConfig } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings/policy-file';
 import { stateQuery, type ProcessState } from '../../workflows/messages';
 import { openNamespace, temporalAddress } from '../receiver/temporal';
 import { quieten } from './world';
@@ -29,7 +29,7 @@ export interface DevWorld {
   readonly state: (handle: WorkflowHandle) => Promise<ProcessState>;
   readonly until: (handle: WorkflowHandle, wanted: (state: ProcessState) => boolean) => Promise<ProcessState>;
   readonly named: (handle: WorkflowHandle, name: string) => readonly FakeCall[];
-  readonly letters: (handle: WorkflowHandle) => readonly Letter['kind'][];
+  readonly letters: (handle: WorkflowHandle) => readonly Notification['kind'][];
   /** Workers of every task queue; a world may have none for a while. */
   readonly work: () => Promise<Working>;
   readonly stop: () => Promise<void>;
@@ -60,7 +60,7 @@ export async function openDevWorld(): Promise<DevWorld> {
   quieten();
   const { client, namespace, close } = await openNamespace();
   const connection = await NativeConnection.connect({ address: temporalAddress() });
-  const policy: Policy = { ...readConfig(undefined).policy, administrators: ['admin@example.com'] };
+  const policy: Policy = { ...readConfigFile(undefined).policy, administrators: ['admin@example.com'] };
   const modes: Modes = { identity: 'on', mail: 'on', archive: 'on' };
   const calls: FakeCall[] = [];
   const answers = new Map<string, (...args: never[]) => unknown>();
@@ -132,7 +132,7 @@ export async function openDevWorld(): Promise<DevWorld> {
     until,
     named,
     state: (handle) => handle.query(stateQuery),
-    letters: (handle) => named(handle, 'sendLetter').map(({ args }) => (args[3] as Letter).kind),
+    letters: (handle) => named(handle, 'sendLetter').map(({ args }) => (args[3] as Notification).kind),
     work,
     stop: async () => {
       isStopped = true;

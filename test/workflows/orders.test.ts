@@ -37,7 +37,7 @@ function sentOf(fact: Fact, now: number): { readonly type: string; readonly even
       return { type: 'courseCompletion', event: 'course.completed', data };
     }
     case 'quizzed': {
-      const { quizId, quizName, verdict } = fact;
+      const { quizId, quizName, result: verdict } = fact;
       const data = { userId, quizId, quizName, passed: verdict === 'passed' };
       return { type: 'quizCoaching', event: 'quiz.submitted', data };
     }

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { PLAIN_CALENDAR } from '../../src/domain/calendar';
+import { DEFAULT_CALENDAR } from '../../src/domain/calendar';
 import { isoTime, DAY, HOUR } from '../../src/domain/time';
 import { cancelSignal, coachedSignal, escalateSignal, retakenSignal, retryStepUpdate } from '../../workflows/messages';
 import { end, failing, openWorld, rejected, stepIs, unavailable, type World, unlessClosed } from './world';
@@ -210,7 +210,7 @@ describe('quizCoaching and the calendar', () => {
   test('a holiday is no working day', async () => {
     const wednesday = await sleepUntilWednesday();
     const holidays = [isoTime(wednesday + 7 * DAY).slice(0, 10)];
-    world.policy = { ...world.policy, calendar: { ...PLAIN_CALENDAR, holidays } };
+    world.policy = { ...world.policy, calendar: { ...DEFAULT_CALENDAR, holidays } };
     const handle = await start();
     const state = await world.until(handle, stepIs('tellManager', 'done'));
     expect(deadlineOf(state)).toBe(isoTime(wednesday + 8 * DAY));
@@ -222,7 +222,7 @@ describe('quizCoaching and the calendar', () => {
     ['Pacific/Kiritimati', 2],
   ])('the days are those of the zone: Friday noon and a day in %s', async (timeZone, days) => {
     const friday = await sleepUntil(5, 12);
-    world.policy = { ...world.policy, quiz: { slaWorkingDays: 1 }, calendar: { ...PLAIN_CALENDAR, timeZone } };
+    world.policy = { ...world.policy, quiz: { slaWorkingDays: 1 }, calendar: { ...DEFAULT_CALENDAR, timeZone } };
     const handle = await start();
     const state = await world.until(handle, stepIs('tellManager', 'done'));
     expect(deadlineOf(state)).toBe(isoTime(friday + days * DAY));

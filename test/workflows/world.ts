@@ -3,10 +3,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import type { Letter } from '../../src/domain/letters';
+import type { Notification } from '../../src/domain/notifications';
 import type { Modes, Policy } from '../../src/domain/policy';
 import type { Delivery, Envelope, Problem } from '../../src/events';
-import { readConfig } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings/policy-file';
 import { cancelSignal, stateQuery, type ProcessState, type StepStatus } from '../../workflows/messages';
 import { createWatching } from './watching';
 
@@ -42,7 +42,7 @@ export interface World {
   readonly seen: <T>(handle: WorkflowHandle, wanted: string, look: () => Promise<T | undefined>) => Promise<T>;
   /** Wait until the workflow has gone on as one of this type: asked for its state meanwhile, the server might lose the query. */
   readonly goneOnAs: (handle: WorkflowHandle, type: string) => Promise<void>;
-  readonly letters: () => readonly { readonly kind: Letter['kind']; readonly to: string; readonly at: number }[];
+  readonly letters: () => readonly { readonly kind: Notification['kind']; readonly to: string; readonly at: number }[];
   readonly named: (name: string) => readonly Call[];
   readonly reset: () => void;
   readonly stop: () => Promise<void>;
@@ -122,7 +122,7 @@ export async function openWorld(): Promise<World> {
     namespace: 'default',
     searchAttributes: { MindtickleEvent: 2, MindtickleUserId: 2, MindticklePhase: 2, MindtickleDeadline: 6 },
   });
-  const policy: Policy = { ...readConfig(undefined).policy, administrators: ['admin@example.com'] };
+  const policy: Policy = { ...readConfigFile(undefined).policy, administrators: ['admin@example.com'] };
   const modes: Modes = { identity: 'on', mail: 'on', archive: 'on' };
   const world = { calls: [] as Call[], policy, modes, answers: new Map<string, (...args: never[]) => unknown>(), env };
 
@@ -216,7 +216,7 @@ export async function openWorld(): Promise<World> {
     letters: () =>
       world.calls
         .filter(({ name }) => name === 'sendLetter')
-        .map(({ args, at }) => ({ kind: (args[3] as Letter).kind, to: args[1] as string, at })),
+        .map(({ args, at }) => ({ kind: (args[3] as Notification).kind, to: args[1] as string, at })),
     named: (name: string) => world.calls.filter((call) => call.name === name),
     reset: () => {
       world.calls.length = 0;

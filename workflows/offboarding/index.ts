@@ -1,7 +1,7 @@
 import type { Person } from '../../activities';
 import { deprovisionedFact, type Fact } from '../../src/domain/facts';
 import { DAY, isoTime } from '../../src/domain/time';
-import type { Policy, Terms } from '../../src/domain/policy';
+import type { Policy, PolicySnapshot } from '../../src/domain/policy';
 import type { Delivery, Envelope, UserDeprovisioned } from '../../src/events';
 import { deactivate, endAccess, lookOnceMore, type Leaving } from './access';
 import { letterTo } from '../process/common-steps';
@@ -131,7 +131,7 @@ interface Later {
 async function deactivateLater(
   leaving: Leaving,
   person: Person,
-  { policy, modes }: Terms,
+  { policy, modes }: PolicySnapshot,
   { userId, deactivatesAt, rest }: Later,
 ): Promise<void> {
   const { process, mayGoOn } = leaving;

@@ -1,6 +1,6 @@
 import type { ChatTarget } from '../../activities';
-import type { Letter } from '../../src/domain/letters';
-import type { Terms } from '../../src/domain/policy';
+import type { Notification } from '../../src/domain/notifications';
+import type { PolicySnapshot } from '../../src/domain/policy';
 import { slack } from './activity-proxies';
 import type { Recorder } from './state';
 import { since } from '../releases';
@@ -8,24 +8,24 @@ import { since } from '../releases';
 /** Letters in the chat, beside mail and never instead of it. */
 export interface Chat {
   /** The channel that hears of everything that parks or is escalated, where the policy names one. */
-  readonly post: (letter: Letter) => Promise<void>;
-  readonly tell: (role: string, target: ChatTarget, letter: Letter) => Promise<void>;
+  readonly post: (letter: Notification) => Promise<void>;
+  readonly tell: (role: string, target: ChatTarget, letter: Notification) => Promise<void>;
 }
 
 export interface ChatDeps {
   readonly userId: string;
   readonly recorder: Recorder;
-  readonly terms: () => Terms | undefined;
+  readonly terms: () => PolicySnapshot | undefined;
   readonly nextStep: () => string;
 }
 
 export function createChat({ userId, recorder, terms, nextStep }: ChatDeps): Chat {
-  async function post(letter: Letter): Promise<void> {
+  async function post(letter: Notification): Promise<void> {
     const channel = terms()?.policy.slack?.alertsChannel;
     if (channel !== undefined) await tell('channel', { channel }, letter);
   }
 
-  async function tell(role: string, target: ChatTarget, letter: Letter): Promise<void> {
+  async function tell(role: string, target: ChatTarget, letter: Notification): Promise<void> {
     const mode = terms()?.modes.slack ?? 'off';
     if (mode === 'off' || !since('slack')) return;
     const context = { step: nextStep(), userId, mode };
@@ -38,6 +38,6 @@ export function createChat({ userId, recorder, terms, nextStep }: ChatDeps): Cha
 }
 
 /** What a letter is about, for the list of who was told. */
-export function subjectOf(letter: Letter): string {
+export function subjectOf(letter: Notification): string {
   return letter.kind === 'parked' ? `parked: ${letter.step}` : letter.kind;
 }

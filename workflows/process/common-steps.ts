@@ -1,6 +1,6 @@
 /** The writes that several processes share, each with its undo. */
 import type { Change, Person } from '../../activities';
-import type { Letter } from '../../src/domain/letters';
+import type { Notification } from '../../src/domain/notifications';
 import type { Process } from './process';
 import type { Recipient } from './people';
 import { identity, mail } from './activity-proxies';
@@ -45,7 +45,12 @@ export function leaveGroup(
 }
 
 /** A letter as a step: it parks when the address is refused. A letter cannot be taken back. */
-export async function letterTo(process: Process, name: string, { role, to }: Recipient, letter: Letter): Promise<void> {
+export async function letterTo(
+  process: Process,
+  name: string,
+  { role, to }: Recipient,
+  letter: Notification,
+): Promise<void> {
   const sent = await process.steps.write({
     system: 'mail',
     name,
@@ -57,7 +62,7 @@ export async function letterTo(process: Process, name: string, { role, to }: Rec
 }
 
 /** A letter to the learner; without an address it waits for one. Skipped when a person decides to go on without. */
-export async function letterToLearner(process: Process, name: string, letter: Letter): Promise<void> {
+export async function letterToLearner(process: Process, name: string, letter: Notification): Promise<void> {
   const learner = await process.people.learner();
   if (learner !== null) await letterTo(process, name, learner, letter);
 }

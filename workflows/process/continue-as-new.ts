@@ -1,7 +1,7 @@
 /** A process whose run has grown long goes on in a new run of the same workflow, with what it carries along. */
 import { defaultPayloadConverter } from '@temporalio/common';
 import { allHandlersFinished, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { Terms } from '../../src/domain/policy';
+import type { PolicySnapshot } from '../../src/domain/policy';
 import type { Delivery } from '../../src/events';
 import type { Body } from './lifecycle';
 import type { Parts, ProcessSpec } from './internals';
@@ -16,7 +16,7 @@ import { since } from '../releases';
  * own body was.
  */
 export interface Carried<Place = unknown> {
-  readonly terms: Terms;
+  readonly terms: PolicySnapshot;
   readonly recorded: Body['recorded'];
   readonly record: KeptRecord;
   readonly undos: readonly Undo[];

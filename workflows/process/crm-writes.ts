@@ -1,5 +1,5 @@
 /** What is written to the systems that keep records of learners: the CRM (Salesforce) and the LMS (xAPI). */
-import type { Terms } from '../../src/domain/policy';
+import type { PolicySnapshot } from '../../src/domain/policy';
 import type { CourseCompleted, UserProvisioned } from '../../src/events';
 import type { Process } from './process';
 import { salesforce, xapi } from './activity-proxies';
@@ -25,7 +25,7 @@ export function recordTraining(
 export function storeStatement(
   process: Process,
   { userId, courseId, courseName, score, completedAt }: CourseCompleted,
-  { course, xapi: iris }: Terms['policy'],
+  { course, xapi: iris }: PolicySnapshot['policy'],
 ): Promise<unknown> {
   const verb = course.passPercent === undefined ? 'completed' : 'passed';
   const facts = { userId, courseId, courseName, score, completedAt, verb, ...(iris && { iris }) } as const;

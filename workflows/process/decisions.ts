@@ -1,5 +1,5 @@
 import { condition, setHandler } from '@temporalio/workflow';
-import { isRefusal, readTexts } from '../../src/domain/requests';
+import { isInvalidRequest, readTextFields } from '../../src/domain/requests';
 import { retryStepUpdate, skipStepUpdate, type ProcessState } from '../messages';
 import type { Recorder } from './state';
 
@@ -17,8 +17,8 @@ export function createDecisions(recorder: Recorder): Decisions {
   const made = new Map<string, Decision>();
 
   function requireParked(request: unknown, fields: readonly ('step' | 'reason' | 'by')[]): string {
-    const read = readTexts(request, fields);
-    if (isRefusal(read)) throw new Error(read.refused);
+    const read = readTextFields(request, fields);
+    if (isInvalidRequest(read)) throw new Error(read.problem);
     const parked = recorder.stepsIn('parked');
     // By its name to the letter: that is what the handler has.
     if (parked.includes((request as { step: string }).step)) return read.step;

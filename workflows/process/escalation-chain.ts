@@ -1,6 +1,6 @@
 import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import type { Role } from '../../activities';
-import type { Team, Terms } from '../../src/domain/policy';
+import type { Team, PolicySnapshot } from '../../src/domain/policy';
 import { askLedger, whyFailed, type identity } from './activity-proxies';
 import type { Recorder } from './state';
 import type { Steps } from './steps';
@@ -33,7 +33,7 @@ export interface LeadsDeps {
   readonly email: string | null;
   readonly recorder: Recorder;
   readonly steps: Steps;
-  readonly terms: () => Terms;
+  readonly terms: () => PolicySnapshot;
   /** Ask the identity provider; null when it is off or does not know the learner. */
   readonly findContact: (email: string | null, options?: ActivityOptions) => Promise<Contact | null>;
   /** Whom `next` named in a run before. */

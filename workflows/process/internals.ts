@@ -1,5 +1,5 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
-import type { Terms } from '../../src/domain/policy';
+import type { PolicySnapshot } from '../../src/domain/policy';
 import type { Delivery } from '../../src/events';
 import { createAsides, type Asides } from './background';
 import type { Carried } from './continue-as-new';
@@ -44,8 +44,8 @@ export interface Parts {
   readonly undos: UndoStack;
   readonly asides: Asides;
   /** Read before the first step. */
-  readonly terms: () => Terms;
-  readonly keep: (terms: Terms) => void;
+  readonly terms: () => PolicySnapshot;
+  readonly keep: (terms: PolicySnapshot) => void;
 }
 
 const COMMON_MESSAGES = ['cancel', 'escalate', 'retryStep', 'skipStep'];
@@ -54,8 +54,8 @@ const COMMON_MESSAGES = ['cancel', 'escalate', 'retryStep', 'skipStep'];
 export function createParts({ userId, email, about, messages = [], carried }: ProcessSpec): Parts {
   const recorder = createRecorder(about, [...COMMON_MESSAGES, ...messages], carried?.record);
   const cancellation: Cancellation = { scope: new CancellationScope(), request: undefined };
-  const held: { terms?: Terms } = { ...(carried && { terms: carried.terms }) };
-  const terms = (): Terms => {
+  const held: { terms?: PolicySnapshot } = { ...(carried && { terms: carried.terms }) };
+  const terms = (): PolicySnapshot => {
     if (held.terms === undefined) throw new Error('the terms are read before the first step');
     return held.terms;
   };

@@ -6,7 +6,7 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { Fact } from '../../src/domain/facts';
-import type { Terms } from '../../src/domain/policy';
+import type { PolicySnapshot } from '../../src/domain/policy';
 import { keepConflict } from './conflicts';
 import type { CancelRequest, Outcome } from '../messages';
 import type { Parts, ProcessSpec } from './internals';
@@ -22,7 +22,7 @@ export interface ProcessResult {
 
 /** What a process's body starts with. */
 export interface Body {
-  readonly terms: Terms;
+  readonly terms: PolicySnapshot;
   readonly recorded: Recorded & { readonly outcome: 'new' };
 }
 
@@ -36,7 +36,7 @@ export interface RunOptions {
 export interface Lifecycle {
   /** Read the terms, record the fact, run the body, close the case; when cancelled, undo first. */
   readonly run: (
-    fact: (terms: Terms) => Fact | null,
+    fact: (terms: PolicySnapshot) => Fact | null,
     body: (given: Body) => Promise<Outcome>,
     options?: RunOptions,
   ) => Promise<ProcessResult>;
@@ -52,7 +52,7 @@ export function createLifecycle(
   const { recorder, cancellation, asides, terms, keep } = parts;
   const held: { given?: Body } = {};
 
-  async function begin(factOf: (terms: Terms) => Fact | null): Promise<Recorded> {
+  async function begin(factOf: (terms: PolicySnapshot) => Fact | null): Promise<Recorded> {
     keep(await readTerms.executeWithOptions({ summary: 'Read the policy' }, []));
     const recorded = await record(delivery, factOf(terms()));
     if (recorded.outcome === 'new') await tell(recorded.settles);
@@ -73,7 +73,7 @@ export function createLifecycle(
   }
 
   async function run(
-    factOf: (terms: Terms) => Fact | null,
+    factOf: (terms: PolicySnapshot) => Fact | null,
     body: (given: Body) => Promise<Outcome>,
     options: RunOptions = {},
   ): Promise<ProcessResult> {

@@ -1,6 +1,6 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { Letter } from '../../src/domain/letters';
-import type { Terms } from '../../src/domain/policy';
+import type { Notification } from '../../src/domain/notifications';
+import type { PolicySnapshot } from '../../src/domain/policy';
 import { isEmail } from '../../src/domain/requests';
 import { createChat, subjectOf } from './chat';
 import type { EscalateRequest } from '../messages';
@@ -19,7 +19,7 @@ export interface Notices {
   /** Tell the next in line, or `to`. */
   readonly escalate: (request: EscalateRequest) => void;
   /** Who leads gets a letter in the chat too, where the policy says so: that is read sooner. */
-  readonly message: (recipient: Recipient, letter: Letter) => void;
+  readonly message: (recipient: Recipient, letter: Notification) => void;
   readonly finish: () => Promise<void>;
   /** None is on its way. */
   readonly areSent: () => boolean;
@@ -33,7 +33,7 @@ export interface NoticesDeps {
   readonly about: string;
   readonly recorder: Recorder;
   readonly people: () => People;
-  readonly terms: () => Terms | undefined;
+  readonly terms: () => PolicySnapshot | undefined;
   /** How many a run before has sent. */
   readonly before: number;
 }
@@ -47,7 +47,7 @@ export function createNotices(deps: NoticesDeps): Notices {
   const chat = createChat({ userId, recorder, terms, nextStep });
 
   /** False when somebody else has just told the same. */
-  async function send({ to, role }: Recipient, letter: Letter): Promise<boolean> {
+  async function send({ to, role }: Recipient, letter: Notification): Promise<boolean> {
     const mode = terms()?.modes.mail ?? 'off';
     const step = nextStep();
     if (mode === 'off') return true;
@@ -58,7 +58,7 @@ export function createNotices(deps: NoticesDeps): Notices {
     return sent !== 'told before';
   }
 
-  function message({ role, to }: Recipient, letter: Letter): void {
+  function message({ role, to }: Recipient, letter: Notification): void {
     const isWanted = terms()?.policy.slack?.directMessages === true && (role === 'manager' || role === 'lead');
     if (isWanted) letters.begin(() => chat.tell(role, { email: to }, letter));
   }

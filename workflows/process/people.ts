@@ -1,7 +1,7 @@
 import { isCancellation, setHandler, type ActivityOptions } from '@temporalio/workflow';
 import type { Person } from '../../activities';
-import type { Terms } from '../../src/domain/policy';
-import { isEmail, isRefusal, readTexts } from '../../src/domain/requests';
+import type { PolicySnapshot } from '../../src/domain/policy';
+import { isEmail, isInvalidRequest, readTextFields } from '../../src/domain/requests';
 import { createLookout, type Lookout } from './poller';
 import { identifyUpdate, type ProcessState } from '../messages';
 import { createLeads, type Contact, type Leads, type Recipient } from './escalation-chain';
@@ -36,7 +36,7 @@ export interface PeopleDeps {
   readonly email: string | null;
   readonly recorder: Recorder;
   readonly steps: Steps;
-  readonly terms: () => Terms;
+  readonly terms: () => PolicySnapshot;
   readonly kept: KeptPeople | undefined;
 }
 
@@ -102,8 +102,8 @@ function listen(userId: string, recorder: Recorder, steps: Steps): void {
     },
     {
       validator: (request) => {
-        const read = readTexts(request, ['email', 'by']);
-        if (isRefusal(read)) throw new Error(read.refused);
+        const read = readTextFields(request, ['email', 'by']);
+        if (isInvalidRequest(read)) throw new Error(read.problem);
         if (!isEmail(read.email)) throw new Error('`email` must be an e-mail address');
         if (!recorder.stepsIn('parked').includes(FIND_ADDRESS)) throw new Error('no address is missing');
       },

@@ -1,6 +1,6 @@
 import { defaultPayloadConverter, rawValueTypeInfo, type RawValue } from '@temporalio/common';
 import { defineSignal, setHandler } from '@temporalio/workflow';
-import { isRefusal, readTexts } from '../../src/domain/requests';
+import { isInvalidRequest, readTextFields } from '../../src/domain/requests';
 import { HOUR } from '../../src/domain/time';
 import type { Recorder } from './state';
 
@@ -57,8 +57,8 @@ export function createSignals(recorder: Recorder, kept: KeptSignals = []): Signa
     setHandler(
       raw,
       (...args) => {
-        const message = readTexts(decode(args[0]), required, optional);
-        if (isRefusal(message)) recorder.noteIgnored(name, 'unknown', message.refused);
+        const message = readTextFields(decode(args[0]), required, optional);
+        if (isInvalidRequest(message)) recorder.noteIgnored(name, 'unknown', message.problem);
         else if (!isRepeat(JSON.stringify([name, message]))) handle(message);
       },
       { description },

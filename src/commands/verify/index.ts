@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readConfig, type Config } from '../../settings/policy-file';
+import { readConfigFile, type ConfigFile } from '../../settings/policy-file';
 import { diagnose, type Diagnosable, type Diagnosis, type DiagnosisTerms } from '../../receiver/refusals/diagnose';
 import { refusals } from '../../receiver/refusals/rules';
 import { parseTimestamp } from '../../receiver/verify/signature';
@@ -37,7 +37,7 @@ export interface VerifyOptions {
 export function runVerify(options: VerifyOptions): number {
   const env = withDotEnv(process.env);
   const running = readDevJson(options.dataDir ?? dataDirOf(env));
-  const { delivery: contract } = readConfig(valueOf(env, 'MINDTICKLE_CONFIG'));
+  const { delivery: contract } = readConfigFile(valueOf(env, 'MINDTICKLE_CONFIG'));
   const now = options.now === undefined ? Date.now() : momentOf(options.now);
   const { delivery, notes } = deliveryOf(options, contract);
   const company = options.company ?? valueOf(env, 'MINDTICKLE_COMPANY_ID') ?? running?.companyId;
@@ -58,7 +58,7 @@ interface Given {
 }
 
 /** Options win over what the captured request has. */
-function deliveryOf(options: VerifyOptions, contract: Config['delivery']): Given {
+function deliveryOf(options: VerifyOptions, contract: ConfigFile['delivery']): Given {
   const { file, request } = options;
   if (file === '-' && request === '-') throw new SettingsError(['--file and --request: only one can be `-`']);
   const captured = request === undefined ? undefined : readCaptured(contentOf('--request', request));
@@ -82,7 +82,7 @@ function notesOn(
   { file, eventId }: VerifyOptions,
   delivery: Diagnosable,
   captured: Captured | undefined,
-  contract: Config['delivery'],
+  contract: ConfigFile['delivery'],
 ): readonly string[] {
   if (captured === undefined) return eventId === undefined ? [NO_EVENT_ID] : [];
   const like = (word: string, name: string, value: string | undefined): readonly string[] =>

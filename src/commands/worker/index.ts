@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createChecks, createConnectors, createOwnActivities } from '../../../activities';
 import { SYSTEMS, type System } from '../../domain/policy';
-import { retentionHoles } from '../../domain/retention';
+import { retentionGaps } from '../../domain/retention';
 import { migrate } from '../../ledger/migrations';
 import { openPool } from '../../ledger/pool';
 import { createReader } from '../../receiver/verify/reread';
@@ -82,7 +82,7 @@ async function refuseHoles(
     // Not every Temporal lets us look.
     log.warn({ namespace, code: (error as { code?: number }).code }, "the namespace's retention was not checked");
   }
-  const holes = retentionHoles({ ...settings, retentionMs, namespace });
+  const holes = retentionGaps({ ...settings, retentionMs, namespace });
   if (holes.length > 0) throw new SettingsError(holes);
 }
 

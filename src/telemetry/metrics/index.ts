@@ -4,7 +4,7 @@ import type { Observer } from '../../receiver/server';
 import type { Refusal, Rule } from '../../receiver/refusals/rules';
 import type { SpoolStatus } from '../../receiver/spool';
 import type { Started } from '../../receiver/accept/temporal-starter';
-import type { Reloads } from '../../settings/reload';
+import type { ReloadCounts } from '../../settings/reload';
 import { secretMetrics } from './secrets';
 import { spoolMetrics } from './spool';
 
@@ -14,7 +14,7 @@ export interface ReceiverMetricsOptions {
   readonly secrets: {
     /** Of those in use, newest first. */
     readonly fingerprints: () => readonly string[];
-    readonly reloads: () => Reloads;
+    readonly reloads: () => ReloadCounts;
   };
   /** What `/readyz` warns of. */
   readonly warnings: () => readonly string[];

@@ -1,10 +1,10 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { SECOND } from '../../domain/time';
-import type { Reloads } from '../../settings/reload';
+import type { ReloadCounts } from '../../settings/reload';
 
 interface SecretsOptions {
   readonly fingerprints: () => readonly string[];
-  readonly reloads: () => Reloads;
+  readonly reloads: () => ReloadCounts;
   readonly now: () => number;
 }
 

@@ -13,7 +13,7 @@ import { createAlerts, createMailActivities } from '../../../activities/mail';
 import { createSalesforceActivities } from '../../../activities/salesforce';
 import { createSalesforceApi } from '../../../activities/salesforce/api';
 import { createSessions } from '../../../activities/salesforce/sign-in';
-import { PLAIN_SALESFORCE } from '../../../src/domain/salesforce-names';
+import { DEFAULT_SALESFORCE_NAMES } from '../../../src/domain/salesforce-names';
 import { people } from '../../../src/dev/people';
 import { start, stateOf } from '../../dev/stand-ins/running';
 import { conformance } from './suite';
@@ -159,7 +159,7 @@ conformance({
         const sessions = createSessions({ loginUrl, clientId: 'mindtickle', credential }, { timeoutMs });
         const salesforce: Functions<SalesforceActivities> = createSalesforceActivities({
           api: createSalesforceApi(sessions, write, { timeoutMs }),
-          names: PLAIN_SALESFORCE,
+          names: DEFAULT_SALESFORCE_NAMES,
           pool,
           write,
           confirm: createConfirm('salesforce', pool),
@@ -169,7 +169,7 @@ conformance({
       },
       effects: async () => {
         const { salesforce } = await stateOf(standIns);
-        return salesforce.records.filter(({ type }) => type === PLAIN_SALESFORCE.trainingObject).length;
+        return salesforce.records.filter(({ type }) => type === DEFAULT_SALESFORCE_NAMES.trainingObject).length;
       },
       reset: () => fetch(`${standIns.url}/_reset`, { method: 'POST' }),
       stop: standIns.stop,

@@ -6,7 +6,7 @@ import type { LedgerActivities } from '../../../activities';
 import { DAY } from '../../../src/domain/time';
 import type { Policy } from '../../../src/domain/policy';
 import { openPool } from '../../../src/ledger/pool';
-import { readConfig } from '../../../src/settings/policy-file';
+import { readConfigFile } from '../../../src/settings/policy-file';
 import { completed, deprovisioned, expired, MONDAY, provisioned, quizzed, request } from '../../ledger/events';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
 import { emptyLedger, workflow, written, type Functions } from '../running';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => ledger.stop());
 beforeEach(() => emptyLedger(pool));
 
-const { policy } = readConfig(undefined);
+const { policy } = readConfigFile(undefined);
 const activitiesOn = (on: Pool, rules: Partial<Policy> = {}, receiptDays = 90): Functions<LedgerActivities> =>
   createLedgerActivities({ pool: on, policy: { ...policy, ...rules }, receiptDays });
 
@@ -88,7 +88,7 @@ describe('ledger activities', () => {
     const { receipt } = request('quiz', null);
     if (how === 'gone') await local.run(markGone, 'quiz');
     else await local.run(closeWorkflow, { ...receipt, outcome: 'done' });
-    const retake = asked('retake', quizzed('u1', { verdict: 'passed', at: MONDAY + DAY }));
+    const retake = asked('retake', quizzed('u1', { result: 'passed', at: MONDAY + DAY }));
     await expect(local.run(recordEvent, retake)).resolves.toMatchObject({ settles: [] });
   });
 

@@ -11,10 +11,10 @@ import { createSessions, type SessionsDeps } from '../../../activities/salesforc
 import type { SalesforceActivities } from '../../../activities';
 import type { SystemSettings } from '../../../src/settings';
 import type { Fact } from '../../../src/domain/facts';
-import { PLAIN_SALESFORCE } from '../../../src/domain/salesforce-names';
+import { DEFAULT_SALESFORCE_NAMES } from '../../../src/domain/salesforce-names';
 import { effectsOf } from '../../../src/ledger/effects';
 import { recordEvent } from '../../../src/ledger/record';
-import { readConfig } from '../../../src/settings/policy-file';
+import { readConfigFile } from '../../../src/settings/policy-file';
 import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
 import { completed, MONDAY, progressed, provisioned, request } from '../../ledger/events';
@@ -81,7 +81,7 @@ function salesforceBy({
   const limits = { ...(send && { fetch: send }), ...(timeoutMs !== undefined && { timeoutMs }) };
   return createSalesforceActivities({
     api: createSalesforceApi(sessions, write, limits),
-    names: PLAIN_SALESFORCE,
+    names: DEFAULT_SALESFORCE_NAMES,
     pool,
     write,
     confirm: createConfirm('salesforce', pool),
@@ -334,8 +334,8 @@ describe('upsertTraining', () => {
   });
 
   test('writes under the names of the org, and leaves out what it has no field for', async () => {
-    const { policy } = readConfig(undefined);
-    const names = { ...PLAIN_SALESFORCE, keyField: 'MindTickle_User_Id__c', trainingObject: 'Contact' };
+    const { policy } = readConfigFile(undefined);
+    const names = { ...DEFAULT_SALESFORCE_NAMES, keyField: 'MindTickle_User_Id__c', trainingObject: 'Contact' };
     const none = Object.fromEntries(Object.keys(names.trainingFields).map((name) => [name, null]));
     const fields = { ...none, title: 'LastName', email: 'Email' } as unknown as typeof names.trainingFields;
     const own = connectorsTo(pool, {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CancelledFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import type { SlackActivities } from '../../../activities';
-import type { Letter } from '../../../src/domain/letters';
+import type { Notification } from '../../../src/domain/notifications';
 import { effectsOf } from '../../../src/ledger/effects';
 import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
@@ -43,7 +43,7 @@ afterEach(() => Promise.all(servers.splice(0).map((stop) => stop())));
 const omar = { userId: people.omar.userId, email: people.omar.email };
 const toMona = { email: people.mona.email };
 const toChannel = { channel: '#enablement' };
-const letter: Letter = { kind: 'coach', quizName: 'Q&A <!channel> *now*', userId: 'mt-quentin', percent: 40 };
+const letter: Notification = { kind: 'coach', quizName: 'Q&A <!channel> *now*', userId: 'mt-quentin', percent: 40 };
 const secrets = [TOKEN, people.mona.email, people.omar.email, 'mona', 'omar', 'Q&A'];
 
 async function messages() {

@@ -1,7 +1,7 @@
 import { toHtml } from './letter-html';
 
 /** The letters that we send. The facts come from the event, so lines are kept single. */
-export type Letter =
+export type Notification =
   | { readonly kind: 'recertify'; readonly certName: string; readonly deadline: string }
   | { readonly kind: 'recertify-report'; readonly certName: string; readonly deadline: string; readonly userId: string }
   | { readonly kind: 'remind'; readonly certName: string; readonly deadline: string; readonly daysLeft: number }
@@ -22,7 +22,7 @@ export type Letter =
       readonly cause?: string;
     };
 
-export interface Text {
+export interface RenderedNotification {
   readonly subject: string;
   readonly text: string;
   /** The same words as `text`. */
@@ -30,7 +30,7 @@ export interface Text {
 }
 
 /** Subject and text of a letter, plain and as HTML. Each is written in lines of ours, whatever line ends the event's titles hold. */
-export function compose(letter: Letter): Text {
+export function renderNotification(letter: Notification): RenderedNotification {
   const draft = write(letter);
   const lines = draft.lines.map(oneLine);
   const subject = Array.from(oneLine(draft.subject)).slice(0, 200).join('');
@@ -46,7 +46,7 @@ interface Draft {
   readonly lines: readonly string[];
 }
 
-function write(letter: Letter): Draft {
+function write(letter: Notification): Draft {
   switch (letter.kind) {
     case 'recertify':
     case 'recertify-report':
@@ -62,7 +62,7 @@ function write(letter: Letter): Draft {
 }
 
 function writeRecertification(
-  letter: Letter & { kind: 'recertify' | 'recertify-report' | 'remind' | 'lapsed' },
+  letter: Notification & { kind: 'recertify' | 'recertify-report' | 'remind' | 'lapsed' },
 ): Draft {
   const { certName } = letter;
   switch (letter.kind) {
@@ -95,9 +95,9 @@ function writeRecertification(
   }
 }
 
-type LearnerLetter = Letter & { kind: 'coach' | 'welcome' | 'nudge' | 'certificate' | 'offboarded' };
+type LearnerNotification = Notification & { kind: 'coach' | 'welcome' | 'nudge' | 'certificate' | 'offboarded' };
 
-function writeForLearners(letter: LearnerLetter): Draft {
+function writeForLearners(letter: LearnerNotification): Draft {
   switch (letter.kind) {
     case 'coach': {
       const result = letter.percent === null ? 'did not pass' : `reached ${Math.round(letter.percent)} % in`;
@@ -143,7 +143,7 @@ const OTHERS = [
   `All that are parked: temporal workflow list --query "MindticklePhase = 'parked'"`,
 ];
 
-function writeForOperators(letter: Letter & { kind: 'escalation' | 'parked' }): Draft {
+function writeForOperators(letter: Notification & { kind: 'escalation' | 'parked' }): Draft {
   const where = `Workflow: ${letter.workflowId}`;
   return letter.kind === 'escalation'
     ? {

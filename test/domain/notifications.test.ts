@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { compose, type Letter } from '../../src/domain/letters';
+import { renderNotification, type Notification } from '../../src/domain/notifications';
 
 const DEADLINE = '2027-06-30T12:00:00Z';
 
 /** One letter of every kind, with `text` in every place that an event or a person fills. */
-const everyLetter = (text: string): readonly Letter[] => [
+const everyLetter = (text: string): readonly Notification[] => [
   { kind: 'recertify', certName: text, deadline: DEADLINE },
   { kind: 'recertify-report', certName: text, deadline: DEADLINE, userId: text },
   { kind: 'remind', certName: text, deadline: DEADLINE, daysLeft: 7 },
@@ -21,7 +21,7 @@ const everyLetter = (text: string): readonly Letter[] => [
 const lineCount = (text: string): number => text.split('\n').length;
 
 describe('compose', () => {
-  test.each<[string, Letter, string, string]>([
+  test.each<[string, Notification, string, string]>([
     [
       'a reminder counts the days',
       { kind: 'remind', certName: 'Basics', deadline: DEADLINE, daysLeft: 7 },
@@ -59,7 +59,7 @@ describe('compose', () => {
       'What was done for u1:\n\n- freeze: done\n- archive: done\n',
     ],
   ])('%s', (_claim, letter, subject, part) => {
-    const written = compose(letter);
+    const written = renderNotification(letter);
     expect(written.subject).toBe(subject);
     expect(written.text).toContain(part);
   });
@@ -67,8 +67,8 @@ describe('compose', () => {
   test.each(['\r\nBcc: all@example.com', '\n', '\r', '\u2028', '\u0085', '\u0000', '\u001b[2J', '\t\v\f'])(
     'a title with %j makes neither another header nor another line',
     (junk) => {
-      const plain = everyLetter('Basics A').map(compose);
-      const odd = everyLetter(`Basics${junk}A`).map(compose);
+      const plain = everyLetter('Basics A').map(renderNotification);
+      const odd = everyLetter(`Basics${junk}A`).map(renderNotification);
       for (const { subject, text } of odd)
         expect(`${subject}${text.replaceAll('\n', '')}`).not.toMatch(/[\p{Cc}\u2028]/u);
       expect(odd.map(({ text }) => lineCount(text))).toEqual(plain.map(({ text }) => lineCount(text)));
@@ -76,10 +76,10 @@ describe('compose', () => {
   );
 
   test('whatever titles hold, a subject is one short line and the text has the lines of ours', () => {
-    const lines = everyLetter('x').map((letter) => lineCount(compose(letter).text));
+    const lines = everyLetter('x').map((letter) => lineCount(renderNotification(letter).text));
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 1024 }), (title) => {
-        const letters = everyLetter(title).map(compose);
+        const letters = everyLetter(title).map(renderNotification);
         expect(letters.map(({ text }) => lineCount(text))).toEqual(lines);
         for (const { subject } of letters) {
           expect(subject).not.toMatch(/[\r\n\p{Cc}]/u);
@@ -91,26 +91,30 @@ describe('compose', () => {
   });
 
   test('a long title is cut between characters', () => {
-    const { subject } = compose({ kind: 'certificate', courseName: '😀'.repeat(500) });
+    const { subject } = renderNotification({ kind: 'certificate', courseName: '😀'.repeat(500) });
     expect(subject).toBe(`Your certificate: ${'😀'.repeat(182)}`);
   });
 
   test('the HTML says what the text says', () => {
-    const { html } = compose({ kind: 'offboarded', userId: 'u1', report: ['- freeze: done', '- archive: done'] });
+    const { html } = renderNotification({
+      kind: 'offboarded',
+      userId: 'u1',
+      report: ['- freeze: done', '- archive: done'],
+    });
     expect(html).toContain('<title>Offboarded: u1</title>');
     expect(html).toContain('<p>What was done for u1:</p>\n<p>- freeze: done<br>\n- archive: done</p>');
   });
 
   test('whatever titles hold, the HTML has the elements of ours, loads nothing, and reads as the text', () => {
     const tags = (html: string): readonly string[] => html.match(/<[^>]*>/g) ?? [];
-    const wanted = everyLetter('x').map((letter) => tags(compose(letter).html));
+    const wanted = everyLetter('x').map((letter) => tags(renderNotification(letter).html));
     const title = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
       fc.constantFrom('<img src="https://example.com/x.png">', '</p><script>', '&lt;b&gt;', '" onload="', "'"),
     );
     fc.assert(
       fc.property(title, (text) => {
-        const letters = everyLetter(text).map(compose);
+        const letters = everyLetter(text).map(renderNotification);
         expect(letters.map(({ html }) => tags(html))).toEqual(wanted);
         for (const { html, text: plain } of letters) expect(readHtml(html)).toBe(plain.replace(/\n+/g, ''));
       }),
