@@ -3,7 +3,7 @@ import { startEmbedded, type EmbeddedKind } from '../dev/embedded-ledger';
 import { migrate } from '../ledger/migrations';
 import { openPool } from '../ledger/pool';
 import { createLogger } from '../telemetry/log';
-import { untilToldToStop } from '../dev/shutdown-signal';
+import { shutdownSignal } from '../dev/shutdown-signal';
 
 export interface LedgerOptions {
   readonly dataDir: string;
@@ -31,7 +31,7 @@ const SETUP_TIMEOUT_MS = 60_000;
  */
 export async function runLedger({ dataDir, port, kind, logLevel }: LedgerOptions): Promise<number> {
   const log = createLogger('ledger', logLevel);
-  const told = untilToldToStop();
+  const told = shutdownSignal();
   const ledger = await startEmbedded({ dataDir: resolve(dataDir), port, kind, log });
   try {
     const version = await setUp(ledger.url);

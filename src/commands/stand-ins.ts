@@ -1,6 +1,6 @@
 import { startStandIns } from '../dev/stand-ins';
 import { createLogger } from '../telemetry/log';
-import { untilToldToStop } from '../dev/shutdown-signal';
+import { shutdownSignal } from '../dev/shutdown-signal';
 
 export interface StandInsCommand {
   readonly port: number;
@@ -21,7 +21,7 @@ export interface StandInsReady {
 /** Run the stand-ins of every system until told to stop. */
 export async function runStandIns({ logLevel, ...options }: StandInsCommand): Promise<number> {
   const log = createLogger('stand-ins', logLevel);
-  const told = untilToldToStop();
+  const told = shutdownSignal();
   const { url, smtpUrl, stop } = await startStandIns({ ...options, log });
   const ready: StandInsReady = { ready: true, url, smtpUrl };
   process.send?.(ready);

@@ -9,7 +9,7 @@ import { endLeftovers } from './registry';
  * @returns what gives the directory back.
  * @throws Error naming the `mt dev` that already runs on it.
  */
-export async function takeDataDir(dir: DataDir, progress: (line: string) => void): Promise<() => void> {
+export async function adoptDataDir(dir: DataDir, progress: (line: string) => void): Promise<() => void> {
   const lock = await takeLock(dir.lock);
   if ('holder' in lock) throw new Error(alreadyRuns(dir, lock.holder.pid));
   try {

@@ -2,7 +2,7 @@ import { lastLines, logFileOf, type DataDir } from './data-dir';
 import { supervise, type Observer, type Part, type Running, type Supervised } from './supervise';
 
 /** All parts of one stack. */
-export interface Troupe {
+export interface ProcessGroup {
   /** Start a part, say so, and keep it running from then on. @throws what its launch throws. */
   readonly start: <R extends Running>(part: Part<R>) => Promise<R>;
   /** Of everything that is up. */
@@ -13,7 +13,7 @@ export interface Troupe {
   readonly stop: () => Promise<void>;
 }
 
-export interface TroupeOptions {
+export interface ProcessGroupOptions {
   readonly dir: DataDir;
   readonly progress: (line: string) => void;
   readonly now?: () => number;
@@ -22,7 +22,7 @@ export interface TroupeOptions {
 const STOP_ORDER = ['receiver', 'worker', 'standIns', 'temporal', 'ledger'];
 const LOG_NAMES: Readonly<Record<string, string>> = { standIns: 'stand-ins' };
 
-export function createTroupe({ dir, progress, now = Date.now }: TroupeOptions): Troupe {
+export function createProcessGroup({ dir, progress, now = Date.now }: ProcessGroupOptions): ProcessGroup {
   const members: Supervised[] = [];
   let isStopping = false;
   let changed = (): void => undefined;

@@ -21,8 +21,8 @@ import {
 } from './processes';
 import { choosePorts } from './ports';
 import { openRegistry } from './registry';
-import { createTroupe, type Troupe } from './process-group';
-import { takeDataDir } from './adopt-data-dir';
+import { createProcessGroup, type ProcessGroup } from './process-group';
+import { adoptDataDir } from './adopt-data-dir';
 
 /** 0: any free port. */
 export interface StackPorts {
@@ -66,9 +66,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw new SettingsError(['NODE_ENV: is `production`, and this stack is for development']);
   const dir = dataDirAt(resolve(options.dataDir));
   makeFolders(dir);
-  const giveBack = await takeDataDir(dir, options.progress);
+  const giveBack = await adoptDataDir(dir, options.progress);
   const registry = openRegistry(dir.processes);
-  const troupe = createTroupe({ dir, progress: options.progress });
+  const troupe = createProcessGroup({ dir, progress: options.progress });
   const stop = once(async () => {
     await troupe.stop();
     registry.clear();
@@ -93,7 +93,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 async function startParts(
   options: StackOptions,
   setting: Setting,
-  troupe: Troupe,
+  troupe: ProcessGroup,
 ): Promise<Pick<Stack, 'info' | 'ledger'>> {
   const { env, progress } = options;
   const ports = await choosePorts([
@@ -153,7 +153,7 @@ async function startParts(
 }
 
 async function startTemporal(
-  troupe: Troupe,
+  troupe: ProcessGroup,
   setting: Setting,
   {
     ports: { temporal: port, temporalUi: uiPort },

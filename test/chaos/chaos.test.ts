@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openPool } from '../../src/ledger/pool';
-import { openNamespace, temporalAddress } from '../receiver/temporal';
+import { openNamespace, temporalAddress } from '../temporal/fixture';
 import { planRound } from './plan';
 import { runRounds } from './rounds';
 import { openChaosStack, type ChaosStack } from './stack';

@@ -58,10 +58,10 @@ export async function runRounds(stack: ChaosStack, options: RoundsOptions): Prom
 async function runRound(stack: ChaosStack, sender: Sender, round: Round): Promise<void> {
   const { moment } = round;
   await stack.standIns.addUsers(round.leavers);
-  if (moment.kind !== 'load') await stack.way.set(moment.away);
+  if (moment.kind !== 'load') await stack.temporalProxy.set(moment.away);
   const load = startLoad(sender, round);
   await Promise.all([load.done, strike(stack, load, moment)]);
-  await stack.way.set('open');
+  await stack.temporalProxy.set('open');
   const open = (await load.done).filter(({ signature }) => signature === 'right');
   await Promise.all(open.map((planned) => untilSettled(sender, planned)));
   await untilDrained(stack.receiver.url);
@@ -97,10 +97,10 @@ function startLoad(sender: Sender, { deliveries, connections }: Round): Load {
   };
 }
 
-async function strike({ receiver, way }: ChaosStack, load: Load, moment: Moment): Promise<void> {
+async function strike({ receiver, temporalProxy }: ChaosStack, load: Load, moment: Moment): Promise<void> {
   if (moment.kind === 'drain') {
     await load.done;
-    await way.set('open');
+    await temporalProxy.set('open');
   } else await load.begun(moment.afterSent);
   await sleep(moment.plusMs);
   await receiver.kill();

@@ -17,7 +17,7 @@ import { migrate } from '../../src/ledger/migrations';
 import { openPool } from '../../src/ledger/pool';
 import { setLearnerEmail } from '../../src/ledger/queries';
 import { RETENTION_DAYS } from '../../src/temporal/namespace';
-import { openWay, type Way } from '../way';
+import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
 import { ADMINISTRATOR, COMPANY, MAIL_DOMAIN } from './deliveries';
 import { LEARNERS } from './plan';
 import { createReceiverProcess, type ReceiverProcess } from './receiver';
@@ -55,8 +55,8 @@ export interface ChaosStack {
   readonly dir: string;
   readonly secret: string;
   readonly client: Client;
-  /** The receiver's way to Temporal; nobody else takes it. */
-  readonly way: Way;
+  /** The connection of the receiver to Temporal; nobody else uses it. */
+  readonly temporalProxy: TcpProxy;
   readonly receiver: ReceiverProcess;
   readonly standIns: StandInsClient;
   /** Undefined where it was given. */
@@ -111,8 +111,8 @@ async function startAll(
   ]);
   const { temporalAddress, namespace, databaseUrl } = base;
   await introduceLearners(databaseUrl);
-  const way = await openWay(temporalAddress);
-  closers.push(() => way.close());
+  const proxy = await openTcpProxy(temporalAddress);
+  closers.push(() => proxy.close());
 
   const secret = randomBytes(24).toString('hex');
   const shared: Shared = {
@@ -130,7 +130,7 @@ async function startAll(
   };
   await launch(workerPart(setting, shared));
   const receiver = createReceiverProcess({
-    env: receiverEnvironment({ ...shared, temporalAddress: way.address }),
+    env: receiverEnvironment({ ...shared, temporalAddress: proxy.address }),
     port: ports.receiver,
     logFile: logFileOf(dir, 'receiver'),
   });
@@ -140,7 +140,7 @@ async function startAll(
   const client = new Client({ connection, namespace });
   const { temporal, ledger } = base;
   return {
-    ...{ dir: dir.path, secret, client, way, receiver, temporal, ledger },
+    ...{ dir: dir.path, secret, client, temporalProxy: proxy, receiver, temporal, ledger },
     standIns: connectStandIns(standIns.running.url, token),
   };
 }

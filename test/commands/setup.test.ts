@@ -9,7 +9,7 @@ import { SettingsError } from '../../src/settings/error';
 import { connectNow, type Connected } from '../../src/temporal/connection';
 import { searchAttributes } from '../../src/temporal/names';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
-import { silentLog, temporalAddress } from '../receiver/temporal';
+import { silentLog, temporalAddress } from '../temporal/fixture';
 
 let ledger: LedgerFixture;
 let temporal: Connected;

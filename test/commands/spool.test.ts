@@ -11,7 +11,7 @@ import { reportSpool, type SpoolReport } from '../../src/receiver/spool/report';
 import { receivedAs } from '../../src/receiver/accept/start-options';
 import { createPrivatePort, type PrivatePort } from '../../src/http/private-port';
 import { BODY, COMPANY } from '../receiver/running';
-import { openNamespace, silentLog, temporalAddress } from '../receiver/temporal';
+import { openNamespace, silentLog, temporalAddress } from '../temporal/fixture';
 
 const repository = resolve(__dirname, '../..');
 const TOKEN = 'a-token-of-enough-characters';

@@ -9,7 +9,7 @@ import { connectorOptions, runWorker } from '../../src/commands/worker';
 import { SettingsError } from '../../src/settings/error';
 import type { Connected } from '../../src/temporal/connection';
 import { scriptSmtp } from '../activities/scripted-smtp';
-import { openNamespace, temporalAddress } from '../receiver/temporal';
+import { openNamespace, temporalAddress } from '../temporal/fixture';
 import { start, stopAll } from '../dev/stand-ins/running';
 
 let temporal: Connected;

@@ -20,7 +20,7 @@ import type { Connected } from '../../src/temporal/connection';
 import { discardUpdate, stateQuery } from '../../workflows/messages';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { COMPANY, SECRET, startReceiver, type Running } from '../receiver/running';
-import { openNamespace, silentLog } from '../receiver/temporal';
+import { openNamespace, silentLog } from '../temporal/fixture';
 import { newDataDir, removeDataDir, until, untilState } from './stack';
 
 /** The receiver as far as Temporal, a worker with its own parts, the ledger, and an archive whose files are counted. */

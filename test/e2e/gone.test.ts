@@ -8,7 +8,7 @@ import type { Connected } from '../../src/temporal/connection';
 import { createIsRunning } from '../../src/temporal/is-running';
 import { deprovisioned, expired, request } from '../ledger/events';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
-import { openNamespace } from '../receiver/temporal';
+import { openNamespace } from '../temporal/fixture';
 
 /** Temporal, the ledger, and a worker that keeps house between them. */
 let temporal: Connected;

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { freePort } from '../free-port';
 import { converse, requestBytes } from './raw-http';
 import { COMPANY, lengthOf, SECRET, send, signedHeaders } from './running';
-import { openNamespace } from './temporal';
+import { openNamespace } from '../temporal/fixture';
 
 /** Node 20 runs no TypeScript by itself. */
 const PROGRAM = `

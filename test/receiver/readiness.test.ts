@@ -2,7 +2,7 @@ import { Client } from '@temporalio/client';
 import { createReadiness, type ReadinessOptions } from '../../src/receiver/readiness';
 import type { Spool, SpoolStatus } from '../../src/receiver/spool';
 import { connectInBackground, type Connected } from '../../src/temporal/connection';
-import { openNamespace, openWay, silentLog } from './temporal';
+import { openNamespace, openTemporalProxy, silentLog } from '../temporal/fixture';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');
 const READY = { ready: true, temporal: 'ok', spool: null, warnings: [] };
@@ -69,20 +69,20 @@ describe('createReadiness', () => {
   });
 
   test('not ready when Temporal goes silent, and asks at most once a second', async () => {
-    const way = await openWay();
-    const env = { TEMPORAL_ADDRESS: way.address, TEMPORAL_NAMESPACE: temporal.namespace };
+    const proxy = await openTemporalProxy();
+    const env = { TEMPORAL_ADDRESS: proxy.address, TEMPORAL_NAMESPACE: temporal.namespace };
     const background = connectInBackground({ log: silentLog, env });
     await background.connected;
     let now = NOW;
     const readiness = createReadiness({ ...options, client: background.client, now: () => now });
     expect(await readiness()).toEqual(READY);
-    await way.set('silent');
+    await proxy.set('silent');
     now += 999;
     expect(await readiness()).toEqual(READY);
     now += 1;
     expect(await readiness()).toMatchObject({ ready: false });
     await background.close();
-    await way.close();
+    await proxy.close();
   });
 
   test('ready while Temporal is away and the spool takes events, and says how old the oldest one is', async () => {

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { connectInBackground, connectNow, runtimeLogger } from '../../src/temporal/connection';
-import { openWay, silentLog, temporalAddress } from '../receiver/temporal';
+import { openTemporalProxy, silentLog, temporalAddress } from './fixture';
 
 describe('connectNow', () => {
   test('connects to the address and namespace that the environment names', async () => {
@@ -28,25 +28,25 @@ describe('connectNow', () => {
 
 describe('connectInBackground', () => {
   test('has a client as soon as Temporal is there, and none after close', async () => {
-    const way = await openWay('cut');
-    const background = connectInBackground({ log: silentLog, env: { TEMPORAL_ADDRESS: way.address } });
+    const proxy = await openTemporalProxy('cut');
+    const background = connectInBackground({ log: silentLog, env: { TEMPORAL_ADDRESS: proxy.address } });
     expect(background.client()).toBeUndefined();
-    await way.set('open');
+    await proxy.set('open');
     expect(await background.connected).toBe(background.client());
     await background.close();
     expect(background.client()).toBeUndefined();
-    await way.close();
+    await proxy.close();
   });
 
   test('stops trying when it is closed', async () => {
-    const way = await openWay('cut');
-    const background = connectInBackground({ log: silentLog, env: { TEMPORAL_ADDRESS: way.address } });
+    const proxy = await openTemporalProxy('cut');
+    const background = connectInBackground({ log: silentLog, env: { TEMPORAL_ADDRESS: proxy.address } });
     await background.close();
-    await way.set('open');
-    const { close } = await connectNow({ log: silentLog, env: { TEMPORAL_ADDRESS: way.address } });
+    await proxy.set('open');
+    const { close } = await connectNow({ log: silentLog, env: { TEMPORAL_ADDRESS: proxy.address } });
     expect(background.client()).toBeUndefined();
     await close();
-    await way.close();
+    await proxy.close();
   });
 });
 

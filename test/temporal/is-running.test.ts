@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectNow, type Connected } from '../../src/temporal/connection';
 import { createIsRunning } from '../../src/temporal/is-running';
-import { openNamespace, openWay, silentLog } from '../receiver/temporal';
+import { openNamespace, openTemporalProxy, silentLog } from './fixture';
 
 let temporal: Connected;
 beforeAll(async () => {
@@ -47,12 +47,12 @@ describe('createIsRunning', () => {
   });
 
   test('a Temporal that is away says nothing', async () => {
-    const way = await openWay();
-    const env = { TEMPORAL_ADDRESS: way.address, TEMPORAL_NAMESPACE: temporal.namespace };
+    const proxy = await openTemporalProxy();
+    const env = { TEMPORAL_ADDRESS: proxy.address, TEMPORAL_NAMESPACE: temporal.namespace };
     const connected = await connectNow({ log: silentLog, env });
-    await way.set('cut');
+    await proxy.set('cut');
     await expect(createIsRunning(connected.client)('w')).resolves.toBe('unknown');
     await connected.close();
-    await way.close();
+    await proxy.close();
   });
 });

@@ -3,7 +3,7 @@ import { DAY } from '../../src/domain/time';
 import { connectNow, type Connected } from '../../src/temporal/connection';
 import { ensureNamespace, prepareNamespace, readRetention } from '../../src/temporal/namespace';
 import { searchAttributes } from '../../src/temporal/names';
-import { silentLog, temporalAddress } from '../receiver/temporal';
+import { silentLog, temporalAddress } from './fixture';
 
 let temporal: Connected;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { ScheduleDescription } from '@temporalio/client';
 import { ensureHousekeeping } from '../../src/temporal/schedule';
 import type { Connected } from '../../src/temporal/connection';
-import { openNamespace } from '../receiver/temporal';
+import { openNamespace } from './fixture';
 
 let temporal: Connected;
 beforeAll(async () => {

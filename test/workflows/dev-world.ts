@@ -8,7 +8,7 @@ import type { Modes, Policy } from '../../src/domain/policy';
 import type { Delivery } from '../../src/events';
 import { readConfigFile } from '../../src/settings/policy-file';
 import { stateQuery, type ProcessState } from '../../workflows/messages';
-import { openNamespace, temporalAddress } from '../receiver/temporal';
+import { openNamespace, temporalAddress } from '../temporal/fixture';
 import { quieten } from './world';
 
 /** One call of a fake activity: its name, and its arguments. */

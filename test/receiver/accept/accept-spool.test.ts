@@ -12,7 +12,7 @@ import { asConflict, type Received } from '../../../src/receiver/accept/start-op
 import { createStarter } from '../../../src/receiver/accept/temporal-starter';
 import { signDelivery } from '../../../src/dev/mindtickle';
 import { connectInBackground, type BackgroundConnection, type Connected } from '../../../src/temporal/connection';
-import { openNamespace, openWay, silentLog, type Way } from '../temporal';
+import { openNamespace, openTemporalProxy, silentLog, type TcpProxy } from '../../temporal/fixture';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');
 const TERMS = { secrets: ['s'], companyId: 'acme', window: { backMs: 1000, aheadMs: 1000 } };
@@ -23,7 +23,7 @@ const PROGRESS =
 
 const log = createCappedLog(silentLog, () => NOW);
 let temporal: Connected;
-let way: Way;
+let proxy: TcpProxy;
 let background: BackgroundConnection;
 let dir: string;
 let spool: Spool;
@@ -35,8 +35,8 @@ beforeAll(async () => {
 });
 afterAll(() => temporal.close());
 beforeEach(async () => {
-  way = await openWay();
-  const env = { TEMPORAL_ADDRESS: way.address, TEMPORAL_NAMESPACE: temporal.namespace };
+  proxy = await openTemporalProxy();
+  const env = { TEMPORAL_ADDRESS: proxy.address, TEMPORAL_NAMESPACE: temporal.namespace };
   background = connectInBackground({ log: silentLog, env });
   await background.connected;
   dir = await mkdtemp(join(tmpdir(), 'spool-'));
@@ -45,7 +45,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await end();
   await background.close();
-  await way.close();
+  await proxy.close();
   await rm(dir, { recursive: true, force: true });
 });
 
@@ -95,23 +95,23 @@ describe('accept, with a spool', () => {
   test.each(['silent', 'cut'] as const)(
     'takes everything while Temporal is %s; all of it is started after',
     async (state) => {
-      await way.set(state);
+      await proxy.set(state);
       const all = Array.from({ length: 30 }, (_, n) => leaver(`${state} ${n}`));
       const outcomes = await Promise.all(all.map((each) => accept(each)));
       expect(new Set(outcomes)).toEqual(new Set(['spooled']));
       expect(spool.status().records).toBe(30);
-      await way.set('open');
+      await proxy.set('open');
       await untilEmpty();
       for (const { workflowId } of all) expect(await typeOf(workflowId)).toBe('offboarding');
     },
   );
 
   test('what was spooled outlives the process', async () => {
-    await way.set('cut');
+    await proxy.set('cut');
     const one = leaver('outlives');
     expect(await accept(one)).toBe('spooled');
     await end();
-    await way.set('open');
+    await proxy.set('open');
     await begin();
     drain.wake();
     await untilEmpty();
@@ -119,12 +119,12 @@ describe('accept, with a spool', () => {
   });
 
   test('an id that the spool holds is a duplicate; with other bytes a conflict, and both are started', async () => {
-    await way.set('cut');
+    await proxy.set('cut');
     const genuine = leaver('genuine');
     const forged = leaver('forged', genuine.delivery.eventId);
     const outcomes = [await accept(genuine), await accept(genuine), await accept(forged), await accept(forged)];
     expect(outcomes).toEqual(['spooled', 'duplicate', 'conflict', 'conflict']);
-    await way.set('open');
+    await proxy.set('open');
     await untilEmpty();
     expect(await typeOf(genuine.workflowId)).toBe('offboarding');
     expect(await typeOf(asConflict(forged).workflowId)).toBe('quarantine');
@@ -134,10 +134,10 @@ describe('accept, with a spool', () => {
   test('a spooled one whose id Temporal has with other bytes is kept as a conflict', async () => {
     const first = leaver('first');
     expect(await accept(first)).toBe('started');
-    await way.set('silent');
+    await proxy.set('silent');
     const second = leaver('second', first.delivery.eventId);
     expect(await accept(second)).toBe('spooled');
-    await way.set('open');
+    await proxy.set('open');
     await untilEmpty();
     expect(await typeOf(asConflict(second).workflowId)).toBe('quarantine');
   });
@@ -152,12 +152,12 @@ describe('accept, with a spool', () => {
   test('is unavailable when the spool is full too, and takes again once it is drained', async () => {
     await end();
     await begin(65_536);
-    await way.set('cut');
+    await proxy.set('cut');
     const outcomes: string[] = [];
     while (outcomes.at(-1) !== 'unavailable')
       outcomes.push(await accept(leaver(`${outcomes.length}${'x'.repeat(2000)}`)));
     expect(outcomes.length).toBeGreaterThan(20);
-    await way.set('open');
+    await proxy.set('open');
     await untilEmpty();
     expect(await accept(leaver('after'))).toBe('started');
   });

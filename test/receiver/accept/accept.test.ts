@@ -10,7 +10,7 @@ import { createStarter } from '../../../src/receiver/accept/temporal-starter';
 import { signDelivery } from '../../../src/dev/mindtickle';
 import { connectInBackground, type BackgroundConnection, type Connected } from '../../../src/temporal/connection';
 import { searchAttributes, TASK_QUEUE } from '../../../src/temporal/names';
-import { openNamespace, openWay, silentLog, type Way } from '../temporal';
+import { openNamespace, openTemporalProxy, silentLog, type TcpProxy } from '../../temporal/fixture';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');
 const TERMS = { secrets: ['s'], companyId: 'acme', window: { backMs: 1000, aheadMs: 1000 } };
@@ -194,16 +194,16 @@ describe('accept', () => {
 });
 
 describe('accept, while Temporal is away', () => {
-  let way: Way;
+  let proxy: TcpProxy;
   let background: BackgroundConnection;
   const open = async (state?: 'cut'): Promise<void> => {
-    way = await openWay(state);
-    const env = { TEMPORAL_ADDRESS: way.address, TEMPORAL_NAMESPACE: temporal.namespace };
+    proxy = await openTemporalProxy(state);
+    const env = { TEMPORAL_ADDRESS: proxy.address, TEMPORAL_NAMESPACE: temporal.namespace };
     background = connectInBackground({ log: silentLog, env });
   };
   afterEach(async () => {
     await background.close();
-    await way.close();
+    await proxy.close();
   });
   const timed = async (promise: Promise<string>): Promise<{ outcome: string; ms: number }> => {
     const begun = performance.now();
@@ -218,7 +218,7 @@ describe('accept, while Temporal is away', () => {
     expect(ms).toBeLessThan(1000);
     expect(background.client()).toBeUndefined();
     const waiting = acceptBy(() => background.connected)(received(EXPIRED));
-    await way.set('open');
+    await proxy.set('open');
     expect(await waiting).toBe('started');
   });
 
@@ -228,13 +228,13 @@ describe('accept, while Temporal is away', () => {
     const patient = acceptBy(() => background.connected, { patienceMs: 20_000 });
     const impatient = acceptBy(() => background.connected, { patienceMs: 300, startConcurrency: 1 });
     expect(await patient(received(EXPIRED))).toBe('started');
-    await way.set(state);
+    await proxy.set(state);
     const all = await Promise.all([1, 2, 3].map(() => timed(impatient(received(EXPIRED)))));
     for (const { outcome, ms } of all) {
       expect(outcome).toBe('unavailable');
       expect(ms).toBeLessThan(1500);
     }
-    await way.set('open');
+    await proxy.set('open');
     expect(await patient(received(EXPIRED))).toBe('started');
     expect(background.client()).toBe(client);
   });

@@ -9,7 +9,7 @@ import { openSpool, type Spool } from '../../../src/receiver/spool';
 import { receivedAs, type Received } from '../../../src/receiver/accept/start-options';
 import type { Started } from '../../../src/receiver/accept/temporal-starter';
 import { parseBody } from '../../../src/receiver/verify/parse';
-import { silentLog } from '../temporal';
+import { silentLog } from '../../temporal/fixture';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');
 const EVENTS: Readonly<Record<1 | 2 | 3 | 5, string>> = {

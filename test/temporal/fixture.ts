@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createLogger } from '../../src/telemetry/log';
 import { connectNow, type Connected } from '../../src/temporal/connection';
 import { prepareNamespace } from '../../src/temporal/namespace';
-import { openWay as openWayTo, type Way } from '../way';
+import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
 
-export type { Way } from '../way';
+export type { TcpProxy } from '../tcp-proxy';
 
 export const silentLog = createLogger('test', 'silent');
 
@@ -28,9 +28,9 @@ export async function openNamespace(): Promise<Connected> {
   return connected;
 }
 
-/** The run's Temporal, by a way that can be closed. */
-export async function openWay(state: 'open' | 'cut' = 'open'): Promise<Way> {
-  const way = await openWayTo(temporalAddress());
-  if (state === 'cut') await way.set('cut');
-  return way;
+/** The run's Temporal, through a proxy that can be cut. */
+export async function openTemporalProxy(state: 'open' | 'cut' = 'open'): Promise<TcpProxy> {
+  const proxy = await openTcpProxy(temporalAddress());
+  if (state === 'cut') await proxy.set('cut');
+  return proxy;
 }

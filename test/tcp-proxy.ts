@@ -1,22 +1,22 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-export type WayState = 'open' | 'silent' | 'cut';
+export type ProxyState = 'open' | 'silent' | 'cut';
 
-/** A way to a server of ours that can be closed while the server runs. */
-export interface Way {
+/** A TCP proxy before one of our servers: it can cut or freeze connections while the server runs. */
+export interface TcpProxy {
   /** `host:port`, the same in every state. */
   readonly address: string;
   /**
-   * `silent`: connections stay, new ones are taken, and nothing comes through until it is open again; no byte is lost.
-   * `cut`: connections end, and no new one is taken.
+   * `silent`: connections stay, new ones are accepted, and nothing comes through until it is open again; no byte is lost.
+   * `cut`: connections end, and no new one is accepted.
    */
-  readonly set: (state: WayState) => Promise<void>;
+  readonly set: (state: ProxyState) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** Open a way to `target`, `host:port`. */
-export async function openWay(target: string): Promise<Way> {
+/** Start a proxy to `target`, `host:port`. */
+export async function openTcpProxy(target: string): Promise<TcpProxy> {
   const [host = '', targetPort = ''] = target.split(':');
   const sockets = new Set<Socket>();
   let isSilent = false;
