@@ -16,10 +16,9 @@ function foldersIn(parent) {
     .flatMap(({ name }) => [`${parent}/${name}`, ...foldersIn(`${parent}/${name}`)]);
 }
 
-/** Commands are loaded one by one, each by its own face. */
-const folders = [...foldersIn('src').filter((folder) => folder !== 'src/commands'), ...foldersIn('workflows')].concat(
-  foldersIn('activities'),
-);
+/** What lies in these is loaded one by one, each file and folder by its own face. */
+const shelves = ['src/commands', 'src/dev'];
+const folders = ['src', 'workflows', 'activities'].flatMap(foldersIn).filter((folder) => !shelves.includes(folder));
 
 module.exports = {
   forbidden: [

@@ -69,7 +69,7 @@ function addDemo(program: Command): void {
     .option('--data-dir <path>', 'of the mt dev that runs (default: DATA_DIR, else .data)')
     .option('--json', 'print one JSON document')
     .action(async ({ json = false, dataDir, ...rest }: { run?: string; dataDir?: string; json?: boolean }) => {
-      const { dataDirOf } = load.devJson();
+      const { dataDirOf } = load.dataDir();
       await exit(await load.demo().runDemo({ ...rest, json, dataDir: dataDir ?? dataDirOf(process.env) }));
     });
 }

@@ -1,6 +1,6 @@
 import type * as Demo from '../commands/demo';
 import type * as Dev from '../commands/dev';
-import type * as DevJson from '../dev/dev-json';
+import type * as DataDir from '../dev/data-dir';
 import type * as Learners from '../commands/learners';
 import type * as Ledger from '../commands/ledger';
 import type * as Receiver from '../commands/receiver';
@@ -16,7 +16,7 @@ import type * as WorkerCommand from '../commands/worker';
  * extensions, as for an ES module. */
 export const load = {
   dev: (): typeof Dev => require('../commands/dev') as typeof Dev,
-  devJson: (): typeof DevJson => require('../dev/dev-json') as typeof DevJson,
+  dataDir: (): typeof DataDir => require('../dev/data-dir') as typeof DataDir,
   demo: (): typeof Demo => require('../commands/demo') as typeof Demo,
   send: (): typeof Send => require('../commands/send') as typeof Send,
   verify: (): typeof Verify => require('../commands/verify') as typeof Verify,

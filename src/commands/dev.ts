@@ -1,8 +1,6 @@
 import type { System } from '../domain/policy';
-import { dataDirAt } from '../dev/data-dir';
-import { dataDirOf } from '../dev/dev-json';
+import { dataDirAt, dataDirOf, killRecorded } from '../dev/data-dir';
 import { withDotEnv } from '../settings/dot-env';
-import { killRecorded } from '../dev/registry';
 import { startStack, type Stack, type StackOptions, type StackPorts } from '../dev/stack';
 
 export interface DevOptions {

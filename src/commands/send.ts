@@ -4,7 +4,7 @@ import { isEventName, type EventName } from '../events';
 import type { Environment } from '../settings';
 import { SettingsError } from '../settings/error';
 import { deliver, type Outgoing } from '../dev/mindtickle';
-import { dataDirOf, readDevJson, type StackInfo } from '../dev/dev-json';
+import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
 import { withDotEnv } from '../settings/dot-env';
 
 export interface SendOptions {

@@ -4,9 +4,15 @@ import { migrate } from '../ledger/migrations';
 import { openPool } from '../ledger/pool';
 import { setupSettings, type Environment, type SetupSettings } from '../settings';
 import { createLogger } from '../telemetry/log';
-import { connectNow, type Connected } from '../temporal/connection';
-import { ensureNamespace, prepareNamespace, readRetention, RETENTION_DAYS } from '../temporal/namespace';
-import { ensureHousekeeping } from '../temporal/schedule';
+import {
+  connectNow,
+  type Connected,
+  ensureNamespace,
+  prepareNamespace,
+  readRetention,
+  RETENTION_DAYS,
+  ensureHousekeeping,
+} from '../temporal';
 
 /** What is there now, and what of it is new; the JSON document of `mt setup --json`. */
 export interface SetUp {

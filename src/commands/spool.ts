@@ -11,8 +11,8 @@ import { createStarter } from '../receiver/accept/temporal-starter';
 import { drainSettings, opsSettings, type Environment } from '../settings';
 import { SettingsError } from '../settings/error';
 import { createLogger } from '../telemetry/log';
-import { connectNow } from '../temporal/connection';
-import { dataDirOf, readDevJson, type StackInfo } from '../dev/dev-json';
+import { connectNow } from '../temporal';
+import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
 import { withDotEnv } from '../settings/dot-env';
 
 export interface SpoolCommand {

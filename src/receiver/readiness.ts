@@ -1,6 +1,6 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
-import { searchAttributes } from '../temporal/names';
+import { searchAttributes } from '../temporal';
 import type { Spool, SpoolStatus } from './spool';
 import { summariseSpool, type SpoolSummary } from './spool/report';
 import { within } from '../time-limit';

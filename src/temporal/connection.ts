@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { IllegalStateError, type LogLevel, type LogMetadata } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Runtime, type Logger as TemporalLogger } from '@temporalio/worker';
+import type * as WorkerSdk from '@temporalio/worker';
 import type { Environment } from '../settings';
 import { SettingsError } from '../settings/error';
 import type { Logger } from '../telemetry/log';
@@ -30,9 +30,8 @@ export interface BackgroundConnection {
   readonly close: () => Promise<void>;
 }
 
-type Target = Omit<Parameters<typeof NativeConnection.connect>[0] & object, 'address'> & {
-  readonly address: string;
-};
+type NativeConnection = WorkerSdk.NativeConnection;
+type Target = WorkerSdk.NativeConnectionOptions & { readonly address: string };
 
 /** The SDK itself gives up on a silent address after half a minute (tried). */
 const CONNECT_LIMIT_MS = 10_000;
@@ -109,8 +108,14 @@ async function keepTrying({ target, namespace, log, signal, settle }: Attempts):
   }
 }
 
+/** Loaded when it is used: it brings a native library, and most importers of this folder want names and schedules alone. */
+function workerSdk(): typeof WorkerSdk {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- `import()` in CommonJS would make `connectInBackground` wait.
+  return require('@temporalio/worker') as typeof WorkerSdk;
+}
+
 async function connect(target: Target, namespace: string): Promise<Connected> {
-  const connecting = NativeConnection.connect(target);
+  const connecting = workerSdk().NativeConnection.connect(target);
   const timer = new AbortController();
   const limit = sleep(CONNECT_LIMIT_MS, undefined, { signal: timer.signal }).then(() => {
     connecting.then(
@@ -151,7 +156,7 @@ function cause(error: unknown): string {
 /** Must come before any other use of the native SDK, which else traps SIGTERM and writes its log to standard output. */
 function installRuntime(log: Logger): void {
   try {
-    Runtime.install({
+    workerSdk().Runtime.install({
       logger: runtimeLogger(log),
       shutdownSignals: [],
       telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
@@ -164,7 +169,7 @@ function installRuntime(log: Logger): void {
 const PINO_LEVEL = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /** Our log, as the Temporal SDK wants one. */
-export function runtimeLogger(log: Logger): TemporalLogger {
+export function runtimeLogger(log: Logger): WorkerSdk.Logger {
   const at =
     (level: LogLevel) =>
     (message: string, meta: LogMetadata = {}): void => {

@@ -6,8 +6,7 @@ import { Client } from '@temporalio/client';
 import { runSetup, type SetUp } from '../../src/commands/setup';
 import { openPool } from '../../src/ledger/pool';
 import { SettingsError } from '../../src/settings/error';
-import { connectNow, type Connected } from '../../src/temporal/connection';
-import { searchAttributes } from '../../src/temporal/names';
+import { connectNow, type Connected, searchAttributes } from '../../src/temporal';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { silentLog, temporalAddress } from '../temporal/fixture';
 

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { connectorOptions, runWorker } from '../../src/commands/worker';
 import { SettingsError } from '../../src/settings/error';
-import type { Connected } from '../../src/temporal/connection';
+import type { Connected } from '../../src/temporal';
 import { scriptSmtp } from '../activities/scripted-smtp';
 import { openNamespace, temporalAddress } from '../temporal/fixture';
 import { start, stopAll } from '../dev/stand-ins/running';

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import type { StackInfo } from '../../src/dev/dev-json';
+import type { StackInfo } from '../../src/dev/data-dir';
 import { seeProcess } from '../../src/process-id';
 
 const mtScript = resolve(__dirname, '../../bin/mt.js');

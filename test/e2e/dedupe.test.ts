@@ -16,7 +16,7 @@ import { createReader } from '../../src/receiver/verify/reread';
 import { createStarter } from '../../src/receiver/accept/temporal-starter';
 import type { WorkerSettings } from '../../src/settings';
 import { deliver } from '../../src/dev/mindtickle';
-import type { Connected } from '../../src/temporal/connection';
+import type { Connected } from '../../src/temporal';
 import { discardUpdate, stateQuery } from '../../workflows/messages';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { COMPANY, SECRET, startReceiver, type Running } from '../receiver/running';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readDevJson } from '../../src/dev/dev-json';
+import { readDevJson } from '../../src/dev/data-dir';
 import { DAY, isoTime } from '../../src/domain/time';
 import { people } from '../../src/dev/people';
 import type { StandInsState } from '../../src/dev/stand-ins';

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import type { StackInfo } from '../../src/dev/dev-json';
+import type { StackInfo } from '../../src/dev/data-dir';
 import { deliver } from '../../src/dev/mindtickle';
 import type { StandInsState } from '../../src/dev/stand-ins';
 import { stateQuery, type ProcessState } from '../../workflows/messages';

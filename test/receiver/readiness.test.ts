@@ -1,7 +1,7 @@
 import { Client } from '@temporalio/client';
 import { createReadiness, type ReadinessOptions } from '../../src/receiver/readiness';
 import type { Spool, SpoolStatus } from '../../src/receiver/spool';
-import { connectInBackground, type Connected } from '../../src/temporal/connection';
+import { connectInBackground, type Connected } from '../../src/temporal';
 import { openNamespace, openTemporalProxy, silentLog } from '../temporal/fixture';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import pino from 'pino';
-import { connectInBackground, connectNow, runtimeLogger } from '../../src/temporal/connection';
+import { connectInBackground, connectNow, runtimeLogger } from '../../src/temporal';
 import { openTemporalProxy, silentLog, temporalAddress } from './fixture';
 
 describe('connectNow', () => {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger } from '../../src/telemetry/log';
-import { connectNow, type Connected } from '../../src/temporal/connection';
-import { prepareNamespace } from '../../src/temporal/namespace';
+import { connectNow, type Connected, prepareNamespace } from '../../src/temporal';
 import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
 
 export type { TcpProxy } from '../tcp-proxy';

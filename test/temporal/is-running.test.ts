@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectNow, type Connected } from '../../src/temporal/connection';
-import { createIsRunning } from '../../src/temporal/is-running';
+import { connectNow, type Connected, createIsRunning } from '../../src/temporal';
 import { openNamespace, openTemporalProxy, silentLog } from './fixture';
 
 let temporal: Connected;

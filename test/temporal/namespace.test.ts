@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { DAY } from '../../src/domain/time';
-import { connectNow, type Connected } from '../../src/temporal/connection';
-import { ensureNamespace, prepareNamespace, readRetention } from '../../src/temporal/namespace';
-import { searchAttributes } from '../../src/temporal/names';
+import {
+  connectNow,
+  type Connected,
+  ensureNamespace,
+  prepareNamespace,
+  readRetention,
+  searchAttributes,
+} from '../../src/temporal';
 import { silentLog, temporalAddress } from './fixture';
 
 let temporal: Connected;

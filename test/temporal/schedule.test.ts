@@ -1,6 +1,5 @@
 import type { ScheduleDescription } from '@temporalio/client';
-import { ensureHousekeeping } from '../../src/temporal/schedule';
-import type { Connected } from '../../src/temporal/connection';
+import { ensureHousekeeping, type Connected } from '../../src/temporal';
 import { openNamespace } from './fixture';
 
 let temporal: Connected;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
-import { searchAttributes } from '../../src/temporal/names';
+import { searchAttributes } from '../../src/temporal';
 import { end, openWorld, stepIs, type World } from './world';
 
 let world: World;

@@ -3,11 +3,11 @@ import type { Client } from '@temporalio/client';
 import { deliver } from '../../dev/mindtickle';
 import type { StandInsState } from '../../dev/stand-ins';
 import { createLogger } from '../../telemetry/log';
-import { connectNow } from '../../temporal/connection';
+import { connectNow } from '../../temporal';
 import { demoDeliveries, type DemoDelivery } from './deliveries';
 import { missingEffects } from './effects';
 import { untilResting, type Rest } from './resting';
-import type { StackInfo } from '../../dev/dev-json';
+import type { StackInfo } from '../../dev/data-dir';
 import { openStack } from './stack';
 
 export interface DemoOptions {

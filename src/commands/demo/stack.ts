@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readDevJson, type StackInfo } from '../../dev/dev-json';
+import { readDevJson, type StackInfo } from '../../dev/data-dir';
 import { startStack } from '../../dev/stack';
 
 export interface DemoStack {

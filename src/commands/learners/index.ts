@@ -4,7 +4,7 @@ import { openPool } from '../../ledger/pool';
 import type { Environment } from '../../settings';
 import { SettingsError } from '../../settings/error';
 import { readVariables, valueOf } from '../../settings/variables';
-import { dataDirOf, readDevLedger } from '../../dev/dev-json';
+import { dataDirOf, readDevLedger } from '../../dev/data-dir';
 import { withDotEnv } from '../../settings/dot-env';
 import { readPeople, type PersonRow } from './people';
 

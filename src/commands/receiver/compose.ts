@@ -15,7 +15,7 @@ import { within } from '../../time-limit';
 import type { ReceiverSettings } from '../../settings';
 import type { WatchedSecrets } from '../../settings/signing-secrets';
 import { createReceiverMetrics, type ReceiverMetrics } from '../../telemetry/metrics';
-import type { BackgroundConnection } from '../../temporal/connection';
+import type { BackgroundConnection } from '../../temporal';
 import { keepRefusals } from './refusals';
 
 export interface ComposeOptions {

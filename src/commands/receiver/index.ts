@@ -7,7 +7,7 @@ import { receiverSettings, type Environment } from '../../settings';
 import { watchSetting } from '../../settings/reload';
 import { watchSecrets } from '../../settings/signing-secrets';
 import { createLogger } from '../../telemetry/log';
-import { connectInBackground } from '../../temporal/connection';
+import { connectInBackground } from '../../temporal';
 import { composeReceiver } from './compose';
 import { openPrivatePort } from './private-port';
 

@@ -6,7 +6,7 @@ import { parseTimestamp } from '../../receiver/verify/signature';
 import type { Environment } from '../../settings';
 import { SettingsError } from '../../settings/error';
 import { readVariables, valueOf } from '../../settings/variables';
-import { dataDirOf, readDevJson, type StackInfo } from '../../dev/dev-json';
+import { dataDirOf, readDevJson, type StackInfo } from '../../dev/data-dir';
 import { withDotEnv } from '../../settings/dot-env';
 import { readCaptured, type Captured } from './captured';
 

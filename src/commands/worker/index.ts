@@ -10,11 +10,8 @@ import { createReader } from '../../receiver/verify/reread';
 import { SettingsError } from '../../settings/error';
 import { workerSettings, type Environment, type WorkerSettings } from '../../settings';
 import { createLogger, type Logger } from '../../telemetry/log';
-import { connectNow } from '../../temporal/connection';
-import { TASK_QUEUE } from '../../temporal/names';
-import { createIsRunning } from '../../temporal/is-running';
+import { connectNow, TASK_QUEUE, createIsRunning, readRetention, type Services } from '../../temporal';
 import { checkConnectors } from './connector-checks';
-import { readRetention, type Services } from '../../temporal/namespace';
 
 /** How long a worker that was told to stop waits for the activities that it runs. */
 const GRACE = '10 seconds';

@@ -3,9 +3,8 @@ import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
-import { endChild, howItEnds } from '../end-child';
-import { prepareNamespace } from '../../temporal/namespace';
-import { searchAttributes } from '../../temporal/names';
+import { endChild, howItEnds } from '../process';
+import { prepareNamespace, searchAttributes } from '../../temporal';
 
 export interface DevServerOptions {
   readonly cliPath: string;

@@ -1,7 +1,7 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { RawValue, type SearchAttributePair } from '@temporalio/common';
 import type { Delivery, Problem } from '../../events';
-import { searchAttributes, TASK_QUEUE } from '../../temporal/names';
+import { searchAttributes, TASK_QUEUE } from '../../temporal';
 import type { Contents } from '../verify/parse';
 import { quarantine, routes, type Route } from '../routes';
 import type { SpoolRecord } from '../spool';

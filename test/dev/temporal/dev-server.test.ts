@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { startDevServer, type DevServer, type DevServerOptions } from '../../../src/dev/temporal/dev-server';
-import { prepareNamespace } from '../../../src/temporal/namespace';
-import { searchAttributes } from '../../../src/temporal/names';
+import { prepareNamespace, searchAttributes } from '../../../src/temporal';
 
 const cliPath = process.env['TEMPORAL_CLI_PATH'] ?? 'temporal';
 const DAYS = 86_400;

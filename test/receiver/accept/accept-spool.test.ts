@@ -11,7 +11,7 @@ import { openSpool, type Spool } from '../../../src/receiver/spool';
 import { asConflict, type Received } from '../../../src/receiver/accept/start-options';
 import { createStarter } from '../../../src/receiver/accept/temporal-starter';
 import { signDelivery } from '../../../src/dev/mindtickle';
-import { connectInBackground, type BackgroundConnection, type Connected } from '../../../src/temporal/connection';
+import { connectInBackground, type BackgroundConnection, type Connected } from '../../../src/temporal';
 import { openNamespace, openTemporalProxy, silentLog, type TcpProxy } from '../../temporal/fixture';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');

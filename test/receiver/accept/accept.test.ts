@@ -8,8 +8,13 @@ import { createReplayMemory } from '../../../src/receiver/accept/replay-guard';
 import { asConflict, type Received } from '../../../src/receiver/accept/start-options';
 import { createStarter } from '../../../src/receiver/accept/temporal-starter';
 import { signDelivery } from '../../../src/dev/mindtickle';
-import { connectInBackground, type BackgroundConnection, type Connected } from '../../../src/temporal/connection';
-import { searchAttributes, TASK_QUEUE } from '../../../src/temporal/names';
+import {
+  connectInBackground,
+  type BackgroundConnection,
+  type Connected,
+  searchAttributes,
+  TASK_QUEUE,
+} from '../../../src/temporal';
 import { openNamespace, openTemporalProxy, silentLog, type TcpProxy } from '../../temporal/fixture';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');

@@ -1,7 +1,7 @@
-import { prepareTemporal } from '../../src/dev/external-services';
-import { SettingsError } from '../../src/settings/error';
-import type { Connected } from '../../src/temporal/connection';
-import { openNamespace, temporalAddress } from '../temporal/fixture';
+import { prepareTemporal } from '../../../src/dev/stack/external-services';
+import { SettingsError } from '../../../src/settings/error';
+import type { Connected } from '../../../src/temporal';
+import { openNamespace, temporalAddress } from '../../temporal/fixture';
 
 /** It keeps a closed workflow for a day. */
 let temporal: Connected;

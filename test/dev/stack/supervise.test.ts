@@ -1,4 +1,4 @@
-import { supervise, type Observer, type Part, type Running } from '../../src/dev/supervise';
+import { supervise, type Observer, type Part, type Running } from '../../../src/dev/stack/supervise';
 
 interface Fake {
   readonly running: Running;

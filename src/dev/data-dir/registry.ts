@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
-import { writeWhole } from './data-dir';
-import { endProcess, isRunning, seeProcess, signalProcess, type ProcessId } from '../process-id';
+import { writeWhole } from './paths';
+import { endProcess, isRunning, seeProcess, signalProcess, type ProcessId } from '../../process-id';
 
 const recorded = z.array(z.object({ name: z.string(), pid: z.number(), started: z.string() }));
 

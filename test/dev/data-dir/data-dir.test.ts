@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dataDirAt, readSecrets, type DataDir } from '../../src/dev/data-dir';
+import { dataDirAt, readSecrets, type DataDir } from '../../../src/dev/data-dir';
 
 let dir: DataDir;
 beforeEach(() => (dir = dataDirAt(mkdtempSync(join(tmpdir(), 'mindtickle-data-')))));

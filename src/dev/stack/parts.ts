@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { startDevServer } from './temporal/dev-server';
-import { findTemporalCli } from './temporal/binaries';
+import { startDevServer, findTemporalCli } from '../temporal';
 import { answers, says, startChild, type ChildOptions } from './child-process';
-import { logFileOf, type DataDir } from './data-dir';
+import { logFileOf, type DataDir, type Registry } from '../data-dir';
 import { bareEnvironment, namespaceOf, receiverEnvironment, workerEnvironment, type Shared } from './environment';
-import type { Registry } from './registry';
 import type { Part, Running } from './supervise';
-import type { Environment } from '../settings';
+import type { Environment } from '../../settings';
 
 /** What every part is made with. */
 export interface Setting {

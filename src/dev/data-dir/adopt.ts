@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { DataDir } from './data-dir';
+import type { DataDir } from './paths';
 import { readDevJson } from './dev-json';
 import { takeLock } from './lock';
 import { endLeftovers } from './registry';

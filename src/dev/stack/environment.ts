@@ -1,7 +1,7 @@
-import { SYSTEMS, type System } from '../domain/policy';
-import { systemDescriptors, type Environment } from '../settings';
-import { SettingsError } from '../settings/error';
-import { CLIENT_ID } from './people';
+import { SYSTEMS, type System } from '../../domain/policy';
+import { systemDescriptors, type Environment } from '../../settings';
+import { SettingsError } from '../../settings/error';
+import { CLIENT_ID } from '../people';
 
 /** What a program needs of its surroundings, whoever it is. */
 const SURROUNDINGS = [

@@ -1,13 +1,12 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { retentionGaps } from '../domain/retention';
-import { DAY } from '../domain/time';
-import { migrate } from '../ledger/migrations';
-import { openPool } from '../ledger/pool';
-import type { Environment, WorkerSettings } from '../settings';
-import { SettingsError } from '../settings/error';
-import { prepareNamespace, RETENTION_DAYS } from '../temporal/namespace';
-import { ensureHousekeeping } from '../temporal/schedule';
+import { retentionGaps } from '../../domain/retention';
+import { DAY } from '../../domain/time';
+import { migrate } from '../../ledger/migrations';
+import { openPool } from '../../ledger/pool';
+import type { Environment, WorkerSettings } from '../../settings';
+import { SettingsError } from '../../settings/error';
+import { prepareNamespace, RETENTION_DAYS, ensureHousekeeping } from '../../temporal';
 import { temporalEnvironment } from './environment';
 
 const MIGRATE_TIMEOUT_MS = 60_000;

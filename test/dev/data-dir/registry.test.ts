@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seeProcess } from '../../src/process-id';
-import { endLeftovers, killRecorded, openRegistry } from '../../src/dev/registry';
+import { seeProcess } from '../../../src/process-id';
+import { endLeftovers, killRecorded, openRegistry } from '../../../src/dev/data-dir/registry';
 
 let place: string;
 let file: string;

@@ -1,12 +1,22 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { System } from '../domain/policy';
-import { retentionDaysFor } from '../domain/retention';
-import { receiverSettings, workerSettings, type Environment, type WorkerSettings } from '../settings';
-import { SettingsError } from '../settings/error';
-import { dataDirAt, makeFolders, observingConfig, ownConfig, readSecrets, writeWhole, type DataDir } from './data-dir';
-import type { StackInfo } from './dev-json';
-import { RETENTION_DAYS } from '../temporal/namespace';
+import type { System } from '../../domain/policy';
+import { retentionDaysFor } from '../../domain/retention';
+import { receiverSettings, workerSettings, type Environment, type WorkerSettings } from '../../settings';
+import { SettingsError } from '../../settings/error';
+import {
+  dataDirAt,
+  makeFolders,
+  observingConfig,
+  ownConfig,
+  readSecrets,
+  writeWhole,
+  type DataDir,
+  type StackInfo,
+  openRegistry,
+  adoptDataDir,
+} from '../data-dir';
+import { RETENTION_DAYS } from '../../temporal';
 import { isSet, receiverEnvironment, workerEnvironment, type Shared } from './environment';
 import { scheduleHousekeeping } from './housekeeping';
 import { prepareLedger, prepareTemporal } from './external-services';
@@ -18,11 +28,9 @@ import {
   workerPart,
   type Setting,
   type TemporalRunning,
-} from './processes';
+} from './parts';
 import { choosePorts } from './ports';
-import { openRegistry } from './registry';
 import { createProcessGroup, type ProcessGroup } from './process-group';
-import { adoptDataDir } from './adopt-data-dir';
 
 /** 0: any free port. */
 export interface StackPorts {

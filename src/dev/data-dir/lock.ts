@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRunning, seeProcess, type ProcessId } from '../process-id';
+import { isRunning, seeProcess, type ProcessId } from '../../process-id';
 
 /** How long its maker may take to write its name into it. */
 const UNWRITTEN_MS = 1_000;

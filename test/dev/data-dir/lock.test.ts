@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { holderOf, takeLock } from '../../src/dev/lock';
-import { seeProcess } from '../../src/process-id';
+import { holderOf, takeLock } from '../../../src/dev/data-dir/lock';
+import { seeProcess } from '../../../src/process-id';
 
 let place: string;
 let path: string;

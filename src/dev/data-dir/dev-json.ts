@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { Environment } from '../settings';
-import { dataDirAt, type DataDir } from './data-dir';
+import { dataDirAt, type DataDir } from './paths';
 import { holderOf } from './lock';
 
 const stackInfo = z.object({
@@ -26,12 +24,6 @@ const stackInfo = z.object({
 
 /** A running `mt dev`, as its one line of JSON and `DATA_DIR/dev.json` describe it. */
 export type StackInfo = z.infer<typeof stackInfo>;
-
-/** Where `mt dev` keeps its data when no option says otherwise. */
-export function dataDirOf(env: Environment): string {
-  const named = env['DATA_DIR'];
-  return resolve(named === undefined || named === '' ? '.data' : named);
-}
 
 /** The `mt dev` that runs on the data directory; undefined when none does, or it is still starting. */
 export function readDevJson(dataDir: string): StackInfo | undefined {

@@ -3,8 +3,8 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
-import { endChild, howItEnds } from './end-child';
-import { lastLines, limitLog } from './data-dir';
+import { endChild, howItEnds } from '../process';
+import { lastLines, limitLog } from './logs';
 
 export interface ChildOptions<Ready> {
   /** Arguments of `mt`. */
@@ -77,9 +77,9 @@ function launch({ args, env, logFile }: ChildOptions<unknown>): ChildProcess {
 
 /** The compiled command line: beside this file, or, where the sources themselves are run (tests), in dist/. */
 function entryPoint(): string {
-  const beside = resolve(__dirname, '../cli.js');
+  const beside = resolve(__dirname, '../../cli.js');
   if (existsSync(beside)) return beside;
-  const built = resolve(__dirname, '../../dist/src/cli.js');
+  const built = resolve(__dirname, '../../../dist/src/cli.js');
   if (existsSync(built)) return built;
   throw new Error('there is no dist/: run `npm run build`');
 }

@@ -1,4 +1,5 @@
-import { lastLines, logFileOf, type DataDir } from './data-dir';
+import { logFileOf, type DataDir } from '../data-dir';
+import { lastLines } from './logs';
 import { supervise, type Observer, type Part, type Running, type Supervised } from './supervise';
 
 /** All parts of one stack. */

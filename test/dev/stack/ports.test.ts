@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { choosePorts } from '../../src/dev/ports';
+import { choosePorts } from '../../../src/dev/stack/ports';
 
 const servers: Server[] = [];
 

@@ -1,5 +1,5 @@
-import { receiverEnvironment, workerEnvironment, type Shared } from '../../src/dev/environment';
-import { receiverSettings, workerSettings } from '../../src/settings';
+import { receiverEnvironment, workerEnvironment, type Shared } from '../../../src/dev/stack/environment';
+import { receiverSettings, workerSettings } from '../../../src/settings';
 
 const real = {
   PATH: '/bin',

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
-import type { Environment } from '../settings';
-import { ensureHousekeeping } from '../temporal/schedule';
+import type { Environment } from '../../settings';
+import { ensureHousekeeping } from '../../temporal';
 import { namespaceOf } from './environment';
 
 /** Have our own dev server start housekeeping every quarter of an hour. @throws Error when it refuses. */

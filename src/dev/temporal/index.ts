@@ -1,0 +1,2 @@
+export { findTemporalCli } from './binaries';
+export { startDevServer } from './dev-server';

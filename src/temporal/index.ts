@@ -1,0 +1,11 @@
+export {
+  connectInBackground,
+  connectNow,
+  runtimeLogger,
+  type BackgroundConnection,
+  type Connected,
+} from './connection';
+export { createIsRunning } from './is-running';
+export { searchAttributes, TASK_QUEUE } from './names';
+export { ensureNamespace, prepareNamespace, readRetention, RETENTION_DAYS, type Services } from './namespace';
+export { ensureHousekeeping } from './schedule';
