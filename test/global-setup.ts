@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startEmbedded, type EmbeddedLedger } from '../src/dev/embedded-ledger';
-import { createLogger } from '../src/telemetry/log';
+import { createLogger } from '../src/telemetry';
 import { findTemporalCli, findTestServer } from '../src/dev/temporal/binaries';
 import { startDevServer, type DevServer } from '../src/dev/temporal/dev-server';
 import { freePort } from './free-port';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { startEmbedded, type EmbeddedKind } from '../dev/embedded-ledger';
 import { migrate } from '../ledger/migrations';
 import { openPool } from '../ledger/pool';
-import { createLogger } from '../telemetry/log';
+import { createLogger } from '../telemetry';
 import { shutdownSignal } from '../dev/shutdown-signal';
 
 export interface LedgerOptions {

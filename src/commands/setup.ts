@@ -3,7 +3,7 @@ import { DAY } from '../domain/time';
 import { migrate } from '../ledger/migrations';
 import { openPool } from '../ledger/pool';
 import { setupSettings, type Environment, type SetupSettings } from '../settings';
-import { createLogger } from '../telemetry/log';
+import { createLogger } from '../telemetry';
 import {
   connectNow,
   type Connected,

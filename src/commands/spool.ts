@@ -2,15 +2,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SECOND } from '../domain/time';
-import { createCappedLog } from '../telemetry/capped-log';
+import { createCappedLog, createLogger } from '../telemetry';
 import { createDrain } from '../receiver/spool/drain';
-import { createLine } from '../receiver/accept/start-slots';
+import { createStartSlots } from '../receiver/accept/start-slots';
 import { openSpool, type Spool } from '../receiver/spool';
 import { reportSpool, type SpoolReport } from '../receiver/spool/report';
 import { createStarter } from '../receiver/accept/temporal-starter';
 import { drainSettings, opsSettings, type Environment } from '../settings';
 import { SettingsError } from '../settings/error';
-import { createLogger } from '../telemetry/log';
 import { connectNow } from '../temporal';
 import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
 import { withDotEnv } from '../settings/dot-env';
@@ -79,7 +78,7 @@ async function drainOrphan(dir: string, options: SpoolCommand): Promise<Told> {
       const drain = createDrain({
         spool,
         starter: createStarter(() => Promise.resolve(temporal.client)),
-        line: createLine(settings.startConcurrency),
+        slots: createStartSlots(settings.startConcurrency),
         companyId: settings.companyId,
         log: createCappedLog(log, Date.now),
         onStarted: () => (drained += 1),

@@ -1,5 +1,5 @@
 import { startStandIns } from '../dev/stand-ins';
-import { createLogger } from '../telemetry/log';
+import { createLogger } from '../telemetry';
 import { shutdownSignal } from '../dev/shutdown-signal';
 
 export interface StandInsCommand {

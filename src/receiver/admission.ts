@@ -3,22 +3,22 @@ import type { Socket } from 'node:net';
 import { REQUEST_EVENTS } from '../http/shutdown';
 
 /** One delivery that is being received or handled. */
-export interface Place {
+export interface AdmissionSlot {
   /**
    * Hold so many bytes in all. False: there is no room for them, and the delivery has to be refused.
    * Bytes that are given up count until `leave`.
    */
-  readonly hold: (bytes: number) => boolean;
+  readonly reserve: (bytes: number) => boolean;
   /** Its body is whole: it does not make room for others any more. */
-  readonly keep: () => void;
+  readonly markWhole: () => void;
   /** Called when it has to make room for others. Its bytes count no longer. */
   readonly onShed: (listener: () => void) => void;
-  readonly leave: () => void;
+  readonly release: () => void;
 }
 
 export interface Budget {
   /** A place for a delivery on this connection, until it leaves; undefined when every place is taken by a whole one. */
-  readonly enter: (socket: Socket) => Place | undefined;
+  readonly enter: (socket: Socket) => AdmissionSlot | undefined;
   readonly isBusy: (socket: Socket) => boolean;
   readonly usage: () => { readonly deliveries: number; readonly bytes: number };
 }
@@ -88,17 +88,17 @@ export function createBudget({ deliveries, bodyBytes, now }: BudgetOptions): Bud
     return true;
   };
 
-  const enter = (socket: Socket): Place | undefined => {
+  const enter = (socket: Socket): AdmissionSlot | undefined => {
     if (inside.size >= deliveries && shedOldest(() => true) === undefined) return undefined;
     const held: Held = { socket, since: now(), bytes: 0, shed: () => undefined };
     inside.add(held);
     coming.add(held);
     count(socket, 1);
     return {
-      hold: (total) => inside.has(held) && hold(held, total),
-      keep: () => void coming.delete(held),
+      reserve: (total) => inside.has(held) && hold(held, total),
+      markWhole: () => void coming.delete(held),
       onShed: (listener) => (held.shed = listener),
-      leave: () => release(held),
+      release: () => release(held),
     };
   };
   return {

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Place } from './admission';
+import type { AdmissionSlot } from './admission';
 
 /** `gone`: the client went away, or was cut off, before its body was complete. `overload`: there is no room for it. */
-export type Body = Buffer | 'too-large' | 'overload' | 'gone';
+export type BodyResult = Buffer | 'too-large' | 'overload' | 'gone';
 
 export interface BodyOptions {
   /** Bytes. */
   readonly limit: number;
   /** Where its memory is counted. */
-  readonly place: Place;
+  readonly slot: AdmissionSlot;
 }
 
 /**
@@ -18,25 +18,25 @@ export interface BodyOptions {
 export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
-  { limit, place }: BodyOptions,
-): Promise<Body> {
+  { limit, slot }: BodyOptions,
+): Promise<BodyResult> {
   const declared = request.headers['content-length'];
   if (Number(declared ?? 0) > limit) return 'too-large';
   const asks = request.headers.expect?.toLowerCase() === '100-continue' && request.httpVersion === '1.1';
   if (asks) response.writeContinue();
-  const gathered = createGathering(declared === undefined ? limit : Number(declared), place);
+  const gathered = createGathering(declared === undefined ? limit : Number(declared), slot);
   return new Promise((resolve) => {
-    const end = (body: Body): void => {
+    const end = (body: BodyResult): void => {
       gathered.drop();
       resolve(body);
     };
-    place.onShed(() => end('overload'));
+    slot.onShed(() => end('overload'));
     request.on('data', (chunk: Buffer) => {
       const fault = gathered.add(chunk);
       if (fault !== undefined) end(fault);
     });
     request.on('end', () => {
-      place.keep();
+      slot.markWhole();
       end(gathered.whole());
     });
     request.on('close', () => end('gone'));
@@ -65,14 +65,14 @@ const NOTHING = Buffer.alloc(0);
  * The chunks of one body in one piece of memory that grows with them. Kept one by one, a body that comes byte by byte
  * would take a hundred times its size.
  */
-function createGathering(most: number, place: Place): Gathering {
+function createGathering(most: number, slot: AdmissionSlot): Gathering {
   let memory = NOTHING;
   let length = 0;
   let isOver = false;
 
   const grow = (least: number): boolean => {
     const bytes = Math.min(most, Math.max(least, 2 * memory.length, FIRST_BYTES));
-    if (!place.hold(bytes)) return false;
+    if (!slot.reserve(bytes)) return false;
     const larger = Buffer.allocUnsafe(bytes);
     memory.copy(larger, 0, 0, length);
     memory = larger;

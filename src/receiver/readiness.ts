@@ -3,7 +3,7 @@ import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { searchAttributes } from '../temporal';
 import type { Spool, SpoolStatus } from './spool';
 import { summariseSpool, type SpoolSummary } from './spool/report';
-import { within } from '../time-limit';
+import { withTimeout } from '../with-timeout';
 
 /** `ready`: Temporal or the spool takes events. The body of `/readyz`, when it is. */
 export type Readiness =
@@ -21,8 +21,8 @@ export type Readiness =
 export interface ReadinessOptions {
   readonly client: () => Client | undefined;
   readonly spool: Spool | undefined;
-  /** The holes that a namespace with this retention (ms) leaves in the memory of what was received. */
-  readonly holes: (retentionMs: number | undefined) => readonly string[];
+  /** The gaps that a namespace with this retention (ms) leaves in the memory of what was received. */
+  readonly retentionGaps: (retentionMs: number | undefined) => readonly string[];
   readonly warnings: () => readonly string[];
   /** Epoch ms. */
   readonly now: () => number;
@@ -32,19 +32,25 @@ const CHECK_LIMIT_MS = 2000;
 /** Anyone may ask, and must not pass each question on to Temporal. */
 const KEPT_MS = 1000;
 
-/** `hole`: it would take events, and forget them too soon. */
-type TemporalState = { readonly is: 'ok' } | { readonly is: 'away' | 'hole'; readonly reason: string };
+/** `gap`: it would take events, and forget them too soon. */
+type TemporalState = { readonly is: 'ok' } | { readonly is: 'away' | 'gap'; readonly reason: string };
 
 /** Whether events are taken now. Temporal is asked at most once a second. Never rejects. */
-export function createReadiness({ client, spool, holes, warnings, now }: ReadinessOptions): () => Promise<Readiness> {
+export function createReadiness({
+  client,
+  spool,
+  retentionGaps,
+  warnings,
+  now,
+}: ReadinessOptions): () => Promise<Readiness> {
   let asked: { readonly at: number; readonly answer: Promise<TemporalState> } | undefined;
   return async () => {
     if (asked === undefined || now() - asked.at >= KEPT_MS || now() < asked.at)
-      asked = { at: now(), answer: check(client(), holes) };
+      asked = { at: now(), answer: check(client(), retentionGaps) };
     const temporal = await asked.answer;
     const status = spool?.status();
     const summary = status === undefined ? null : summariseSpool(status, now());
-    if (temporal.is === 'hole') return { ready: false, reason: temporal.reason, spool: summary };
+    if (temporal.is === 'gap') return { ready: false, reason: temporal.reason, spool: summary };
     const spoolFault = faultOf(status);
     if (temporal.is === 'away' && spoolFault !== undefined)
       return { ready: false, reason: `${temporal.reason} ${spoolFault}`, spool: summary };
@@ -68,22 +74,25 @@ function faultOf(status: SpoolStatus | undefined): string | undefined {
   return status.refusing && REFUSING[status.refusing];
 }
 
-async function check(client: Client | undefined, holes: ReadinessOptions['holes']): Promise<TemporalState> {
+async function check(
+  client: Client | undefined,
+  retentionGaps: ReadinessOptions['retentionGaps'],
+): Promise<TemporalState> {
   if (client === undefined) return { is: 'away', reason: 'Temporal has not been reached yet.' };
   try {
-    const answer = await within(ask(client, holes), CHECK_LIMIT_MS);
-    return answer === 'late' ? { is: 'away', reason: 'Temporal does not answer.' } : answer;
+    const answer = await withTimeout(ask(client, retentionGaps), CHECK_LIMIT_MS);
+    return answer === 'timeout' ? { is: 'away', reason: 'Temporal does not answer.' } : answer;
   } catch (error) {
     return { is: 'away', reason: explain(error) };
   }
 }
 
-async function ask(client: Client, holes: ReadinessOptions['holes']): Promise<TemporalState> {
+async function ask(client: Client, retentionGaps: ReadinessOptions['retentionGaps']): Promise<TemporalState> {
   const namespace = client.options.namespace;
   return client.withDeadline(Date.now() + CHECK_LIMIT_MS, async () => {
     const { config } = await client.workflowService.describeNamespace({ namespace });
-    const [hole] = holes(optionalTsToMs(config?.workflowExecutionRetentionTtl));
-    if (hole !== undefined) return { is: 'hole', reason: hole };
+    const [gap] = retentionGaps(optionalTsToMs(config?.workflowExecutionRetentionTtl));
+    if (gap !== undefined) return { is: 'gap', reason: gap };
     const missing = await missingSearchAttributes(client, namespace);
     if (missing.length === 0) return { is: 'ok' };
     const reason = `Search attributes are not registered: ${missing.join(', ')}. Run \`mt setup\`.`;

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SECOND } from '../domain/time';
 import type { ReceiverSettings } from '../settings';
 import type { Accept, Accepted } from './accept/accept';
-import { readBody, type Body } from './body';
+import { readBody, type BodyResult } from './body';
 import type { Budget } from './admission';
-import { examine, type Incoming, type Terms } from './verify/delivery';
+import { verifyDelivery, type RawDelivery, type VerifyConfig } from './verify/delivery';
 import { MAX_BODY_BYTES, type Rule } from './refusals/rules';
 
 export interface ReceiveDeps {
@@ -21,7 +21,7 @@ export interface ReceiveDeps {
 /** `incoming`: what there was to look at, for whoever explains the refusal. */
 export type Outcome =
   | { readonly kind: 'gone' }
-  | { readonly kind: 'refused'; readonly rule: Rule; readonly incoming?: Incoming }
+  | { readonly kind: 'refused'; readonly rule: Rule; readonly incoming?: RawDelivery }
   | { readonly kind: 'accepted'; readonly accepted: Kept; readonly workflowId: string };
 
 type Kept = Exclude<Accepted, 'unavailable' | 'replay-limit'>;
@@ -36,13 +36,13 @@ export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
     backMs: delivery.windowBackSeconds * SECOND,
     aheadMs: delivery.windowAheadSeconds * SECOND,
   };
-  const handle = async (request: IncomingMessage, body: Body): Promise<Outcome> => {
+  const handle = async (request: IncomingMessage, body: BodyResult): Promise<Outcome> => {
     if (body === 'gone') return { kind: 'gone' };
     if (body === 'too-large') return { kind: 'refused', rule: 'size' };
     if (body === 'overload') return { kind: 'refused', rule: 'overload' };
     const incoming = incomingOf(request, delivery, body);
-    const terms: Terms = { secrets: secrets(), companyId, window };
-    const examined = examine(incoming, terms, now());
+    const terms: VerifyConfig = { secrets: secrets(), companyId, window };
+    const examined = verifyDelivery(incoming, terms, now());
     if (!examined.ok) return { kind: 'refused', rule: examined.rule, incoming };
     onVerified?.(examined.secretIndex);
     const accepted = await accept(examined.received);
@@ -51,17 +51,17 @@ export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
   };
   return async (request, response) => {
     if (!isIdentity(request.headers['content-encoding'])) return { kind: 'refused', rule: 'encoding' };
-    const place = budget.enter(request.socket);
-    if (place === undefined) return { kind: 'refused', rule: 'overload' };
+    const slot = budget.enter(request.socket);
+    if (slot === undefined) return { kind: 'refused', rule: 'overload' };
     try {
-      return await handle(request, await readBody(request, response, { limit: MAX_BODY_BYTES, place }));
+      return await handle(request, await readBody(request, response, { limit: MAX_BODY_BYTES, slot }));
     } finally {
-      place.leave();
+      slot.release();
     }
   };
 }
 
-function incomingOf(request: IncomingMessage, names: ReceiverSettings['delivery'], rawBody: Buffer): Incoming {
+function incomingOf(request: IncomingMessage, names: ReceiverSettings['delivery'], rawBody: Buffer): RawDelivery {
   return {
     signature: literal(request, names.signatureHeader),
     timestamp: literal(request, names.timestampHeader),

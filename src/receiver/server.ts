@@ -7,8 +7,8 @@ import type { Accepted } from './accept/accept';
 import { bareAddress } from './address';
 import { refuse, refuseSocket } from './problem';
 import { boundConnections, createBudget, type Budget } from './admission';
-import type { CappedLog } from '../telemetry/capped-log';
-import type { Incoming } from './verify/delivery';
+import type { CappedLog } from '../telemetry';
+import type { RawDelivery } from './verify/delivery';
 import type { Readiness } from './readiness';
 import { createReceive, headerValues, type ReceiveDeps } from './receive';
 import { refusals, type Rule } from './refusals/rules';
@@ -26,7 +26,7 @@ export interface ReceiverDeps extends ReceiveDeps {
 /** Told what was answered, once it was: for metrics, and for who has to explain refusals. */
 export interface Observer {
   readonly answered: (accepted: Accepted, seconds: number) => void;
-  readonly refused: (rule: Rule, address: string | undefined, incoming?: Incoming) => void;
+  readonly refused: (rule: Rule, address: string | undefined, incoming?: RawDelivery) => void;
 }
 
 export interface Receiver {
@@ -139,7 +139,7 @@ type Handler = (request: Request, response: Response) => Promise<void>;
 interface Refused {
   /** Of the `Allow` header. */
   readonly allow?: string;
-  readonly incoming?: Incoming | undefined;
+  readonly incoming?: RawDelivery | undefined;
 }
 
 function receiveDelivery(deps: ReceiverDeps, budget: Budget, turnAway: TurnAway): Handler {

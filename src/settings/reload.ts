@@ -1,6 +1,6 @@
 import { SettingsError } from './error';
 import { readVariables, valueOf, type Environment, type VariableName, type VariableValues } from './variables';
-import type { Logger } from '../telemetry/log';
+import type { Logger } from '../telemetry';
 import { watchFile, type WatchedFileOptions } from './watched-file';
 
 export interface ReloadedSetting<T> {

@@ -5,7 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type * as WorkerSdk from '@temporalio/worker';
 import type { Environment } from '../settings';
 import { SettingsError } from '../settings/error';
-import type { Logger } from '../telemetry/log';
+import type { Logger } from '../telemetry';
 
 export interface ConnectionOptions {
   readonly log: Logger;

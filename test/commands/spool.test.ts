@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createCappedLog } from '../../src/telemetry/capped-log';
+import { createCappedLog } from '../../src/telemetry';
 import { parseBody } from '../../src/receiver/verify/parse';
 import { openSpool, type Spool } from '../../src/receiver/spool';
 import { reportSpool, type SpoolReport } from '../../src/receiver/spool/report';
-import { receivedAs } from '../../src/receiver/accept/start-options';
+import { verifiedDelivery } from '../../src/receiver/accept/start-options';
 import { createPrivatePort, type PrivatePort } from '../../src/http/private-port';
 import { BODY, COMPANY } from '../receiver/running';
 import { openNamespace, silentLog, temporalAddress } from '../temporal/fixture';
@@ -57,7 +57,7 @@ function received(eventId: string) {
   const at = new Date().toISOString();
   const { event } = contents;
   const delivery = { eventId, event, signedAt: at, receivedAt: at, signatureDigest: eventId, bodyDigest: 'b' };
-  return receivedAs(delivery, contents, rawBody);
+  return verifiedDelivery(delivery, contents, rawBody);
 }
 
 describe('mt spool --dir', () => {

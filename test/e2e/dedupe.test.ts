@@ -9,10 +9,10 @@ import { setLearnerEmail } from '../../src/ledger/queries';
 import { openPool } from '../../src/ledger/pool';
 import { readConfigFile } from '../../src/settings/policy-file';
 import { createAccept } from '../../src/receiver/accept/accept';
-import { createCappedLog } from '../../src/telemetry/capped-log';
-import { createLine } from '../../src/receiver/accept/start-slots';
-import { createReplayMemory } from '../../src/receiver/accept/replay-guard';
-import { createReader } from '../../src/receiver/verify/reread';
+import { createCappedLog } from '../../src/telemetry';
+import { createStartSlots } from '../../src/receiver/accept/start-slots';
+import { createReplayGuard } from '../../src/receiver/accept/replay-guard';
+import { createRereader } from '../../src/receiver/verify/reread';
 import { createStarter } from '../../src/receiver/accept/temporal-starter';
 import type { WorkerSettings } from '../../src/settings';
 import { deliver } from '../../src/dev/mindtickle';
@@ -37,10 +37,10 @@ beforeAll(async () => {
   const accept = createAccept({
     starter: createStarter(() => Promise.resolve(temporal.client)),
     spool: undefined,
-    isAway: () => false,
+    isTemporalAway: () => false,
     onSpooled: () => undefined,
-    line: createLine(8),
-    replays: createReplayMemory(128),
+    slots: createStartSlots(8),
+    replayGuard: createReplayGuard(128),
     startTimeoutMs: 5000,
     log,
   });
@@ -76,7 +76,7 @@ async function startWorker(): Promise<() => Promise<void>> {
       namespace,
       taskQueue: 'mindtickle',
       workflowBundle: { codePath: process.env['TEST_WORKFLOW_BUNDLE'] ?? '' },
-      activities: createOwnActivities(settings, pool, createReader(COMPANY), () => Promise.resolve('unknown')),
+      activities: createOwnActivities(settings, pool, createRereader(COMPANY), () => Promise.resolve('unknown')),
     }),
     await Worker.create({
       connection,

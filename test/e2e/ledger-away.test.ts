@@ -5,7 +5,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createConnectors, createOwnActivities } from '../../activities';
 import { DAY, isoTime } from '../../src/domain/time';
 import { openPool } from '../../src/ledger/pool';
-import { createReader } from '../../src/receiver/verify/reread';
+import { createRereader } from '../../src/receiver/verify/reread';
 import { readConfigFile } from '../../src/settings/policy-file';
 import type { WorkerSettings } from '../../src/settings';
 import { startDevServer, type DevServer } from '../../src/dev/temporal/dev-server';
@@ -64,7 +64,7 @@ async function startWorker(): Promise<() => Promise<void>> {
     connection,
     taskQueue: 'mindtickle',
     workflowBundle: { codePath: process.env['TEST_WORKFLOW_BUNDLE'] ?? '' },
-    activities: createOwnActivities(settings, pool, createReader('acme'), () => Promise.resolve('unknown')),
+    activities: createOwnActivities(settings, pool, createRereader('acme'), () => Promise.resolve('unknown')),
   });
   const running = worker.run();
   return async () => {

@@ -1,8 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createCappedLog } from '../../src/telemetry/capped-log';
+import { createCappedLog, createLogger } from '../../src/telemetry';
 import type { OpsToken } from '../../src/settings';
-import { createLogger } from '../../src/telemetry/log';
 import { createPrivatePort, type PrivatePortOptions, type PrivateRoutes } from '../../src/http/private-port';
 import { converse, type Answer, type Conversation } from '../receiver/raw-http';
 

@@ -1,6 +1,6 @@
 /** Started by the fixture: one embedded server, until standard input ends. Says where it is in one line of JSON. */
 import { startEmbedded, type EmbeddedSettings } from '../../src/dev/embedded-ledger';
-import { createLogger } from '../../src/telemetry/log';
+import { createLogger } from '../../src/telemetry';
 
 async function main(settings: Omit<EmbeddedSettings, 'log'>): Promise<void> {
   const { kind, url, pid, stop } = await startEmbedded({ ...settings, log: createLogger('test', 'silent') });

@@ -12,7 +12,7 @@ import { startEmbedded } from '../../src/dev/embedded-ledger';
 import { migrate } from '../../src/ledger/migrations';
 import { openPool } from '../../src/ledger/pool';
 import { whyNotPostgres } from '../../src/dev/embedded-ledger/access';
-import { createLogger } from '../../src/telemetry/log';
+import { createLogger } from '../../src/telemetry';
 
 export const silent = createLogger('test', 'silent');
 

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { createBudget, type Budget, type Place } from '../../src/receiver/admission';
+import { createBudget, type Budget, type AdmissionSlot } from '../../src/receiver/admission';
 
 let clock = 0;
 beforeEach(() => (clock = 0));
@@ -8,7 +8,7 @@ const budgetOf = (bounds: { readonly deliveries?: number; readonly bodyBytes?: n
   createBudget({ deliveries: 10, bodyBytes: 100, ...bounds, now: () => clock });
 const connection = (): Socket => new Socket();
 
-function enter(budget: Budget, socket = connection()): Place & { readonly isShed: () => boolean } {
+function enter(budget: Budget, socket = connection()): AdmissionSlot & { readonly isShed: () => boolean } {
   const place = budget.enter(socket);
   if (place === undefined) throw new Error('no place');
   let isShed = false;
@@ -20,36 +20,36 @@ describe('createBudget', () => {
   test('counts what is held, and nothing of it once it has left', () => {
     const budget = budgetOf({});
     const [first, second] = [enter(budget), enter(budget)];
-    expect([first.hold(10), first.hold(30), second.hold(5)]).toEqual([true, true, true]);
+    expect([first.reserve(10), first.reserve(30), second.reserve(5)]).toEqual([true, true, true]);
     expect(budget.usage()).toEqual({ deliveries: 2, bytes: 35 });
-    first.leave();
-    first.leave();
+    first.release();
+    first.release();
     expect(budget.usage()).toEqual({ deliveries: 1, bytes: 5 });
-    second.leave();
+    second.release();
     expect(budget.usage()).toEqual({ deliveries: 0, bytes: 0 });
   });
 
   test('one delivery too many sheds the one that has been coming for longest', () => {
     const budget = budgetOf({ deliveries: 2 });
     const [first, second] = [enter(budget), enter(budget)];
-    first.hold(10);
+    first.reserve(10);
     const third = enter(budget);
     expect([first, second, third].map(({ isShed }) => isShed())).toEqual([true, false, false]);
     expect(budget.usage()).toEqual({ deliveries: 2, bytes: 0 });
-    expect(first.hold(10)).toBe(false);
-    first.leave();
+    expect(first.reserve(10)).toBe(false);
+    first.release();
     expect(budget.usage()).toEqual({ deliveries: 2, bytes: 0 });
   });
 
   test('a whole delivery is not shed, and when all are whole one more gets no place', () => {
     const budget = budgetOf({ deliveries: 2 });
     const [first, second] = [enter(budget), enter(budget)];
-    first.keep();
+    first.markWhole();
     const third = enter(budget);
     expect([first.isShed(), second.isShed()]).toEqual([false, true]);
-    third.keep();
+    third.markWhole();
     expect(budget.enter(connection())).toBeUndefined();
-    first.leave();
+    first.release();
     expect(budget.enter(connection())).toBeDefined();
   });
 
@@ -57,12 +57,12 @@ describe('createBudget', () => {
     const budget = budgetOf({});
     const slow = [40, 30, 30].map((bytes) => {
       const place = enter(budget);
-      place.hold(bytes);
+      place.reserve(bytes);
       return place;
     });
     clock = 1000;
     const honest = enter(budget);
-    expect(honest.hold(50)).toBe(true);
+    expect(honest.reserve(50)).toBe(true);
     expect(slow.map(({ isShed }) => isShed())).toEqual([true, true, false]);
     expect(budget.usage()).toEqual({ deliveries: 2, bytes: 80 });
   });
@@ -70,32 +70,32 @@ describe('createBudget', () => {
   test('a young one is not shed for one that holds as much, which is refused', () => {
     const budget = budgetOf({});
     const young = enter(budget);
-    young.hold(60);
+    young.reserve(60);
     clock = 999;
     const another = enter(budget);
-    expect(another.hold(60)).toBe(false);
+    expect(another.reserve(60)).toBe(false);
     expect(young.isShed()).toBe(false);
-    expect(another.hold(40)).toBe(true);
+    expect(another.reserve(40)).toBe(true);
   });
 
   test('a young one is shed for one that holds less, the oldest of the larger ones first', () => {
     const budget = budgetOf({});
     const [small, ...large] = [20, 40, 40].map((bytes) => {
       const place = enter(budget);
-      place.hold(bytes);
+      place.reserve(bytes);
       return place;
     });
-    expect(enter(budget).hold(20)).toBe(true);
+    expect(enter(budget).reserve(20)).toBe(true);
     expect([small, ...large].map((each) => each?.isShed())).toEqual([false, true, false]);
   });
 
   test('the slowest of all is shed for its own next bytes', () => {
     const budget = budgetOf({});
     const [slowest, other] = [enter(budget), enter(budget)];
-    slowest.hold(50);
-    other.hold(50);
+    slowest.reserve(50);
+    other.reserve(50);
     clock = 1000;
-    expect(slowest.hold(51)).toBe(false);
+    expect(slowest.reserve(51)).toBe(false);
     expect([slowest.isShed(), other.isShed()]).toEqual([true, false]);
     expect(budget.usage()).toEqual({ deliveries: 1, bytes: 50 });
   });
@@ -105,9 +105,9 @@ describe('createBudget', () => {
     const socket = connection();
     const [first, second] = [enter(budget, socket), enter(budget, socket)];
     expect(budget.isBusy(connection())).toBe(false);
-    first.leave();
+    first.release();
     expect(budget.isBusy(socket)).toBe(true);
-    second.leave();
+    second.release();
     expect(budget.isBusy(socket)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import type { Received } from '../../src/receiver/accept/start-options';
+import type { VerifiedDelivery } from '../../src/receiver/accept/start-options';
 import { bytesOf, damage, damaged, request, signatureOf, type Request } from './fuzz-requests';
 import { converse, type Answer } from './raw-http';
 import { COMPANY, deliver, startReceiver, type Running } from './running';
@@ -48,7 +48,7 @@ function expectKnown({ status, headers, text }: Answer): void {
 }
 
 /** Signed with our secret, within the window, over these very bytes; and nothing of another company. */
-function expectAuthentic({ rawBody, delivery, contents }: Received, requests: readonly Request[]): void {
+function expectAuthentic({ rawBody, delivery, contents }: VerifiedDelivery, requests: readonly Request[]): void {
   const signatures = requests
     .filter(({ signing, body }) => signing === 'right' && body.equals(rawBody))
     .map(({ body }) => signatureOf('right', body)[0]?.[1] ?? '');

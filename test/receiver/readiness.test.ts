@@ -15,7 +15,7 @@ afterAll(() => temporal.close());
 
 const options: Omit<ReadinessOptions, 'client'> = {
   spool: undefined,
-  holes: () => [],
+  retentionGaps: () => [],
   warnings: () => [],
   now: () => NOW,
 };
@@ -106,7 +106,7 @@ describe('createReadiness', () => {
 
   test('not ready, whatever the spool takes, with a namespace that forgets too soon', async () => {
     const holes = (retentionMs: number | undefined) => [`it keeps ${String(retentionMs)} ms`];
-    expect(await readinessOf(temporal.client, { spool: spoolWith({}), holes })).toMatchObject({
+    expect(await readinessOf(temporal.client, { spool: spoolWith({}), retentionGaps: holes })).toMatchObject({
       ready: false,
       reason: 'it keeps 86400000 ms',
     });

@@ -1,10 +1,10 @@
 import { DAY, HOUR } from '../../src/domain/time';
-import { namespaceHoles } from '../../src/receiver/retention-gaps';
+import { namespaceRetentionGaps } from '../../src/receiver/retention-gaps';
 import { settings } from './running';
 
 describe('namespaceHoles', () => {
   const holesOf = (windowBackSeconds: number) =>
-    namespaceHoles({ delivery: { ...settings.delivery, windowBackSeconds }, receiptDays: 90 }, 'sales');
+    namespaceRetentionGaps({ delivery: { ...settings.delivery, windowBackSeconds }, receiptDays: 90 }, 'sales');
 
   test('none with the defaults and the shortest retention of Temporal’s', () => {
     expect(holesOf(8 * 3600)(DAY)).toEqual([]);
@@ -22,6 +22,6 @@ describe('namespaceHoles', () => {
 
   test('goes by the window ahead too', () => {
     const delivery = { ...settings.delivery, windowBackSeconds: 86_400, windowAheadSeconds: 2 };
-    expect(namespaceHoles({ delivery, receiptDays: 90 }, 'sales')(24 * HOUR)).toHaveLength(1);
+    expect(namespaceRetentionGaps({ delivery, receiptDays: 90 }, 'sales')(24 * HOUR)).toHaveLength(1);
   });
 });

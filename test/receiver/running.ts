@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Accepted } from '../../src/receiver/accept/accept';
-import { createCappedLog } from '../../src/telemetry/capped-log';
+import { createCappedLog, createLogger } from '../../src/telemetry';
 import { createReceiver, type ReceiverDeps } from '../../src/receiver/server';
-import type { Received } from '../../src/receiver/accept/start-options';
+import type { VerifiedDelivery } from '../../src/receiver/accept/start-options';
 import { signDelivery } from '../../src/dev/mindtickle';
-import { createLogger } from '../../src/telemetry/log';
 import { converse, requestBytes, type Answer, type HeaderList } from './raw-http';
 
 export const NOW = Date.parse('2026-11-23T09:00:00Z');
@@ -36,13 +35,13 @@ export const settings: ReceiverDeps['settings'] = {
 export interface Running {
   readonly port: number;
   /** What was handed on. */
-  readonly received: Received[];
+  readonly received: VerifiedDelivery[];
   readonly close: () => Promise<void>;
 }
 
 /** A receiver on a free port. It takes everything, unless `accept` says otherwise. */
 export async function startReceiver(changes: Partial<ReceiverDeps> = {}): Promise<Running> {
-  const received: Received[] = [];
+  const received: VerifiedDelivery[] = [];
   const { accept = (): Promise<Accepted> => Promise.resolve('started') } = changes;
   const { server, close } = createReceiver({
     settings,

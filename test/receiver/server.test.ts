@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import pino from 'pino';
-import { createCappedLog } from '../../src/telemetry/capped-log';
+import { createCappedLog } from '../../src/telemetry';
 import { converse, requestBytes } from './raw-http';
 import {
   BODY,

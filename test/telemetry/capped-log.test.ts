@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import pino from 'pino';
-import { createCappedLog, type CappedLog } from '../../src/telemetry/capped-log';
+import { createCappedLog, type CappedLog } from '../../src/telemetry';
 
 let lines: { readonly rule: string; readonly n?: number; readonly count?: number }[];
 let now: number;

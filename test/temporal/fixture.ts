@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createLogger } from '../../src/telemetry/log';
+import { createLogger } from '../../src/telemetry';
 import { connectNow, type Connected, prepareNamespace } from '../../src/temporal';
 import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { deliver } from '../../dev/mindtickle';
 import type { StandInsState } from '../../dev/stand-ins';
-import { createLogger } from '../../telemetry/log';
+import { createLogger } from '../../telemetry';
 import { connectNow } from '../../temporal';
 import { demoDeliveries, type DemoDelivery } from './deliveries';
 import { missingEffects } from './effects';

@@ -1,20 +1,20 @@
 import type { Server } from 'node:http';
 import { SECOND } from '../../domain/time';
 import { createAccept } from '../../receiver/accept/accept';
-import type { CappedLog } from '../../telemetry/capped-log';
+import type { CappedLog } from '../../telemetry';
 import { createDrain, type Drain } from '../../receiver/spool/drain';
-import { namespaceHoles } from '../../receiver/retention-gaps';
+import { namespaceRetentionGaps } from '../../receiver/retention-gaps';
 import { createReceiver, type Observer } from '../../receiver/server';
-import { createLine } from '../../receiver/accept/start-slots';
+import { createStartSlots } from '../../receiver/accept/start-slots';
 import { createReadiness } from '../../receiver/readiness';
 import { refusals } from '../../receiver/refusals/rules';
-import { createReplayMemory } from '../../receiver/accept/replay-guard';
+import { createReplayGuard } from '../../receiver/accept/replay-guard';
 import { openSpool, type Spool } from '../../receiver/spool';
 import { createStarter } from '../../receiver/accept/temporal-starter';
-import { within } from '../../time-limit';
+import { withTimeout } from '../../with-timeout';
 import type { ReceiverSettings } from '../../settings';
 import type { WatchedSecrets } from '../../settings/signing-secrets';
-import { createReceiverMetrics, type ReceiverMetrics } from '../../telemetry/metrics';
+import { createReceiverMetrics, type ReceiverMetrics } from './metrics';
 import type { BackgroundConnection } from '../../temporal';
 import { keepRefusals } from './refusals';
 
@@ -48,7 +48,7 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
   const { companyId, startTimeoutMs } = settings;
   const now = Date.now;
   const spool = settings.spool && (await openSpool({ ...settings.spool, now, log, onLost }));
-  const line = createLine(settings.startConcurrency);
+  const slots = createStartSlots(settings.startConcurrency);
   const starter = createStarter(() => temporal.connected);
   const isAway = (): boolean => drain?.isBackedOff() ?? false;
   const metrics = createReceiverMetrics({
@@ -59,7 +59,7 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
     isTemporalReachable: () => temporal.client() !== undefined && !isAway(),
     now,
   });
-  const drain = spool && createDrain({ spool, starter, line, companyId, log, onStarted: metrics.started });
+  const drain = spool && createDrain({ spool, starter, slots, companyId, log, onStarted: metrics.started });
   const refused = keepRefusals({ settings, secrets, log, now, onFailed: () => metrics.ledgerFailed('refusals') });
   const receiver = createReceiver({
     settings,
@@ -69,17 +69,17 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
     accept: createAccept({
       starter,
       spool,
-      isAway,
+      isTemporalAway: isAway,
       onSpooled: () => drain?.wake(),
-      line,
-      replays: createReplayMemory(settings.replayLimit),
+      slots,
+      replayGuard: createReplayGuard(settings.replayLimit),
       startTimeoutMs,
       log,
     }),
     readiness: createReadiness({
       client: temporal.client,
       spool,
-      holes: namespaceHoles(settings, temporal.namespace),
+      retentionGaps: namespaceRetentionGaps(settings, temporal.namespace),
       warnings,
       now,
     }),
@@ -88,7 +88,7 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
   });
   const close = async (): Promise<void> => {
     await receiver.close();
-    if (drain !== undefined) await within(drain.settled(), DRAIN_LIMIT_MS);
+    if (drain !== undefined) await withTimeout(drain.settled(), DRAIN_LIMIT_MS);
     await drain?.stop();
     await spool?.close();
     await refused?.close();

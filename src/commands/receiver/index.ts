@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createCappedLog } from '../../telemetry/capped-log';
-import { within } from '../../time-limit';
+import { createCappedLog, createLogger } from '../../telemetry';
+import { withTimeout } from '../../with-timeout';
 import { receiverSettings, type Environment } from '../../settings';
 import { watchSetting } from '../../settings/reload';
 import { watchSecrets } from '../../settings/signing-secrets';
-import { createLogger } from '../../telemetry/log';
 import { connectInBackground } from '../../temporal';
 import { composeReceiver } from './compose';
 import { openPrivatePort } from './private-port';
@@ -45,7 +44,7 @@ export async function runReceiver(env: Environment): Promise<void> {
     secrets.close();
     tokens?.close();
     cappedLog.flush();
-    await within(temporal.close(), CLOSE_LIMIT_MS);
+    await withTimeout(temporal.close(), CLOSE_LIMIT_MS);
     if (process.connected) process.disconnect();
   }
   if (lost.signal.aborted)

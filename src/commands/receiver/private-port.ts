@@ -1,12 +1,11 @@
 import type { Server } from 'node:http';
-import type { CappedLog } from '../../telemetry/capped-log';
+import type { CappedLog, Logger } from '../../telemetry';
 import type { Drain } from '../../receiver/spool/drain';
 import type { Spool } from '../../receiver/spool';
 import { reportSpool } from '../../receiver/spool/report';
 import type { OpsToken, ReceiverSettings } from '../../settings';
 import type { ReloadedSetting } from '../../settings/reload';
-import type { Logger } from '../../telemetry/log';
-import type { ReceiverMetrics } from '../../telemetry/metrics';
+import type { ReceiverMetrics } from './metrics';
 import { createPrivatePort, type PrivateRoutes } from '../../http/private-port';
 
 export interface PrivatePortDeps {

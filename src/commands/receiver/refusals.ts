@@ -1,9 +1,9 @@
 import { SECOND } from '../../domain/time';
 import { openPool } from '../../ledger/pool';
 import { addRefusals } from '../../ledger/refusals';
-import type { CappedLog } from '../../telemetry/capped-log';
+import type { CappedLog } from '../../telemetry';
 import { createRefusalCounts, type RefusalCounts } from '../../receiver/refusals/counts';
-import { within } from '../../time-limit';
+import { withTimeout } from '../../with-timeout';
 import type { ReceiverSettings } from '../../settings';
 import type { WatchedSecrets } from '../../settings/signing-secrets';
 
@@ -34,13 +34,13 @@ export function keepRefusals(options: KeepRefusalsOptions): Pick<RefusalCounts, 
         throw error;
       }
     },
-    terms: () => ({ secrets: secrets.current(), retired: secrets.retired(), companyId, window }),
+    config: () => ({ secrets: secrets.current(), retired: secrets.retired(), companyId, window }),
     now,
     log,
   });
   const close = async (): Promise<void> => {
     await counts.close();
-    await within(pool.end(), CLOSE_LIMIT_MS);
+    await withTimeout(pool.end(), CLOSE_LIMIT_MS);
   };
   return { refused: counts.refused, close };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readConfigFile, type ConfigFile } from '../../settings/policy-file';
-import { diagnose, type Diagnosable, type Diagnosis, type DiagnosisTerms } from '../../receiver/refusals/diagnose';
+import { diagnose, type Diagnosable, type Diagnosis, type DiagnosisConfig } from '../../receiver/refusals/diagnose';
 import { refusals } from '../../receiver/refusals/rules';
 import { parseTimestamp } from '../../receiver/verify/signature';
 import type { Environment } from '../../settings';
@@ -41,7 +41,7 @@ export function runVerify(options: VerifyOptions): number {
   const now = options.now === undefined ? Date.now() : momentOf(options.now);
   const { delivery, notes } = deliveryOf(options, contract);
   const company = options.company ?? valueOf(env, 'MINDTICKLE_COMPANY_ID') ?? running?.companyId;
-  const terms: DiagnosisTerms = {
+  const terms: DiagnosisConfig = {
     secrets: secretsOf(options, env, running),
     companyId: company ?? companyIn(delivery.rawBody),
     window: { backMs: contract.windowBackSeconds * 1000, aheadMs: contract.windowAheadSeconds * 1000 },
@@ -145,7 +145,7 @@ function companyIn(rawBody: Buffer): string {
 
 interface Verdict {
   readonly diagnosis: Diagnosis;
-  readonly terms: DiagnosisTerms;
+  readonly terms: DiagnosisConfig;
   readonly now: number;
   readonly notes: readonly string[];
 }

@@ -1,7 +1,7 @@
 import type { Check } from '../../../activities';
 import { SYSTEMS, type System } from '../../domain/policy';
 import { systemDescriptors, type Environment } from '../../settings';
-import type { Logger } from '../../telemetry/log';
+import type { Logger } from '../../telemetry';
 
 const LIMIT_MS = 10_000;
 

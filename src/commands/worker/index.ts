@@ -6,10 +6,10 @@ import { SYSTEMS, type System } from '../../domain/policy';
 import { retentionGaps } from '../../domain/retention';
 import { migrate } from '../../ledger/migrations';
 import { openPool } from '../../ledger/pool';
-import { createReader } from '../../receiver/verify/reread';
+import { createRereader } from '../../receiver/verify/reread';
 import { SettingsError } from '../../settings/error';
 import { workerSettings, type Environment, type WorkerSettings } from '../../settings';
-import { createLogger, type Logger } from '../../telemetry/log';
+import { createLogger, type Logger } from '../../telemetry';
 import { connectNow, TASK_QUEUE, createIsRunning, readRetention, type Services } from '../../temporal';
 import { checkConnectors } from './connector-checks';
 
@@ -42,7 +42,7 @@ export async function runWorker(env: Environment): Promise<void> {
     const workers = [
       await Worker.create({
         ...common,
-        ...ownOptions(createOwnActivities(settings, pool, createReader(settings.companyId), createIsRunning(client))),
+        ...ownOptions(createOwnActivities(settings, pool, createRereader(settings.companyId), createIsRunning(client))),
       }),
     ];
     const connectors = createConnectors(settings, pool);

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Logger } from '../../telemetry/log';
+import type { Logger } from '../../telemetry';
 import { startPglite } from './pglite';
 import { prepareCluster, startPostgres } from './postgres';
 import { clusterDirOf, whyNotPostgres } from './access';

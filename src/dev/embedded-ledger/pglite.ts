@@ -1,5 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite';
-import type { Logger } from '../../telemetry/log';
+import type { Logger } from '../../telemetry';
 import type { EmbeddedLedger } from '.';
 
 export interface PgliteSettings {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import type { Logger } from '../../telemetry/log';
+import type { Logger } from '../../telemetry';
 import type { EmbeddedLedger } from '.';
 import { clusterDirOf } from './access';
 import { findBinaries, type Binaries } from './binaries';

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
-import type { Logger } from '../../telemetry/log';
+import type { Logger } from '../../telemetry';
 
 /** Fast shutdown first (clients are cut, the data is flushed), then an immediate one (the next start recovers), then the kernel. */
 const SHUTDOWN = [

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
-import type { Logger } from '../../telemetry/log';
+import type { Logger } from '../../telemetry';
 import { control, notFound, problems } from './control';
 import { createFaults } from './faults';
 import { guard } from './guard';

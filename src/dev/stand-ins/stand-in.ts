@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { Logger } from '../../telemetry/log';
+import type { Logger } from '../../telemetry';
 import type { Faults } from './faults';
 import type { Html } from './html';
 import type { Store } from './store';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import type { Logger } from '../../telemetry/log';
+import type { Logger } from '../../telemetry';
 
 const callSchema = z.object({
   system: z.string(),

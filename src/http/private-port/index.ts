@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { MINUTE, SECOND } from '../../domain/time';
-import type { CappedLog } from '../../telemetry/capped-log';
+import type { CappedLog } from '../../telemetry';
 import type { OpsToken } from '../../settings';
 import { bearerOf, whoHas } from './access';
 import { send, sendProblem, type Problem } from './answer';
@@ -9,18 +9,18 @@ import { faultOfOrigin } from './origin';
 export type Role = OpsToken['role'];
 
 /** Who asks, and what for. */
-export interface Call {
+export interface PrivateCall {
   /** The credential's name: the actor of whatever is changed. */
   readonly by: string;
   readonly query: URLSearchParams;
 }
 
-export type Reply = { readonly json: unknown } | { readonly contentType: string; readonly body: string };
+export type PrivateReply = { readonly json: unknown } | { readonly contentType: string; readonly body: string };
 
 export interface PrivateRoute {
   /** The least role that may ask; an operator may whatever a viewer may. */
   readonly role: Role;
-  readonly handle: (call: Call) => Reply | Promise<Reply>;
+  readonly handle: (call: PrivateCall) => PrivateReply | Promise<PrivateReply>;
 }
 
 /** By method and path: `GET /metrics`. GET answers HEAD too. */
@@ -93,7 +93,7 @@ export function createPrivatePort(options: PrivatePortOptions): PrivatePort {
 interface Found {
   readonly name: string;
   readonly route: PrivateRoute;
-  readonly call: Call;
+  readonly call: PrivateCall;
 }
 
 const HEALTH: PrivateRoute = { role: 'viewer', handle: () => ({ json: { ok: true } }) };

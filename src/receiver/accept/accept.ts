@@ -1,10 +1,10 @@
-import type { CappedLog } from '../../telemetry/capped-log';
+import type { CappedLog } from '../../telemetry';
 import { describeFailure } from './failures';
-import type { Line } from './start-slots';
-import type { ReplayMemory } from './replay-guard';
-import { asConflict, type Received } from './start-options';
+import type { StartSlots } from './start-slots';
+import type { ReplayGuard } from './replay-guard';
+import { asConflict, type VerifiedDelivery } from './start-options';
 import type { Spool } from '../spool';
-import type { Started, Starter } from './temporal-starter';
+import type { Started, WorkflowStarter } from './temporal-starter';
 
 /**
  * `conflict`: known with other bytes, and these are kept too. `unavailable`: not known to be stored. It may be: then the
@@ -12,27 +12,27 @@ import type { Started, Starter } from './temporal-starter';
  */
 export type Accepted = Started | 'spooled' | 'replay-limit' | 'unavailable';
 
-export type Accept = (received: Received) => Promise<Accepted>;
+export type Accept = (received: VerifiedDelivery) => Promise<Accepted>;
 
 export interface AcceptOptions {
-  readonly starter: Starter;
+  readonly starter: WorkflowStarter;
   /** Undefined: only Temporal acknowledges. */
   readonly spool: Spool | undefined;
   /** Is Temporal known not to take anything now? */
-  readonly isAway: () => boolean;
+  readonly isTemporalAway: () => boolean;
   /** Called when a record has come into the spool. */
   readonly onSpooled: () => void;
   /** Shared with the drain: how many starts are under way. */
-  readonly line: Line;
-  readonly replays: ReplayMemory;
+  readonly slots: StartSlots;
+  readonly replayGuard: ReplayGuard;
   /** How long a start may take before the delivery is spooled instead. */
   readonly startTimeoutMs: number;
   /** The same where only Temporal can take it: there is no spool, or it is full. */
-  readonly patienceMs?: number;
+  readonly temporalOnlyTimeoutMs?: number;
   readonly log: CappedLog;
 }
 
-const PATIENCE_MS = 5000;
+const TEMPORAL_ONLY_TIMEOUT_MS = 5000;
 const LOWEST_LANE = 5;
 
 /**
@@ -40,9 +40,19 @@ const LOWEST_LANE = 5;
  * at once, else in the spool. Never rejects.
  */
 export function createAccept(options: AcceptOptions): Accept {
-  const { starter, spool, isAway, onSpooled, line, replays, startTimeoutMs, patienceMs = PATIENCE_MS, log } = options;
+  const {
+    starter,
+    spool,
+    isTemporalAway,
+    onSpooled,
+    slots,
+    replayGuard,
+    startTimeoutMs,
+    temporalOnlyTimeoutMs = TEMPORAL_ONLY_TIMEOUT_MS,
+    log,
+  } = options;
 
-  const straight = async (received: Received, leave: () => void, ms: number): Promise<Started | 'failed'> => {
+  const straight = async (received: VerifiedDelivery, release: () => void, ms: number): Promise<Started | 'failed'> => {
     try {
       return await starter.start(received, ms);
     } catch (error) {
@@ -50,20 +60,20 @@ export function createAccept(options: AcceptOptions): Accept {
       log.write('warn', 'start', fields, 'a delivery could not be handed to Temporal');
       return 'failed';
     } finally {
-      leave();
+      release();
     }
   };
 
-  const waitForTemporal = async (received: Received): Promise<Accepted> => {
-    if (isAway()) return 'unavailable';
-    const endsAt = performance.now() + patienceMs;
-    const leave = await line.enter(received.lane, patienceMs);
-    if (leave === 'late') return 'unavailable';
-    const started = await straight(received, leave, Math.max(1, endsAt - performance.now()));
+  const waitForTemporal = async (received: VerifiedDelivery): Promise<Accepted> => {
+    if (isTemporalAway()) return 'unavailable';
+    const endsAt = performance.now() + temporalOnlyTimeoutMs;
+    const release = await slots.take(received.lane, temporalOnlyTimeoutMs);
+    if (release === 'timeout') return 'unavailable';
+    const started = await straight(received, release, Math.max(1, endsAt - performance.now()));
     return started === 'failed' ? 'unavailable' : started;
   };
 
-  const keep = async (received: Received, into: Spool): Promise<Accepted> => {
+  const keep = async (received: VerifiedDelivery, into: Spool): Promise<Accepted> => {
     const put = await into.put(received);
     if (put.outcome === 'refused') return waitForTemporal(received);
     if (put.outcome === 'stored') {
@@ -75,17 +85,17 @@ export function createAccept(options: AcceptOptions): Accept {
   };
 
   return async (received) => {
-    const sighting = replays.note(received.delivery.signatureDigest, received.delivery.eventId);
+    const sighting = replayGuard.note(received.delivery.signatureDigest, received.delivery.eventId);
     if (sighting === 'over') return 'replay-limit';
-    const given: Received = sighting === 'again' ? { ...received, lane: LOWEST_LANE } : received;
+    const given: VerifiedDelivery = sighting === 'again' ? { ...received, lane: LOWEST_LANE } : received;
     if (spool === undefined) return waitForTemporal(given);
-    const leave = spool.isEmpty() ? line.tryEnter(given.lane) : undefined;
-    if (leave === undefined) return keep(given, spool);
-    const started = await straight(given, leave, startTimeoutMs);
+    const release = spool.isEmpty() ? slots.tryTake(given.lane) : undefined;
+    if (release === undefined) return keep(given, spool);
+    const started = await straight(given, release, startTimeoutMs);
     return started === 'failed' ? keep(given, spool) : started;
   };
 }
 
-function isConflict({ delivery }: Received): boolean {
+function isConflict({ delivery }: VerifiedDelivery): boolean {
   return delivery.problem?.kind === 'conflict';
 }

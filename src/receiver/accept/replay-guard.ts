@@ -1,7 +1,7 @@
 /** `again`: the signature came under another event id before. `over`: under as many as are taken. */
 export type Sighting = 'first' | 'again' | 'over';
 
-export interface ReplayMemory {
+export interface ReplayGuard {
   readonly note: (signatureDigest: string, eventId: string) => Sighting;
 }
 
@@ -18,7 +18,7 @@ const CAPACITY = 50_000;
  * endless ids for as long as the window is open, and a genuine sender signs each event. The ledger decides what runs;
  * this memory, bounded and of this process alone, keeps a flood from getting that far.
  */
-export function createReplayMemory(limit: number, capacity = CAPACITY): ReplayMemory {
+export function createReplayGuard(limit: number, capacity = CAPACITY): ReplayGuard {
   const seen = new Map<string, Seen>();
 
   const note = (signatureDigest: string, eventId: string): Sighting => {

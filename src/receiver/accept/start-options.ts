@@ -2,14 +2,14 @@ import type { WorkflowStartOptions } from '@temporalio/client';
 import { RawValue, type SearchAttributePair } from '@temporalio/common';
 import type { Delivery, Problem } from '../../events';
 import { searchAttributes, TASK_QUEUE } from '../../temporal';
-import type { Contents } from '../verify/parse';
+import type { ParsedBody } from '../verify/parse';
 import { quarantine, routes, type Route } from '../routes';
 import type { SpoolRecord } from '../spool';
 import { explain, summarise } from './summary';
 
 /** One authentic delivery, read as far as it can be. */
-export interface Received extends SpoolRecord {
-  readonly contents: Contents;
+export interface VerifiedDelivery extends SpoolRecord {
+  readonly contents: ParsedBody;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface Received extends SpoolRecord {
 const KEYWORD = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 
 /** The workflow id of a delivery is its event id. */
-export function receivedAs(delivery: Delivery, contents: Contents, rawBody: Buffer): Received {
+export function verifiedDelivery(delivery: Delivery, contents: ParsedBody, rawBody: Buffer): VerifiedDelivery {
   return { workflowId: delivery.eventId, lane: routeOf(contents).lane, delivery, contents, rawBody };
 }
 
@@ -33,7 +33,7 @@ const DIGEST_DIGITS = 16;
  * The same delivery as one that contradicts an earlier one of its event id: kept beside it, for a person to judge. A
  * forged delivery could claim an id that can be guessed, and the genuine event must not be lost.
  */
-export function asConflict(received: Received): Received {
+export function asConflict(received: VerifiedDelivery): VerifiedDelivery {
   const { delivery, contents } = received;
   const userId = contents.kind === 'event' ? contents.data.userId : contents.userId;
   return {
@@ -45,11 +45,11 @@ export function asConflict(received: Received): Received {
   };
 }
 
-function routeOf(contents: Contents): Route {
+function routeOf(contents: ParsedBody): Route {
   return contents.kind === 'event' ? routes[contents.event] : quarantine;
 }
 
-export function workflowTypeOf({ contents }: Received): string {
+export function workflowTypeOf({ contents }: VerifiedDelivery): string {
   return routeOf(contents).workflowType;
 }
 
@@ -58,7 +58,13 @@ export function workflowTypeOf({ contents }: Received): string {
  * `Delivery`, then the body byte for byte (parsing and writing it again would grow it: `1e20` becomes 21 digits), which a
  * workflow reads as the parsed JSON, or as bytes when it is none. The memo tells the same event from another one of its id.
  */
-export function workflowStart({ workflowId, lane, delivery, contents, rawBody }: Received): WorkflowStartOptions {
+export function workflowStart({
+  workflowId,
+  lane,
+  delivery,
+  contents,
+  rawBody,
+}: VerifiedDelivery): WorkflowStartOptions {
   const route = routeOf(contents);
   return {
     workflowId,
@@ -74,7 +80,7 @@ export function workflowStart({ workflowId, lane, delivery, contents, rawBody }:
   };
 }
 
-function isJson(contents: Contents): boolean {
+function isJson(contents: ParsedBody): boolean {
   return contents.kind === 'event' || contents.isJson;
 }
 
@@ -83,7 +89,7 @@ function rawArgument(rawBody: Buffer, json: boolean): RawValue {
   return RawValue.fromPayload({ metadata: { encoding }, data: rawBody });
 }
 
-function searchable(contents: Contents): SearchAttributePair[] {
+function searchable(contents: ParsedBody): SearchAttributePair[] {
   const userId = contents.kind === 'event' ? contents.data.userId : contents.userId;
   const pairs: SearchAttributePair[] = [{ key: searchAttributes.phase, value: 'working' }];
   if (isKeyword(contents.event)) pairs.push({ key: searchAttributes.event, value: contents.event });

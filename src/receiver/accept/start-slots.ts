@@ -1,66 +1,66 @@
-/** Ends one's turn; calling it again changes nothing. */
-export type Leave = () => void;
+/** Gives the slot back; calling it again changes nothing. */
+export type ReleaseSlot = () => void;
 
-export interface Line {
-  /** One's turn, when it can be had at once. */
-  readonly tryEnter: (lane: number) => Leave | undefined;
-  /** Resolves when it is one's turn, or with `late` when `ms` went by without. */
-  readonly enter: (lane: number, ms: number) => Promise<Leave | 'late'>;
-  readonly inside: () => number;
-  /** Called whenever a place has become free and nobody waits for it. */
+export interface StartSlots {
+  /** A slot, when one is free at once. */
+  readonly tryTake: (lane: number) => ReleaseSlot | undefined;
+  /** Resolves with a slot, or with `timeout` when `ms` passed without one. */
+  readonly take: (lane: number, ms: number) => Promise<ReleaseSlot | 'timeout'>;
+  readonly inUse: () => number;
+  /** Called whenever a slot has become free and nobody waits for it. */
   readonly onFree: (listener: () => void) => void;
 }
 
-interface Waiting {
+interface Waiter {
   readonly lane: number;
-  readonly admit: (leave: Leave) => void;
+  readonly grant: (release: ReleaseSlot) => void;
 }
 
 /** Withdrawing access does not wait until eight slow starts of another kind are done. */
 const RESERVED_FOR_LANE_1 = 2;
 
 /**
- * Lets `width` in at once, and a few of lane 1 beyond that. The others wait: lower lanes first, and within a lane in the
- * order in which they came.
+ * Lets `limit` starts run at once, and a few of lane 1 beyond that. The others wait: lower lanes first, and within a lane
+ * in the order in which they came.
  */
-export function createLine(width: number): Line {
-  const waiting: Waiting[] = [];
+export function createStartSlots(limit: number): StartSlots {
+  const waiting: Waiter[] = [];
   const listeners: (() => void)[] = [];
-  let inside = 0;
+  let inUse = 0;
 
-  const hasPlace = (lane: number): boolean => inside < width + (lane === 1 ? RESERVED_FOR_LANE_1 : 0);
-  const turn = (): Leave => {
-    let isOver = false;
-    inside += 1;
+  const isFree = (lane: number): boolean => inUse < limit + (lane === 1 ? RESERVED_FOR_LANE_1 : 0);
+  const occupy = (): ReleaseSlot => {
+    let isReleased = false;
+    inUse += 1;
     return () => {
-      if (isOver) return;
-      isOver = true;
-      inside -= 1;
+      if (isReleased) return;
+      isReleased = true;
+      inUse -= 1;
       const [next] = waiting;
       if (next === undefined) for (const listener of listeners) listener();
-      else if (hasPlace(next.lane)) waiting.shift()?.admit(turn());
+      else if (isFree(next.lane)) waiting.shift()?.grant(occupy());
     };
   };
-  const tryEnter = (lane: number): Leave | undefined => (hasPlace(lane) ? turn() : undefined);
+  const tryTake = (lane: number): ReleaseSlot | undefined => (isFree(lane) ? occupy() : undefined);
 
-  const enter = async (lane: number, ms: number): Promise<Leave | 'late'> => {
-    const leave = tryEnter(lane);
-    if (leave !== undefined) return leave;
+  const take = async (lane: number, ms: number): Promise<ReleaseSlot | 'timeout'> => {
+    const release = tryTake(lane);
+    if (release !== undefined) return release;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(entry), 1);
-        resolve('late');
+        waiting.splice(waiting.indexOf(waiter), 1);
+        resolve('timeout');
       }, ms);
-      const entry: Waiting = {
+      const waiter: Waiter = {
         lane,
-        admit: (admitted) => {
+        grant: (granted) => {
           clearTimeout(timer);
-          resolve(admitted);
+          resolve(granted);
         },
       };
       const behind = waiting.findIndex((other) => other.lane > lane);
-      waiting.splice(behind < 0 ? waiting.length : behind, 0, entry);
+      waiting.splice(behind < 0 ? waiting.length : behind, 0, waiter);
     });
   };
-  return { tryEnter, enter, inside: () => inside, onFree: (listener) => void listeners.push(listener) };
+  return { tryTake, take, inUse: () => inUse, onFree: (listener) => void listeners.push(listener) };
 }

@@ -1,5 +1,5 @@
 import type { Delivery } from '../../events';
-import type { Contents } from '../verify/parse';
+import type { ParsedBody } from '../verify/parse';
 import type { Route } from '../routes';
 
 /** Temporal's documented limits are 200 bytes for a summary and 20 kB for details; a start above them may be refused. */
@@ -7,7 +7,7 @@ const SUMMARY_BYTES = 200;
 const SUBJECT_CHARACTERS = 120;
 
 /** One line for Temporal Web UI, such as `Recertification: mt-rita, Sales Basics`. */
-export function summarise(route: Route, contents: Contents): string {
+export function summarise(route: Route, contents: ParsedBody): string {
   const parts =
     contents.kind === 'event'
       ? [contents.data.userId, subject(route, contents)]
@@ -16,7 +16,7 @@ export function summarise(route: Route, contents: Contents): string {
 }
 
 /** Markdown for Temporal Web UI: what this is, and when it came. */
-export function explain(route: Route, contents: Contents, delivery: Delivery): string {
+export function explain(route: Route, contents: ParsedBody, delivery: Delivery): string {
   return [
     contents.kind === 'event' ? eventSentence(route, contents) : problemSentence(contents),
     '',
@@ -26,18 +26,18 @@ export function explain(route: Route, contents: Contents, delivery: Delivery): s
   ].join('\n');
 }
 
-function eventSentence(route: Route, contents: Contents & { kind: 'event' }): string {
+function eventSentence(route: Route, contents: ParsedBody & { kind: 'event' }): string {
   const about = subject(route, contents);
   const of = `**${route.title}** of learner ${code(contents.data.userId)}`;
   return `${of}${about === undefined ? '' : `, ${code(about)}`}: MindTickle sent ${code(contents.event)}.`;
 }
 
-function problemSentence({ problem, event }: Contents & { kind: 'problem' }): string {
+function problemSentence({ problem, event }: ParsedBody & { kind: 'problem' }): string {
   const what = event === null ? 'An authentic delivery' : `An authentic ${code(event)}`;
   return `${what} that we cannot read (${problem.kind}). It waits for \`redrive\` or \`discard\`.\n\n${plain(problem.detail)}`;
 }
 
-function subject({ subject: field }: Route, { data }: Contents & { kind: 'event' }): string | undefined {
+function subject({ subject: field }: Route, { data }: ParsedBody & { kind: 'event' }): string | undefined {
   const value = field === undefined ? undefined : data[field];
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { asConflict, workflowStart, workflowTypeOf, type Received } from './start-options';
-import { within } from '../../time-limit';
+import { asConflict, workflowStart, workflowTypeOf, type VerifiedDelivery } from './start-options';
+import { withTimeout } from '../../with-timeout';
 
 /** `conflict`: the event id was known with other bytes, and these are kept now under the conflict's own workflow id. */
 export type Started = 'started' | 'duplicate' | 'conflict';
@@ -10,17 +10,17 @@ export class StartTimeout extends Error {
   override readonly name = 'StartTimeout';
 }
 
-export interface Starter {
+export interface WorkflowStarter {
   /**
    * Have the delivery's workflow started, exactly once for an event id, within `ms`.
    * @throws StartTimeout; whatever the client throws: Temporal does not take it now, or not at all.
    */
-  readonly start: (received: Received, ms: number) => Promise<Started>;
+  readonly start: (received: VerifiedDelivery, ms: number) => Promise<Started>;
 }
 
 /** `client`: pending as long as Temporal has not been reached. */
-export function createStarter(client: () => Promise<Client>): Starter {
-  const tryToStart = async (connected: Client, received: Received): Promise<'started' | 'known'> => {
+export function createStarter(client: () => Promise<Client>): WorkflowStarter {
+  const tryToStart = async (connected: Client, received: VerifiedDelivery): Promise<'started' | 'known'> => {
     try {
       await connected.workflow.start(workflowTypeOf(received), workflowStart(received));
       return 'started';
@@ -30,7 +30,7 @@ export function createStarter(client: () => Promise<Client>): Starter {
     }
   };
 
-  const startOrCompare = async (received: Received, endsAt: number): Promise<Started> => {
+  const startOrCompare = async (received: VerifiedDelivery, endsAt: number): Promise<Started> => {
     const connected = await client();
     return connected.withDeadline(endsAt, async () => {
       if ((await tryToStart(connected, received)) === 'started') return 'started';
@@ -43,10 +43,10 @@ export function createStarter(client: () => Promise<Client>): Starter {
     });
   };
 
-  const start = async (received: Received, ms: number): Promise<Started> => {
+  const start = async (received: VerifiedDelivery, ms: number): Promise<Started> => {
     // The deadline bounds one attempt, not the SDK's own retries: 9 s for 1 s while connections are refused (tried).
-    const outcome = await within(startOrCompare(received, Date.now() + ms), ms);
-    if (outcome === 'late') throw new StartTimeout();
+    const outcome = await withTimeout(startOrCompare(received, Date.now() + ms), ms);
+    if (outcome === 'timeout') throw new StartTimeout();
     return outcome;
   };
   return { start };

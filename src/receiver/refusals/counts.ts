@@ -1,15 +1,15 @@
 import { MINUTE, SECOND } from '../../domain/time';
 import type { RefusalRow } from '../../ledger/refusals';
-import type { CappedLog } from '../../telemetry/capped-log';
-import { diagnose, factsOf, type DiagnosisTerms } from './diagnose';
-import type { Incoming } from '../verify/delivery';
-import { createRefusalTable, type Refused } from './table';
+import type { CappedLog } from '../../telemetry';
+import { diagnose, factsOf, type DiagnosisConfig } from './diagnose';
+import type { RawDelivery } from '../verify/delivery';
+import { createRefusalTable, type RefusedDelivery } from './table';
 import type { Rule } from './rules';
-import { within } from '../../time-limit';
+import { withTimeout } from '../../with-timeout';
 
 export interface RefusalCounts {
   /** Fits `Observer.refused` of the receiver. Looks at nothing yet, and never throws. */
-  readonly refused: (rule: Rule, address: string | undefined, incoming?: Incoming) => void;
+  readonly refused: (rule: Rule, address: string | undefined, incoming?: RawDelivery) => void;
   /** Hand over what is counted. Never rejects: what the sink did not take is tried again. */
   readonly flush: () => Promise<void>;
   /** Look at what waits, and flush once more; at most for `limits.closeMs`. */
@@ -20,7 +20,7 @@ export interface RefusalCountsDeps {
   /** May fail, and may hang. What it took after its time may be counted twice. */
   readonly sink: (rows: readonly RefusalRow[]) => Promise<void>;
   /** As the receiver has them now. */
-  readonly terms: () => DiagnosisTerms;
+  readonly config: () => DiagnosisConfig;
   /** Epoch ms. */
   readonly now: () => number;
   readonly log: CappedLog;
@@ -80,9 +80,9 @@ const EXPLAINED: ReadonlySet<Rule> = new Set(['missing', 'malformed', 'mismatch'
 /** Those that take a search. */
 const SEARCHED: ReadonlySet<Rule> = new Set(['malformed', 'mismatch']);
 
-interface Waiting extends Refused {
-  readonly incoming: Incoming;
-  readonly terms: DiagnosisTerms;
+interface Waiting extends RefusedDelivery {
+  readonly incoming: RawDelivery;
+  readonly terms: DiagnosisConfig;
 }
 
 /**
@@ -90,7 +90,7 @@ interface Waiting extends Refused {
  * strangers: the work, the memory and the rows are bounded, and no payload, signature or header value is kept.
  */
 export function createRefusalCounts(deps: RefusalCountsDeps): RefusalCounts {
-  const { now, terms, timers = realTimers } = deps;
+  const { now, config: terms, timers = realTimers } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const table = createRefusalTable(limits);
   const maySearch = createSearchBudget(limits, now);
@@ -103,7 +103,7 @@ export function createRefusalCounts(deps: RefusalCountsDeps): RefusalCounts {
     const { incoming, terms: then, ...refused } = next;
     table.count({ ...refused, cause: causeOf(incoming, then, refused.at) });
   };
-  const mayExamine = (rule: Rule, address: string, { rawBody }: Incoming): boolean =>
+  const mayExamine = (rule: Rule, address: string, { rawBody }: RawDelivery): boolean =>
     rawBody.length <= limits.bodyBytes &&
     waiting.length < limits.waiting &&
     (!SEARCHED.has(rule) || maySearch(address));
@@ -121,7 +121,7 @@ export function createRefusalCounts(deps: RefusalCountsDeps): RefusalCounts {
     stop();
     while (waiting.length > 0) examineOne();
     // One that is under way has not what was counted since.
-    await within(
+    await withTimeout(
       idle().then(() => flush()),
       limits.closeMs,
     );
@@ -131,7 +131,7 @@ export function createRefusalCounts(deps: RefusalCountsDeps): RefusalCounts {
 
 const NOT_EXAMINED = 'not-examined';
 
-function causeOf(incoming: Incoming, terms: DiagnosisTerms, at: number): string {
+function causeOf(incoming: RawDelivery, terms: DiagnosisConfig, at: number): string {
   try {
     const diagnosis = diagnose(incoming, terms, at);
     // The secrets were read again between the answer and now.
@@ -190,7 +190,7 @@ function createFlush(
     if (unended >= unendedFlushes) return;
     const rows = table.take();
     if (rows.length === 0) return;
-    const outcome = await within(call(rows), sinkMs).catch((error: unknown) => codeOf(error));
+    const outcome = await withTimeout(call(rows), sinkMs).catch((error: unknown) => codeOf(error));
     if (outcome === 'kept') return;
     table.putBack(rows);
     log.write('warn', 'refusals-not-kept', { cause: outcome }, 'counts of refusals are not kept: tried again');

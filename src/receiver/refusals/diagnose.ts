@@ -1,24 +1,24 @@
 import { MINUTE, SECOND } from '../../domain/time';
 import { explainCause, type Cause, type Finding } from './causes';
-import { examine, type Incoming, type Terms } from '../verify/delivery';
+import { verifyDelivery, type RawDelivery, type VerifyConfig } from '../verify/delivery';
 import { explainSignature } from './signature-search';
 import { timestampForm } from './header-variants';
 import { MAX_BODY_BYTES, type Rule } from './rules';
 import { parseTimestamp } from '../verify/signature';
 
 /** A delivery as it came. A repeated header is its values joined by a comma and a space. */
-export interface Diagnosable extends Incoming {
+export interface Diagnosable extends RawDelivery {
   /** Literal text of the Content-Encoding header. */
   readonly contentEncoding?: string | undefined;
 }
 
-export interface DiagnosisTerms extends Terms {
+export interface DiagnosisConfig extends VerifyConfig {
   /** Secrets that are known and no longer accepted. */
   readonly retired?: readonly string[];
 }
 
 /** What can be measured of any delivery without giving anything of it away. */
-export interface Facts {
+export interface DeliveryFacts {
   /** Our clock minus the timestamp; null when it cannot be read. */
   readonly skewSeconds: number | null;
   /** Characters; null when the header is absent. */
@@ -28,7 +28,7 @@ export interface Facts {
   readonly bodyLength: number;
 }
 
-export type Diagnosis = Facts &
+export type Diagnosis = DeliveryFacts &
   (
     | { readonly verifies: true; readonly secretIndex: number }
     | {
@@ -42,17 +42,17 @@ export type Diagnosis = Facts &
   );
 
 /** Why a delivery verifies or does not. Pure; `now` is epoch ms. Costs up to some hundred HMACs over the body. */
-export function diagnose(delivery: Diagnosable, terms: DiagnosisTerms, now: number): Diagnosis {
+export function diagnose(delivery: Diagnosable, terms: DiagnosisConfig, now: number): Diagnosis {
   const facts = factsOf(delivery, now);
   const early = beforeExamination(delivery);
-  const examined = early === undefined ? examine(delivery, terms, now) : ({ ok: false, rule: early } as const);
+  const examined = early === undefined ? verifyDelivery(delivery, terms, now) : ({ ok: false, rule: early } as const);
   if (examined.ok) return { verifies: true, secretIndex: examined.secretIndex, ...facts };
   const finding = findingOf(examined.rule, delivery, terms, now);
   return { verifies: false, rule: examined.rule, cause: finding.cause, advice: explainCause(finding), ...facts };
 }
 
 /** `now` is epoch ms. */
-export function factsOf({ signature, timestamp, rawBody }: Incoming, now: number): Facts {
+export function factsOf({ signature, timestamp, rawBody }: RawDelivery, now: number): DeliveryFacts {
   const signedAt = parseTimestamp(timestamp ?? '');
   return {
     skewSeconds: signedAt === undefined ? null : (now - signedAt) / SECOND,
@@ -67,7 +67,7 @@ function beforeExamination({ contentEncoding = '', rawBody }: Diagnosable): 'enc
   return rawBody.length > MAX_BODY_BYTES ? 'size' : undefined;
 }
 
-function findingOf(rule: Rule, delivery: Diagnosable, terms: DiagnosisTerms, now: number): Finding {
+function findingOf(rule: Rule, delivery: Diagnosable, terms: DiagnosisConfig, now: number): Finding {
   switch (rule) {
     case 'encoding':
     case 'size':
@@ -85,14 +85,14 @@ function findingOf(rule: Rule, delivery: Diagnosable, terms: DiagnosisTerms, now
   }
 }
 
-function missingHeaders({ signature, timestamp }: Incoming): Finding {
+function missingHeaders({ signature, timestamp }: RawDelivery): Finding {
   if (!signature && !timestamp) return { cause: 'headers-missing' };
   return { cause: signature ? 'timestamp-missing' : 'signature-missing' };
 }
 
 function explainMismatch(
-  { signature = '', timestamp = '', rawBody, eventId }: Incoming,
-  { secrets, retired = [] }: DiagnosisTerms,
+  { signature = '', timestamp = '', rawBody, eventId }: RawDelivery,
+  { secrets, retired = [] }: DiagnosisConfig,
 ): Finding {
   const found = explainSignature({ signature, timestamp, rawBody, eventId }, { secrets, retired });
   return found ?? { cause: 'timestamp-unreadable', how: timestampForm(timestamp) };
@@ -101,7 +101,7 @@ function explainMismatch(
 /** The sender's last retry comes 7 h 20 min after the first attempt, and may not be signed again; some time for itself. */
 const LAST_RETRY_MS = 450 * MINUTE;
 
-function explainTime({ skewSeconds }: Facts): Finding {
+function explainTime({ skewSeconds }: DeliveryFacts): Finding {
   const lateMs = (skewSeconds ?? 0) * SECOND;
   const how = `${durationOf(Math.abs(lateMs))} ${lateMs < 0 ? 'ahead of' : 'behind'} our clock`;
   return { cause: lateMs > LAST_RETRY_MS ? 'old-delivery' : 'clock-skew', how };

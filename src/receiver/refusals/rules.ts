@@ -17,7 +17,7 @@ export type Rule =
   | 'unavailable'
   | 'failure';
 
-export interface Refusal {
+export interface RefusalAnswer {
   readonly status: number;
   readonly title: string;
   /** The likely cause, for whoever reads the sender's log; never a value of the request. */
@@ -32,7 +32,7 @@ export const RETRY_AFTER_SECONDS = 30;
 export const MAX_BODY_BYTES = 1_048_576;
 
 /** The one table from a rule to its answer. */
-export const refusals: Readonly<Record<Rule, Refusal>> = {
+export const refusals: Readonly<Record<Rule, RefusalAnswer>> = {
   missing: refusal(401, 'Missing signature', 'The signature header or the timestamp header is absent or empty.'),
   malformed: refusal(
     403,
@@ -93,6 +93,6 @@ export const refusals: Readonly<Record<Rule, Refusal>> = {
   failure: refusal(503, 'Service Unavailable', 'The delivery could not be handled now: send it again later.', 'error'),
 };
 
-function refusal(status: number, title: string, detail: string, level: Refusal['level'] = 'info'): Refusal {
+function refusal(status: number, title: string, detail: string, level: RefusalAnswer['level'] = 'info'): RefusalAnswer {
   return { status, title, detail, level };
 }

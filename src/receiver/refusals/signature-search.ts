@@ -3,9 +3,9 @@ import { bodyVariants } from './body-variants';
 import type { Finding } from './causes';
 import { otherTemplates, partsOf, secretVariants, signatureReadings, timestampVariants } from './header-variants';
 import type { Reading } from './header-variants';
-import { parseTimestamp, type Signed } from '../verify/signature';
+import { parseTimestamp, type SignedMessage } from '../verify/signature';
 
-export interface Came extends Signed {
+export interface Came extends SignedMessage {
   readonly signature: string;
   readonly timestamp: string;
   readonly eventId: string | undefined;

@@ -1,20 +1,20 @@
 import { MINUTE } from '../../domain/time';
 import type { RefusalRow } from '../../ledger/refusals';
-import type { Facts } from './diagnose';
+import type { DeliveryFacts } from './diagnose';
 import { refusals, type Rule } from './rules';
 
 /** One refused delivery, explained. */
-export interface Refused {
+export interface RefusedDelivery {
   readonly rule: Rule;
   readonly address: string;
   readonly cause: string;
   /** Epoch ms. */
   readonly at: number;
-  readonly facts?: Facts | undefined;
+  readonly facts?: DeliveryFacts | undefined;
 }
 
 export interface RefusalTable {
-  readonly count: (refused: Refused) => void;
+  readonly count: (refused: RefusedDelivery) => void;
   /** Everything that is counted; the table is empty then. */
   readonly take: () => readonly RefusalRow[];
   /** What was taken and could not be kept. */
@@ -86,7 +86,7 @@ export function createRefusalTable({ rowsPerRule, rows: maxRows }: TableLimits):
   };
 }
 
-function rowOf({ rule, address, cause, at, facts }: Refused): RefusalRow {
+function rowOf({ rule, address, cause, at, facts }: RefusedDelivery): RefusalRow {
   const iso = new Date(at).toISOString();
   return {
     minute: new Date(at - (at % MINUTE)).toISOString(),

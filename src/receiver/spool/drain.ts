@@ -1,13 +1,13 @@
 import { SECOND } from '../../domain/time';
-import type { CappedLog } from '../../telemetry/capped-log';
+import type { CappedLog } from '../../telemetry';
 import { describeFailure } from '../accept/failures';
-import type { Line } from '../accept/start-slots';
+import type { StartSlots } from '../accept/start-slots';
 import { parseBody } from '../verify/parse';
 import { createPause } from './backoff';
 import { LANES, type Lane } from '../routes';
-import { asConflict, receivedAs, type Received } from '../accept/start-options';
+import { asConflict, verifiedDelivery, type VerifiedDelivery } from '../accept/start-options';
 import type { Entry, Spool } from '.';
-import type { Started, Starter } from '../accept/temporal-starter';
+import type { Started, WorkflowStarter } from '../accept/temporal-starter';
 import { createVerdicts } from './retry-decision';
 
 export interface Drain {
@@ -23,9 +23,9 @@ export interface Drain {
 
 export interface DrainOptions {
   readonly spool: Spool;
-  readonly starter: Starter;
+  readonly starter: WorkflowStarter;
   /** Shared with the way in, which goes first while the spool is empty. */
-  readonly line: Line;
+  readonly slots: StartSlots;
   readonly companyId: string;
   readonly log: CappedLog;
   /** Told what became of each. */
@@ -37,7 +37,7 @@ const START_LIMIT_MS = 5 * SECOND;
 
 /** Hand the spool's records to Temporal: by lane, then age, as many at once as the line lets in. */
 export function createDrain(options: DrainOptions): Drain {
-  const { spool, line } = options;
+  const { spool, slots: line } = options;
   const underWay = new Map<string, Promise<void>>();
   const settlers = new Set<() => void>();
   const choice = createChoice(spool, (workflowId) => underWay.has(workflowId));
@@ -61,7 +61,7 @@ export function createDrain(options: DrainOptions): Drain {
   const pump = (): void => {
     while (mayBegin()) {
       const entry = choice.next();
-      const leave = entry && line.tryEnter(entry.lane);
+      const leave = entry && line.tryTake(entry.lane);
       if (entry === undefined || leave === undefined) break;
       choice.taken();
       begin(entry, leave);
@@ -155,11 +155,11 @@ function createHand(
 }
 
 /** As it came in; read anew, since a deploy may have learned the event meanwhile. Undefined: not of our company. */
-function read({ workflowId, lane, delivery, rawBody }: Entry, companyId: string): Received | undefined {
+function read({ workflowId, lane, delivery, rawBody }: Entry, companyId: string): VerifiedDelivery | undefined {
   const contents = parseBody(rawBody, companyId);
   if (contents.kind === 'foreign') return undefined;
   const { problem: before, ...facts } = delivery;
   const problem = contents.kind === 'problem' && { problem: contents.problem };
-  const received = receivedAs({ ...facts, event: contents.event, ...problem }, contents, rawBody);
+  const received = verifiedDelivery({ ...facts, event: contents.event, ...problem }, contents, rawBody);
   return before?.kind === 'conflict' ? asConflict(received) : { ...received, workflowId, lane };
 }

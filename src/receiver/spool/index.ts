@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Delivery } from '../../events';
-import type { CappedLog } from '../../telemetry/capped-log';
+import type { CappedLog } from '../../telemetry';
 import { LANES, type Lane } from '../routes';
 import { createAside } from './dead-letters';
 import { createIndex } from './memory-index';

@@ -1,4 +1,4 @@
-import type { CappedLog } from '../../telemetry/capped-log';
+import type { CappedLog } from '../../telemetry';
 import type { Lane } from '../routes';
 import type { Entry, Spool } from '.';
 import type { Aside } from './dead-letters';

@@ -1,4 +1,4 @@
-import type { CappedLog } from '../../telemetry/capped-log';
+import type { CappedLog } from '../../telemetry';
 import { LANES, type Lane } from '../routes';
 import type { Aside } from './dead-letters';
 import { isDamage } from './frames';

@@ -1,4 +1,4 @@
-import type { CappedLog } from '../../telemetry/capped-log';
+import type { CappedLog } from '../../telemetry';
 import type { Lane } from '../routes';
 import type { Put, Spool, SpoolRecord } from '.';
 import { encodeFrame } from './frames';

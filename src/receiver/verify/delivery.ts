@@ -1,29 +1,33 @@
 import { createHash } from 'node:crypto';
 import { isoTime } from '../../domain/time';
 import type { Delivery } from '../../events';
-import { parseBody, parseEventId, type Contents } from './parse';
+import { parseBody, parseEventId, type ParsedBody } from './parse';
 import type { Rule } from '../refusals/rules';
-import { verifySignature, type ReplayWindow, type SignatureResult, type Signed } from './signature';
-import { receivedAs, type Received } from '../accept/start-options';
+import { verifySignature, type ReplayWindow, type SignatureResult, type SignedMessage } from './signature';
+import { verifiedDelivery, type VerifiedDelivery } from '../accept/start-options';
 
 /** One HTTP attempt: its three headers as literal text, and its bytes. Nothing of it is trusted. */
-export interface Incoming extends Signed {
+export interface RawDelivery extends SignedMessage {
   readonly eventId: string | undefined;
 }
 
-export interface Terms {
+export interface VerifyConfig {
   /** Newest first. */
   readonly secrets: readonly string[];
   readonly companyId: string;
   readonly window: ReplayWindow;
 }
 
-export type Examined =
-  | { readonly ok: true; readonly received: Received; readonly secretIndex: number }
+export type VerifyResult =
+  | { readonly ok: true; readonly received: VerifiedDelivery; readonly secretIndex: number }
   | { readonly ok: false; readonly rule: Rule };
 
 /** Everything between the bytes and the start: signature, window, event id, JSON, company, in this order. `now` is epoch ms. */
-export function examine(incoming: Incoming, { secrets, companyId, window }: Terms, now: number): Examined {
+export function verifyDelivery(
+  incoming: RawDelivery,
+  { secrets, companyId, window }: VerifyConfig,
+  now: number,
+): VerifyResult {
   const signature = verifySignature(incoming, secrets, now, window);
   if (!signature.ok) return { ok: false, rule: signature.fault };
   const eventId = parseEventId(incoming.eventId);
@@ -31,12 +35,16 @@ export function examine(incoming: Incoming, { secrets, companyId, window }: Term
   const contents = parseBody(incoming.rawBody, companyId);
   if (contents.kind === 'foreign') return { ok: false, rule: 'company' };
   const delivery = describeDelivery(eventId, contents, signature, incoming.rawBody, now);
-  return { ok: true, received: receivedAs(delivery, contents, incoming.rawBody), secretIndex: signature.secretIndex };
+  return {
+    ok: true,
+    received: verifiedDelivery(delivery, contents, incoming.rawBody),
+    secretIndex: signature.secretIndex,
+  };
 }
 
 function describeDelivery(
   eventId: string,
-  contents: Contents,
+  contents: ParsedBody,
   { signedAt, signatureDigest }: SignatureResult & { ok: true },
   rawBody: Buffer,
   now: number,

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { eventSchemas, isEventName, type EventName, type Problem } from '../../events';
 
 /** What a signed body says. Its bytes travel on as they came; this is read beside them. */
-export type Contents =
+export type ParsedBody =
   | { readonly kind: 'event'; readonly event: EventName; readonly data: EventData }
   | {
       readonly kind: 'problem';
@@ -18,7 +18,7 @@ export type Contents =
 export type EventData = Readonly<Record<string, unknown>> & { readonly userId: string };
 
 /** `foreign`: a readable `companyId` that is not ours, whatever the event. */
-export type Parsed = Contents | { readonly kind: 'foreign' };
+export type Parsed = ParsedBody | { readonly kind: 'foreign' };
 
 const EVENT_ID = /^[A-Za-z0-9._-]{1,128}$/;
 /** The name goes into the workflow's first argument beside the body: a body-sized one would break the start. */
@@ -58,7 +58,7 @@ export function parseEnvelope(value: unknown, companyId: string): Parsed {
   return readData(event, data, userId);
 }
 
-function readData(event: EventName, data: unknown, userId: string | undefined): Contents {
+function readData(event: EventName, data: unknown, userId: string | undefined): ParsedBody {
   const read = eventSchemas[event].safeParse(data);
   if (read.success) return { kind: 'event', event, data: read.data };
   return problem('data-does-not-fit', describeIssues(read.error), event, userId);
@@ -68,7 +68,7 @@ function describeIssues(error: z.ZodError): string {
   return error.issues.map(({ path, message }) => `${['data', ...path].join('.')}: ${message}`).join('; ');
 }
 
-function problem(kind: Problem['kind'], detail: string, event: string | null = null, userId?: string): Contents {
+function problem(kind: Problem['kind'], detail: string, event: string | null = null, userId?: string): ParsedBody {
   return { kind: 'problem', problem: { kind, detail }, event, userId, isJson: kind !== 'not-json' };
 }
 

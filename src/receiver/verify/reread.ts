@@ -9,7 +9,7 @@ export interface Reread {
 }
 
 /** Read an envelope again by the receiver's own rules; `refused` is a sentence that names fields, never values. */
-export function createReader(companyId: string): (envelope: unknown) => Reread | { readonly refused: string } {
+export function createRereader(companyId: string): (envelope: unknown) => Reread | { readonly refused: string } {
   return (envelope) => {
     const contents = parseEnvelope(envelope, companyId);
     if (contents.kind === 'foreign') return { refused: '`companyId` is not the one we serve.' };

@@ -3,7 +3,7 @@ import { epochMs, SECOND } from '../../domain/time';
 import { isoInstant } from '../../events/fields';
 
 /** What is signed and its signature. Header values are their literal text; undefined when the header is absent. */
-export interface Signed {
+export interface SignedMessage {
   readonly timestamp: string | undefined;
   readonly signature: string | undefined;
   readonly rawBody: Buffer;
@@ -41,7 +41,7 @@ const UNIX_MILLISECONDS = /^\d{13}$/;
  * description of MindTickle's webhooks; nothing official is published.
  */
 export function verifySignature(
-  { timestamp, signature, rawBody }: Signed,
+  { timestamp, signature, rawBody }: SignedMessage,
   secrets: readonly string[],
   now: number,
   window: ReplayWindow,

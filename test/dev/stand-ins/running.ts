@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import { startStandIns, type StandIns, type StandInsOptions, type StandInsState } from '../../../src/dev/stand-ins';
-import { createLogger } from '../../../src/telemetry/log';
+import { createLogger } from '../../../src/telemetry';
 
 const TOKEN = 'a-token-of-the-tests';
 

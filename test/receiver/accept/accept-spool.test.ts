@@ -2,13 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccept, type Accept } from '../../../src/receiver/accept/accept';
-import { createCappedLog } from '../../../src/telemetry/capped-log';
+import { createCappedLog } from '../../../src/telemetry';
 import { createDrain, type Drain } from '../../../src/receiver/spool/drain';
-import { examine } from '../../../src/receiver/verify/delivery';
-import { createLine } from '../../../src/receiver/accept/start-slots';
-import { createReplayMemory } from '../../../src/receiver/accept/replay-guard';
+import { verifyDelivery } from '../../../src/receiver/verify/delivery';
+import { createStartSlots } from '../../../src/receiver/accept/start-slots';
+import { createReplayGuard } from '../../../src/receiver/accept/replay-guard';
 import { openSpool, type Spool } from '../../../src/receiver/spool';
-import { asConflict, type Received } from '../../../src/receiver/accept/start-options';
+import { asConflict, type VerifiedDelivery } from '../../../src/receiver/accept/start-options';
 import { createStarter } from '../../../src/receiver/accept/temporal-starter';
 import { signDelivery } from '../../../src/dev/mindtickle';
 import { connectInBackground, type BackgroundConnection, type Connected } from '../../../src/temporal';
@@ -51,16 +51,16 @@ afterEach(async () => {
 
 async function begin(maxBytes = 64 * 1024 * 1024): Promise<void> {
   spool = await openSpool({ dir, maxBytes, now: () => NOW, log });
-  const line = createLine(8);
+  const line = createStartSlots(8);
   const starter = createStarter(() => background.connected);
-  drain = createDrain({ spool, starter, line, companyId: 'acme', log });
+  drain = createDrain({ spool, starter, slots: line, companyId: 'acme', log });
   accept = createAccept({
     starter,
     spool,
-    isAway: drain.isBackedOff,
+    isTemporalAway: drain.isBackedOff,
     onSpooled: drain.wake,
-    line,
-    replays: createReplayMemory(128),
+    slots: line,
+    replayGuard: createReplayGuard(128),
     startTimeoutMs: 250,
     log,
   });
@@ -72,14 +72,19 @@ async function end(): Promise<void> {
 }
 
 let nextId = 0;
-function received(body: string, eventId = `spooled-${(nextId += 1)}`): Received {
+function received(body: string, eventId = `spooled-${(nextId += 1)}`): VerifiedDelivery {
   const signature = signDelivery({ body, secret: 's', timestamp: String(NOW) });
-  const examined = examine({ timestamp: String(NOW), signature, eventId, rawBody: Buffer.from(body) }, TERMS, NOW);
+  const examined = verifyDelivery(
+    { timestamp: String(NOW), signature, eventId, rawBody: Buffer.from(body) },
+    TERMS,
+    NOW,
+  );
   if (!examined.ok) throw new Error(examined.rule);
   return examined.received;
 }
 
-const leaver = (reason: string, eventId?: string): Received => received(LEAVER.replace('left', reason), eventId);
+const leaver = (reason: string, eventId?: string): VerifiedDelivery =>
+  received(LEAVER.replace('left', reason), eventId);
 const untilEmpty = async (): Promise<void> => {
   while (!spool.isEmpty()) await new Promise((resolve) => setTimeout(resolve, 5));
 };

@@ -1,11 +1,11 @@
 import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { createAccept, type Accept } from '../../../src/receiver/accept/accept';
-import { createCappedLog } from '../../../src/telemetry/capped-log';
-import { examine } from '../../../src/receiver/verify/delivery';
-import { createLine } from '../../../src/receiver/accept/start-slots';
-import { createReplayMemory } from '../../../src/receiver/accept/replay-guard';
-import { asConflict, type Received } from '../../../src/receiver/accept/start-options';
+import { createCappedLog } from '../../../src/telemetry';
+import { verifyDelivery } from '../../../src/receiver/verify/delivery';
+import { createStartSlots } from '../../../src/receiver/accept/start-slots';
+import { createReplayGuard } from '../../../src/receiver/accept/replay-guard';
+import { asConflict, type VerifiedDelivery } from '../../../src/receiver/accept/start-options';
 import { createStarter } from '../../../src/receiver/accept/temporal-starter';
 import { signDelivery } from '../../../src/dev/mindtickle';
 import {
@@ -30,10 +30,10 @@ beforeAll(async () => {
 afterAll(() => temporal.close());
 
 /** One delivery as the receiver hands it on. */
-function received(body: string | Buffer, eventId = `evt-${(nextId += 1)}`): Received {
+function received(body: string | Buffer, eventId = `evt-${(nextId += 1)}`): VerifiedDelivery {
   const timestamp = String(NOW);
   const signature = signDelivery({ body, secret: 's', timestamp });
-  const examined = examine({ timestamp, signature, eventId, rawBody: Buffer.from(body) }, TERMS, NOW);
+  const examined = verifyDelivery({ timestamp, signature, eventId, rawBody: Buffer.from(body) }, TERMS, NOW);
   if (!examined.ok) throw new Error(examined.rule);
   return examined.received;
 }
@@ -48,12 +48,12 @@ function acceptBy(
   return createAccept({
     starter: createStarter(client),
     spool: undefined,
-    isAway: () => false,
+    isTemporalAway: () => false,
     onSpooled: () => undefined,
-    line: createLine(startConcurrency),
-    replays: createReplayMemory(1000),
+    slots: createStartSlots(startConcurrency),
+    replayGuard: createReplayGuard(1000),
     startTimeoutMs: 250,
-    patienceMs,
+    temporalOnlyTimeoutMs: patienceMs,
     log,
   });
 }
@@ -114,10 +114,10 @@ describe('accept', () => {
     const limited = createAccept({
       starter: createStarter(() => Promise.resolve(temporal.client)),
       spool: undefined,
-      isAway: () => false,
+      isTemporalAway: () => false,
       onSpooled: () => undefined,
-      line: createLine(8),
-      replays: createReplayMemory(3),
+      slots: createStartSlots(8),
+      replayGuard: createReplayGuard(3),
       startTimeoutMs: 250,
       log,
     });
@@ -168,7 +168,7 @@ describe('accept', () => {
       taskQueue: TASK_QUEUE,
       workflowsPath: require.resolve('./echo-workflow'),
     });
-    const resultOf = async (each: Received): Promise<unknown> => {
+    const resultOf = async (each: VerifiedDelivery): Promise<unknown> => {
       await acceptBy(() => Promise.resolve(own.client))(each);
       return own.client.workflow.getHandle(each.delivery.eventId).result();
     };

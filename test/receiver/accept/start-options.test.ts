@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { eventNames, type Delivery } from '../../../src/events';
 import { parseBody } from '../../../src/receiver/verify/parse';
-import { receivedAs, workflowStart, workflowTypeOf, type Received } from '../../../src/receiver/accept/start-options';
+import {
+  verifiedDelivery,
+  workflowStart,
+  workflowTypeOf,
+  type VerifiedDelivery,
+} from '../../../src/receiver/accept/start-options';
 
 const DELIVERY: Delivery = {
   eventId: 'evt-1',
@@ -12,11 +17,11 @@ const DELIVERY: Delivery = {
   bodyDigest: '1'.repeat(64),
 };
 
-function received(body: unknown): Received {
+function received(body: unknown): VerifiedDelivery {
   const rawBody = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   const contents = parseBody(rawBody, 'acme');
   if (contents.kind === 'foreign') throw new Error('foreign');
-  return receivedAs({ ...DELIVERY, event: contents.event }, contents, rawBody);
+  return verifiedDelivery({ ...DELIVERY, event: contents.event }, contents, rawBody);
 }
 
 const EXPIRED = {
@@ -25,10 +30,10 @@ const EXPIRED = {
   expiredAt: '2026-11-01',
   renewalDeadline: '2026-12-01',
 };
-const expired = (change: object = {}): Received =>
+const expired = (change: object = {}): VerifiedDelivery =>
   received({ event: 'certification.expired', data: { ...EXPIRED, ...change }, companyId: 'acme' });
 
-const attributes = (start: Received): Record<string, unknown> =>
+const attributes = (start: VerifiedDelivery): Record<string, unknown> =>
   Object.fromEntries(
     (workflowStart(start).typedSearchAttributes as { key: { name: string }; value: unknown }[]).map((pair) => [
       pair.key.name,

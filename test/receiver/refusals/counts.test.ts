@@ -1,6 +1,6 @@
 import pino from 'pino';
-import { createCappedLog } from '../../../src/telemetry/capped-log';
-import type { Incoming } from '../../../src/receiver/verify/delivery';
+import { createCappedLog } from '../../../src/telemetry';
+import type { RawDelivery } from '../../../src/receiver/verify/delivery';
 import { createRefusalCounts, type RefusalCounts, type RefusalLimits } from '../../../src/receiver/refusals/counts';
 import type { RefusalRow } from '../../../src/ledger/refusals';
 import { signDelivery } from '../../../src/dev/mindtickle';
@@ -31,7 +31,7 @@ function create(limits: Partial<RefusalLimits> = {}, secrets = () => [SECRET]): 
   const stream = new Writable({ write: (chunk: Buffer, _encoding, done) => done(void (logged += chunk.toString())) });
   return createRefusalCounts({
     sink: (rows) => sink(rows),
-    terms: () => ({ secrets: secrets(), companyId: COMPANY, window: { backMs: 8 * 3_600_000, aheadMs: 300_000 } }),
+    config: () => ({ secrets: secrets(), companyId: COMPANY, window: { backMs: 8 * 3_600_000, aheadMs: 300_000 } }),
     now: () => now,
     log: createCappedLog(pino(stream), () => now),
     limits,
@@ -47,7 +47,7 @@ function create(limits: Partial<RefusalLimits> = {}, secrets = () => [SECRET]): 
 
 const work = (): void => tasks.splice(0).forEach((task) => task());
 
-function incoming(changes: Partial<Incoming> = {}): Incoming {
+function incoming(changes: Partial<RawDelivery> = {}): RawDelivery {
   return {
     signature: '0f'.repeat(32),
     timestamp: TIMESTAMP,

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { diagnose, type Diagnosable, type DiagnosisTerms } from '../../../src/receiver/refusals/diagnose';
+import { diagnose, type Diagnosable, type DiagnosisConfig } from '../../../src/receiver/refusals/diagnose';
 import { signDelivery } from '../../../src/dev/mindtickle';
 import { BODY, COMPANY, NOW, SECRET } from '../running';
 
-const TERMS: DiagnosisTerms = {
+const TERMS: DiagnosisConfig = {
   secrets: [SECRET],
   companyId: COMPANY,
   window: { backMs: 8 * 3_600_000, aheadMs: 300_000 },
@@ -45,12 +45,12 @@ const hmac = (algorithm: string, encoding: 'hex' | 'base64', ...message: (string
   return mac.digest(encoding);
 };
 
-function causeOf(delivery: Diagnosable, terms: Partial<DiagnosisTerms> = {}): string {
+function causeOf(delivery: Diagnosable, terms: Partial<DiagnosisConfig> = {}): string {
   const diagnosis = diagnose(delivery, { ...TERMS, ...terms }, NOW);
   return diagnosis.verifies ? 'verifies' : `${diagnosis.rule}: ${diagnosis.cause}`;
 }
 
-function adviceOf(delivery: Diagnosable, terms: Partial<DiagnosisTerms> = {}): string {
+function adviceOf(delivery: Diagnosable, terms: Partial<DiagnosisConfig> = {}): string {
   const diagnosis = diagnose(delivery, { ...TERMS, ...terms }, NOW);
   return diagnosis.verifies ? '' : diagnosis.advice;
 }

@@ -2,9 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCappedLog } from '../../../src/telemetry/capped-log';
+import { createCappedLog, createLogger } from '../../../src/telemetry';
 import { openSpool, type Spool } from '../../../src/receiver/spool';
-import { createLogger } from '../../../src/telemetry/log';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');
 

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCappedLog } from '../../../src/telemetry/capped-log';
+import { createCappedLog } from '../../../src/telemetry';
 import { createDrain, type Drain } from '../../../src/receiver/spool/drain';
-import { createLine, type Line } from '../../../src/receiver/accept/start-slots';
+import { createStartSlots, type StartSlots } from '../../../src/receiver/accept/start-slots';
 import { LANES, type Lane } from '../../../src/receiver/routes';
 import { openSpool, type Spool } from '../../../src/receiver/spool';
-import { receivedAs, type Received } from '../../../src/receiver/accept/start-options';
+import { verifiedDelivery, type VerifiedDelivery } from '../../../src/receiver/accept/start-options';
 import type { Started } from '../../../src/receiver/accept/temporal-starter';
 import { parseBody } from '../../../src/receiver/verify/parse';
 import { silentLog } from '../../temporal/fixture';
@@ -36,7 +36,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-function received(eventId: string, lane: keyof typeof EVENTS = 3, companyId = 'acme'): Received {
+function received(eventId: string, lane: keyof typeof EVENTS = 3, companyId = 'acme'): VerifiedDelivery {
   const rawBody = Buffer.from(EVENTS[lane].replace('acme', companyId));
   const contents = parseBody(rawBody, companyId);
   if (contents.kind === 'foreign') throw new Error('not ours');
@@ -49,22 +49,22 @@ function received(eventId: string, lane: keyof typeof EVENTS = 3, companyId = 'a
     signatureDigest: 's',
     bodyDigest: 'b',
   };
-  return receivedAs(delivery, contents, rawBody);
+  return verifiedDelivery(delivery, contents, rawBody);
 }
 
-type Start = (received: Received) => Promise<Started>;
+type Start = (received: VerifiedDelivery) => Promise<Started>;
 
 /** Started ids in order; `start` decides what becomes of each. */
-function drainWith(start: Start = () => Promise.resolve('started'), line: Line = createLine(1)): string[] {
+function drainWith(start: Start = () => Promise.resolve('started'), line: StartSlots = createStartSlots(1)): string[] {
   const started: string[] = [];
   const starter = {
-    start: async (each: Received): Promise<Started> => {
+    start: async (each: VerifiedDelivery): Promise<Started> => {
       const outcome = await start(each);
       started.push(each.workflowId);
       return outcome;
     },
   };
-  drain = createDrain({ spool, starter, line, companyId: 'acme', log });
+  drain = createDrain({ spool, starter, slots: line, companyId: 'acme', log });
   return started;
 }
 
@@ -94,7 +94,7 @@ describe('createDrain', () => {
       await new Promise(setImmediate);
       inside -= 1;
       return 'started';
-    }, createLine(4));
+    }, createStartSlots(4));
     await untilEmpty();
     expect(most).toBe(4);
     expect(new Set(started).size).toBe(30);
@@ -108,7 +108,7 @@ describe('createDrain', () => {
     const started = drainWith(() => {
       tries += 1;
       return isAway ? Promise.reject(AWAY) : Promise.resolve('started');
-    }, createLine(8));
+    }, createStartSlots(8));
     await drain?.settled();
     expect(drain?.isBackedOff()).toBe(true);
     expect(tries).toBeLessThanOrEqual(8);
@@ -145,7 +145,7 @@ describe('createDrain', () => {
         if (tries > 6) isForgotten = false;
         if (tries > 6) enough();
         return isForgotten ? Promise.reject(WRONG) : Promise.resolve('started');
-      }, createLine(4));
+      }, createStartSlots(4));
     });
     drain?.wake();
     await tried;
@@ -171,7 +171,7 @@ describe('createDrain', () => {
 
   test('reads a record anew, with its lane and id as it came', async () => {
     await spool.put({ ...received('replay', 1), lane: 5 });
-    let seen: Received | undefined;
+    let seen: VerifiedDelivery | undefined;
     drainWith((each) => {
       seen = each;
       return Promise.resolve('started');
@@ -181,9 +181,9 @@ describe('createDrain', () => {
   });
 
   test('begins when a record comes, and when a place is free', async () => {
-    const line = createLine(1);
+    const line = createStartSlots(1);
     const started = drainWith(undefined, line);
-    const leave = line.tryEnter(3);
+    const leave = line.tryTake(3);
     await spool.put(received('a'));
     drain?.wake();
     expect(started).toEqual([]);

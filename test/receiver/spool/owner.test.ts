@@ -4,8 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openSpool, type Spool } from '../../../src/receiver/spool';
-import { createCappedLog } from '../../../src/telemetry/capped-log';
-import { createLogger } from '../../../src/telemetry/log';
+import { createCappedLog, createLogger } from '../../../src/telemetry';
 import { NOW, record } from './records';
 
 const log = createCappedLog(createLogger('test', 'silent'), () => NOW);

@@ -1,7 +1,6 @@
 /** A process that has a spool: `… <dir>`; sends `open`, and answers each message, an event id, with what `put` said. */
 import { openSpool } from '../../../src/receiver/spool';
-import { createCappedLog } from '../../../src/telemetry/capped-log';
-import { createLogger } from '../../../src/telemetry/log';
+import { createCappedLog, createLogger } from '../../../src/telemetry';
 import { record } from './records';
 
 async function main(dir: string): Promise<void> {

@@ -2,10 +2,9 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCappedLog } from '../../../src/telemetry/capped-log';
+import { createCappedLog, createLogger } from '../../../src/telemetry';
 import type { Lane } from '../../../src/receiver/routes';
 import { openSpool, type Entry, type Spool, type SpoolOptions } from '../../../src/receiver/spool';
-import { createLogger } from '../../../src/telemetry/log';
 import { NOW, record } from './records';
 
 const MIB = 1024 * 1024;

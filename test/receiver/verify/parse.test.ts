@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parseBody, parseEventId } from '../../../src/receiver/verify/parse';
-import { createReader } from '../../../src/receiver/verify/reread';
+import { createRereader } from '../../../src/receiver/verify/reread';
 import { routes } from '../../../src/receiver/routes';
 
 const COMPANY = 'acme';
@@ -210,7 +210,7 @@ describe('parseBody', () => {
 });
 
 describe('createReader', () => {
-  const reader = createReader(COMPANY);
+  const reader = createRereader(COMPANY);
 
   test('says whose workflow a body belongs to, and gives it the envelope', () => {
     const envelope = { event: 'course.completed', data: COURSE, companyId: COMPANY, sentBy: 'x' };

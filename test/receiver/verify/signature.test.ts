@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { parseTimestamp, verifySignature, type Signed } from '../../../src/receiver/verify/signature';
+import { parseTimestamp, verifySignature, type SignedMessage } from '../../../src/receiver/verify/signature';
 import { signDelivery } from '../../../src/dev/mindtickle';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');
@@ -8,14 +8,14 @@ const WINDOW = { backMs: 8 * 3_600_000, aheadMs: 300_000 };
 const SECRET = 'whsec_test';
 const BODY = '{"event":"course.completed"}';
 
-function signed({ timestamp = String(NOW / 1000), body = BODY, secret = SECRET } = {}): Signed {
+function signed({ timestamp = String(NOW / 1000), body = BODY, secret = SECRET } = {}): SignedMessage {
   return { timestamp, signature: signDelivery({ body, secret, timestamp }), rawBody: Buffer.from(body) };
 }
 
-const check = (delivery: Signed, secrets: readonly string[] = [SECRET], now = NOW) =>
+const check = (delivery: SignedMessage, secrets: readonly string[] = [SECRET], now = NOW) =>
   verifySignature(delivery, secrets, now, WINDOW);
 
-const faultOf = (delivery: Signed, secrets?: readonly string[]) => {
+const faultOf = (delivery: SignedMessage, secrets?: readonly string[]) => {
   const result = check(delivery, secrets);
   return result.ok ? 'ok' : result.fault;
 };

@@ -1,6 +1,10 @@
-import { refusals } from '../../src/receiver/refusals/rules';
-import type { SpoolStatus } from '../../src/receiver/spool';
-import { createReceiverMetrics, type ReceiverMetrics, type ReceiverMetricsOptions } from '../../src/telemetry/metrics';
+import { refusals } from '../../../src/receiver/refusals/rules';
+import type { SpoolStatus } from '../../../src/receiver/spool';
+import {
+  createReceiverMetrics,
+  type ReceiverMetrics,
+  type ReceiverMetricsOptions,
+} from '../../../src/commands/receiver/metrics';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');
 const SPOOL: SpoolStatus = {

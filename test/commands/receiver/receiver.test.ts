@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { freePort } from '../free-port';
-import { converse, requestBytes } from './raw-http';
-import { COMPANY, lengthOf, SECRET, send, signedHeaders } from './running';
-import { openNamespace } from '../temporal/fixture';
+import { freePort } from '../../free-port';
+import { converse, requestBytes } from '../../receiver/raw-http';
+import { COMPANY, lengthOf, SECRET, send, signedHeaders } from '../../receiver/running';
+import { openNamespace } from '../../temporal/fixture';
 
 /** Node 20 runs no TypeScript by itself. */
 const PROGRAM = `
@@ -50,7 +50,7 @@ afterEach(async () => {
 
 function start(env: Record<string, string>): Command {
   const child = spawn(process.execPath, ['-e', PROGRAM], {
-    cwd: resolve(__dirname, '../..'),
+    cwd: resolve(__dirname, '../../..'),
     env: {
       PATH: process.env['PATH'],
       MINDTICKLE_WEBHOOK_SECRET: SECRET,

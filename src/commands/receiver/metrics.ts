@@ -1,16 +1,16 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Accepted } from '../../receiver/accept/accept';
 import type { Observer } from '../../receiver/server';
-import type { Refusal, Rule } from '../../receiver/refusals/rules';
+import type { RefusalAnswer, Rule } from '../../receiver/refusals/rules';
 import type { SpoolStatus } from '../../receiver/spool';
 import type { Started } from '../../receiver/accept/temporal-starter';
 import type { ReloadCounts } from '../../settings/reload';
-import { secretMetrics } from './secrets';
-import { spoolMetrics } from './spool';
+import { secretMetrics } from './secret-metrics';
+import { spoolMetrics } from './spool-metrics';
 
 export interface ReceiverMetricsOptions {
   /** The table of rules: each is counted from 0 on. */
-  readonly refusals: Readonly<Record<Rule, Pick<Refusal, 'status'>>>;
+  readonly refusals: Readonly<Record<Rule, Pick<RefusalAnswer, 'status'>>>;
   readonly secrets: {
     /** Of those in use, newest first. */
     readonly fingerprints: () => readonly string[];
