@@ -10,7 +10,8 @@ import { createIdentityDriver } from './identity/drivers';
 import { createLedgerActivities } from './ledger';
 import { checkMail, createAlerts, createMailActivities } from './mail';
 import { createQuietActivities, type IsRunning } from './ledger/reconcile';
-import { createReadingActivities, type Reader } from './reread';
+import type { Rereader } from '../src/receiver';
+import { createReadingActivities } from './reread';
 import { createSalesforceActivities } from './salesforce';
 import { createSalesforceApi } from './salesforce/api';
 import { checkSalesforce, createSessions } from './salesforce/sign-in';
@@ -34,7 +35,12 @@ export type { XapiActivities } from './xapi';
 export type { StatementFacts } from './xapi/statement';
 
 /** What every worker runs on the workflows' own task queue. */
-export function createOwnActivities(settings: WorkerSettings, pool: Pool, read: Reader, isRunning: IsRunning): object {
+export function createOwnActivities(
+  settings: WorkerSettings,
+  pool: Pool,
+  read: Rereader,
+  isRunning: IsRunning,
+): object {
   return {
     ...createLedgerActivities({ pool, policy: settings.policy, receiptDays: settings.receiptDays }),
     ...createTermsActivities(settings.policy, settings.modes),

@@ -1,20 +1,12 @@
 import { ApplicationFailure } from '@temporalio/activity';
-
-/** A body that was read again, by what this deploy knows: which workflow it belongs to, and what that gets. */
-export interface Reread {
-  readonly workflowType: string;
-  readonly event: string;
-  readonly envelope: { readonly event: string; readonly data: unknown; readonly companyId: string };
-}
-
-export type Reader = (envelope: unknown) => Reread | { readonly refused: string };
+import type { Reread, Rereader } from '../src/receiver';
 
 export interface ReadingActivities {
   rereadEnvelope(envelope: unknown): Promise<Reread>;
 }
 
 /** @throws `quarantine.unreadable` (permanent) with a sentence that names fields, never values. */
-export function createReadingActivities(read: Reader): ReadingActivities {
+export function createReadingActivities(read: Rereader): ReadingActivities {
   return {
     rereadEnvelope: (envelope) => {
       const reread = read(envelope);

@@ -96,7 +96,7 @@ describe('readTerms', () => {
 
 describe('rereadEnvelope', () => {
   type Reading = { rereadEnvelope: (envelope: unknown) => Promise<object> };
-  const body = { event: 'module.progress', data: {}, companyId: 'acme' };
+  const body = { event: 'module.progress', data: { userId: 'u-1' }, companyId: 'acme' };
 
   test('answers which workflow the body belongs to', async () => {
     const reread = { workflowType: 'moduleProgress', event: 'module.progress', envelope: body };

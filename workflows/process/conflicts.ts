@@ -1,27 +1,19 @@
 import { CancellationScope, ChildWorkflowCancellationType, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import {
-  defineSearchAttributeKey,
-  SearchAttributeType,
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdReusePolicy,
   type SearchAttributePair,
 } from '@temporalio/common';
+import { conflictOf } from '../../src/domain/conflict';
+import { isKeyword, searchAttributes } from '../../src/domain/search-attributes';
 import { DAY, SECOND } from '../../src/domain/time';
 import type { Delivery } from '../../src/events';
 import type { Process } from './process';
 import { ownRun, type Recorded } from './event-intake';
 import { askLedger } from './activity-proxies';
 
-const DIGEST_DIGITS = 16;
-
 /** Of the receiver's lanes, that of quarantine. */
 const PRIORITY = 3;
-
-/** As SQL visibility stores keep it: a start that names more is refused. */
-const KEYWORD = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
-
-const phaseKey = defineSearchAttributeKey('MindticklePhase', SearchAttributeType.KEYWORD);
-const eventKey = defineSearchAttributeKey('MindtickleEvent', SearchAttributeType.KEYWORD);
 
 /**
  * Before a run ends because its event id ran before: when that was with another body, which Temporal has forgotten and the
@@ -38,19 +30,16 @@ export async function keepConflict(recorded: Recorded, delivery: Delivery, body:
 }
 
 async function startQuarantine(delivery: Delivery, body: unknown): Promise<void> {
-  const { eventId, event, bodyDigest } = delivery;
-  const problem = {
-    kind: 'conflict',
-    detail: 'An event of this id ran before, with other bytes, and stands.',
-  } as const;
-  const searchable: SearchAttributePair[] = [{ key: phaseKey, value: 'waiting' }];
-  if (event !== null && KEYWORD.test(event)) searchable.push({ key: eventKey, value: event });
+  const { event, bodyDigest } = delivery;
+  const conflict = conflictOf(delivery);
+  const searchable: SearchAttributePair[] = [{ key: searchAttributes.phase, value: 'waiting' }];
+  if (isKeyword(event)) searchable.push({ key: searchAttributes.event, value: event });
   await startChild('quarantine', {
-    workflowId: `conflict:${eventId}:${bodyDigest.slice(0, DIGEST_DIGITS)}`,
+    workflowId: conflict.workflowId,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
-    args: [{ ...delivery, problem }, body],
+    args: [conflict.delivery, body],
     memo: { bodyDigest },
     typedSearchAttributes: searchable,
     priority: { priorityKey: PRIORITY },

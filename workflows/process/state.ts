@@ -1,11 +1,8 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { searchAttributes } from '../../src/domain/search-attributes';
 import { isoTime } from '../../src/domain/time';
 import { describeState, SHOWN } from './web-ui';
 import type { HistoryEntry, Outcome, Phase, ProcessState, StepState, StepStatus, Told } from '../messages';
-
-const phaseKey = defineSearchAttributeKey('MindticklePhase', SearchAttributeType.KEYWORD);
-const deadlineKey = defineSearchAttributeKey('MindtickleDeadline', SearchAttributeType.DATETIME);
 
 /** What a person, or a flood of messages, may put into a history: the `state` query and a new run have to hold it. */
 const LONGEST_HISTORY = 1000;
@@ -140,9 +137,11 @@ function createPublisher(
 ): (state: ProcessState, held: Pick<Held, 'deadline' | 'next'>) => void {
   let { phase, deadline } = published;
   return (state, { deadline: newDeadline, next }) => {
-    if (state.phase !== phase) upsertSearchAttributes([{ key: phaseKey, value: state.phase }]);
+    if (state.phase !== phase) upsertSearchAttributes([{ key: searchAttributes.phase, value: state.phase }]);
     if (newDeadline !== deadline)
-      upsertSearchAttributes([{ key: deadlineKey, value: newDeadline === null ? null : new Date(newDeadline) }]);
+      upsertSearchAttributes([
+        { key: searchAttributes.deadline, value: newDeadline === null ? null : new Date(newDeadline) },
+      ]);
     phase = state.phase;
     deadline = newDeadline;
     setCurrentDetails(describeState({ title, messages, state, next }));

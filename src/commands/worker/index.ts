@@ -6,7 +6,7 @@ import { SYSTEMS, type System } from '../../domain/policy';
 import { retentionGaps } from '../../domain/retention';
 import { migrate } from '../../ledger/migrations';
 import { openPool } from '../../ledger/pool';
-import { createRereader } from '../../receiver/verify/reread';
+import { createRereader } from '../../receiver';
 import { SettingsError } from '../../settings/error';
 import { workerSettings, type Environment, type WorkerSettings } from '../../settings';
 import { createLogger, type Logger } from '../../telemetry';

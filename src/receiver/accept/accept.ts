@@ -1,3 +1,4 @@
+import { isConflict, isContradiction } from '../../domain/conflict';
 import type { CappedLog } from '../../telemetry';
 import { describeFailure } from './failures';
 import type { StartSlots } from './start-slots';
@@ -78,10 +79,10 @@ export function createAccept(options: AcceptOptions): Accept {
     if (put.outcome === 'refused') return waitForTemporal(received);
     if (put.outcome === 'stored') {
       onSpooled();
-      return isConflict(received) ? 'conflict' : 'spooled';
+      return isConflict(received.delivery) ? 'conflict' : 'spooled';
     }
-    if (put.bodyDigest === received.delivery.bodyDigest) return isConflict(received) ? 'conflict' : 'duplicate';
-    return keep(asConflict(received), into);
+    if (isContradiction(put.bodyDigest, received.delivery.bodyDigest)) return keep(asConflict(received), into);
+    return isConflict(received.delivery) ? 'conflict' : 'duplicate';
   };
 
   return async (received) => {
@@ -94,8 +95,4 @@ export function createAccept(options: AcceptOptions): Accept {
     const started = await straight(given, release, startTimeoutMs);
     return started === 'failed' ? keep(given, spool) : started;
   };
-}
-
-function isConflict({ delivery }: VerifiedDelivery): boolean {
-  return delivery.problem?.kind === 'conflict';
 }

@@ -1,7 +1,9 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { RawValue, type SearchAttributePair } from '@temporalio/common';
-import type { Delivery, Problem } from '../../events';
-import { searchAttributes, TASK_QUEUE } from '../../temporal';
+import { conflictOf } from '../../domain/conflict';
+import { isKeyword, searchAttributes } from '../../domain/search-attributes';
+import type { Delivery } from '../../events';
+import { TASK_QUEUE } from '../../temporal';
 import type { ParsedBody } from '../verify/parse';
 import { quarantine, routes, type Route } from '../routes';
 import type { SpoolRecord } from '../spool';
@@ -12,36 +14,27 @@ export interface VerifiedDelivery extends SpoolRecord {
   readonly contents: ParsedBody;
 }
 
-/**
- * What a store keeps of a Keyword at least: SQL visibility stores cut it off at 255 characters, Postgres takes no NUL.
- * A value beyond that is left out: it is in the body too, and must not stop the start.
- */
-const KEYWORD = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
-
 /** The workflow id of a delivery is its event id. */
 export function verifiedDelivery(delivery: Delivery, contents: ParsedBody, rawBody: Buffer): VerifiedDelivery {
   return { workflowId: delivery.eventId, lane: routeOf(contents).lane, delivery, contents, rawBody };
 }
 
-const CONFLICT: Problem = {
-  kind: 'conflict',
-  detail: 'Another delivery with this event id and other bytes came before, and stands.',
-};
-const DIGEST_DIGITS = 16;
-
-/**
- * The same delivery as one that contradicts an earlier one of its event id: kept beside it, for a person to judge. A
- * forged delivery could claim an id that can be guessed, and the genuine event must not be lost.
- */
+/** The same delivery as one that contradicts an earlier one of its event id. */
 export function asConflict(received: VerifiedDelivery): VerifiedDelivery {
-  const { delivery, contents } = received;
-  const userId = contents.kind === 'event' ? contents.data.userId : contents.userId;
+  const { workflowId, delivery } = conflictOf(received.delivery);
+  const { contents } = received;
   return {
-    ...received,
-    workflowId: `conflict:${delivery.eventId}:${delivery.bodyDigest.slice(0, DIGEST_DIGITS)}`,
+    workflowId,
     lane: quarantine.lane,
-    delivery: { ...delivery, problem: CONFLICT },
-    contents: { kind: 'problem', problem: CONFLICT, event: contents.event, userId, isJson: isJson(contents) },
+    delivery,
+    rawBody: received.rawBody,
+    contents: {
+      kind: 'problem',
+      problem: delivery.problem,
+      event: contents.event,
+      userId: userIdOf(contents),
+      isJson: isJson(contents),
+    },
   };
 }
 
@@ -90,13 +83,13 @@ function rawArgument(rawBody: Buffer, json: boolean): RawValue {
 }
 
 function searchable(contents: ParsedBody): SearchAttributePair[] {
-  const userId = contents.kind === 'event' ? contents.data.userId : contents.userId;
+  const userId = userIdOf(contents);
   const pairs: SearchAttributePair[] = [{ key: searchAttributes.phase, value: 'working' }];
   if (isKeyword(contents.event)) pairs.push({ key: searchAttributes.event, value: contents.event });
   if (isKeyword(userId)) pairs.push({ key: searchAttributes.userId, value: userId });
   return pairs;
 }
 
-function isKeyword(value: string | null | undefined): value is string {
-  return typeof value === 'string' && KEYWORD.test(value);
+function userIdOf(contents: ParsedBody): string | undefined {
+  return contents.kind === 'event' ? contents.data.userId : contents.userId;
 }

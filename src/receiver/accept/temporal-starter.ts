@@ -1,4 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { isConflict, isContradiction } from '../../domain/conflict';
 import { asConflict, workflowStart, workflowTypeOf, type VerifiedDelivery } from './start-options';
 import { withTimeout } from '../../with-timeout';
 
@@ -35,9 +36,9 @@ export function createStarter(client: () => Promise<Client>): WorkflowStarter {
     return connected.withDeadline(endsAt, async () => {
       if ((await tryToStart(connected, received)) === 'started') return 'started';
       // The id of a conflict names its bytes.
-      if (received.delivery.problem?.kind === 'conflict') return 'conflict';
+      if (isConflict(received.delivery)) return 'conflict';
       const first = await firstDigest(connected, received.workflowId);
-      if (first === undefined || first === received.delivery.bodyDigest) return 'duplicate';
+      if (!isContradiction(first, received.delivery.bodyDigest)) return 'duplicate';
       await tryToStart(connected, asConflict(received));
       return 'conflict';
     });

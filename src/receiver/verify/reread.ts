@@ -1,15 +1,18 @@
 import { parseEnvelope, type EventData } from './parse';
 import { routes } from '../routes';
 
-/** A quarantined body that can be read after all: whose workflow it is, and what that gets. */
+/** A quarantined body that can be read after all: the workflow that it belongs to, and what that workflow gets. */
 export interface Reread {
   readonly workflowType: string;
   readonly event: string;
   readonly envelope: { readonly event: string; readonly data: EventData; readonly companyId: string };
 }
 
-/** Read an envelope again by the receiver's own rules; `refused` is a sentence that names fields, never values. */
-export function createRereader(companyId: string): (envelope: unknown) => Reread | { readonly refused: string } {
+/** `refused` is a sentence that names fields, never values. */
+export type Rereader = (envelope: unknown) => Reread | { readonly refused: string };
+
+/** Reads an envelope again by the receiver's own rules. */
+export function createRereader(companyId: string): Rereader {
   return (envelope) => {
     const contents = parseEnvelope(envelope, companyId);
     if (contents.kind === 'foreign') return { refused: '`companyId` is not the one we serve.' };

@@ -1,0 +1,1 @@
+export { createRereader, type Reread, type Rereader } from './verify/reread';
