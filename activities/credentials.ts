@@ -1,5 +1,5 @@
 import { ApplicationFailure, asyncLocalStorage } from '@temporalio/activity';
-import type { System } from '../src/domain/policy';
+import type { System } from '../src/domain';
 
 /** What a process remembers of a credential that its system refused: asked by everybody at once, some lock the account. */
 export interface CredentialMemory {

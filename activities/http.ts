@@ -1,4 +1,4 @@
-import type { System } from '../src/domain/policy';
+import type { System } from '../src/domain';
 import { withinTime } from './deadline';
 import { createCredentialMemory } from './credentials';
 import type { Effect, Write } from './write-once';

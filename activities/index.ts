@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
-import type { System } from '../src/domain/policy';
-import { DEFAULT_SALESFORCE_NAMES } from '../src/domain/salesforce-names';
+import { DEFAULT_SALESFORCE_NAMES, type System } from '../src/domain';
 import type { WorkerSettings } from '../src/settings';
 import { checkArchive, createArchiveActivities } from './archive';
 import { createConfirm, createWrite, type Write } from './write-once';

@@ -1,4 +1,4 @@
-import type { Policy, PolicySnapshot } from '../src/domain/policy';
+import type { Policy, PolicySnapshot } from '../src/domain';
 
 export interface TermsActivities {
   /** Policy and connector modes as they stand now; a workflow keeps what it gets until it ends. */

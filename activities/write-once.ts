@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import type { Mode, System } from '../src/domain/policy';
-import { beginEffect, confirmEffect, finishEffect } from '../src/ledger/effects';
+import type { Mode, System } from '../src/domain';
+import { beginEffect, confirmEffect, finishEffect } from '../src/ledger';
 import { askLedger } from './ledger/call';
 
 /** Which step of which workflow orders a write, and how its connector is set; the workflow gives it to every activity. */

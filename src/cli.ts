@@ -6,8 +6,7 @@ import type * as Dev from './commands/dev';
 import type * as Ledger from './commands/ledger';
 import type * as Send from './commands/send';
 import type * as StandIns from './commands/stand-ins';
-import { SYSTEMS } from './domain/policy';
-import { SettingsError } from './settings/error';
+import { SYSTEMS } from './domain';
 
 const FAILED = 1;
 const BAD_USAGE = 2;
@@ -124,7 +123,7 @@ function addPartsOfDev(program: Command): void {
     .option('--state-file <path>')
     .action(async (options: Omit<StandIns.StandInsCommand, 'token'>) => {
       const token = process.env['STAND_INS_TOKEN'];
-      if (token === undefined || token === '') throw new SettingsError(['STAND_INS_TOKEN: missing']);
+      if (token === undefined || token === '') throw new (load.settings().SettingsError)(['STAND_INS_TOKEN: missing']);
       await exit(await load.standIns().runStandIns({ ...options, token, logLevel: process.env['LOG_LEVEL'] }));
     });
 }
@@ -146,11 +145,11 @@ function jsonValue(text: string): unknown {
 function report(error: unknown, isDebug: boolean): number {
   // Commander has written its message; help and --version are no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
-  const faults =
-    error instanceof SettingsError ? error.faults : [error instanceof Error ? error.message : String(error)];
+  const isSettingsFault = error instanceof load.settings().SettingsError;
+  const faults = isSettingsFault ? error.faults : [error instanceof Error ? error.message : String(error)];
   for (const fault of faults) console.error(`mt: ${fault}`);
   if (isDebug && error instanceof Error) console.error(error.stack);
-  return error instanceof SettingsError ? BAD_USAGE : FAILED;
+  return isSettingsFault ? BAD_USAGE : FAILED;
 }
 
 /** A process that `mt dev` started may be told that `mt dev` is gone before its command listens for that. */

@@ -1,5 +1,4 @@
-import { decideCertificate } from '../src/domain/certificates';
-import { completedFact } from '../src/domain/facts';
+import { completedFact, decideCertificate } from '../src/domain';
 import type { CourseCompleted, Delivery, Envelope } from '../src/events';
 import { letterToLearner } from './process/common-steps';
 import type { Outcome } from './messages';

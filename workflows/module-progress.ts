@@ -1,4 +1,4 @@
-import { progressedFact } from '../src/domain/facts';
+import { progressedFact } from '../src/domain';
 import type { Delivery, Envelope, ModuleProgress } from '../src/events';
 import { keepConflict } from './process/conflicts';
 import type { ProcessResult } from './process/process';

@@ -1,6 +1,4 @@
-import { provisionedFact } from '../src/domain/facts';
-import { programGroups } from '../src/domain/onboarding';
-import { DAY, HOUR, MINUTE } from '../src/domain/time';
+import { DAY, HOUR, MINUTE, programGroups, provisionedFact } from '../src/domain';
 import type { Delivery, Envelope, UserProvisioned } from '../src/events';
 import { joinGroup, letterTo, letterToLearner, type Membership } from './process/common-steps';
 import type { Outcome } from './messages';

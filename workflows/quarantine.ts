@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ReadingActivities } from '../activities';
-import { isInvalidRequest, readTextFields } from '../src/domain/requests';
+import { isInvalidRequest, readTextFields } from '../src/domain';
 import type { Delivery } from '../src/events';
 import { settleConflict, type Verdict } from './process/conflicts';
 import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from './messages';

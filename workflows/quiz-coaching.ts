@@ -1,7 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import { addWorkingDays } from '../src/domain/calendar';
-import { quizzedFact } from '../src/domain/facts';
-import type { Policy } from '../src/domain/policy';
+import { addWorkingDays, quizzedFact, type Policy } from '../src/domain';
 import type { Delivery, Envelope, QuizSubmitted } from '../src/events';
 import { letterTo } from './process/common-steps';
 import type { Outcome } from './messages';

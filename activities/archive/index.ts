@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import { effectsOf } from '../../src/ledger/effects';
-import { readPerson } from '../../src/ledger/queries';
+import { effectsOf, readPerson } from '../../src/ledger';
 import { checkFolder, createFileStore } from './files';
 import { checkBucket, createS3Store } from './s3';
 import { renderCertificate, type CertificateFacts } from '../certificate';

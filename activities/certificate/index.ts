@@ -1,5 +1,5 @@
 import PDFDocument from 'pdfkit';
-import { epochMs } from '../../src/domain/time';
+import { epochMs } from '../../src/domain';
 import { writeCentred } from './text';
 
 /** What stands on a certificate; all of it from the event, so that it can be made again to the byte. */

@@ -1,5 +1,4 @@
-import type { Policy } from '../../src/domain/policy';
-import { isProtectedGroup, isProtectedUser } from '../../src/domain/protection';
+import { isProtectedGroup, isProtectedUser, type Policy } from '../../src/domain';
 import type { Confirm, Effect, StepContext } from '../write-once';
 import { rejected } from '../failure';
 import type { Group, IdentityDriver, IdentityUser, Person } from './driver';

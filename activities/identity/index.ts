@@ -1,8 +1,13 @@
 import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import { effectsOfStep, type StoredEffect } from '../../src/ledger/effects';
-import { findLearner } from '../../src/ledger/queries';
-import { changedTogether, releaseShare, type Share } from '../../src/ledger/sharing';
+import {
+  changedTogether,
+  effectsOfStep,
+  findLearner,
+  releaseShare,
+  type Share,
+  type StoredEffect,
+} from '../../src/ledger';
 import type { Confirm, StepContext } from '../write-once';
 import { createChanges, type Change, type IdentityChanges, type IdentityRules } from './changes';
 import type { IdentityDriver, IdentityUser, Person } from './driver';

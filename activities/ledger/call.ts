@@ -1,4 +1,4 @@
-import { isUnavailable } from '../../src/ledger/pool';
+import { isUnavailable } from '../../src/ledger';
 import { unavailable } from '../failure';
 
 /**

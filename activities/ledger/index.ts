@@ -1,20 +1,25 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import type { RenewalRules } from '../../src/domain/correlation';
-import type { Fact } from '../../src/domain/facts';
-import type { Policy } from '../../src/domain/policy';
-import { settleConflict, type Conflict, type ConflictStanding } from '../../src/ledger/conflicts';
-import { pruneLedger, type Pruned } from '../../src/ledger/pruning';
-import { countOpen, findLearner, reinstateLearner, setLearnerEmail, type Learner } from '../../src/ledger/queries';
+import type { Fact, Policy, RenewalRules } from '../../src/domain';
 import {
   admitLeaver,
   closeWorkflow,
+  confirmDeparture,
+  countOpen,
+  findLearner,
   markGone,
+  pruneLedger,
   recordEvent,
-  type Recorded,
+  reinstateLearner,
+  setLearnerEmail,
+  settleConflict,
+  type Conflict,
+  type ConflictStanding,
+  type Learner,
+  type Pruned,
   type Receipt,
-} from '../../src/ledger/record';
-import { confirmDeparture } from '../../src/ledger/settling';
+  type Recorded,
+} from '../../src/ledger';
 import { unavailable } from '../failure';
 import { askLedger } from './call';
 

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { closeGone, markSeen, staleWorkflows } from '../../src/ledger/reconcile';
+import { closeGone, markSeen, staleWorkflows } from '../../src/ledger';
 import { askLedger } from './call';
 
 /** Does Temporal run it? `unknown`: it did not say. Never rejects, and answers within a few seconds. */

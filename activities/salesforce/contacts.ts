@@ -1,5 +1,4 @@
-import type { SalesforceNames } from '../../src/domain/salesforce-names';
-import { isEmail } from '../../src/domain/requests';
+import { isEmail, type SalesforceNames } from '../../src/domain';
 import type { Confirm, Effect, StepContext, Write } from '../write-once';
 import { rejected } from '../failure';
 import type { Change } from '../identity/changes';

@@ -1,8 +1,6 @@
 import type { Pool } from 'pg';
-import { certificateKey } from '../../src/domain/correlation';
-import type { Mode, Policy } from '../../src/domain/policy';
-import type { SalesforceNames } from '../../src/domain/salesforce-names';
-import { bestCompletion } from '../../src/ledger/queries';
+import { certificateKey, type Mode, type Policy, type SalesforceNames } from '../../src/domain';
+import { bestCompletion } from '../../src/ledger';
 import type { Confirm, StepContext, Write } from '../write-once';
 import { unavailable } from '../failure';
 import type { Change } from '../identity/changes';

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import type { SalesforceNames } from '../../src/domain/salesforce-names';
-import {
-  countDueProgress,
-  dueProgress,
-  markProgress,
-  type DueProgress,
-  type SyncOutcome,
-} from '../../src/ledger/progress-sync';
+import type { SalesforceNames } from '../../src/domain';
+import { countDueProgress, dueProgress, markProgress, type DueProgress, type SyncOutcome } from '../../src/ledger';
 import type { Write } from '../write-once';
 import { askLedger } from '../ledger/call';
 import type { SalesforceActivities, Synced } from '.';

@@ -1,5 +1,5 @@
-import type { SalesforceNames } from '../../src/domain/salesforce-names';
-import { storable } from '../../src/ledger/storable';
+import type { SalesforceNames } from '../../src/domain';
+import { storable } from '../../src/ledger';
 import type { Fields } from './api';
 
 /** What we say of a course, certificate or module of a learner; times ISO 8601. */

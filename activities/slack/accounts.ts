@@ -1,9 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import type { Policy } from '../../src/domain/policy';
-import { isProtectedUser } from '../../src/domain/protection';
-import { effectsOfStep } from '../../src/ledger/effects';
-import { findLearner } from '../../src/ledger/queries';
+import { isProtectedUser, type Policy } from '../../src/domain';
+import { effectsOfStep, findLearner } from '../../src/ledger';
 import type { Confirm, Effect, StepContext } from '../write-once';
 import { rejected } from '../failure';
 import type { Http } from '../http';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import { renderNotification, type Notification } from '../../src/domain/notifications';
-import { effectsOfStep } from '../../src/ledger/effects';
+import { renderNotification, type Notification } from '../../src/domain';
+import { effectsOfStep } from '../../src/ledger';
 import type { StepContext, Write } from '../write-once';
 import type { Http } from '../http';
 import { askLedger } from '../ledger/call';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DEFAULT_XAPI_NAMES, type XapiNames } from '../../src/domain/policy';
-import { epochMs, isoTime } from '../../src/domain/time';
+import { DEFAULT_XAPI_NAMES, epochMs, isoTime, type XapiNames } from '../../src/domain';
 import type { CertificateFacts } from '../certificate';
 
 /** What is said of a completion; all of it from the event and the workflow's own terms, so that it can be said again. */

@@ -1,6 +1,6 @@
-import type { System } from '../domain/policy';
+import type { System } from '../domain';
 import { dataDirAt, dataDirOf, killRecorded } from '../dev/data-dir';
-import { withDotEnv } from '../settings/dot-env';
+import { withDotEnv } from '../settings';
 import { startStack, type Stack, type StackOptions, type StackPorts } from '../dev/stack';
 
 export interface DevOptions {

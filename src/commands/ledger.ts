@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { startEmbedded, type EmbeddedKind } from '../dev/embedded-ledger';
-import { migrate } from '../ledger/migrations';
-import { openPool } from '../ledger/pool';
+import { migrate, openPool } from '../ledger';
 import { createLogger } from '../telemetry';
 import { shutdownSignal } from '../dev/shutdown-signal';
 

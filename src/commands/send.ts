@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isEventName, type EventName } from '../events';
-import type { Environment } from '../settings';
-import { SettingsError } from '../settings/error';
+import { SettingsError, withDotEnv, type Environment } from '../settings';
 import { deliver, type Outgoing } from '../dev/mindtickle';
 import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
-import { withDotEnv } from '../settings/dot-env';
 
 export interface SendOptions {
   /** The envelope's `data`; absent: a sample that fits the event. */

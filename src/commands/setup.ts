@@ -1,7 +1,5 @@
-import { retentionDaysFor } from '../domain/retention';
-import { DAY } from '../domain/time';
-import { migrate } from '../ledger/migrations';
-import { openPool } from '../ledger/pool';
+import { DAY, retentionDaysFor } from '../domain';
+import { migrate, openPool } from '../ledger';
 import { setupSettings, type Environment, type SetupSettings } from '../settings';
 import { createLogger } from '../telemetry';
 import {

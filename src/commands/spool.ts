@@ -1,18 +1,16 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { SECOND } from '../domain/time';
+import { SECOND } from '../domain';
 import { createCappedLog, createLogger } from '../telemetry';
 import { createDrain } from '../receiver/spool/drain';
 import { createStartSlots } from '../receiver/accept/start-slots';
 import { openSpool, type Spool } from '../receiver/spool';
 import { reportSpool, type SpoolReport } from '../receiver/spool/report';
 import { createStarter } from '../receiver/accept/temporal-starter';
-import { drainSettings, opsSettings, type Environment } from '../settings';
-import { SettingsError } from '../settings/error';
+import { drainSettings, opsSettings, SettingsError, withDotEnv, type Environment } from '../settings';
 import { connectNow } from '../temporal';
 import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
-import { withDotEnv } from '../settings/dot-env';
 
 export interface SpoolCommand {
   /** The spool's directory of a receiver that is gone. */

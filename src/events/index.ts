@@ -8,6 +8,7 @@ import { userProvisioned } from './user-provisioned';
 export type { CertificationExpired } from './certification-expired';
 export type { CourseCompleted } from './course-completed';
 export type { Delivery, Envelope, Problem } from './delivery';
+export { email, id, isoInstant, text } from './fields';
 export type { ModuleProgress } from './module-progress';
 export type { QuizSubmitted } from './quiz-submitted';
 export type { UserDeprovisioned } from './user-deprovisioned';

@@ -1,6 +1,5 @@
 import type { PoolClient } from 'pg';
-import { certificateKey } from '../domain/correlation';
-import type { Fact, QuizResult } from '../domain/facts';
+import { certificateKey, type Fact, type QuizResult } from '../domain';
 import { storeDeparture, storeProvisioned, type StoredFact } from './learners';
 
 type FactOf<Kind extends Fact['kind']> = Fact & { kind: Kind };

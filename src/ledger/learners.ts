@@ -1,6 +1,5 @@
 import type { PoolClient } from 'pg';
-import { orderOf } from '../domain/correlation';
-import type { Fact } from '../domain/facts';
+import { orderOf, type Fact } from '../domain';
 
 /** A fact and the event that said it. */
 export interface StoredFact<F extends Fact = Fact> {

@@ -1,7 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { opens, type News, type OpenWorkflow, type RenewalRules } from '../domain/correlation';
-import type { Fact } from '../domain/facts';
-import { HOUR } from '../domain/time';
+import { HOUR, opens, type Fact, type News, type OpenWorkflow, type RenewalRules } from '../domain';
 import { storeFact } from './facts';
 import { lockLearner, type Lock } from './lock';
 import { inTransaction } from './pool';

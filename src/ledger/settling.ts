@@ -3,12 +3,12 @@ import {
   certificateKey,
   newsFor,
   renewedExpiry,
+  type Fact,
   type News,
   type OpenWorkflow,
   type RenewalRules,
   type WaitingKind,
-} from '../domain/correlation';
-import type { Fact } from '../domain/facts';
+} from '../domain';
 import {
   completionsOf,
   expiriesOf,

@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../domain/time';
+import { MINUTE, SECOND } from '../domain';
 
 /** Bounds in time, size and number that hold before anything of a request is known. */
 export interface Limits {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SECOND } from '../domain/time';
+import { SECOND } from '../domain';
 import type { ReceiverSettings } from '../settings';
 import type { Accept, Accepted } from './accept/accept';
 import { readBody, type BodyResult } from './body';

@@ -1,5 +1,4 @@
-import { retentionGaps } from '../domain/retention';
-import { SECOND } from '../domain/time';
+import { retentionGaps, SECOND } from '../domain';
 import type { ReceiverSettings } from '../settings';
 
 /**

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
-import { SECOND } from '../domain/time';
+import { SECOND } from '../domain';
 import type { ReceiverSettings } from '../settings';
 import type { Accepted } from './accept/accept';
 import { bareAddress } from './address';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { Environment } from '.';
+import type { Environment } from './variables';
 
 /** `env`, and what `.env` in the working directory adds to it. Only on a developer's machine: production reads no file. */
 export function withDotEnv(env: Environment): Environment {

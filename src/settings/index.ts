@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { connectorModes, readConnectors, type Connectors } from './connectors';
-import type { Modes, Policy } from '../domain/policy';
-import { retentionGaps } from '../domain/retention';
-import { SECOND } from '../domain/time';
+import { retentionGaps, SECOND, type Modes, type Policy } from '../domain';
 import { readConfigFile, type ConfigFile } from './policy-file';
 import { SettingsError } from './error';
 import { readVariables, valueOf, type Environment } from './variables';
 
-export type { Environment } from './variables';
+export { withDotEnv } from './dot-env';
+export { SettingsError } from './error';
+export { readConfigFile, type ConfigFile } from './policy-file';
+export { watchSetting, type ReloadCounts, type ReloadedSetting } from './reload';
+export { watchSecrets, type WatchedSecrets } from './signing-secrets';
+export { readVariables, valueOf, type Environment } from './variables';
 export { systemDescriptors } from './connectors';
 export type { SystemSettings } from './connectors';
 

@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { isTimeZone, DEFAULT_CALENDAR, WEEKDAYS } from '../domain/calendar';
-import { DEFAULT_XAPI_NAMES, SYSTEMS, type Mode, type Policy, type System } from '../domain/policy';
-import { DEFAULT_SALESFORCE_NAMES } from '../domain/salesforce-names';
+import {
+  DEFAULT_CALENDAR,
+  DEFAULT_SALESFORCE_NAMES,
+  DEFAULT_XAPI_NAMES,
+  isTimeZone,
+  SYSTEMS,
+  WEEKDAYS,
+  type Mode,
+  type Policy,
+  type System,
+} from '../domain';
 import { explain, SettingsError } from './error';
 
 const days = z.number().min(0).max(3650);

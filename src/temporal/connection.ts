@@ -3,8 +3,7 @@ import { Client } from '@temporalio/client';
 import { IllegalStateError, type LogLevel, type LogMetadata } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type * as WorkerSdk from '@temporalio/worker';
-import type { Environment } from '../settings';
-import { SettingsError } from '../settings/error';
+import { SettingsError, type Environment } from '../settings';
 import type { Logger } from '../telemetry';
 
 export interface ConnectionOptions {

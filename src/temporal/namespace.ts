@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isGrpcServiceError, type Connection } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
-import { DAY } from '../domain/time';
+import { DAY } from '../domain';
 import { searchAttributes } from './names';
 
 /**

@@ -1,7 +1,6 @@
 import { createConnectors, createOwnActivities } from '../../activities';
-import { openPool } from '../../src/ledger/pool';
-import { readConfigFile } from '../../src/settings/policy-file';
-import type { WorkerSettings } from '../../src/settings';
+import { openPool } from '../../src/ledger';
+import { readConfigFile, type WorkerSettings } from '../../src/settings';
 import { workflow } from './running';
 
 // Nothing connects before it is asked.

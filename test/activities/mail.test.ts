@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Pool } from 'pg';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import type { Notification } from '../../src/domain/notifications';
+import type { Notification } from '../../src/domain';
 import type { StandIns } from '../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { setFault, start, stateOf, stopAll } from '../dev/stand-ins/running';

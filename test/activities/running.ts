@@ -20,12 +20,9 @@ import type {
   StepContext,
   XapiActivities,
 } from '../../activities';
-import type { SystemSettings } from '../../src/settings';
-import type { Policy } from '../../src/domain/policy';
-import { effectsOf, type StoredEffect } from '../../src/ledger/effects';
-import { recordEvent } from '../../src/ledger/record';
-import { readConfigFile } from '../../src/settings/policy-file';
-import type { WorkerSettings } from '../../src/settings';
+import { readConfigFile, type SystemSettings, type WorkerSettings } from '../../src/settings';
+import type { Policy } from '../../src/domain';
+import { effectsOf, recordEvent, type StoredEffect } from '../../src/ledger';
 import { deprovisioned, request } from '../ledger/events';
 
 export const TOKEN = 'a-token-of-the-tests';

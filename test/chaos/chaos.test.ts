@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openPool } from '../../src/ledger/pool';
+import { openPool } from '../../src/ledger';
 import { openNamespace, temporalAddress } from '../temporal/fixture';
 import { planRound } from './plan';
 import { runRounds } from './rounds';

@@ -12,9 +12,7 @@ import { bareEnvironment, receiverEnvironment, type Shared } from '../../src/dev
 import { ledgerPart, temporalPart, workerPart, type Setting } from '../../src/dev/stack/parts';
 import { choosePorts } from '../../src/dev/stack/ports';
 import type { Part, Running } from '../../src/dev/stack/supervise';
-import { migrate } from '../../src/ledger/migrations';
-import { openPool } from '../../src/ledger/pool';
-import { setLearnerEmail } from '../../src/ledger/queries';
+import { migrate, openPool, setLearnerEmail } from '../../src/ledger';
 import { RETENTION_DAYS } from '../../src/temporal';
 import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
 import { ADMINISTRATOR, COMPANY, MAIL_DOMAIN } from './deliveries';

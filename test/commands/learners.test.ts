@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { findLearner } from '../../src/ledger/queries';
+import { findLearner } from '../../src/ledger';
 import { seeProcess } from '../../src/process-id';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 

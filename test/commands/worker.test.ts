@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { connectorOptions, runWorker } from '../../src/commands/worker';
-import { SettingsError } from '../../src/settings/error';
+import { SettingsError } from '../../src/settings';
 import type { Connected } from '../../src/temporal';
 import { scriptSmtp } from '../activities/scripted-smtp';
 import { openNamespace, temporalAddress } from '../temporal/fixture';

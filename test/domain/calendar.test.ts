@@ -1,6 +1,15 @@
 import fc from 'fast-check';
-import { addWorkingDays, isTimeZone, DEFAULT_CALENDAR, WEEKDAYS, type Calendar } from '../../src/domain/calendar';
-import { DAY, epochMs, HOUR, isoTime } from '../../src/domain/time';
+import {
+  addWorkingDays,
+  DAY,
+  DEFAULT_CALENDAR,
+  epochMs,
+  HOUR,
+  isoTime,
+  isTimeZone,
+  WEEKDAYS,
+  type Calendar,
+} from '../../src/domain';
 
 const berlin: Calendar = { ...DEFAULT_CALENDAR, timeZone: 'Europe/Berlin' };
 const newYork: Calendar = { ...DEFAULT_CALENDAR, timeZone: 'America/New_York' };

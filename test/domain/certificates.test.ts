@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decideCertificate } from '../../src/domain/certificates';
+import { decideCertificate } from '../../src/domain';
 
 describe('judgeCompletion', () => {
   test.each([

@@ -1,15 +1,19 @@
 import {
   certificateKey,
+  DAY,
+  epochMs,
+  HOUR,
+  MINUTE,
   newsFor,
   opens,
   orderOf,
+  type Fact,
   type News,
   type OpenWorkflow,
+  type QuizResult,
   type RenewalRules,
   type WaitingKind,
-} from '../../src/domain/correlation';
-import type { Fact, QuizResult } from '../../src/domain/facts';
-import { DAY, epochMs, HOUR, MINUTE } from '../../src/domain/time';
+} from '../../src/domain';
 
 const OPENED = epochMs('2026-11-23T09:00:00Z');
 const LADDER = 7 * HOUR + 20 * MINUTE;

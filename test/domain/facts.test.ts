@@ -2,12 +2,12 @@ import type { Delivery, Envelope, QuizSubmitted } from '../../src/events';
 import {
   completedFact,
   deprovisionedFact,
+  epochMs,
   expiredFact,
   progressedFact,
   provisionedFact,
   quizzedFact,
-} from '../../src/domain/facts';
-import { epochMs } from '../../src/domain/time';
+} from '../../src/domain';
 
 const delivery: Delivery = {
   eventId: 'e1',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { renderNotification, type Notification } from '../../src/domain/notifications';
+import { renderNotification, type Notification } from '../../src/domain';
 
 const DEADLINE = '2027-06-30T12:00:00Z';
 

@@ -1,4 +1,4 @@
-import { programGroups } from '../../src/domain/onboarding';
+import { programGroups } from '../../src/domain';
 
 const programs = [
   { groups: ['Everyone'] },

@@ -1,4 +1,4 @@
-import { isProtectedGroup, isProtectedUser } from '../../src/domain/protection';
+import { isProtectedGroup, isProtectedUser } from '../../src/domain';
 
 const listed = { users: ['u1', 'Ceo@Example.com '], groups: ['Administrators'] };
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { nextMoment, type Moment } from '../../src/domain/recertification';
-import { DAY, epochMs, isoTime } from '../../src/domain/time';
+import { DAY, epochMs, isoTime, nextMoment, type Moment } from '../../src/domain';
 
 const rules = { remindDaysBefore: [30, 14, 7, 3, 1], graceDays: 30, renewalLeadDays: 90 };
 const deadline = epochMs('2027-06-30T12:00:00Z');

@@ -1,4 +1,4 @@
-import { isEmail, isInvalidRequest, readTextFields } from '../../src/domain/requests';
+import { isEmail, isInvalidRequest, readTextFields } from '../../src/domain';
 
 describe('readTexts', () => {
   const read = (message: unknown) => readTextFields(message, ['reason', 'by'], ['to']);

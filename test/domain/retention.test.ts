@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { retentionDaysFor, retentionGaps, type RetentionSettings } from '../../src/domain/retention';
-import { DAY, HOUR, MINUTE, SECOND } from '../../src/domain/time';
+import { DAY, HOUR, MINUTE, retentionDaysFor, retentionGaps, SECOND, type RetentionSettings } from '../../src/domain';
 
 /** The defaults of the settings, and a day of retention, the least that Temporal takes. */
 const usual: RetentionSettings = {

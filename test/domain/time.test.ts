@@ -1,4 +1,4 @@
-import { DAY, epochMs, HOUR, isoTime } from '../../src/domain/time';
+import { DAY, epochMs, HOUR, isoTime } from '../../src/domain';
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 

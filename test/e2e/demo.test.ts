@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import type { DemoEvent } from '../../src/commands/demo';
-import { SYSTEMS } from '../../src/domain/policy';
+import { SYSTEMS } from '../../src/domain';
 import type { StandInsState } from '../../src/dev/stand-ins';
 import { stateQuery } from '../../workflows/messages';
 import { quieten } from '../workflows/world';

@@ -1,9 +1,7 @@
 import { Worker } from '@temporalio/worker';
 import { createOwnActivities } from '../../activities';
-import { openPool } from '../../src/ledger/pool';
-import { recordEvent } from '../../src/ledger/record';
-import { readConfigFile } from '../../src/settings/policy-file';
-import type { WorkerSettings } from '../../src/settings';
+import { openPool, recordEvent } from '../../src/ledger';
+import { readConfigFile, type WorkerSettings } from '../../src/settings';
 import { type Connected, createIsRunning } from '../../src/temporal';
 import { deprovisioned, expired, request } from '../ledger/events';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readDevJson } from '../../src/dev/data-dir';
-import { DAY, isoTime } from '../../src/domain/time';
+import { DAY, isoTime } from '../../src/domain';
 import { people } from '../../src/dev/people';
 import type { StandInsState } from '../../src/dev/stand-ins';
 import { recertifiedSignal } from '../../workflows/messages';

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
-import { DAY, HOUR, isoTime } from '../../src/domain/time';
+import { DAY, HOUR, isoTime } from '../../src/domain';
 import {
   cancelSignal,
   coachedSignal,

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Fact } from '../../src/domain/facts';
-import { settleConflict, type ConflictStanding } from '../../src/ledger/conflicts';
-import type { Receipt } from '../../src/ledger/receipts';
-import { closeWorkflow, recordEvent, type Recorded } from '../../src/ledger/record';
+import type { Fact } from '../../src/domain';
+import {
+  closeWorkflow,
+  recordEvent,
+  settleConflict,
+  type ConflictStanding,
+  type Receipt,
+  type Recorded,
+} from '../../src/ledger';
 import { completed, request, RULES } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 

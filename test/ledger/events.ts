@@ -1,6 +1,4 @@
-import type { RenewalRules } from '../../src/domain/correlation';
-import type { Fact } from '../../src/domain/facts';
-import { DAY } from '../../src/domain/time';
+import { DAY, type Fact, type RenewalRules } from '../../src/domain';
 import type { RecordRequest } from '../../src/ledger/record';
 
 export const RULES: RenewalRules = { courses: {}, renewalLeadDays: 90 };

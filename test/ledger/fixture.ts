@@ -9,8 +9,7 @@ import { createInterface } from 'node:readline';
 import type { Pool } from 'pg';
 import type { EmbeddedKind } from '../../src/dev/embedded-ledger';
 import { startEmbedded } from '../../src/dev/embedded-ledger';
-import { migrate } from '../../src/ledger/migrations';
-import { openPool } from '../../src/ledger/pool';
+import { migrate, openPool } from '../../src/ledger';
 import { whyNotPostgres } from '../../src/dev/embedded-ledger/access';
 import { createLogger } from '../../src/telemetry';
 

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Fact } from '../../src/domain/facts';
-import { importPeople, type ImportRules, type Person } from '../../src/ledger/import';
-import { openPool } from '../../src/ledger/pool';
-import { findLearner, setLearnerEmail } from '../../src/ledger/queries';
-import { recordEvent } from '../../src/ledger/record';
+import type { Fact } from '../../src/domain';
+import {
+  findLearner,
+  importPeople,
+  openPool,
+  recordEvent,
+  setLearnerEmail,
+  type ImportRules,
+  type Person,
+} from '../../src/ledger';
 import { deprovisioned, MONDAY, provisioned, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { migrate } from '../../src/ledger/migrations';
-import { openPool } from '../../src/ledger/pool';
+import { migrate, openPool } from '../../src/ledger';
 import { openLedger, type LedgerFixture } from './fixture';
 
 let ledger: LedgerFixture;

@@ -1,5 +1,4 @@
-import { newsFor, opens, type News, type OpenWorkflow, type RenewalRules } from '../../src/domain/correlation';
-import type { Fact } from '../../src/domain/facts';
+import { newsFor, opens, type Fact, type News, type OpenWorkflow, type RenewalRules } from '../../src/domain';
 import { standingOf, type LearnerStanding } from '../../src/ledger/learners';
 
 /** What `recordEvent` says, as far as it is about open workflows. */

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import type { Fact } from '../../src/domain/facts';
-import { findLearner } from '../../src/ledger/queries';
-import { closeWorkflow, recordEvent } from '../../src/ledger/record';
+import type { Fact } from '../../src/domain';
+import { closeWorkflow, findLearner, recordEvent } from '../../src/ledger';
 import { request, RULES } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 import { createLedgerModel, type Told } from './model';

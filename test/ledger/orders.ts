@@ -1,6 +1,4 @@
-import { opens, type News, type OpenWorkflow } from '../../src/domain/correlation';
-import type { Fact } from '../../src/domain/facts';
-import { DAY, HOUR } from '../../src/domain/time';
+import { DAY, HOUR, opens, type Fact, type News, type OpenWorkflow } from '../../src/domain';
 import type { LearnerStanding } from '../../src/ledger/learners';
 import { completed, deprovisioned, expired, provisioned, quizzed } from './events';
 import type { Told } from './model';

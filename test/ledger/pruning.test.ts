@@ -1,7 +1,4 @@
-import { pruneLedger } from '../../src/ledger/pruning';
-import { addRefusals } from '../../src/ledger/refusals';
-import { recordEvent } from '../../src/ledger/record';
-import { openPool } from '../../src/ledger/pool';
+import { addRefusals, openPool, pruneLedger, recordEvent } from '../../src/ledger';
 import { progressed, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 import { refusal } from './refusal-rows';

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Fact } from '../../src/domain/facts';
-import { beginEffect } from '../../src/ledger/effects';
-import { bestCompletion, countOpen, findLearner, readPerson, setLearnerEmail } from '../../src/ledger/queries';
-import { closeWorkflow, markGone, recordEvent } from '../../src/ledger/record';
+import type { Fact } from '../../src/domain';
+import {
+  beginEffect,
+  bestCompletion,
+  closeWorkflow,
+  countOpen,
+  findLearner,
+  markGone,
+  readPerson,
+  recordEvent,
+  setLearnerEmail,
+} from '../../src/ledger';
 import { completed, deprovisioned, expired, MONDAY, progressed, provisioned, quizzed, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 

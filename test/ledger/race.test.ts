@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
 import { lockLearner, type Lock } from '../../src/ledger/lock';
-import { openPool } from '../../src/ledger/pool';
-import { recordEvent } from '../../src/ledger/record';
+import { openPool, recordEvent } from '../../src/ledger';
 import { completed, expired, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 

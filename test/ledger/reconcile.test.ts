@@ -1,6 +1,4 @@
-import { pruneLedger } from '../../src/ledger/pruning';
-import { closeGone, markSeen, staleWorkflows } from '../../src/ledger/reconcile';
-import { closeWorkflow, recordEvent } from '../../src/ledger/record';
+import { closeGone, closeWorkflow, markSeen, pruneLedger, recordEvent, staleWorkflows } from '../../src/ledger';
 import { completed, deprovisioned, expired, progressed, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 

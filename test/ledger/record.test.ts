@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import type { Fact } from '../../src/domain/facts';
-import { DAY, HOUR } from '../../src/domain/time';
-import { countOpen, findLearner, reinstateLearner } from '../../src/ledger/queries';
-import { confirmDeparture } from '../../src/ledger/settling';
-import { admitLeaver, closeWorkflow, markGone, recordEvent, type Recorded } from '../../src/ledger/record';
+import { DAY, HOUR, type Fact } from '../../src/domain';
+import {
+  admitLeaver,
+  closeWorkflow,
+  confirmDeparture,
+  countOpen,
+  findLearner,
+  markGone,
+  recordEvent,
+  reinstateLearner,
+  type Recorded,
+} from '../../src/ledger';
 import { completed, deprovisioned, expired, MONDAY, progressed, provisioned, quizzed, request, RULES } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 

@@ -1,4 +1,4 @@
-import type { RefusalRow } from '../../src/ledger/refusals';
+import type { RefusalRow } from '../../src/ledger';
 
 /** One row of counts, as the receiver hands them over. */
 export function refusal(changes: Partial<RefusalRow> = {}): RefusalRow {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { markGone, closeWorkflow, recordEvent } from '../../src/ledger/record';
-import { releaseShare } from '../../src/ledger/sharing';
+import { closeWorkflow, markGone, recordEvent, releaseShare } from '../../src/ledger';
 import { expired, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 

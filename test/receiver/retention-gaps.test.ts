@@ -1,4 +1,4 @@
-import { DAY, HOUR } from '../../src/domain/time';
+import { DAY, HOUR } from '../../src/domain';
 import { namespaceRetentionGaps } from '../../src/receiver/retention-gaps';
 import { settings } from './running';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { refusals } from '../../src/receiver/refusals/rules';
-import { watchSecrets, type WatchedSecrets } from '../../src/settings/signing-secrets';
+import { watchSecrets, type WatchedSecrets } from '../../src/settings';
 import { createReceiverMetrics, type ReceiverMetrics } from '../../src/commands/receiver/metrics';
 import { converse, requestBytes } from './raw-http';
 import { BODY, deliver, lengthOf, NOW, signedHeaders, startReceiver, type Running } from './running';

@@ -2,8 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isMap, isScalar, parse, parseDocument, type YAMLMap } from 'yaml';
-import { readConfigFile } from '../../src/settings/policy-file';
-import { SettingsError } from '../../src/settings/error';
+import { readConfigFile, SettingsError } from '../../src/settings';
 
 function file(content: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'mindtickle-policy-')), 'config.yaml');

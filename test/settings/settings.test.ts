@@ -2,11 +2,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { SYSTEMS } from '../../src/domain/policy';
-import { readConfigFile } from '../../src/settings/policy-file';
-import { receiverSettings, systemDescriptors, workerSettings } from '../../src/settings';
+import { SYSTEMS } from '../../src/domain';
+import { readConfigFile, receiverSettings, SettingsError, systemDescriptors, workerSettings } from '../../src/settings';
 import { settingNames } from '../../src/settings/variables';
-import { SettingsError } from '../../src/settings/error';
 
 const docs = readFileSync(resolve(__dirname, '../../docs/configuration.md'), 'utf8');
 const connectorDocs = readFileSync(resolve(__dirname, '../../docs/connectors.md'), 'utf8');

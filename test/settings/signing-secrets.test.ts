@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import pino from 'pino';
-import { watchSecrets, type WatchedSecrets } from '../../src/settings/signing-secrets';
+import { watchSecrets, type WatchedSecrets } from '../../src/settings';
 
 const NEW = 'whsec_newnewnewnewnewnewnewnewnew';
 const OLD = 'whsec_oldoldoldoldoldoldoldoldold';

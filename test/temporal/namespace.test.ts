@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DAY } from '../../src/domain/time';
+import { DAY } from '../../src/domain';
 import {
   connectNow,
   type Connected,

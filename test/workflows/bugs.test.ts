@@ -1,4 +1,4 @@
-import { DAY, isoTime } from '../../src/domain/time';
+import { DAY, isoTime } from '../../src/domain';
 import { retryStepUpdate } from '../../workflows/messages';
 import { openDevWorld } from './dev-world';
 import { end, openWorld, stepIs } from './world';

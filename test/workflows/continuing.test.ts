@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { DAY, HOUR, isoTime } from '../../src/domain/time';
+import { DAY, HOUR, isoTime } from '../../src/domain';
 import {
   cancelSignal,
   coachedSignal,

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { DAY, isoTime } from '../../src/domain/time';
+import { DAY, isoTime } from '../../src/domain';
 import type { ProcessState } from '../../workflows/messages';
 import { openDevWorld, type DevWorld, type Working } from './dev-world';
 import { rejected, stepIs } from './world';

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { DAY, epochMs, HOUR, isoTime, MINUTE, SECOND } from '../../src/domain/time';
+import { DAY, epochMs, HOUR, isoTime, MINUTE, SECOND } from '../../src/domain';
 import { cancelSignal, escalateSignal, rehiredSignal, retryStepUpdate, skipStepUpdate } from '../../workflows/messages';
 import { end, failing, openWorld, rejected, stepIs, unavailable, type World } from './world';
 

@@ -1,4 +1,4 @@
-import { DAY } from '../../src/domain/time';
+import { DAY } from '../../src/domain';
 import { cancelSignal, retryStepUpdate, skipStepUpdate, startedSignal } from '../../workflows/messages';
 import { end, failing, openWorld, rejected, stepIs, type World } from './world';
 

@@ -1,6 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { DEFAULT_CALENDAR } from '../../src/domain/calendar';
-import { isoTime, DAY, HOUR } from '../../src/domain/time';
+import { DAY, DEFAULT_CALENDAR, HOUR, isoTime } from '../../src/domain';
 import { cancelSignal, coachedSignal, escalateSignal, retakenSignal, retryStepUpdate } from '../../workflows/messages';
 import { end, failing, openWorld, rejected, stepIs, unavailable, type World, unlessClosed } from './world';
 

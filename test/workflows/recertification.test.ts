@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { DAY, isoTime } from '../../src/domain/time';
+import { DAY, isoTime } from '../../src/domain';
 import {
   cancelSignal,
   escalateSignal,

@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { DAY, isoTime } from '../../src/domain/time';
-import { setLearnerEmail } from '../../src/ledger/queries';
+import { DAY, isoTime } from '../../src/domain';
+import { setLearnerEmail } from '../../src/ledger';
 import { people } from '../../src/dev/people';
 import type { StandIns } from '../../src/dev/stand-ins';
 import { cancelSignal } from '../../workflows/messages';

@@ -3,10 +3,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import type { Notification } from '../../src/domain/notifications';
-import type { Modes, Policy } from '../../src/domain/policy';
+import type { Modes, Notification, Policy } from '../../src/domain';
 import type { Delivery, Envelope, Problem } from '../../src/events';
-import { readConfigFile } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings';
 import { cancelSignal, stateQuery, type ProcessState, type StepStatus } from '../../workflows/messages';
 import { createWatching } from './watching';
 

@@ -1,7 +1,6 @@
 /** How an offboarding ends a leaver's access, and gives it back when it is cancelled. */
 import type { Person } from '../../activities';
-import { MINUTE, SECOND } from '../../src/domain/time';
-import type { Policy } from '../../src/domain/policy';
+import { MINUTE, SECOND, type Policy } from '../../src/domain';
 import type { Process } from '../process/process';
 import { askLedger, identity, salesforce, slack } from '../process/activity-proxies';
 import { since } from '../releases';

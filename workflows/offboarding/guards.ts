@@ -1,5 +1,4 @@
-import { isProtectedUser } from '../../src/domain/protection';
-import type { Policy } from '../../src/domain/policy';
+import { isProtectedUser, type Policy } from '../../src/domain';
 import type { UserDeprovisioned } from '../../src/events';
 import type { Process } from '../process/process';
 import { askLedger } from '../process/activity-proxies';

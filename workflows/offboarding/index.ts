@@ -1,7 +1,5 @@
 import type { Person } from '../../activities';
-import { deprovisionedFact, type Fact } from '../../src/domain/facts';
-import { DAY, isoTime } from '../../src/domain/time';
-import type { Policy, PolicySnapshot } from '../../src/domain/policy';
+import { DAY, deprovisionedFact, isoTime, type Fact, type Policy, type PolicySnapshot } from '../../src/domain';
 import type { Delivery, Envelope, UserDeprovisioned } from '../../src/events';
 import { deactivate, endAccess, lookOnceMore, type Leaving } from './access';
 import { letterTo } from '../process/common-steps';

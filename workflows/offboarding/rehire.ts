@@ -1,7 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import type { News } from '../../src/domain/correlation';
-import type { Policy } from '../../src/domain/policy';
-import { epochMs } from '../../src/domain/time';
+import { epochMs, type News, type Policy } from '../../src/domain';
 import type { Process } from '../process/process';
 import { NeedsDecision } from '../process/steps';
 

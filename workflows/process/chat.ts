@@ -1,6 +1,5 @@
 import type { ChatTarget } from '../../activities';
-import type { Notification } from '../../src/domain/notifications';
-import type { PolicySnapshot } from '../../src/domain/policy';
+import type { Notification, PolicySnapshot } from '../../src/domain';
 import { slack } from './activity-proxies';
 import type { Recorder } from './state';
 import { since } from '../releases';

@@ -1,6 +1,6 @@
 /** The writes that several processes share, each with its undo. */
 import type { Change, Person } from '../../activities';
-import type { Notification } from '../../src/domain/notifications';
+import type { Notification } from '../../src/domain';
 import type { Process } from './process';
 import type { Recipient } from './people';
 import { identity, mail } from './activity-proxies';

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/common';
 import { conflictOf } from '../../src/domain/conflict';
 import { isKeyword, searchAttributes } from '../../src/domain/search-attributes';
-import { DAY, SECOND } from '../../src/domain/time';
+import { DAY, SECOND } from '../../src/domain';
 import type { Delivery } from '../../src/events';
 import type { Process } from './process';
 import { ownRun, type Recorded } from './event-intake';

@@ -1,7 +1,7 @@
 /** A process whose run has grown long goes on in a new run of the same workflow, with what it carries along. */
 import { defaultPayloadConverter } from '@temporalio/common';
 import { allHandlersFinished, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { PolicySnapshot } from '../../src/domain/policy';
+import type { PolicySnapshot } from '../../src/domain';
 import type { Delivery } from '../../src/events';
 import type { Body } from './lifecycle';
 import type { Parts, ProcessSpec } from './internals';

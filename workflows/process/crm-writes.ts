@@ -1,5 +1,5 @@
 /** What is written to the systems that keep records of learners: the CRM (Salesforce) and the LMS (xAPI). */
-import type { PolicySnapshot } from '../../src/domain/policy';
+import type { PolicySnapshot } from '../../src/domain';
 import type { CourseCompleted, UserProvisioned } from '../../src/events';
 import type { Process } from './process';
 import { salesforce, xapi } from './activity-proxies';

@@ -1,5 +1,5 @@
 import { condition, setHandler } from '@temporalio/workflow';
-import { isInvalidRequest, readTextFields } from '../../src/domain/requests';
+import { isInvalidRequest, readTextFields } from '../../src/domain';
 import { retryStepUpdate, skipStepUpdate, type ProcessState } from '../messages';
 import type { Recorder } from './state';
 

@@ -1,6 +1,6 @@
 import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import type { Role } from '../../activities';
-import type { Team, PolicySnapshot } from '../../src/domain/policy';
+import type { PolicySnapshot, Team } from '../../src/domain';
 import { askLedger, whyFailed, type identity } from './activity-proxies';
 import type { Recorder } from './state';
 import type { Steps } from './steps';

@@ -1,8 +1,6 @@
 import { ApplicationFailure, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
 import type { LedgerActivities } from '../../activities';
-import type { Fact } from '../../src/domain/facts';
-import type { News } from '../../src/domain/correlation';
-import { isoTime } from '../../src/domain/time';
+import { isoTime, type Fact, type News } from '../../src/domain';
 import type { Delivery } from '../../src/events';
 import { cancelSignal, recertifiedSignal, rehiredSignal, retakenSignal, startedSignal } from '../messages';
 import { askLedger } from './activity-proxies';

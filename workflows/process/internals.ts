@@ -1,5 +1,5 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
-import type { PolicySnapshot } from '../../src/domain/policy';
+import type { PolicySnapshot } from '../../src/domain';
 import type { Delivery } from '../../src/events';
 import { createAsides, type Asides } from './background';
 import type { Carried } from './continue-as-new';

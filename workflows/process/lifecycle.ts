@@ -5,8 +5,7 @@ import {
   condition,
   isCancellation,
 } from '@temporalio/workflow';
-import type { Fact } from '../../src/domain/facts';
-import type { PolicySnapshot } from '../../src/domain/policy';
+import type { Fact, PolicySnapshot } from '../../src/domain';
 import { keepConflict } from './conflicts';
 import type { CancelRequest, Outcome } from '../messages';
 import type { Parts, ProcessSpec } from './internals';

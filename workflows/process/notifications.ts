@@ -1,7 +1,5 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { Notification } from '../../src/domain/notifications';
-import type { PolicySnapshot } from '../../src/domain/policy';
-import { isEmail } from '../../src/domain/requests';
+import { isEmail, type Notification, type PolicySnapshot } from '../../src/domain';
 import { createChat, subjectOf } from './chat';
 import type { EscalateRequest } from '../messages';
 import type { People, Recipient } from './people';

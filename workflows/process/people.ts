@@ -1,7 +1,6 @@
 import { isCancellation, setHandler, type ActivityOptions } from '@temporalio/workflow';
 import type { Person } from '../../activities';
-import type { PolicySnapshot } from '../../src/domain/policy';
-import { isEmail, isInvalidRequest, readTextFields } from '../../src/domain/requests';
+import { isEmail, isInvalidRequest, readTextFields, type PolicySnapshot } from '../../src/domain';
 import { createLookout, type Lookout } from './poller';
 import { identifyUpdate, type ProcessState } from '../messages';
 import { createLeads, type Contact, type Leads, type Recipient } from './escalation-chain';

@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
-import { DAY, MINUTE } from '../../src/domain/time';
+import { DAY, MINUTE } from '../../src/domain';
 import { since } from '../releases';
 
 /** Looks from time to time whether what a parked step needs has come to be known. */

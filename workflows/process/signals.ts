@@ -1,7 +1,6 @@
 import { defaultPayloadConverter, rawValueTypeInfo, type RawValue } from '@temporalio/common';
 import { defineSignal, setHandler } from '@temporalio/workflow';
-import { isInvalidRequest, readTextFields } from '../../src/domain/requests';
-import { HOUR } from '../../src/domain/time';
+import { HOUR, isInvalidRequest, readTextFields } from '../../src/domain';
 import type { Recorder } from './state';
 
 type Texts<R extends string, O extends string> = { readonly [K in R]: string } & { readonly [K in O]?: string };

@@ -1,6 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { searchAttributes } from '../../src/domain/search-attributes';
-import { isoTime } from '../../src/domain/time';
+import { isoTime } from '../../src/domain';
 import { describeState, SHOWN } from './web-ui';
 import type { HistoryEntry, Outcome, Phase, ProcessState, StepState, StepStatus, Told } from '../messages';
 

@@ -1,6 +1,6 @@
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { StepContext } from '../../activities';
-import type { Mode, Modes, System } from '../../src/domain/policy';
+import type { Mode, Modes, System } from '../../src/domain';
 import { createDecisions, type Decision } from './decisions';
 import { sharedCause, whyFailed } from './activity-proxies';
 import type { Recorder } from './state';

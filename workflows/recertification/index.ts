@@ -1,8 +1,5 @@
 import { setHandler } from '@temporalio/workflow';
-import { expiredFact } from '../../src/domain/facts';
-import { deadlineFault, nextMoment, type Moment } from '../../src/domain/recertification';
-import { epochMs, isoTime } from '../../src/domain/time';
-import type { Policy } from '../../src/domain/policy';
+import { deadlineFault, epochMs, expiredFact, isoTime, nextMoment, type Moment, type Policy } from '../../src/domain';
 import type { CertificationExpired, Delivery, Envelope } from '../../src/events';
 import { letterToLearner } from '../process/common-steps';
 import { extendDeadlineUpdate, type Outcome, type Phase, type ProcessState } from '../messages';

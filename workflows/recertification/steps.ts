@@ -1,6 +1,5 @@
 /** What a recertification writes: when it opens, lapses, and closes. */
-import { DAY, isoTime } from '../../src/domain/time';
-import type { Policy } from '../../src/domain/policy';
+import { DAY, isoTime, type Policy } from '../../src/domain';
 import { joinGroup, leaveGroup, letterTo, letterToLearner } from '../process/common-steps';
 import type { Aside, Process } from '../process/process';
 import { markCertificate } from '../process/crm-writes';

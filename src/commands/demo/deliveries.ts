@@ -1,4 +1,4 @@
-import { DAY, isoTime } from '../../domain/time';
+import { DAY, isoTime } from '../../domain';
 import type { EventName } from '../../events';
 import { routes } from '../../receiver/routes';
 import { personOf } from '../../dev/people';

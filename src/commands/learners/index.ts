@@ -1,11 +1,7 @@
 import { open } from 'node:fs/promises';
-import { importPeople, type Imported, type ImportRules, type Person } from '../../ledger/import';
-import { openPool } from '../../ledger/pool';
-import type { Environment } from '../../settings';
-import { SettingsError } from '../../settings/error';
-import { readVariables, valueOf } from '../../settings/variables';
+import { importPeople, openPool, type Imported, type ImportRules, type Person } from '../../ledger';
+import { readVariables, SettingsError, valueOf, withDotEnv, type Environment } from '../../settings';
 import { dataDirOf, readDevLedger } from '../../dev/data-dir';
-import { withDotEnv } from '../../settings/dot-env';
 import { readPeople, type PersonRow } from './people';
 
 export interface ImportCommand {

@@ -1,6 +1,6 @@
-import { email, id, text } from '../../events/fields';
-import type { Person } from '../../ledger/import';
-import { SettingsError } from '../../settings/error';
+import { email, id, text } from '../../events';
+import type { Person } from '../../ledger';
+import { SettingsError } from '../../settings';
 import { readCsv, type CsvRow } from './csv';
 
 /** A row of the file: a person, or why it is left out. */

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { SECOND } from '../../domain/time';
+import { SECOND } from '../../domain';
 import { createAccept } from '../../receiver/accept/accept';
 import type { CappedLog } from '../../telemetry';
 import { createDrain, type Drain } from '../../receiver/spool/drain';
@@ -12,8 +12,7 @@ import { createReplayGuard } from '../../receiver/accept/replay-guard';
 import { openSpool, type Spool } from '../../receiver/spool';
 import { createStarter } from '../../receiver/accept/temporal-starter';
 import { withTimeout } from '../../with-timeout';
-import type { ReceiverSettings } from '../../settings';
-import type { WatchedSecrets } from '../../settings/signing-secrets';
+import type { ReceiverSettings, WatchedSecrets } from '../../settings';
 import { createReceiverMetrics, type ReceiverMetrics } from './metrics';
 import type { BackgroundConnection } from '../../temporal';
 import { keepRefusals } from './refusals';

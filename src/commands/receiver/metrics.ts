@@ -4,7 +4,7 @@ import type { Observer } from '../../receiver/server';
 import type { RefusalAnswer, Rule } from '../../receiver/refusals/rules';
 import type { SpoolStatus } from '../../receiver/spool';
 import type { Started } from '../../receiver/accept/temporal-starter';
-import type { ReloadCounts } from '../../settings/reload';
+import type { ReloadCounts } from '../../settings';
 import { secretMetrics } from './secret-metrics';
 import { spoolMetrics } from './spool-metrics';
 

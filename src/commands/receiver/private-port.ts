@@ -3,8 +3,7 @@ import type { CappedLog, Logger } from '../../telemetry';
 import type { Drain } from '../../receiver/spool/drain';
 import type { Spool } from '../../receiver/spool';
 import { reportSpool } from '../../receiver/spool/report';
-import type { OpsToken, ReceiverSettings } from '../../settings';
-import type { ReloadedSetting } from '../../settings/reload';
+import type { OpsToken, ReceiverSettings, ReloadedSetting } from '../../settings';
 import type { ReceiverMetrics } from './metrics';
 import { createPrivatePort, type PrivateRoutes } from '../../http/private-port';
 

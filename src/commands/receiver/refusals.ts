@@ -1,11 +1,9 @@
-import { SECOND } from '../../domain/time';
-import { openPool } from '../../ledger/pool';
-import { addRefusals } from '../../ledger/refusals';
+import { SECOND } from '../../domain';
+import { addRefusals, openPool } from '../../ledger';
 import type { CappedLog } from '../../telemetry';
 import { createRefusalCounts, type RefusalCounts } from '../../receiver/refusals/counts';
 import { withTimeout } from '../../with-timeout';
-import type { ReceiverSettings } from '../../settings';
-import type { WatchedSecrets } from '../../settings/signing-secrets';
+import type { ReceiverSettings, WatchedSecrets } from '../../settings';
 
 export interface KeepRefusalsOptions {
   readonly settings: ReceiverSettings;

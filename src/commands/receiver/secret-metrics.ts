@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { SECOND } from '../../domain/time';
-import type { ReloadCounts } from '../../settings/reload';
+import { SECOND } from '../../domain';
+import type { ReloadCounts } from '../../settings';
 
 interface SecretsOptions {
   readonly fingerprints: () => readonly string[];

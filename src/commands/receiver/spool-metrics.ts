@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import { SECOND } from '../../domain/time';
+import { SECOND } from '../../domain';
 import type { Lane } from '../../receiver/routes';
 import type { SpoolStatus } from '../../receiver/spool';
 

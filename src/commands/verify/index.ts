@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { readConfigFile, type ConfigFile } from '../../settings/policy-file';
+import {
+  readConfigFile,
+  readVariables,
+  SettingsError,
+  valueOf,
+  withDotEnv,
+  type ConfigFile,
+  type Environment,
+} from '../../settings';
 import { diagnose, type Diagnosable, type Diagnosis, type DiagnosisConfig } from '../../receiver/refusals/diagnose';
 import { refusals } from '../../receiver/refusals/rules';
 import { parseTimestamp } from '../../receiver/verify/signature';
-import type { Environment } from '../../settings';
-import { SettingsError } from '../../settings/error';
-import { readVariables, valueOf } from '../../settings/variables';
 import { dataDirOf, readDevJson, type StackInfo } from '../../dev/data-dir';
-import { withDotEnv } from '../../settings/dot-env';
 import { readCaptured, type Captured } from './captured';
 
 export interface VerifyOptions {

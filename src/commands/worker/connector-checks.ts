@@ -1,5 +1,5 @@
 import type { Check } from '../../../activities';
-import { SYSTEMS, type System } from '../../domain/policy';
+import { SYSTEMS, type System } from '../../domain';
 import { systemDescriptors, type Environment } from '../../settings';
 import type { Logger } from '../../telemetry';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
-import type { System } from '../../domain/policy';
+import type { System } from '../../domain';
 import { writeWhole, type DataDir } from './paths';
 
 export interface DevSecrets {

@@ -1,6 +1,5 @@
-import { SYSTEMS, type System } from '../../domain/policy';
-import { systemDescriptors, type Environment } from '../../settings';
-import { SettingsError } from '../../settings/error';
+import { SYSTEMS, type System } from '../../domain';
+import { SettingsError, systemDescriptors, type Environment } from '../../settings';
 import { CLIENT_ID } from '../people';
 
 /** What a program needs of its surroundings, whoever it is. */

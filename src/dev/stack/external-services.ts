@@ -1,11 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { retentionGaps } from '../../domain/retention';
-import { DAY } from '../../domain/time';
-import { migrate } from '../../ledger/migrations';
-import { openPool } from '../../ledger/pool';
-import type { Environment, WorkerSettings } from '../../settings';
-import { SettingsError } from '../../settings/error';
+import { DAY, retentionGaps } from '../../domain';
+import { migrate, openPool } from '../../ledger';
+import { SettingsError, type Environment, type WorkerSettings } from '../../settings';
 import { prepareNamespace, RETENTION_DAYS, ensureHousekeeping } from '../../temporal';
 import { temporalEnvironment } from './environment';
 

@@ -1,9 +1,7 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { System } from '../../domain/policy';
-import { retentionDaysFor } from '../../domain/retention';
-import { receiverSettings, workerSettings, type Environment, type WorkerSettings } from '../../settings';
-import { SettingsError } from '../../settings/error';
+import { retentionDaysFor, type System } from '../../domain';
+import { receiverSettings, SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
 import {
   dataDirAt,
   makeFolders,

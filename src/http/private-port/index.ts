@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { MINUTE, SECOND } from '../../domain/time';
+import { MINUTE, SECOND } from '../../domain';
 import type { CappedLog } from '../../telemetry';
 import type { OpsToken } from '../../settings';
 import { bearerOf, whoHas } from './access';

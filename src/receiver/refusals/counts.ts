@@ -1,5 +1,5 @@
-import { MINUTE, SECOND } from '../../domain/time';
-import type { RefusalRow } from '../../ledger/refusals';
+import { MINUTE, SECOND } from '../../domain';
+import type { RefusalRow } from '../../ledger';
 import type { CappedLog } from '../../telemetry';
 import { diagnose, factsOf, type DiagnosisConfig } from './diagnose';
 import type { RawDelivery } from '../verify/delivery';

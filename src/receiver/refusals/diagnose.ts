@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../../domain/time';
+import { MINUTE, SECOND } from '../../domain';
 import { explainCause, type Cause, type Finding } from './causes';
 import { verifyDelivery, type RawDelivery, type VerifyConfig } from '../verify/delivery';
 import { explainSignature } from './signature-search';

@@ -1,4 +1,4 @@
-import { isoTime } from '../../domain/time';
+import { isoTime } from '../../domain';
 import type { Finding } from './causes';
 import { parseTimestamp } from '../verify/signature';
 

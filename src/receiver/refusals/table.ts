@@ -1,5 +1,5 @@
-import { MINUTE } from '../../domain/time';
-import type { RefusalRow } from '../../ledger/refusals';
+import { MINUTE } from '../../domain';
+import type { RefusalRow } from '../../ledger';
 import type { DeliveryFacts } from './diagnose';
 import { refusals, type Rule } from './rules';
 

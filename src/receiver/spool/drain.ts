@@ -1,4 +1,4 @@
-import { SECOND } from '../../domain/time';
+import { SECOND } from '../../domain';
 import type { CappedLog } from '../../telemetry';
 import { describeFailure } from '../accept/failures';
 import type { StartSlots } from '../accept/start-slots';

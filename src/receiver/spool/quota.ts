@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { SECOND } from '../../domain/time';
+import { SECOND } from '../../domain';
 
 /** Whether a record more may be written. */
 export interface Room {

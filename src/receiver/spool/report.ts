@@ -1,4 +1,4 @@
-import { SECOND } from '../../domain/time';
+import { SECOND } from '../../domain';
 import type { SetAside, Spool, SpoolStatus } from '.';
 
 /** How full a spool is, for `/readyz`. */

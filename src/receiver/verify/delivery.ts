@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isoTime } from '../../domain/time';
+import { isoTime } from '../../domain';
 import type { Delivery } from '../../events';
 import { parseBody, parseEventId, type ParsedBody } from './parse';
 import type { Rule } from '../refusals/rules';

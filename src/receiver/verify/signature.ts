@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { epochMs, SECOND } from '../../domain/time';
-import { isoInstant } from '../../events/fields';
+import { epochMs, SECOND } from '../../domain';
+import { isoInstant } from '../../events';
 
 /** What is signed and its signature. Header values are their literal text; undefined when the header is absent. */
 export interface SignedMessage {

@@ -1,4 +1,4 @@
-import { SYSTEMS, type Mode, type Modes, type System } from '../../domain/policy';
+import { SYSTEMS, type Mode, type Modes, type System } from '../../domain';
 import { SettingsError } from '../error';
 import type { Environment } from '../variables';
 import { archive } from './archive';

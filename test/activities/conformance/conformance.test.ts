@@ -13,7 +13,7 @@ import { createAlerts, createMailActivities } from '../../../activities/mail';
 import { createSalesforceActivities } from '../../../activities/salesforce';
 import { createSalesforceApi } from '../../../activities/salesforce/api';
 import { createSessions } from '../../../activities/salesforce/sign-in';
-import { DEFAULT_SALESFORCE_NAMES } from '../../../src/domain/salesforce-names';
+import { DEFAULT_SALESFORCE_NAMES } from '../../../src/domain';
 import { people } from '../../../src/dev/people';
 import { start, stateOf } from '../../dev/stand-ins/running';
 import { conformance } from './suite';

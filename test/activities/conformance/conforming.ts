@@ -4,8 +4,8 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import type { StepContext } from '../../../activities';
-import type { System } from '../../../src/domain/policy';
-import { effectsOf } from '../../../src/ledger/effects';
+import type { System } from '../../../src/domain';
+import { effectsOf } from '../../../src/ledger';
 import type { Seen } from '../scripted-http';
 import type { ScriptedSmtp } from '../scripted-smtp';
 

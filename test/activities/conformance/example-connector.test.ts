@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createWrite } from '../../../activities/write-once';
 import { createHttp } from '../../../activities/http';
-import type { System } from '../../../src/domain/policy';
+import type { System } from '../../../src/domain';
 import { people } from '../../../src/dev/people';
 import { conformance } from './suite';
 import { createBadgeActivities, type Badge } from './example-connector';

@@ -8,7 +8,7 @@ import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
 import { expired, request } from '../../ledger/events';
-import { recordEvent } from '../../../src/ledger/record';
+import { recordEvent } from '../../../src/ledger';
 import { setFault, start, stateOf, stopAll } from '../../dev/stand-ins/running';
 import {
   type Functions,

@@ -1,5 +1,5 @@
 import { createQuietActivities, type IsRunning } from '../../../activities/ledger/reconcile';
-import { recordEvent } from '../../../src/ledger/record';
+import { recordEvent } from '../../../src/ledger';
 import { expired, request } from '../../ledger/events';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
 import { emptyLedger, workflow } from '../running';

@@ -5,7 +5,7 @@ import type { StatementFacts, XapiActivities } from '../../../activities';
 import { renderCertificate } from '../../../activities/certificate';
 import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
-import { effectsOf } from '../../../src/ledger/effects';
+import { effectsOf } from '../../../src/ledger';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
 import { setFault, start, stateOf, stopAll } from '../../dev/stand-ins/running';
 import {

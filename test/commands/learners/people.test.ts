@@ -1,5 +1,5 @@
 import { readPeople, type PersonRow } from '../../../src/commands/learners/people';
-import { SettingsError } from '../../../src/settings/error';
+import { SettingsError } from '../../../src/settings';
 
 async function read(csv: string) {
   const unknown: string[] = [];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createChecks } from '../../../activities';
 import { checkConnectors } from '../../../src/commands/worker/connector-checks';
-import { openPool } from '../../../src/ledger/pool';
+import { openPool } from '../../../src/ledger';
 import { workerSettings } from '../../../src/settings';
 import { start, stateOf, stopAll } from '../../dev/stand-ins/running';
 import type { StandIns } from '../../../src/dev/stand-ins';

@@ -5,7 +5,7 @@ import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openPool } from '../../../src/ledger/pool';
+import { openPool } from '../../../src/ledger';
 import { startEmbedded, type EmbeddedKind, type EmbeddedLedger } from '../../../src/dev/embedded-ledger';
 import { completeBinaries } from '../../../src/dev/embedded-ledger/binaries';
 import { whyNotPostgres } from '../../../src/dev/embedded-ledger/access';

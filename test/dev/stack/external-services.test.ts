@@ -1,5 +1,5 @@
 import { prepareTemporal } from '../../../src/dev/stack/external-services';
-import { SettingsError } from '../../../src/settings/error';
+import { SettingsError } from '../../../src/settings';
 import type { Connected } from '../../../src/temporal';
 import { openNamespace, temporalAddress } from '../../temporal/fixture';
 

@@ -2,7 +2,7 @@ import pino from 'pino';
 import { createCappedLog } from '../../../src/telemetry';
 import type { RawDelivery } from '../../../src/receiver/verify/delivery';
 import { createRefusalCounts, type RefusalCounts, type RefusalLimits } from '../../../src/receiver/refusals/counts';
-import type { RefusalRow } from '../../../src/ledger/refusals';
+import type { RefusalRow } from '../../../src/ledger';
 import { signDelivery } from '../../../src/dev/mindtickle';
 import { Writable } from 'node:stream';
 import { BODY, COMPANY, NOW, SECRET, signedHeaders, send, startReceiver } from '../running';
