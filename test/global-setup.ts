@@ -51,7 +51,7 @@ async function findBinaries(): Promise<readonly [string, string]> {
 
 async function startTemporal(directory: string, cliPath: string): Promise<DevServer> {
   const dbFile = join(directory, 'temporal.db');
-  return startDevServer({ cliPath, dbFile, port: await freePort(), uiPort: await freePort(), headless: true });
+  return startDevServer({ cliPath, dbFile, port: await freePort() });
 }
 
 async function startLedger(directory: string): Promise<EmbeddedLedger> {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { startEmbedded, type EmbeddedKind } from '../dev/embedded-ledger';
 import { migrate, openPool } from '../ledger';
 import { createLogger } from '../telemetry';
-import { shutdownSignal } from '../dev/shutdown-signal';
+import { shutdownSignal } from '../dev/process';
 
 export interface LedgerOptions {
   readonly dataDir: string;
@@ -25,19 +25,19 @@ export interface LedgerReady {
 const SETUP_TIMEOUT_MS = 60_000;
 
 /**
- * Run the embedded ledger of one machine until told to stop, or until its server ends.
- * @returns 0 when it was told to, 1 when the server ended by itself.
+ * Run the embedded ledger of one machine until it shall stop, or until its server ends.
+ * @returns 0 when it was asked to, 1 when the server ended by itself.
  */
 export async function runLedger({ dataDir, port, kind, logLevel }: LedgerOptions): Promise<number> {
   const log = createLogger('ledger', logLevel);
-  const told = shutdownSignal();
+  const stopping = shutdownSignal();
   const ledger = await startEmbedded({ dataDir: resolve(dataDir), port, kind, log });
   try {
     const version = await setUp(ledger.url);
     const ready: LedgerReady = { ready: true, kind: ledger.kind, version, url: ledger.url, pid: ledger.pid };
     process.send?.(ready);
     log.info({ kind: ledger.kind, version, port }, 'the ledger takes connections');
-    return await Promise.race([told.then(() => 0), ledger.exited.then(() => 1)]);
+    return await Promise.race([stopping.then(() => 0), ledger.exited.then(() => 1)]);
   } finally {
     await ledger.stop();
   }

@@ -1,6 +1,6 @@
 import { startStandIns } from '../dev/stand-ins';
 import { createLogger } from '../telemetry';
-import { shutdownSignal } from '../dev/shutdown-signal';
+import { shutdownSignal } from '../dev/process';
 
 export interface StandInsCommand {
   readonly port: number;
@@ -18,15 +18,15 @@ export interface StandInsReady {
   readonly smtpUrl: string;
 }
 
-/** Run the stand-ins of every system until told to stop. */
+/** Run the stand-ins of every system until it shall stop. */
 export async function runStandIns({ logLevel, ...options }: StandInsCommand): Promise<number> {
   const log = createLogger('stand-ins', logLevel);
-  const told = shutdownSignal();
+  const stopping = shutdownSignal();
   const { url, smtpUrl, stop } = await startStandIns({ ...options, log });
   const ready: StandInsReady = { ready: true, url, smtpUrl };
   process.send?.(ready);
   log.info({ url }, 'the stand-ins answer');
-  await told;
+  await stopping;
   await stop();
   return 0;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { says, startChild } from '../../src/dev/stack/child-process';
+import { says, startChild } from '../../src/dev/child';
 
 export interface ReceiverProcess {
   readonly url: string;

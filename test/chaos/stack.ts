@@ -5,13 +5,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { z } from 'zod';
-import { says, startChild } from '../../src/dev/stack/child-process';
 import { dataDirAt, logFileOf, makeFolders, type DataDir, openRegistry } from '../../src/dev/data-dir';
 import { bareEnvironment, receiverEnvironment, type Shared } from '../../src/dev/stack/environment';
-import { ledgerPart, temporalPart, workerPart, type Setting } from '../../src/dev/stack/parts';
+import { ledgerPart, temporalPart, standInsPart, workerPart, type Setting } from '../../src/dev/stack/parts';
 import { choosePorts } from '../../src/dev/stack/ports';
-import type { Part, Running } from '../../src/dev/stack/supervise';
+import type { Part, Running } from '../../src/dev/stack/process-group';
 import { migrate, openPool, setLearnerEmail } from '../../src/ledger';
 import { RETENTION_DAYS } from '../../src/temporal';
 import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
@@ -68,7 +66,6 @@ offboarding:
   limitPerHour: 1000000
   deactivateAfterDays: 0
 `;
-const STAND_INS_GRACE_MS = 3000;
 
 /** Start everything but the receiver, in a directory that goes with it. @throws Error, with nothing left running. */
 export async function openChaosStack(options: ChaosOptions): Promise<ChaosStack> {
@@ -104,7 +101,8 @@ async function startAll(
   const token = randomBytes(24).toString('hex');
   const [base, standIns] = await Promise.all([
     given === undefined ? startBase(launch, setting, ports) : { ...given, temporal: undefined, ledger: undefined },
-    launch(standInsOf(setting, ports, token)),
+    // In memory: a file that is written whole at every change slows thousands of them down.
+    launch(standInsPart(setting, ports, { token })),
   ]);
   const { temporalAddress, namespace, databaseUrl } = base;
   await introduceLearners(databaseUrl);
@@ -206,36 +204,6 @@ async function launchPart<R extends Running>(
 function childrenOf(pid: number): number[] {
   const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
   return stdout.split('\n').filter(Boolean).map(Number);
-}
-
-interface StandInsRunning extends Running {
-  readonly url: string;
-  readonly smtpUrl: string;
-}
-
-const standInsReady = z.object({ ready: z.literal(true), url: z.string(), smtpUrl: z.string() });
-
-/** As `mt dev` has them, but in memory: a file that is written whole at every change slows thousands of them down. */
-function standInsOf(
-  { env, dir }: Setting,
-  ports: { readonly http: number; readonly smtp: number },
-  token: string,
-): Part<StandInsRunning> {
-  return {
-    name: 'stand-ins',
-    launch: async (signal) => {
-      const { pid, ready, exited, stop } = await startChild({
-        args: ['stand-ins', '--port', String(ports.http), '--smtp-port', String(ports.smtp)],
-        env: { ...bareEnvironment(env), STAND_INS_TOKEN: token },
-        logFile: logFileOf(dir, 'stand-ins'),
-        graceMs: STAND_INS_GRACE_MS,
-        readyWhen: says(standInsReady),
-        onSpawn: () => undefined,
-        signal,
-      });
-      return { pids: { standIns: pid }, detail: ready.url, exited, stop, url: ready.url, smtpUrl: ready.smtpUrl };
-    },
-  };
 }
 
 /** So that a letter to one of them needs no identity provider. */

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findLearner } from '../../src/ledger';
-import { seeProcess } from '../../src/process-id';
+import { lockFile } from '../../src/file-lock';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 
 const repository = resolve(__dirname, '../..');
@@ -121,8 +121,9 @@ describe('mt learners import', () => {
     const run = { env: { DATA_DIR: dataDir }, input: good };
     // It is left over from one that was killed.
     expect(await mt(['-'], run)).toMatchObject({ code: 2, stdout: '' });
-    writeFileSync(join(dataDir, 'dev.lock'), JSON.stringify({ pid: process.pid, ...startOf(process.pid) }));
+    const lock = lockFile(join(dataDir, 'dev.lock'), '');
     expect(await told(['-'], run)).toMatchObject({ code: 0, told: { added: 2 } });
+    lock?.release();
   });
 
   test('with bad usage exits with 2, having written nothing', async () => {
@@ -155,9 +156,3 @@ describe('mt learners import', () => {
     expect(unready).toMatchObject({ code: 1, stderr: 'mt: the ledger: has no tables yet: run `mt setup`\n' });
   });
 });
-
-function startOf(pid: number): { readonly started: string } {
-  const seen = seeProcess(pid);
-  if (seen === undefined) throw new Error('this process cannot be seen');
-  return { started: seen.started };
-}

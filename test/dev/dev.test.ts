@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { StackInfo } from '../../src/dev/data-dir';
-import { seeProcess } from '../../src/process-id';
+import { seeProcess } from '../../src/dev/process';
 
 const mtScript = resolve(__dirname, '../../bin/mt.js');
 const anyPorts = ['--port', '0', '--ops-port', '0', '--stand-ins-port', '0', '--temporal-port', '0', '--ui-port', '0'];

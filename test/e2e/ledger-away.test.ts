@@ -1,4 +1,3 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -11,6 +10,7 @@ import { startDevServer, type DevServer } from '../../src/dev/temporal/dev-serve
 import { cancelSignal } from '../../workflows/messages';
 import { freePort } from '../free-port';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
+import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
 import { quieten } from '../workflows/world';
 import { newDataDir, removeDataDir, untilState } from './stack';
 
@@ -19,17 +19,20 @@ const WAITING = 200;
 const directory = newDataDir();
 let temporal: DevServer;
 let ledger: LedgerFixture;
-let way: Way;
+let proxy: TcpProxy;
+let databaseUrl: string;
 let client: Client;
 let stopWorker: () => Promise<void>;
 
 beforeAll(async () => {
   quieten();
   const cliPath = process.env['TEMPORAL_CLI_PATH'] ?? 'temporal';
-  const ports = { port: await freePort(), uiPort: await freePort() };
-  temporal = await startDevServer({ cliPath, dbFile: join(directory, 'temporal.db'), headless: true, ...ports });
+  temporal = await startDevServer({ cliPath, dbFile: join(directory, 'temporal.db'), port: await freePort() });
   ledger = await openLedger();
-  way = await openWay(ledger.settings.url);
+  const url = new URL(ledger.settings.url);
+  proxy = await openTcpProxy(url.host);
+  url.host = proxy.address;
+  databaseUrl = url.href;
   client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
   stopWorker = await startWorker();
 }, 120_000);
@@ -37,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stopWorker();
   await client.connection.close();
-  await way.close();
+  await proxy.close();
   await ledger.stop();
   await temporal.stop();
   removeDataDir(directory);
@@ -47,7 +50,7 @@ afterAll(async () => {
 async function startWorker(): Promise<() => Promise<void>> {
   const settings: WorkerSettings = {
     companyId: 'acme',
-    databaseUrl: way.url,
+    databaseUrl,
     connectors: { identity: undefined, mail: undefined, archive: undefined },
     policy: readConfigFile(undefined).policy,
     modes: { identity: 'off', mail: 'off', archive: 'off' },
@@ -56,7 +59,7 @@ async function startWorker(): Promise<() => Promise<void>> {
     windowAheadMs: 300_000,
     logLevel: 'error',
   };
-  const pool = openPool({ ...ledger.settings, url: way.url });
+  const pool = openPool({ ...ledger.settings, url: databaseUrl });
   expect(createConnectors(settings, pool)).toEqual({});
   const connection = await NativeConnection.connect({ address: temporal.address });
   const worker = await Worker.create({
@@ -72,47 +75,6 @@ async function startWorker(): Promise<() => Promise<void>> {
     await connection.close();
     await pool.end();
   };
-}
-
-interface Way {
-  readonly url: string;
-  /** Nobody gets through, and who was through is thrown out. */
-  readonly cut: () => Promise<void>;
-  readonly open: () => Promise<void>;
-  readonly close: () => Promise<void>;
-}
-
-/** A way to the ledger of our own, which can be cut. */
-async function openWay(url: string): Promise<Way> {
-  const target = new URL(url);
-  const sockets = new Set<Socket>();
-  let server: Server | undefined;
-  const port = await freePort();
-
-  const open = (): Promise<void> =>
-    new Promise((done) => {
-      server = createServer((near) => {
-        const far = connect(Number(target.port), target.hostname);
-        for (const socket of [near, far]) {
-          sockets.add(socket);
-          socket.on('error', () => socket.destroy());
-          socket.on('close', () => sockets.delete(socket));
-        }
-        near.pipe(far).pipe(near);
-      });
-      server.listen(port, '127.0.0.1', done);
-    });
-  const cut = (): Promise<void> =>
-    new Promise((done) => {
-      for (const socket of sockets) socket.destroy();
-      if (server === undefined) done();
-      else server.close(() => done());
-      server = undefined;
-    });
-  await open();
-  const ours = new URL(url);
-  ours.host = `127.0.0.1:${port}`;
-  return { url: ours.href, cut, open, close: cut };
 }
 
 async function start(type: string, workflowId: string, data: object): Promise<void> {
@@ -141,7 +103,7 @@ test(`with the ledger away and ${WAITING} workflows waiting for it, a cancel of 
   const recertification = client.workflow.getHandle('recertified-1');
   await untilState(recertification, ({ phase }) => phase === 'waiting' || phase === 'parked');
 
-  await way.cut();
+  await proxy.set('cut');
   const ids = Array.from({ length: WAITING }, (_, index) => `progress-${index}`);
   for (const id of ids)
     await start('moduleProgress', id, { userId: id, moduleId: 'm', moduleName: 'M', progressPct: 1, timeSpentSec: 1 });
@@ -155,7 +117,7 @@ test(`with the ledger away and ${WAITING} workflows waiting for it, a cancel of 
   // The bound is a promise to the operator; the machine's own slowness is not what is tested.
   expect(tookMs).toBeLessThan(2000);
 
-  await way.open();
+  await proxy.set('open');
   await expect(recertification.result()).resolves.toEqual({ outcome: 'cancelled' });
   const results = await Promise.all(ids.map((id) => client.workflow.getHandle(id).result()));
   expect(results).toEqual(ids.map(() => ({ outcome: 'done' })));

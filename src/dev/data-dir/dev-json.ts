@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { lockFile } from '../../file-lock';
 import { dataDirAt, type DataDir } from './paths';
-import { holderOf } from './lock';
 
 const stackInfo = z.object({
   ready: z.literal(true),
@@ -9,13 +9,13 @@ const stackInfo = z.object({
   receiver: z.string(),
   /** Base URL of the private port. */
   ops: z.string().nullable(),
-  /** Of an operator there; null: the user's OPS_TOKENS have none. */
+  /** Token of an operator there; null: the user's OPS_TOKENS have none. */
   opsToken: z.string().nullable(),
   /** Base URL of the stand-ins. */
   standIns: z.string(),
   /** `host:port` */
   temporalAddress: z.string(),
-  /** Base URL of Temporal Web UI; null: a server of the user's, whose UI we do not know. */
+  /** Base URL of Temporal Web UI; null: the user's own server, whose UI we do not know. */
   temporalUi: z.string().nullable(),
   companyId: z.string(),
   webhookSecret: z.string(),
@@ -28,20 +28,22 @@ export type StackInfo = z.infer<typeof stackInfo>;
 /** The `mt dev` that runs on the data directory; undefined when none does, or it is still starting. */
 export function readDevJson(dataDir: string): StackInfo | undefined {
   const dir = dataDirAt(dataDir);
-  return readWhileHeld(dir, dir.devJson, stackInfo);
+  return readWhileLocked(dir, dir.devJson, stackInfo);
 }
 
 /** `postgres://…` of the ledger that the running `mt dev` started; undefined when none runs, or it uses the user's own. */
 export function readDevLedger(dataDir: string): string | undefined {
   const dir = dataDirAt(dataDir);
-  return readWhileHeld(dir, dir.devLedger, z.object({ url: z.string() }))?.url;
+  return readWhileLocked(dir, dir.devLedger, z.object({ url: z.string() }))?.url;
 }
 
-function readWhileHeld<T>({ lock }: DataDir, file: string, schema: z.ZodType<T>): T | undefined {
-  // A killed one leaves its files.
-  if (holderOf(lock) === undefined) return undefined;
+/** A killed `mt dev` leaves its files, but no lock. */
+function readWhileLocked<T>({ lock }: DataDir, file: string, schema: z.ZodType<T>): T | undefined {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    if (!existsSync(lock)) return undefined;
+    const ours = lockFile(lock, '');
+    ours?.release();
+    return ours === undefined ? schema.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
   } catch {
     return undefined;
   }

@@ -28,7 +28,7 @@ function newSecret(): string {
 const FIRST_CONFIG = `# What decides, in this data directory. Every field has a default; the documentation has them all.
 # \`mt dev\` wrote this file once and will not touch it again.
 
-# Told of everything that stops and needs a person. Required once a connector writes.
+# Notified of everything that stops and needs a person. Required once a connector writes.
 administrators:
   - admin@example.com
 

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
+import { endProcess, gracefully, isRunning, seeProcess, signalProcess, type ProcessId } from '../process';
 import { writeWhole } from './paths';
-import { endProcess, isRunning, seeProcess, signalProcess, type ProcessId } from '../../process-id';
 
 const recorded = z.array(z.object({ name: z.string(), pid: z.number(), started: z.string() }));
 
@@ -16,7 +16,7 @@ export function openRegistry(file: string): Registry {
   const processes = new Map<string, ProcessId>();
   const add = (name: string, pid: number): void => {
     const seen = seeProcess(pid);
-    if (seen === undefined) return; // gone already
+    if (seen === undefined) return; // It has ended already.
     processes.set(name, { pid, started: seen.started });
     writeWhole(file, JSON.stringify([...processes].map(([part, id]) => ({ name: part, ...id }))));
   };
@@ -32,14 +32,14 @@ const GRACE_MS = 10_000;
 
 /**
  * End what an `mt dev` that was killed left running: exactly the processes in its file that are still the same ones.
- * They end in the order of the file's opposite, so that nobody loses what it stands on.
+ * The last one started is ended first, so that nobody loses what it depends on.
  */
 export async function endLeftovers(file: string, progress: (line: string) => void): Promise<void> {
   for (const { name, ...id } of readRecorded(file).reverse()) {
     if (!isRunning(id)) continue;
     progress(`ending ${name} (process ${id.pid}), left behind by an earlier mt dev`);
     // To PostgreSQL, SIGTERM means to wait for its clients.
-    await endProcess(id, name === 'ledger' ? 'SIGINT' : 'SIGTERM', GRACE_MS);
+    await endProcess(id, gracefully(GRACE_MS, name === 'ledger' ? 'SIGINT' : 'SIGTERM'));
   }
   rmSync(file, { force: true });
 }

@@ -11,8 +11,8 @@ const SURROUNDINGS = [
 
 /** Our settings that mean in `mt dev` what they mean elsewhere; each, or the file that holds it. */
 const SETTINGS = [
-  ...['LOG_LEVEL', 'TRUST_PROXY', 'START_TIMEOUT_MS', 'START_CONCURRENCY', 'REPLAY_LIMIT', 'ENCRYPTION_KEYS'],
-  ...['SPOOL', 'SPOOL_MAX_BYTES', 'RECEIPT_DAYS', 'AUDIT_DAYS'],
+  ...['LOG_LEVEL', 'TRUST_PROXY', 'START_TIMEOUT_MS', 'START_CONCURRENCY', 'REPLAY_LIMIT', 'RECEIPT_DAYS'],
+  ...['SPOOL', 'SPOOL_MAX_BYTES'],
 ].flatMap(withFile);
 
 /** What the parts of one stack share. */

@@ -1,32 +1,23 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { retentionDaysFor, type System } from '../../domain';
-import { receiverSettings, SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
+import { type System, retentionDaysFor } from '../../domain';
+import { receiverSettings, workerSettings, type Environment, type WorkerSettings, SettingsError } from '../../settings';
+import { RETENTION_DAYS } from '../../temporal';
 import {
+  adoptDataDir,
   dataDirAt,
   makeFolders,
   observingConfig,
+  openRegistry,
   ownConfig,
   readSecrets,
   writeWhole,
   type DataDir,
   type StackInfo,
-  openRegistry,
-  adoptDataDir,
 } from '../data-dir';
-import { RETENTION_DAYS } from '../../temporal';
 import { isSet, receiverEnvironment, workerEnvironment, type Shared } from './environment';
-import { scheduleHousekeeping } from './housekeeping';
-import { prepareLedger, prepareTemporal } from './external-services';
-import {
-  ledgerPart,
-  receiverPart,
-  standInsPart,
-  temporalPart,
-  workerPart,
-  type Setting,
-  type TemporalRunning,
-} from './parts';
+import { prepareLedger, prepareTemporal, scheduleHousekeeping } from './prepare';
+import { ledgerPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
 import { choosePorts } from './ports';
 import { createProcessGroup, type ProcessGroup } from './process-group';
 
@@ -40,13 +31,13 @@ export interface StackPorts {
 }
 
 export interface StackOptions {
-  /** The user's; what of it reaches the processes is decided part by part. */
+  /** The user's environment; what of it reaches the processes is decided part by part. */
   readonly env: Environment;
   readonly dataDir: string;
   readonly ports: StackPorts;
   /** This connector is the real system's, and only observes. */
   readonly connect?: System | undefined;
-  /** Told, a line a time, how the start goes on and what ends or comes back later. */
+  /** Called, a line a time, with how the start goes on, and what ends or comes back later. */
   readonly progress: (line: string) => void;
   /** Aborted: the start is given up, and everything is stopped. */
   readonly signal?: AbortSignal | undefined;
@@ -74,9 +65,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   makeFolders(dir);
   const giveBack = await adoptDataDir(dir, options.progress);
   const registry = openRegistry(dir.processes);
-  const troupe = createProcessGroup({ dir, progress: options.progress });
+  const group = createProcessGroup(options.progress);
   const stop = once(async () => {
-    await troupe.stop();
+    await group.stop();
     registry.clear();
     rmSync(dir.devJson, { force: true });
     rmSync(dir.devLedger, { force: true });
@@ -85,7 +76,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const stopEarly = (): void => void stop();
   options.signal?.addEventListener('abort', stopEarly, { once: true });
   try {
-    const { info, ledger } = await startParts(options, { ...options, dir, registry }, troupe);
+    const { info, ledger } = await startParts(options, { ...options, dir, registry }, group);
     options.signal?.throwIfAborted();
     return { info, dir, ledger, stop };
   } catch (error) {
@@ -99,46 +90,40 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 async function startParts(
   options: StackOptions,
   setting: Setting,
-  troupe: ProcessGroup,
+  group: ProcessGroup,
 ): Promise<Pick<Stack, 'info' | 'ledger'>> {
   const { env, progress } = options;
-  const ports = await choosePorts([
-    { part: 'receiver', option: '--port', port: options.ports.receiver },
-    { part: 'ops', option: '--ops-port', port: options.ports.ops },
-    { part: 'standIns', option: '--stand-ins-port', port: options.ports.standIns },
-    ...(isSet(env, 'TEMPORAL_ADDRESS')
-      ? []
-      : ([
-          { part: 'temporal', option: '--temporal-port', port: options.ports.temporal },
-          { part: 'temporalUi', option: '--ui-port', port: options.ports.temporalUi },
-        ] as const)),
-    { part: 'smtp', port: 0 },
-    { part: 'ledger', port: 0 },
-  ]);
-  const given = settle(options, setting.dir, ports);
-  const { webhookSecret, opsToken, ...settings } = check(given);
+  const ports = await chooseStackPorts(options);
+  const draft = draftShared(options, setting.dir, ports);
+  const { webhookSecret, opsToken, ...settings } = check(draft);
   const { companyId, databaseUrl } = settings;
 
   const [ledger, temporal, standIns] = await Promise.all([
     isSet(env, 'DATABASE_URL')
       ? prepareLedger(databaseUrl).then(() => ({ detail: 'yours (DATABASE_URL)', url: undefined }))
-      : troupe.start(ledgerPart(setting, ports.ledger)),
+      : group.start(ledgerPart(setting, ports.ledger)),
     isSet(env, 'TEMPORAL_ADDRESS')
-      ? prepareTemporal(env, { settings, progress }).then((address) => ({ address, uiUrl: null }))
-      : startTemporal(troupe, setting, { ports, settings }),
-    troupe.start(standInsPart(setting, { http: ports.standIns, smtp: ports.smtp }, given.standIns.token)),
+      ? prepareTemporal(env, settings, progress).then((address) => ({ address, uiUrl: null }))
+      : startTemporal(group, setting, settings, { port: ports.temporal, uiPort: ports.temporalUi }),
+    group.start(
+      standInsPart(
+        setting,
+        { http: ports.standIns, smtp: ports.smtp },
+        { token: draft.standIns.token, stateFile: setting.dir.standInsState },
+      ),
+    ),
   ]);
   if (ledger.url !== undefined) writeWhole(setting.dir.devLedger, `${JSON.stringify({ url: ledger.url })}\n`);
   const { url, smtpUrl } = standIns;
   const shared: Shared = {
-    ...given,
+    ...draft,
     databaseUrl: ledger.url,
     temporalAddress: temporal.uiUrl === null ? undefined : temporal.address,
-    standIns: { ...given.standIns, url, smtpUrl },
+    standIns: { ...draft.standIns, url, smtpUrl },
   };
   const [receiver] = await Promise.all([
-    troupe.start(receiverPart(setting, shared)),
-    troupe.start(workerPart(setting, shared)),
+    group.start(receiverPart(setting, shared)),
+    group.start(workerPart(setting, shared)),
   ]);
   const info = (): StackInfo => ({
     ready: true,
@@ -150,30 +135,47 @@ async function startParts(
     temporalUi: temporal.uiUrl,
     companyId,
     webhookSecret,
-    pids: { dev: process.pid, ...troupe.pids() },
+    pids: { dev: process.pid, ...group.pids() },
   });
   const publish = (): void => writeWhole(setting.dir.devJson, `${JSON.stringify(info())}\n`);
-  troupe.onChange(publish);
+  group.onChange(publish);
   publish();
   return { info, ledger: ledger.detail };
 }
 
+function chooseStackPorts({ env, ports }: StackOptions) {
+  // The user's own Temporal has its ports; these are then not used.
+  const [temporal, temporalUi] = isSet(env, 'TEMPORAL_ADDRESS') ? [0, 0] : [ports.temporal, ports.temporalUi];
+  return choosePorts([
+    { part: 'receiver', option: '--port', port: ports.receiver },
+    { part: 'ops', option: '--ops-port', port: ports.ops },
+    { part: 'standIns', option: '--stand-ins-port', port: ports.standIns },
+    { part: 'temporal', option: '--temporal-port', port: temporal },
+    { part: 'temporalUi', option: '--ui-port', port: temporalUi },
+    { part: 'smtp', port: 0 },
+    { part: 'ledger', port: 0 },
+  ]);
+}
+
+/** Our own development server, with the retention that the settings need. */
 async function startTemporal(
-  troupe: ProcessGroup,
+  group: ProcessGroup,
   setting: Setting,
-  {
-    ports: { temporal: port, temporalUi: uiPort },
-    settings,
-  }: { readonly ports: { readonly temporal: number; readonly temporalUi: number }; readonly settings: WorkerSettings },
-): Promise<TemporalRunning> {
+  settings: WorkerSettings,
+  ports: { readonly port: number; readonly uiPort: number },
+) {
   const retentionDays = Math.max(RETENTION_DAYS, retentionDaysFor(settings));
-  const temporal = await troupe.start(temporalPart(setting, { port, uiPort, retentionDays }));
+  const temporal = await group.start(temporalPart(setting, { ...ports, retentionDays }));
   await scheduleHousekeeping(setting.env, temporal.address, settings.companyId);
   return temporal;
 }
 
-/** What is known before anything runs. */
-function settle({ env, connect }: StackOptions, dir: DataDir, ports: Pick<StackPorts, 'receiver' | 'ops'>): Shared {
+/** What the parts share, as far as it is known before anything runs. */
+function draftShared(
+  { env, connect }: StackOptions,
+  dir: DataDir,
+  ports: Pick<StackPorts, 'receiver' | 'ops'>,
+): Shared {
   const { webhookSecret, standInsToken, opsToken } = readSecrets(dir);
   const named = env['MINDTICKLE_CONFIG'];
   const source = named === undefined || named === '' ? ownConfig(dir) : resolve(named);
@@ -198,12 +200,12 @@ interface Checked extends WorkerSettings {
 }
 
 /** Read the settings as the processes will, before they are started. @throws SettingsError as they would. */
-function check(given: Shared): Checked {
-  const { secrets, ops } = receiverSettings(receiverEnvironment(given));
-  const later = isSet(given.env, 'DATABASE_URL') ? undefined : 'postgres://127.0.0.1/known-when-it-runs';
-  const settings = workerSettings(workerEnvironment({ ...given, databaseUrl: later }));
+function check(draft: Shared): Checked {
+  const { secrets, ops } = receiverSettings(receiverEnvironment(draft));
+  const later = isSet(draft.env, 'DATABASE_URL') ? undefined : 'postgres://127.0.0.1/known-when-it-runs';
+  const settings = workerSettings(workerEnvironment({ ...draft, databaseUrl: later }));
   const operator = ops?.tokens.find(({ role }) => role === 'operator');
-  return { ...settings, webhookSecret: secrets[0] ?? given.webhookSecret, opsToken: operator?.token ?? null };
+  return { ...settings, webhookSecret: secrets[0] ?? draft.webhookSecret, opsToken: operator?.token ?? null };
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

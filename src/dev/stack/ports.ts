@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { seeProcess } from '../../process-id';
+import { seeProcess } from '../process';
 
 export interface PortWish {
   /** Whose it will be: `receiver`. */

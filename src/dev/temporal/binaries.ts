@@ -3,7 +3,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
-import { runProgram, waysToFetch, type Download, type Offered, type Run, type Way } from './fetch';
+import { downloadAsSdk, runProgram, waysToFetch, type Download, type Offered, type Run, type Way } from './fetch';
 
 export interface FoundBinary {
   readonly path: string;
@@ -13,7 +13,7 @@ export interface FoundBinary {
 
 export interface FindOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Told, a line a time, what is passed over and what is about to be fetched. */
+  /** Called, a line a time, with what is passed over and what is about to be fetched. */
   readonly progress?: (line: string) => void;
   /** Where what was fetched is kept; absent: `mindtickle-temporal` in `XDG_CACHE_HOME`, else in `~/.cache`. */
   readonly cacheDir?: string;
@@ -26,13 +26,15 @@ export interface FindOptions {
 interface Binary extends Offered {
   readonly title: string;
   readonly variable: string;
-  /** Arguments that make it say something and end. */
+  /** Arguments that make it print something and end. */
   readonly probe: readonly string[];
-  /** Why the program that says `output` is not the one wanted; undefined: it is. */
+  /** Why the program that prints `output` is not the one wanted; undefined: it is. */
   readonly objection: (output: string) => string | undefined;
 }
 
-const SDK_VERSION = sdkVersion();
+const SDK_VERSION = (
+  JSON.parse(readFileSync(require.resolve('@temporalio/client/package.json'), 'utf8')) as { version: string }
+).version;
 /** Task priority and workflow metadata came with its server. */
 const OLDEST_CLI = [1, 4] as const;
 /** A first start reads 150 MB from disk, and some systems scan it. */
@@ -79,103 +81,72 @@ export function findTestServer(options: FindOptions): Promise<FoundBinary> {
   return find(testServer, options);
 }
 
-async function find(binary: Binary, options: FindOptions): Promise<FoundBinary> {
-  const cacheRoot = options.cacheDir ?? ourCache(options.env);
-  const { signal, outside } = options;
-  const run = outside?.run ?? runProgram;
-  const search: Search = {
-    run: (file, args, limits) => run(file, args, { ...limits, signal }),
-    signal,
-    progress: (line) => options.progress?.(`${binary.title}: ${line}`),
-    answers: [],
-  };
-  const temporary = outside?.tmpdir ?? tmpdir();
-  const found =
-    (await firstThatRuns(candidates(binary, options.env, cacheRoot, temporary), binary, search)) ??
-    (await firstFetched(waysToFetch(binary, search.run, outside?.download), binary, cacheRoot, search));
-  if (found !== undefined) return found;
-  const tried = search.answers.map((answer) => `  ${answer}`).join('\n');
-  throw new Error(`no ${binary.title} to be had; set ${binary.variable} to one. Tried:\n${tried}`);
-}
-
-interface Search {
-  readonly run: Run;
-  readonly signal: AbortSignal | undefined;
-  readonly progress: (line: string) => void;
-  /** What each way answered, for the error at the end. */
-  readonly answers: string[];
-}
-
-async function firstThatRuns(there: readonly FoundBinary[], binary: Binary, search: Search) {
-  for (const { path, source } of there) {
-    const objection = await objectionTo(path, binary, search.run);
-    search.signal?.throwIfAborted();
+async function find(binary: Binary, { env, progress, signal, ...options }: FindOptions): Promise<FoundBinary> {
+  const { cacheDir = ourCache(env) } = options;
+  const outside = { run: runProgram, download: downloadAsSdk, tmpdir: tmpdir(), ...options.outside };
+  const run: Run = (file, args, limits) => outside.run(file, args, { ...limits, signal });
+  const report = (line: string): void => progress?.(`${binary.title}: ${line}`);
+  const answers: string[] = [];
+  for (const { path, source } of candidates(binary, env, cacheDir, outside.tmpdir)) {
+    const objection = await objectionTo(path, binary, run);
+    signal?.throwIfAborted();
     if (objection === undefined) return { path, source };
-    search.answers.push(`${source}: ${path} ${objection}`);
-    search.progress(`${path} (${source}) ${objection}; passed over`);
+    answers.push(`${source}: ${path} ${objection}`);
+    report(`${path} (${source}) ${objection}; passed over`);
   }
-  if (there.length === 0) search.answers.push(`${binary.variable}, PATH, the cache, the SDK's download: nothing there`);
-  return undefined;
-}
-
-async function firstFetched(ways: readonly Way[], binary: Binary, cacheRoot: string, search: Search) {
-  for (const way of ways) {
-    search.signal?.throwIfAborted();
-    search.progress(`${way.announcement} …`);
+  if (answers.length === 0) answers.push(`${binary.variable}, PATH, the cache, the SDK's download: nothing there`);
+  for (const way of waysToFetch(binary, run, outside.download)) {
+    signal?.throwIfAborted();
+    report(`${way.announcement} …`);
     try {
-      return { path: await install(way, binary, cacheRoot, search.run), source: way.name };
+      return { path: await install(way, binary, cacheDir, run), source: way.name };
     } catch (error) {
-      search.answers.push(`${way.name}: ${firstLine((error as Error).message)}`);
+      answers.push(`${way.name}: ${firstLine((error as Error).message)}`);
     }
   }
-  return undefined;
+  const tried = answers.map((answer) => `  ${answer}`).join('\n');
+  throw new Error(`found no ${binary.title}, and could not fetch one; set ${binary.variable} to one. Tried:\n${tried}`);
 }
 
-function candidates(binary: Binary, env: FindOptions['env'], cacheRoot: string, temporary: string): FoundBinary[] {
-  const named = env[binary.variable];
-  const found: FoundBinary[] =
-    named === undefined || named === '' ? [] : [{ path: resolve(named), source: binary.variable }];
-  for (const folder of (env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, binary.program);
-    if (isAbsolute(folder) && isExecutable(path)) found.push({ path, source: 'PATH' });
-  }
-  const cached = cachePath(binary, cacheRoot);
-  if (isExecutable(cached)) found.push({ path: cached, source: 'the cache' });
-  const ofSdk = join(temporary, `${binary.program}-sdk-typescript-${SDK_VERSION}`);
-  if (isExecutable(ofSdk)) found.push({ path: ofSdk, source: "the SDK's download" });
-  return found;
+function candidates(binary: Binary, env: FindOptions['env'], cacheDir: string, temporary: string): FoundBinary[] {
+  const { variable, program } = binary;
+  const named = env[variable];
+  const elsewhere = [
+    ...(env['PATH'] ?? '')
+      .split(delimiter)
+      .filter(isAbsolute)
+      .map((folder) => ({ path: join(folder, program), source: 'PATH' })),
+    { path: cachePath(binary, cacheDir), source: 'the cache' },
+    { path: join(temporary, `${program}-sdk-typescript-${SDK_VERSION}`), source: "the SDK's download" },
+  ].filter(({ path }) => isExecutable(path));
+  // What a person has named is tried, and objected to, although it is not there.
+  return named === undefined || named === '' ? elsewhere : [{ path: resolve(named), source: variable }, ...elsewhere];
 }
 
 async function objectionTo(path: string, binary: Binary, run: Run): Promise<string | undefined> {
-  const stranger = await ownedByAnother(path);
-  if (stranger !== undefined) return stranger;
-  const { ok, output } = await run(path, binary.probe, { timeoutMs: PROBE_TIMEOUT_MS });
-  return ok ? binary.objection(output) : `does not run: ${firstLine(output)}`;
-}
-
-/** The SDK's download lies in a folder where everybody may write: what another person put there is not run. */
-async function ownedByAnother(path: string): Promise<string | undefined> {
   const owner = await stat(path).then(
     ({ uid }) => uid,
     () => undefined,
   );
   if (owner === undefined) return 'is not there';
-  return owner === 0 || owner === userInfo().uid || !path.startsWith(tmpdir())
-    ? undefined
-    : 'belongs to another user of this machine';
+  // The SDK's download lies in a folder where everybody may write: what another person put there is not run.
+  if (owner !== 0 && owner !== userInfo().uid && path.startsWith(tmpdir()))
+    return 'belongs to another user of this machine';
+  const { ok, output } = await run(path, binary.probe, { timeoutMs: PROBE_TIMEOUT_MS });
+  return ok ? binary.objection(output) : `does not run: ${firstLine(output)}`;
 }
 
 /** Fetch, try and keep. Nothing is kept half: it is made in a folder of its own, and moved when it runs. */
-async function install(way: Way, binary: Binary, cacheRoot: string, run: Run): Promise<string> {
-  await removeLeftovers(cacheRoot);
-  const folder = join(cacheRoot, `.fetching-${randomBytes(6).toString('hex')}`);
+async function install(way: Way, binary: Binary, cacheDir: string, run: Run): Promise<string> {
+  await removeLeftovers(cacheDir);
+  const folder = join(cacheDir, `.fetching-${randomBytes(6).toString('hex')}`);
   await mkdir(folder, { recursive: true });
   try {
     const fetched = await way.fetch(folder);
     await chmod(fetched, 0o755);
     const objection = await objectionTo(fetched, binary, run);
     if (objection !== undefined) throw new Error(`it came, but ${objection}`);
-    const kept = cachePath(binary, cacheRoot);
+    const kept = cachePath(binary, cacheDir);
     await mkdir(dirname(kept), { recursive: true });
     // Over whatever is there, in one step: another process that fetches the same now does no harm, nor does a broken one.
     await rename(fetched, kept);
@@ -185,17 +156,17 @@ async function install(way: Way, binary: Binary, cacheRoot: string, run: Run): P
   }
 }
 
-async function removeLeftovers(cacheRoot: string): Promise<void> {
-  for (const name of await readdir(cacheRoot).catch(() => [])) {
-    const path = join(cacheRoot, name);
+async function removeLeftovers(cacheDir: string): Promise<void> {
+  for (const name of await readdir(cacheDir).catch(() => [])) {
+    const path = join(cacheDir, name);
     if (!name.startsWith('.fetching-')) continue;
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
     if (Date.now() - mtimeMs > LEFTOVER_AGE_MS) await rm(path, { recursive: true, force: true });
   }
 }
 
-function cachePath({ program, pip }: Binary, cacheRoot: string): string {
-  return join(cacheRoot, `${program}-${pip.version}`, program);
+function cachePath({ program, pip }: Binary, cacheDir: string): string {
+  return join(cacheDir, `${program}-${pip.version}`, program);
 }
 
 function ourCache(env: FindOptions['env']): string {
@@ -211,13 +182,6 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function sdkVersion(): string {
-  const { version } = JSON.parse(readFileSync(require.resolve('@temporalio/client/package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }
 
 function firstLine(output: string): string {

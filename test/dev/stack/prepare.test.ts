@@ -1,4 +1,4 @@
-import { prepareTemporal } from '../../../src/dev/stack/external-services';
+import { prepareTemporal } from '../../../src/dev/stack/prepare';
 import { SettingsError } from '../../../src/settings';
 import type { Connected } from '../../../src/temporal';
 import { openNamespace, temporalAddress } from '../../temporal/fixture';
@@ -14,7 +14,7 @@ async function prepare(windowBackMs: number): Promise<{ readonly address: string
   const said: string[] = [];
   const settings = { companyId: 'acme', receiptDays: 90, windowBackMs, windowAheadMs: 300_000 };
   const env = { TEMPORAL_ADDRESS: temporalAddress(), TEMPORAL_NAMESPACE: temporal.namespace };
-  const address = await prepareTemporal(env, { settings, progress: (line) => said.push(line) });
+  const address = await prepareTemporal(env, settings, (line) => said.push(line));
   return { address, said };
 }
 

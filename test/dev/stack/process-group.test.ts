@@ -1,4 +1,4 @@
-import { supervise, type Observer, type Part, type Running } from '../../../src/dev/stack/supervise';
+import { createProcessGroup, type Part, type Running } from '../../../src/dev/stack/process-group';
 
 interface Fake {
   readonly running: Running;
@@ -6,15 +6,16 @@ interface Fake {
   isStopped: boolean;
 }
 
-/** A part whose processes are promises, a clock that only moves when told, and what the observer heard. */
+/** A part whose processes are promises, a clock that moves only when it is moved, and what the group said. */
 function stage() {
-  const heard: string[] = [];
+  const said: string[] = [];
   const launched: Fake[] = [];
   const waits: number[] = [];
   let fault: Error | undefined;
   let nowMs = 0;
   const part: Part = {
     name: 'worker',
+    logFile: '/nonexistent/worker.log',
     launch: (signal) => {
       if (signal.aborted) return Promise.reject(new Error('aborted'));
       if (fault !== undefined) return Promise.reject(fault);
@@ -23,21 +24,18 @@ function stage() {
       return Promise.resolve(fake.running);
     },
   };
-  const observer: Observer = {
-    died: (name, how) => heard.push(`${name} died: ${how}`),
-    restarted: (name, { pids }) => heard.push(`${name} is back as ${String(pids['worker'])}`),
-    failed: (name, { message }, againInMs) => heard.push(`${name} failed: ${message}; again in ${againInMs}`),
-  };
   const wait = (ms: number): Promise<void> => {
     waits.push(ms);
     nowMs += ms;
     return Promise.resolve();
   };
+  const group = createProcessGroup((line) => said.push(line), { wait, now: () => nowMs });
   return {
-    heard,
+    said,
     launched,
     waits,
-    supervised: supervise(part, observer, { wait, now: () => nowMs }),
+    group,
+    start: () => group.start(part),
     breakWith: (error: Error | undefined) => (fault = error),
     pass: (ms: number) => (nowMs += ms),
   };
@@ -51,7 +49,7 @@ function fakeProcess(pid: number): Fake {
     die: (how) => die(how),
     running: {
       pids: { worker: pid },
-      detail: '',
+      detail: `as ${pid}`,
       exited,
       stop: () => {
         fake.isStopped = true;
@@ -63,22 +61,31 @@ function fakeProcess(pid: number): Fake {
   return fake;
 }
 
+const FIRST_LINE = 'worker     as 1, ready in 0.0 s';
+
 /** Everything that is already decided has happened. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('supervise', () => {
-  test('starts a part again that died', async () => {
-    const { supervised, launched, heard } = stage();
-    await supervised.start();
+describe('createProcessGroup', () => {
+  test('starts a part again that died, and says that the processes have changed', async () => {
+    const { group, start, launched, said } = stage();
+    const changed = jest.fn();
+    group.onChange(changed);
+    await start();
     launched[0]?.die('signal SIGKILL');
     await settled();
-    expect(heard).toEqual(['worker died: signal SIGKILL', 'worker is back as 2']);
-    expect(supervised.current()?.pids).toEqual({ worker: 2 });
+    expect(said).toEqual([
+      FIRST_LINE,
+      'worker ended (signal SIGKILL); starting it again. Its last words:',
+      'worker     as 2, up again',
+    ]);
+    expect(group.pids()).toEqual({ worker: 2 });
+    expect(changed).toHaveBeenCalledTimes(1);
   });
 
   test('waits longer while it keeps dying, and briefly again after it was well', async () => {
-    const { supervised, launched, waits, pass } = stage();
-    await supervised.start();
+    const { start, launched, waits, pass } = stage();
+    await start();
     for (let each = 0; each < 4; each += 1) {
       launched.at(-1)?.die('exit code 1');
       await settled();
@@ -91,33 +98,34 @@ describe('supervise', () => {
   });
 
   test('tries again when a restart fails, never longer apart than 10 s', async () => {
-    const { supervised, launched, waits, heard, breakWith } = stage();
-    await supervised.start();
+    const { start, launched, waits, said, breakWith } = stage();
+    await start();
     breakWith(new Error('no port'));
     launched[0]?.die('exit code 1');
     while (waits.length < 9) await Promise.resolve();
     breakWith(undefined);
     await settled();
-    expect(heard[1]).toBe('worker failed: no port; again in 200');
+    expect(said[2]).toBe('worker could not be started: no port; again in 0.2 s');
     expect(waits.slice(0, 9)).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
-    expect(heard.at(-1)).toBe('worker is back as 2');
+    expect(said.at(-1)).toBe('worker     as 2, up again');
   });
 
-  test('does not start again what it was told to stop', async () => {
-    const { supervised, launched, heard } = stage();
-    await supervised.start();
-    await supervised.stop();
+  test('starts nothing again once it is stopped', async () => {
+    const { group, start, launched, said } = stage();
+    await start();
+    await group.stop();
     await settled();
     expect(launched).toHaveLength(1);
     expect(launched[0]?.isStopped).toBe(true);
-    expect(heard).toEqual([]);
+    expect(said).toEqual([FIRST_LINE]);
+    await expect(start()).rejects.toThrow('stopped while it was starting');
   });
 
   test('leaves a first start that fails to whoever asked for it', async () => {
-    const { supervised, breakWith, heard } = stage();
+    const { group, start, breakWith, said } = stage();
     breakWith(new Error('no port'));
-    await expect(supervised.start()).rejects.toThrow('no port');
-    await supervised.stop();
-    expect(heard).toEqual([]);
+    await expect(start()).rejects.toThrow('worker: no port');
+    await group.stop();
+    expect(said).toEqual([]);
   });
 });
