@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { REQUEST_EVENTS } from '../http/shutdown';
+import { REQUEST_EVENTS } from '../http';
 
 /** One delivery that is being received or handled. */
 export interface AdmissionSlot {

@@ -44,12 +44,6 @@ export async function readBody(
   });
 }
 
-/** Whether the client is still sending, or about to. */
-export function isBodyPending(request: IncomingMessage): boolean {
-  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
-  return !request.complete && (coding !== undefined || Number(length ?? 0) > 0);
-}
-
 interface Gathering {
   /** @returns why it was not taken; nothing more is taken then. */
   readonly add: (chunk: Buffer) => 'too-large' | 'overload' | undefined;

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
+import type { ErrorRequestHandler, Express, Request, Response } from 'express';
 import { SECOND } from '../domain';
 import type { ReceiverSettings } from '../settings';
 import type { Accepted } from './accept/accept';
@@ -12,7 +12,7 @@ import type { RawDelivery } from './verify/delivery';
 import type { Readiness } from './readiness';
 import { createReceive, headerValues, type ReceiveDeps } from './receive';
 import { refusals, type Rule } from './refusals/rules';
-import { REQUEST_EVENTS, trackRequests } from '../http/shutdown';
+import { createApp, placeOf, serve, trackRequests } from '../http';
 import { limits, type Limits } from './limits';
 
 export interface ReceiverDeps extends ReceiveDeps {
@@ -66,7 +66,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     onShed: (socket) => turnAwaySocket('overload', socket),
   });
   const app = application(deps, budget, bounds.headers);
-  for (const event of REQUEST_EVENTS) server.on(event, dropAuthority).on(event, app);
+  serve(server, app);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const rule = CLIENT_ERRORS[error.code ?? ''] ?? 'request';
     if (error.code === 'ECONNRESET') return void socket.destroy();
@@ -83,23 +83,13 @@ const CLIENT_ERRORS: Readonly<Partial<Record<string, Rule>>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'size',
 };
 
-/**
- * `http://receiver/readyz` is `/readyz` (RFC 9112 §3.2.2). Express would read it by `url.parse`, which prints some of
- * such a target in a warning, and fails for others: the answer is HTML then.
- */
-function dropAuthority(request: IncomingMessage): void {
-  request.url = request.url?.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/?/i, '/');
-}
-
-function application(deps: ReceiverDeps, budget: Budget, maxHeaders: number): express.Express {
-  const app = express().disable('x-powered-by').disable('etag').set('trust proxy', deps.settings.trustProxy);
-  // A proxy's rule for a path holds for no other way to write it.
-  app.enable('case sensitive routing').enable('strict routing');
+function application(deps: ReceiverDeps, budget: Budget, maxHeaders: number): Express {
+  const app = createApp().set('trust proxy', deps.settings.trustProxy);
   const turnAway: TurnAway = (request, response, rule, { allow, incoming } = {}) => {
     const address = bareAddress(request.ip);
     // How it could not be stored is logged where that is known.
     if (rule !== 'unavailable') logRefusal(deps.log, rule, address);
-    refuse(request, response, rule, { headers: allow === undefined ? {} : { allow } });
+    refuse(request, response, rule, allow === undefined ? {} : { headers: { allow } });
     deps.observe?.refused(rule, address, incoming);
   };
   const onlyBy =
@@ -170,9 +160,7 @@ function answerReadiness({ readiness }: ReceiverDeps): Handler {
 /** What we did not foresee: not stored as far as we know. Its message may quote the request, so only its place is logged. */
 function failure(log: CappedLog): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
-    const { name, stack } = error instanceof Error ? error : new Error();
-    const at = stack?.split('\n').filter((line) => line.startsWith('    at '));
-    log.write('error', 'failure', { name, at: at?.slice(0, 5) }, 'a request failed unexpectedly');
+    log.write('error', 'failure', placeOf(error), 'a request failed unexpectedly');
     if (response.headersSent) next(new Error('failed after the answer had begun'));
     else refuse(request, response, 'failure');
   };

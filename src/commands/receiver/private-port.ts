@@ -5,7 +5,7 @@ import type { Spool } from '../../receiver/spool';
 import { reportSpool } from '../../receiver/spool/report';
 import type { OpsToken, ReceiverSettings, ReloadedSetting } from '../../settings';
 import type { ReceiverMetrics } from './metrics';
-import { createPrivatePort, type PrivateRoutes } from '../../http/private-port';
+import { createPrivatePort, type PrivateRoutes } from '../../http';
 
 export interface PrivatePortDeps {
   readonly settings: ReceiverSettings;
