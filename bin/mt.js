@@ -8,17 +8,16 @@ const { isFresh } = require('./build');
 
 const entry = join(__dirname, '..', 'dist', 'src', 'cli.js');
 
-/** In a process of its own, so that the bundler's memory is given back; its words go to stderr, stdout is the command's. */
+/** In a process of its own, so that the bundler's memory is given back. It writes to stderr: stdout is the command's. */
 function build() {
   process.stderr.write('building dist/ …\n');
-  const { status } = spawnSync(process.execPath, [join(__dirname, 'build.js'), '--if-stale'], {
-    stdio: ['ignore', 2, 2],
-  });
-  return status === 0;
+  return (
+    spawnSync(process.execPath, [join(__dirname, 'build.js'), '--if-stale'], { stdio: ['ignore', 2, 2] }).status === 0
+  );
 }
 
 if (isFresh() || build()) require(entry).main(process.argv);
 else {
-  process.stderr.write(existsSync(entry) ? 'the sources have changed; mend them and try again\n' : 'nothing to run\n');
+  process.stderr.write(existsSync(entry) ? 'the sources have changed: fix them and try again\n' : 'nothing to run\n');
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -20,20 +21,20 @@ const repository = resolve(__dirname, '../..');
 
 let root: string;
 
-/** A small project around our bin/: a command line that says `ran`, and one workflow. */
+/** A small project around our bin/: a command line that prints `ran`, and one workflow. */
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'build-'));
   cpSync(join(repository, 'bin'), join(root, 'bin'), { recursive: true });
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
   write('package.json', '{}');
   write('tsconfig.json', '{}');
-  write('src/cli.ts', sayingCli('ran'));
+  write('src/cli.ts', cliThatPrints('ran'));
   write('workflows/index.ts', 'export async function hello(): Promise<string> {\n  return "hello";\n}\n');
 });
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-function sayingCli(word: string): string {
+function cliThatPrints(word: string): string {
   return `export function main(argv: readonly string[]): void {\n  console.log('${word}', ...argv.slice(2));\n}\n`;
 }
 
@@ -50,8 +51,8 @@ function startBuild(): ReturnType<typeof spawn> {
   return spawn(process.execPath, [join(root, 'bin', 'build.js')], { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
-/** Everything beside the sources: what a build may leave behind. */
-function made(): string[] {
+/** What builds made, and may leave behind. */
+function builtFolders(): string[] {
   return readdirSync(root).filter((name) => name.startsWith('dist'));
 }
 
@@ -61,17 +62,19 @@ describe('mt in a fresh clone', () => {
     expect(first).toMatchObject({ status: 0, stdout: 'ran dev --json\n' });
     expect(first.stderr).toContain('building dist/');
     expect(mt()).toMatchObject({ status: 0, stdout: 'ran\n', stderr: '' });
-    expect(made()).toEqual(['dist']);
+    expect(builtFolders()).toEqual(['dist']);
   });
 
-  test('has the workflows as one file, which names them as they lie in dist/', () => {
+  test('has the workflows as one file, which names them as they are in dist/', () => {
     const bundle = readFileSync(join(root, 'dist', 'workflow-bundle.js'), 'utf8');
     expect(bundle).toContain('hello');
     expect(bundle).toContain('dist/workflows/index.js');
-    expect(bundle).not.toContain('dist.tmp');
+    const map = Buffer.from(bundle.split('base64,').at(-1) ?? '', 'base64').toString();
+    expect(map).toContain(`${root}/workflows/index.ts`);
+    for (const text of [bundle, map]) expect(text).not.toContain('dist.tmp');
   });
 
-  test('leads from compiled code to its source', () => {
+  test('maps compiled code to its source', () => {
     const map = JSON.parse(readFileSync(join(root, 'dist', 'src', 'cli.js.map'), 'utf8')) as { sources: string[] };
     expect(map.sources).toEqual(['../../src/cli.ts']);
     expect(readFileSync(join(root, 'dist', 'src', 'cli.js'), 'utf8')).toContain('sourceMappingURL=cli.js.map');
@@ -80,10 +83,20 @@ describe('mt in a fresh clone', () => {
 
 describe('mt after a change', () => {
   test('builds again, also when the changed file has an older time', () => {
-    write('src/cli.ts', sayingCli('ran again'));
+    write('src/cli.ts', cliThatPrints('ran again'));
     const longAgo = new Date('2020-01-01');
     utimesSync(join(root, 'src/cli.ts'), longAgo, longAgo);
     expect(mt().stdout).toBe('ran again\n');
+  });
+
+  test('bundles the workflows again only when they have changed', () => {
+    appendFileSync(join(root, 'dist/workflow-bundle.js'), '// as it was');
+    write('src/cli.ts', cliThatPrints('ran again'));
+    mt();
+    expect(readFileSync(join(root, 'dist/workflow-bundle.js'), 'utf8')).toContain('// as it was');
+    write('workflows/index.ts', 'export async function bye(): Promise<string> {\n  return "bye";\n}\n');
+    mt();
+    expect(readFileSync(join(root, 'dist/workflow-bundle.js'), 'utf8')).toContain('bye');
   });
 
   test('builds again without a file that was removed', () => {
@@ -103,7 +116,7 @@ describe('mt after a change', () => {
     expect(failed.stderr).toContain('src/broken.ts');
     expect(failed.stderr).not.toContain('    at ');
     rmSync(join(root, 'src/broken.ts'));
-    expect(made()).toEqual(['dist']);
+    expect(builtFolders()).toEqual(['dist']);
     expect(mt()).toMatchObject({ status: 0, stdout: 'ran again\n' });
   });
 
@@ -118,21 +131,20 @@ describe('mt after a change', () => {
 });
 
 describe('a build', () => {
-  test('that is killed leaves the one before, and nothing that the next one minds', async () => {
+  test('that is killed leaves the one before, and nothing that the next one does not remove', async () => {
     const before = readFileSync(join(root, 'dist/build.json'), 'utf8');
     write('src/more.ts', 'export const more = 1;\n');
     const build = startBuild();
-    while (!made().some((name) => name.startsWith('dist.tmp'))) await delay(1);
+    while (!builtFolders().some((name) => name.startsWith('dist.tmp'))) await delay(1);
     build.kill('SIGKILL');
     await once(build, 'exit');
     expect(readFileSync(join(root, 'dist/build.json'), 'utf8')).toBe(before);
-    expect(existsSync(join(root, 'dist.lock'))).toBe(true);
 
     expect(mt()).toMatchObject({ status: 0, stdout: 'ran again\n' });
-    expect(made()).toEqual(['dist']);
+    expect(builtFolders()).toEqual(['dist']);
   });
 
-  test('waits for another one, and both end well', async () => {
+  test('does not disturb another one, and both succeed', async () => {
     write('src/more.ts', 'export const more = 2;\n');
     const [one, other] = [startBuild(), startBuild()];
     const ends = await Promise.all([once(one, 'exit'), once(other, 'exit')]);
@@ -140,7 +152,7 @@ describe('a build', () => {
       [0, null],
       [0, null],
     ]);
-    expect(made()).toEqual(['dist']);
+    expect(builtFolders()).toEqual(['dist']);
     expect(mt()).toMatchObject({ status: 0, stdout: 'ran again\n', stderr: '' });
   });
 });
