@@ -22,18 +22,18 @@ function addSetup(program: Command): void {
 }
 
 function addSpool(program: Command): void {
-  const spool = program.command('spool').description('deliveries that Temporal has not taken yet');
+  const spool = program.command('spool').description('deliveries that Temporal does not have yet');
   const options = (command: Command): Command =>
     command
-      .option('--dir <path>', "the spool's directory of a receiver that is gone, such as .data/spool")
+      .option('--dir <path>', "the spool's directory of a receiver that no longer runs, such as .data/spool")
       .option('--url <url>', "the receiver's private port (default: that of the running mt dev, else OPS_PORT)")
       .option('--data-dir <path>', 'of the running mt dev (default: DATA_DIR, else .data)')
       .option('--json', 'print one JSON document');
-  options(spool.command('status').description('how full it is, what waits, what was set aside')).action(
+  options(spool.command('status').description('how full it is, what waits, and the dead letters')).action(
     async (given: Spool.SpoolCommand) => exit(await load.spool().runSpoolStatus(given)),
   );
   options(
-    spool.command('drain').description('try again what was set aside; with --dir, hand all of it to Temporal'),
+    spool.command('drain').description('try the dead letters again; with --dir, hand all of it to Temporal'),
   ).action(async (given: Spool.SpoolCommand) => exit(await load.spool().runSpoolDrain(given)));
 }
 

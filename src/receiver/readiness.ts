@@ -1,8 +1,7 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { searchAttributes } from '../temporal';
-import type { Spool, SpoolStatus } from './spool';
-import { summariseSpool, type SpoolSummary } from './spool/report';
+import { summariseSpool, type Spool, type SpoolStatus, type SpoolSummary } from './spool';
 import { withTimeout } from '../with-timeout';
 
 /** `ready`: Temporal or the spool takes events. The body of `/readyz`, when it is. */

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createCappedLog } from '../../src/telemetry';
 import { parseBody } from '../../src/receiver/verify/parse';
-import { openSpool, type Spool } from '../../src/receiver/spool';
-import { reportSpool, type SpoolReport } from '../../src/receiver/spool/report';
+import { openSpool, reportSpool, type Spool, type SpoolReport } from '../../src/receiver/spool';
 import { verifiedDelivery } from '../../src/receiver/accept/start-options';
 import { createPrivatePort, type PrivatePort } from '../../src/http/private-port';
 import { BODY, COMPANY } from '../receiver/running';
@@ -41,12 +40,12 @@ async function mt(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return { code, stdout, stderr, told: (): unknown => JSON.parse(stdout) };
 }
 
-/** As a receiver that is gone leaves it: two that wait, and one set aside. */
+/** As a receiver that no longer runs leaves it: two records that wait, and a dead letter. */
 async function fill(): Promise<void> {
   const spool = await openSpool({ dir, maxBytes: 1_000_000, now: Date.now, log });
   for (const eventId of ['evt-a', 'evt-b', 'evt-c']) await spool.put(received(eventId));
   const [first] = spool.oldest(3, 1, () => false);
-  if (first !== undefined) await spool.setAside(first, 'Temporal refuses its start: gRPC 3');
+  if (first !== undefined) await spool.addDeadLetter(first, 'Temporal refuses its start: gRPC 3');
   await spool.close();
 }
 
@@ -66,14 +65,14 @@ describe('mt spool --dir', () => {
     const { code, told } = await mt(['status', '--dir', dir, '--json']);
     expect(code).toBe(0);
     expect(told()).toMatchObject({
-      spool: { records: 2, byLane: { 3: 2 }, setAsideCount: 1, setAside: [{ workflowId: 'evt-a' }] },
+      spool: { records: 2, byLane: { 3: 2 }, deadLetterCount: 1, deadLetters: [{ workflowId: 'evt-a' }] },
     });
     expect((await mt(['status', '--dir', dir])).stdout).toMatch(
-      /2 waiting \(2 in lane 3\).*\n.*\n1 set aside\n.*evt-a/,
+      /2 waiting \(2 in lane 3\).*\n.*\n1 dead letters\n.*evt-a/,
     );
   });
 
-  test('drain hands all of it to Temporal, those set aside too, and leaves nothing', async () => {
+  test('drain hands all of it to Temporal, dead letters too, and leaves nothing', async () => {
     await fill();
     const { client, namespace, close } = await openNamespace();
     const env = {
@@ -83,7 +82,7 @@ describe('mt spool --dir', () => {
     };
     const { code, told } = await mt(['drain', '--dir', dir, '--json'], env);
     expect(code).toBe(0);
-    expect(told()).toMatchObject({ restored: 1, drained: 3, spool: { records: 0, setAsideCount: 0 } });
+    expect(told()).toMatchObject({ restored: 1, drained: 3, spool: { records: 0, deadLetterCount: 0 } });
     for (const id of ['evt-a', 'evt-b', 'evt-c'])
       expect((await client.workflow.getHandle(id).describe()).type).toBe('courseCompletion');
     await close();
@@ -106,7 +105,7 @@ describe('mt spool, of a receiver that runs', () => {
   beforeEach(async () => {
     spool = await openSpool({ dir, maxBytes: 1_000_000, now: Date.now, log });
     const report = (): { json: { spool: SpoolReport } } => ({ json: { spool: reportSpool(spool, Date.now()) } });
-    const drain = async () => ({ json: { restored: await spool.restoreSetAside(), ...report().json } });
+    const drain = async () => ({ json: { restored: await spool.restoreDeadLetters(), ...report().json } });
     port = createPrivatePort({
       tokens: () => [{ name: 'ada', role: 'operator', token: TOKEN }],
       routes: {
@@ -128,9 +127,9 @@ describe('mt spool, of a receiver that runs', () => {
     await spool.put(received('evt-a'));
     expect((await mt(['status', '--json'], env)).told()).toMatchObject({ spool: { records: 1, refusing: null } });
     const [entry] = spool.oldest(3, 1, () => false);
-    if (entry !== undefined) await spool.setAside(entry, 'because');
+    if (entry !== undefined) await spool.addDeadLetter(entry, 'because');
     const drained = await mt(['drain'], env);
-    expect(drained).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 put back/) as unknown });
+    expect(drained).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 dead letters restored/) as unknown });
   });
 
   test('a wrong token, nobody there and no token at all are said', async () => {

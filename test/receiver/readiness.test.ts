@@ -28,7 +28,7 @@ const STATUS: SpoolStatus = {
   maxBytes: 8192,
   byLane: { 1: 0, 2: 0, 3: 3, 4: 0, 5: 0 },
   oldestReceivedAt: NOW - 61_000,
-  setAside: 1,
+  deadLetters: 1,
   refusing: undefined,
 };
 const spoolWith = (changes: Partial<SpoolStatus>): Spool =>
@@ -89,7 +89,7 @@ describe('createReadiness', () => {
     expect(await readinessOf(undefined, { spool: spoolWith({}) })).toEqual({
       ready: true,
       temporal: 'Temporal has not been reached yet.',
-      spool: { records: 3, bytes: 4096, maxBytes: 8192, oldestAgeSeconds: 61, setAside: 1 },
+      spool: { records: 3, bytes: 4096, maxBytes: 8192, oldestAgeSeconds: 61, deadLetters: 1 },
       warnings: [],
     });
   });

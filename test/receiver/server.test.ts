@@ -339,7 +339,7 @@ describe('GET /healthz and /readyz', () => {
 
   test('not ready, and why', async () => {
     const reason = 'Temporal cannot be reached.';
-    const spool = { records: 9, bytes: 8, maxBytes: 8, oldestAgeSeconds: 7, setAside: 0 };
+    const spool = { records: 9, bytes: 8, maxBytes: 8, oldestAgeSeconds: 7, deadLetters: 0 };
     const { port, close } = await startReceiver({ readiness: () => Promise.resolve({ ready: false, reason, spool }) });
     const answer = await send(port, [], '', 'GET /readyz');
     await close();

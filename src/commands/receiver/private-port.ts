@@ -1,8 +1,6 @@
 import type { Server } from 'node:http';
 import type { CappedLog, Logger } from '../../telemetry';
-import type { Drain } from '../../receiver/spool/drain';
-import type { Spool } from '../../receiver/spool';
-import { reportSpool } from '../../receiver/spool/report';
+import { reportSpool, type Drain, type Spool } from '../../receiver/spool';
 import type { OpsToken, ReceiverSettings, ReloadedSetting } from '../../settings';
 import type { ReceiverMetrics } from './metrics';
 import { createPrivatePort, type PrivateRoutes } from '../../http';
@@ -41,7 +39,7 @@ function routesOf({ log, metrics, spool, drain }: PrivatePortDeps): PrivateRoute
     'POST /api/spool/drain': {
       role: 'operator',
       handle: async ({ by }) => {
-        const restored = (await spool?.restoreSetAside()) ?? 0;
+        const restored = (await spool?.restoreDeadLetters()) ?? 0;
         log.info({ by, restored }, 'asked to drain the spool');
         drain?.wake();
         return { json: { restored, ...report().json } };

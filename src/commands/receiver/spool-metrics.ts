@@ -19,7 +19,7 @@ export function spoolMetrics(registers: Registry[], status: () => SpoolStatus, n
   };
   gauge('bytes', 'Of live records, as they lie on disk.', ({ bytes }) => bytes);
   gauge('max_bytes', 'SPOOL_MAX_BYTES: more is answered with 503.', ({ maxBytes }) => maxBytes);
-  gauge('set_aside_records', 'Records that cannot be started, kept for a person.', ({ setAside }) => setAside);
+  gauge('dead_letters', 'Records that cannot be started, kept for a person.', ({ deadLetters }) => deadLetters);
   gauge('oldest_age_seconds', 'How long the oldest record has waited for Temporal; 0: none waits.', (found) =>
     found.oldestReceivedAt === undefined ? 0 : Math.max(0, now() - found.oldestReceivedAt) / SECOND,
   );

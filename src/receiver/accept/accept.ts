@@ -3,8 +3,7 @@ import type { CappedLog } from '../../telemetry';
 import { describeFailure } from './failures';
 import type { StartSlots } from './start-slots';
 import type { ReplayGuard } from './replay-guard';
-import { asConflict, type VerifiedDelivery } from './start-options';
-import type { Spool } from '../spool';
+import { asConflict, type PendingDelivery, type VerifiedDelivery } from './start-options';
 import type { Started, WorkflowStarter } from './temporal-starter';
 
 /**
@@ -15,10 +14,27 @@ export type Accepted = Started | 'spooled' | 'replay-limit' | 'unavailable';
 
 export type Accept = (received: VerifiedDelivery) => Promise<Accepted>;
 
+/** Why nothing can be stored: a limit of ours is reached; the disk is full or fails, or the directory was replaced. */
+export type StoreRefusal = 'full' | 'disk';
+
+/** `known`: one with this workflow id was there already, with these bytes. `refused`: nothing was stored. */
+export type Put =
+  | { readonly outcome: 'stored' }
+  | { readonly outcome: 'known'; readonly bodyDigest: string }
+  | { readonly outcome: 'refused'; readonly cause: StoreRefusal };
+
+/** Keeps deliveries until Temporal has them: the spool, for this folder. */
+export interface DeliveryStore {
+  /** `stored` and `known` are durable when it resolves. Never rejects. */
+  readonly put: (delivery: PendingDelivery) => Promise<Put>;
+  /** True while there is no delivery, stored or under way. */
+  readonly isEmpty: () => boolean;
+}
+
 export interface AcceptOptions {
   readonly starter: WorkflowStarter;
   /** Undefined: only Temporal acknowledges. */
-  readonly spool: Spool | undefined;
+  readonly spool: DeliveryStore | undefined;
   /** Is Temporal known not to take anything now? */
   readonly isTemporalAway: () => boolean;
   /** Called when a record has come into the spool. */
@@ -74,7 +90,7 @@ export function createAccept(options: AcceptOptions): Accept {
     return started === 'failed' ? 'unavailable' : started;
   };
 
-  const keep = async (received: VerifiedDelivery, into: Spool): Promise<Accepted> => {
+  const keep = async (received: VerifiedDelivery, into: DeliveryStore): Promise<Accepted> => {
     const put = await into.put(received);
     if (put.outcome === 'refused') return waitForTemporal(received);
     if (put.outcome === 'stored') {

@@ -5,12 +5,20 @@ import { isKeyword, searchAttributes } from '../../domain/search-attributes';
 import type { Delivery } from '../../events';
 import { TASK_QUEUE } from '../../temporal';
 import type { ParsedBody } from '../verify/parse';
-import { quarantine, routes, type Route } from '../routes';
-import type { SpoolRecord } from '../spool';
+import { quarantine, routes, type Lane, type Route } from '../routes';
 import { explain, summarise } from './summary';
 
+/** A delivery whose workflow is to be started. */
+export interface PendingDelivery {
+  /** The id of that workflow: the event id, or `conflict:…`. */
+  readonly workflowId: string;
+  readonly lane: Lane;
+  readonly delivery: Delivery;
+  readonly rawBody: Buffer;
+}
+
 /** One authentic delivery, read as far as it can be. */
-export interface VerifiedDelivery extends SpoolRecord {
+export interface VerifiedDelivery extends PendingDelivery {
   readonly contents: ParsedBody;
 }
 

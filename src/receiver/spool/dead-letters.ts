@@ -1,84 +1,93 @@
 import { z } from 'zod';
-import type { SetAside, Spool } from '.';
-import { encodeFrame, isDamage, scanFrames, type Damage, type Frame } from './frames';
-import { appendNote, type Log, type Place } from './log';
-import { recordIn } from './records';
+import type { PendingDelivery } from '../accept/start-options';
+import { decodeFrame, encodeFrame, isDamage, type Damage, type Frame } from './frames';
+import type { Log, LogPosition } from './log';
+import { decodeRecord } from './records';
 
-const asideHeader = z.discriminatedUnion('is', [
+/** A record that cannot be started or read, kept as it is for a person. */
+export interface DeadLetter {
+  /** Null: it cannot be read any more. */
+  readonly workflowId: string | null;
+  /** One sentence; never a value of the payload. */
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+export interface DeadLetters {
+  readonly recover: () => void;
+  /** @returns whether it is on disk. */
+  readonly add: (workflowId: string | null, reason: string, bytes: Buffer) => Promise<boolean>;
+  /** The newest ones. */
+  readonly list: (limit: number) => readonly DeadLetter[];
+  readonly size: () => number;
+  /** Put back those that can be read, until `put` returns false. @returns how many. */
+  readonly restore: (put: (record: PendingDelivery) => Promise<boolean>) => Promise<number>;
+}
+
+/** `restored`: the dead letter with this number is a record again. */
+const deadLetterHeader = z.discriminatedUnion('is', [
   z.object({
-    is: z.literal('aside'),
+    is: z.literal('dead-letter'),
     number: z.number(),
     workflowId: z.string().nullable(),
     reason: z.string(),
     at: z.string(),
   }),
-  z.object({ is: z.literal('back'), number: z.number() }),
+  z.object({ is: z.literal('restored'), number: z.number() }),
 ]);
 
-type AsideHeader = z.infer<typeof asideHeader>;
-type Kept = AsideHeader & { is: 'aside' } & { readonly place: Place };
+type DeadLetterHeader = z.infer<typeof deadLetterHeader>;
 
-/** Records that cannot be started or read, with why: kept as they are, for a person. */
-export interface Aside {
-  readonly recover: () => void;
-  /** @returns whether it is on disk. */
-  readonly add: (workflowId: string | null, reason: string, bytes: Buffer) => Promise<boolean>;
-  readonly list: (limit: number) => readonly SetAside[];
-  readonly size: () => number;
-  /** Put those back that are records still. @returns how many. */
-  readonly restore: (put: Spool['put']) => Promise<number>;
-  readonly bytes: () => number;
-  readonly close: () => Promise<void>;
+interface Stored extends DeadLetter {
+  readonly position: LogPosition;
 }
 
 /** `now` is epoch ms. */
-export function createAside(log: Log, now: () => number): Aside {
-  const kept = new Map<number, Kept>();
+export function createDeadLetters(log: Log, now: () => number): DeadLetters {
+  const stored = new Map<number, Stored>();
   let last = 0;
 
+  /** @returns whether nothing of it is on disk any more. */
   const forget = (number: number): boolean => {
-    const known = kept.get(number);
-    kept.delete(number);
-    return known === undefined || log.release(known.place);
+    const known = stored.get(number);
+    stored.delete(number);
+    return known === undefined || log.release(known.position);
   };
 
   const recover = (): void => {
-    for (const { place, found } of log.recover()) {
+    for (const { position, found } of log.recover()) {
       const header = headerOf(found);
       last = Math.max(last, header?.number ?? 0);
-      if (header?.is === 'aside') {
-        kept.set(header.number, { ...header, place });
+      if (header?.is === 'dead-letter') {
+        stored.set(header.number, { ...header, position });
         continue;
       }
-      if (header?.is === 'back') forget(header.number);
-      log.release(place);
+      if (header?.is === 'restored') forget(header.number);
+      log.release(position);
     }
   };
 
-  const add: Aside['add'] = async (workflowId, reason, bytes) => {
+  const add: DeadLetters['add'] = async (workflowId, reason, bytes) => {
     const number = (last += 1);
-    const header = { is: 'aside', number, workflowId, reason, at: new Date(now()).toISOString() } as const;
+    const letter: DeadLetter = { workflowId, reason, at: new Date(now()).toISOString() };
+    const header: DeadLetterHeader = { is: 'dead-letter', number, ...letter };
     try {
-      const place = await log.append(encodeFrame(header satisfies AsideHeader, bytes));
-      kept.set(number, { ...header, place });
+      stored.set(number, { ...letter, position: await log.append(encodeFrame(header, bytes)) });
       return true;
     } catch {
       return false;
     }
   };
 
-  const discard = (number: number): void => {
-    if (!forget(number)) appendNote(log, encodeFrame({ is: 'back', number } satisfies AsideHeader));
-  };
-
-  const restore: Aside['restore'] = async (put) => {
+  const restore: DeadLetters['restore'] = async (put) => {
     let count = 0;
-    for (const { number, place } of [...kept.values()]) {
-      const [found] = scanFrames(log.read(place));
-      const record = found === undefined || isDamage(found) ? undefined : recordIn(found.body);
+    for (const [number, { position }] of [...stored]) {
+      const frame = decodeFrame(log.read(position));
+      const record = frame && decodeRecord(frame.body);
       if (record === undefined) continue;
-      if ((await put(record)).outcome === 'refused') break;
-      discard(number);
+      if (!(await put(record))) break;
+      if (!forget(number)) log.appendNote(encodeFrame({ is: 'restored', number } satisfies DeadLetterHeader));
       count += 1;
     }
     return count;
@@ -87,14 +96,13 @@ export function createAside(log: Log, now: () => number): Aside {
   return {
     recover,
     add,
-    list: (limit) => [...kept.values()].slice(-limit).map(({ workflowId, reason, at }) => ({ workflowId, reason, at })),
-    size: () => kept.size,
+    list: (limit) =>
+      [...stored.values()].slice(-limit).map(({ workflowId, reason, at }) => ({ workflowId, reason, at })),
+    size: () => stored.size,
     restore,
-    bytes: log.bytes,
-    close: log.close,
   };
 }
 
-function headerOf(found: Frame | Damage): AsideHeader | undefined {
-  return isDamage(found) ? undefined : asideHeader.safeParse(found.header).data;
+function headerOf(found: Frame | Damage): DeadLetterHeader | undefined {
+  return isDamage(found) ? undefined : deadLetterHeader.safeParse(found.header).data;
 }

@@ -1,21 +1,20 @@
 import { SECOND } from '../../domain';
 import type { CappedLog } from '../../telemetry';
 import { describeFailure } from '../accept/failures';
-import type { StartSlots } from '../accept/start-slots';
-import { parseBody } from '../verify/parse';
-import { createPause } from './backoff';
-import { LANES, type Lane } from '../routes';
 import { asConflict, verifiedDelivery, type VerifiedDelivery } from '../accept/start-options';
-import type { Entry, Spool } from '.';
+import type { ReleaseSlot, StartSlots } from '../accept/start-slots';
 import type { Started, WorkflowStarter } from '../accept/temporal-starter';
-import { createVerdicts } from './retry-decision';
+import { LANES, type Lane } from '../routes';
+import { parseBody } from '../verify/parse';
+import { createBackoff, createRetryDecisions, type Backoff } from './retries';
+import type { Spool, StoredRecord } from './spool';
 
 export interface Drain {
-  /** Look for work: called when a record has come. */
+  /** Look for work: called when a record was stored. */
   readonly wake: () => void;
-  /** True from a failure that is about every start until the next one that passes. */
+  /** True from a failure that is about every start until the next start that succeeds. */
   readonly isBackedOff: () => boolean;
-  /** Resolves when the spool is empty, or as soon as Temporal takes nothing. */
+  /** Resolves when the spool is empty, or as soon as Temporal accepts nothing. */
   readonly settled: () => Promise<void>;
   /** Begin nothing more; resolves once nothing is under way. */
   readonly stop: () => Promise<void>;
@@ -24,63 +23,67 @@ export interface Drain {
 export interface DrainOptions {
   readonly spool: Spool;
   readonly starter: WorkflowStarter;
-  /** Shared with the way in, which goes first while the spool is empty. */
+  /** Shared with incoming deliveries, which go first while the spool is empty. */
   readonly slots: StartSlots;
   readonly companyId: string;
   readonly log: CappedLog;
-  /** Told what became of each. */
+  /** Called with the result of each start. */
   readonly onStarted?: (started: Started) => void;
 }
 
-/** Longer than on the way in: nobody waits for the answer. */
-const START_LIMIT_MS = 5 * SECOND;
+/** Longer than for an incoming delivery: nobody waits for the answer. */
+const START_TIMEOUT_MS = 5 * SECOND;
 
-/** Hand the spool's records to Temporal: by lane, then age, as many at once as the line lets in. */
+/** Hand the spool's records to Temporal: by lane, then by age, as many at once as there are start slots. */
 export function createDrain(options: DrainOptions): Drain {
-  const { spool, slots: line } = options;
+  const { spool, slots } = options;
   const underWay = new Map<string, Promise<void>>();
-  const settlers = new Set<() => void>();
-  const choice = createChoice(spool, (workflowId) => underWay.has(workflowId));
-  const pause = createPause(() => pump());
-  const hand = createHand(options, pause);
+  const onSettled = new Set<() => void>();
+  const backoff = createBackoff(() => pump());
+  const handOver = createHandOver(options, backoff);
+  let count = 0;
   let isStopped = false;
 
-  // After a failure one start finds out for all of them.
-  const mayBegin = (): boolean => !isStopped && !pause.isWaiting() && !(pause.isOn() && underWay.size > 0);
-  const settle = (): void => {
-    if (spool.isEmpty() || pause.isOn() || isStopped) for (const settled of settlers) settled();
+  const next = (): StoredRecord | undefined => {
+    for (const lane of (count + 1) % LOWEST_LANE_INTERVAL === 0 ? LOWEST_FIRST : LANES) {
+      const [record] = spool.oldest(lane, 1, (workflowId) => underWay.has(workflowId));
+      if (record !== undefined) return record;
+    }
+    return undefined;
   };
-  const begin = (entry: Entry, leave: () => void): void => {
-    const handed = hand(entry, leave).finally(() => {
-      underWay.delete(entry.workflowId);
-      leave();
+  // After a failure a single start finds out whether Temporal accepts starts again.
+  const mayBegin = (): boolean => !isStopped && !backoff.isWaiting() && !(backoff.isOn() && underWay.size > 0);
+  const begin = (record: StoredRecord, release: ReleaseSlot): void => {
+    count += 1;
+    const done = handOver(record, release).finally(() => {
+      underWay.delete(record.workflowId);
+      release();
       pump();
     });
-    underWay.set(entry.workflowId, handed);
+    underWay.set(record.workflowId, done);
   };
   const pump = (): void => {
     while (mayBegin()) {
-      const entry = choice.next();
-      const leave = entry && line.tryTake(entry.lane);
-      if (entry === undefined || leave === undefined) break;
-      choice.taken();
-      begin(entry, leave);
+      const record = next();
+      const release = record && slots.tryTake(record.lane);
+      if (record === undefined || release === undefined) break;
+      begin(record, release);
     }
-    settle();
+    if (spool.isEmpty() || backoff.isOn() || isStopped) for (const settled of onSettled) settled();
   };
 
-  line.onFree(pump);
+  slots.onFree(pump);
   return {
     wake: pump,
-    isBackedOff: pause.isOn,
+    isBackedOff: backoff.isOn,
     settled: () =>
       new Promise((resolve) => {
-        settlers.add(resolve);
+        onSettled.add(resolve);
         pump();
       }),
     stop: async () => {
       isStopped = true;
-      pause.stop();
+      backoff.stop();
       await Promise.all(underWay.values());
       pump();
     },
@@ -88,78 +91,64 @@ export function createDrain(options: DrainOptions): Drain {
 }
 
 /** The lowest lane gets one start in so many, so that its age is bounded. */
-const SHARE_OF_LOWEST = 16;
+const LOWEST_LANE_INTERVAL = 16;
 const LOWEST_FIRST = [5, 1, 2, 3, 4] as const satisfies readonly Lane[];
 
-interface Choice {
-  readonly next: () => Entry | undefined;
-  /** The next one was begun. */
-  readonly taken: () => void;
-}
-
-function createChoice(spool: Spool, isUnderWay: (workflowId: string) => boolean): Choice {
-  let count = 0;
-  const next = (): Entry | undefined => {
-    for (const lane of (count + 1) % SHARE_OF_LOWEST === 0 ? LOWEST_FIRST : LANES) {
-      const [entry] = spool.oldest(lane, 1, isUnderWay);
-      if (entry !== undefined) return entry;
-    }
-    return undefined;
-  };
-  return { next, taken: () => void (count += 1) };
-}
-
-type Hand = (entry: Entry, leave: () => void) => Promise<void>;
-
-/** One record to Temporal, and out of the spool. Never rejects: what fails stays, or is set aside. */
-function createHand(
+/** One record to Temporal, and out of the spool. Never rejects: what fails stays, or becomes a dead letter. */
+function createHandOver(
   { spool, starter, companyId, log, onStarted }: DrainOptions,
-  pause: ReturnType<typeof createPause>,
-): Hand {
-  const verdicts = createVerdicts();
+  backoff: Backoff,
+): (record: StoredRecord, release: ReleaseSlot) => Promise<void> {
+  const decisions = createRetryDecisions();
 
-  const setAside = async (entry: Entry, reason: string): Promise<void> => {
-    // Without a disk that takes it, it would be the first to be tried again, at once.
-    if (!(await spool.setAside(entry, reason))) pause.begin();
+  const bury = async (record: StoredRecord, reason: string): Promise<void> => {
+    // While the disk refuses it, it would be the first to be tried again, at once.
+    if (!(await spool.addDeadLetter(record, reason))) backoff.begin();
   };
 
-  const failed = async (entry: Entry, error: unknown): Promise<void> => {
-    const { workflowId } = entry;
+  const failed = async (record: StoredRecord, error: unknown): Promise<void> => {
+    const { workflowId } = record;
     const cause = describeFailure(error);
-    if (verdicts.failed(workflowId, error) === 'set-aside') {
-      log.write('error', 'set-aside', { workflowId, cause }, 'Temporal refuses a spooled delivery: it is set aside');
-      await setAside(entry, `Temporal refuses its start: ${cause}`);
+    if (decisions.failed(workflowId, error) === 'dead-letter') {
+      log.write(
+        'error',
+        'dead-letter',
+        { workflowId, cause },
+        'Temporal refuses a spooled delivery: it is a dead letter',
+      );
+      await bury(record, `Temporal refuses its start: ${cause}`);
       return;
     }
     log.write('warn', 'drain', { workflowId, cause }, 'a spooled delivery could not be handed to Temporal yet');
-    pause.begin();
+    backoff.begin();
   };
 
-  return async (entry, leave) => {
+  return async (record, release) => {
     try {
-      const received = read(entry, companyId);
-      if (received === undefined) {
-        await setAside(entry, 'Its companyId is not the one we serve any more.');
+      const verified = readAgain(record, companyId);
+      if (verified === undefined) {
+        await bury(record, 'Its companyId is no longer the one that we serve.');
         return;
       }
-      const started = await starter.start(received, START_LIMIT_MS);
-      pause.over();
-      verdicts.passed(entry.workflowId);
-      leave();
-      spool.remove(entry);
+      const started = await starter.start(verified, START_TIMEOUT_MS);
+      backoff.reset();
+      decisions.succeeded(record.workflowId);
+      release();
+      spool.remove(record);
       onStarted?.(started);
     } catch (error) {
-      await failed(entry, error);
+      await failed(record, error);
     }
   };
 }
 
-/** As it came in; read anew, since a deploy may have learned the event meanwhile. Undefined: not of our company. */
-function read({ workflowId, lane, delivery, rawBody }: Entry, companyId: string): VerifiedDelivery | undefined {
+/** Parsed again, since a new release may know the event by now. Undefined: it is of another company. */
+function readAgain(record: StoredRecord, companyId: string): VerifiedDelivery | undefined {
+  const { workflowId, lane, delivery, rawBody } = record;
   const contents = parseBody(rawBody, companyId);
   if (contents.kind === 'foreign') return undefined;
   const { problem: before, ...facts } = delivery;
   const problem = contents.kind === 'problem' && { problem: contents.problem };
-  const received = verifiedDelivery({ ...facts, event: contents.event, ...problem }, contents, rawBody);
-  return before?.kind === 'conflict' ? asConflict(received) : { ...received, workflowId, lane };
+  const verified = verifiedDelivery({ ...facts, event: contents.event, ...problem }, contents, rawBody);
+  return before?.kind === 'conflict' ? asConflict(verified) : { ...verified, workflowId, lane };
 }

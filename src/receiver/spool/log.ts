@@ -1,39 +1,49 @@
-import { createBatches } from './batches';
+import * as fs from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { isAt } from '../../file-lock';
 import { scanFrames, type Damage, type Frame } from './frames';
-import {
-  closeFile,
-  createFile,
-  fileNumbers,
-  isInPlace,
-  openFile,
-  readFrom,
-  removeFile,
-  writeTo,
-  type LogFile,
-} from './log-file';
 
-/** Where a frame lies. */
-export interface Place {
+const [write, flush, flushAll, truncate] = [
+  promisify(fs.write),
+  promisify(fs.fdatasync),
+  promisify(fs.fsync),
+  promisify(fs.ftruncate),
+];
+
+interface LogFile {
+  readonly path: string;
+  readonly fd: number;
+  size: number;
+  /** How many of its frames are still needed. */
+  live: number;
+}
+
+/** Where a frame is. */
+export interface LogPosition {
   readonly file: LogFile;
   readonly offset: number;
   readonly length: number;
 }
 
-/** Frames in files that only ever grow at the end. The oldest file goes when nothing in it means anything any more. */
+/** Frames in files that only grow at the end. The oldest file is removed once none of its frames is needed. */
 export interface Log {
-  /** What earlier processes wrote, in the order of writing. Each place is live until it is released. */
-  readonly recover: () => readonly { readonly place: Place; readonly found: Frame | Damage }[];
+  /** What earlier processes wrote, in the order of writing. Each frame is needed until it is released. */
+  readonly recover: () => readonly { readonly position: LogPosition; readonly found: Frame | Damage }[];
   /**
-   * Write a frame; a durable one resolves once it is on the disk. Writers at the same time share one flush.
-   * @throws what the file system throws: it is not known to be stored.
+   * Write a frame, and resolve once it is on the disk. Frames that come at the same time share one flush.
+   * @throws what the file system throws, or Error when the directory was replaced: then the frame may be stored or not.
    */
-  readonly append: (frame: Buffer, options?: { readonly durable: boolean }) => Promise<Place>;
-  readonly read: (place: Place) => Buffer;
+  readonly append: (frame: Buffer) => Promise<LogPosition>;
+  /** Write a frame that only saves work after a restart: nobody waits for it, and it may fail. */
+  readonly appendNote: (frame: Buffer) => void;
+  readonly read: (position: LogPosition) => Buffer;
   /** Whether a process that starts now would find it. */
-  readonly isInPlace: (place: Place) => boolean;
-  /** It means nothing any more. @returns whether its file is gone with it. */
-  readonly release: (place: Place) => boolean;
-  /** On disk, dead frames included. */
+  readonly isInPlace: (position: LogPosition) => boolean;
+  /** It is no longer needed. @returns whether its file is removed as well. */
+  readonly release: (position: LogPosition) => boolean;
+  /** On disk, with the frames that are no longer needed. */
   readonly bytes: () => number;
   readonly close: () => Promise<void>;
 }
@@ -42,91 +52,191 @@ export interface LogOptions {
   readonly dir: string;
   /** File names begin with it. */
   readonly name: string;
-  /** A file that has grown beyond it is followed by another one. */
+  /** Once a file is larger, the next frame begins another one. */
   readonly fileBytes: number;
   /** Whether the directory is still this process's. */
   readonly isOurs: () => boolean;
 }
 
+interface Waiting {
+  readonly frame: Buffer;
+  readonly durable: boolean;
+  readonly resolve: (position: LogPosition) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The log `name` in `dir`. `recover` comes first. */
 export function openLog({ dir, name, fileBytes, isOurs }: LogOptions): Log {
   const numbers = fileNumbers(dir, name);
-  const files: LogFile[] = [];
+  const files = numbers.map((number) => openFile(pathOf(dir, name, number), 'r'));
   let lastNumber = numbers.at(-1) ?? 0;
-  /** The last of them, unless nothing more is to be written into it. */
+  /** The last of them, while more may be written into it. */
   let active: LogFile | undefined;
 
-  /** A later file may say of a record in an earlier one that it is done: they go in order. */
-  const sweep = (): void => {
+  /** From the oldest: a later file may say of a record in an earlier one that it is done. */
+  const removeUnneeded = (): void => {
     for (let [file] = files; file?.live === 0; [file] = files) {
-      if (file === active && batches.isBusy()) return;
+      if (file === active && queue.isBusy()) return;
       if (file === active) active = undefined;
       files.shift();
       removeFile(file);
     }
   };
 
-  const roomy = async (): Promise<LogFile> => {
+  const writableFile = async (): Promise<LogFile> => {
     if (active !== undefined && active.size < fileBytes) return active;
-    lastNumber += 1;
     active = undefined;
-    active = await createFile(dir, name, lastNumber);
-    files.push(active);
-    return active;
+    if (!isOurs()) throw new Error('The directory was replaced.');
+    lastNumber += 1;
+    const file = openFile(pathOf(dir, name, lastNumber), 'wx+');
+    files.push(file);
+    await flushDirectory(dir);
+    active = file;
+    return file;
   };
 
-  const write = async (frames: readonly Buffer[], durable: boolean): Promise<readonly Place[]> => {
-    const file = await roomy();
+  const queue = createWriteQueue(async (frames, durable) => {
+    const file = await writableFile();
     try {
-      await writeTo(file, Buffer.concat(frames));
-      if (durable) await file.handle?.datasync();
-      if (durable && !(isOurs() && isInPlace(file))) throw new Error('the directory or the file was replaced');
+      await writeAtEnd(file, Buffer.concat(frames));
+      if (durable) await flush(file.fd);
+      if (!isOurs() || !isAt(file.fd, file.path)) throw new Error('The directory or the file was replaced.');
     } catch (error) {
-      // What a failed write or flush left behind is not known: nothing more goes into this file.
+      // What a failed write or flush left behind is unknown: nothing more is written into this file.
       active = undefined;
-      await file.handle?.truncate(file.size).catch(() => undefined);
+      await truncate(file.fd, file.size).catch(() => undefined);
       throw error;
     }
-    return frames.map((frame) => placeIn(file, frame.length));
-  };
+    return frames.map((frame) => addFrame(file, frame.length));
+  }, removeUnneeded);
 
-  const batches = createBatches(write, sweep);
+  const release: Log['release'] = ({ file }) => {
+    file.live -= 1;
+    removeUnneeded();
+    return !files.includes(file);
+  };
   return {
     recover: () => {
-      files.push(...numbers.map((number) => openFile(dir, name, number)));
       const found = files.flatMap(readFrames);
-      sweep();
+      removeUnneeded();
       return found;
     },
-    append: (frame, { durable } = { durable: true }) => batches.add(frame, durable),
+    append: (frame) => queue.add(frame, true),
+    appendNote: (frame) => void queue.add(frame, false).then(release, () => undefined),
     read: ({ file, offset, length }) => readFrom(file, offset, length),
-    isInPlace: ({ file }) => isInPlace(file),
-    release: ({ file }) => {
-      file.live -= 1;
-      sweep();
-      return !files.includes(file);
-    },
+    isInPlace: ({ file }) => isAt(file.fd, file.path),
+    release,
     bytes: () => files.reduce((sum, { size }) => sum + size, 0),
     close: async () => {
-      await batches.settled();
-      for (const file of files.splice(0)) await closeFile(file);
+      await queue.settled();
+      for (const { fd } of files.splice(0)) closeSync(fd);
     },
   };
 }
 
-function placeIn(file: LogFile, length: number): Place {
-  const place = { file, offset: file.size, length };
+/** A larger batch is written as several. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+/** Frames that wait at the same time are written together. `writeBatch` returns one position a frame, in their order. */
+function createWriteQueue(
+  writeBatch: (frames: readonly Buffer[], durable: boolean) => Promise<readonly LogPosition[]>,
+  onIdle: () => void,
+) {
+  const waiting: Waiting[] = [];
+  let writing: Promise<void> | undefined;
+
+  const writeAll = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = takeBatch(waiting);
+      try {
+        const positions = await writeBatch(
+          batch.map(({ frame }) => frame),
+          batch.some(({ durable }) => durable),
+        );
+        for (const [index, position] of positions.entries()) batch[index]?.resolve(position);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    writing = undefined;
+    onIdle();
+  };
+
+  return {
+    add: async (frame: Buffer, durable: boolean): Promise<LogPosition> =>
+      new Promise((resolve, reject) => {
+        waiting.push({ frame, durable, resolve, reject });
+        writing ??= writeAll();
+      }),
+    isBusy: () => writing !== undefined,
+    settled: async () => writing,
+  };
+}
+
+function takeBatch(waiting: Waiting[]): readonly Waiting[] {
+  let bytes = 0;
+  const end = waiting.findIndex(({ frame }) => (bytes += frame.length) > MAX_BATCH_BYTES);
+  return waiting.splice(0, end < 0 ? waiting.length : Math.max(1, end));
+}
+
+const SUFFIX = '.log';
+
+function pathOf(dir: string, name: string, number: number): string {
+  return join(dir, `${name}-${String(number).padStart(12, '0')}${SUFFIX}`);
+}
+
+/** The numbers of the files that a log has, the oldest first. */
+function fileNumbers(dir: string, name: string): readonly number[] {
+  return readdirSync(dir)
+    .filter((file) => file.startsWith(`${name}-`) && file.endsWith(SUFFIX))
+    .map((file) => Number(file.slice(name.length + 1, -SUFFIX.length)))
+    .filter(Number.isInteger)
+    .sort((a, b) => a - b);
+}
+
+function openFile(path: string, flags: 'r' | 'wx+'): LogFile {
+  const fd = openSync(path, flags, 0o600);
+  return { path, fd, size: fstatSync(fd).size, live: 0 };
+}
+
+/** The name of a new file is on the disk only once its directory is. */
+async function flushDirectory(dir: string): Promise<void> {
+  const fd = openSync(dir, 'r');
+  await flushAll(fd).finally(() => closeSync(fd));
+}
+
+/** All of `bytes`. `size` does not change. */
+async function writeAtEnd({ fd, size }: LogFile, bytes: Buffer): Promise<void> {
+  for (let done = 0; done < bytes.length;)
+    done += (await write(fd, bytes, done, bytes.length - done, size + done)).bytesWritten;
+}
+
+function addFrame(file: LogFile, length: number): LogPosition {
+  const position = { file, offset: file.size, length };
   file.size += length;
   file.live += 1;
-  return place;
+  return position;
 }
 
 function readFrames(file: LogFile): ReturnType<Log['recover']> {
   const found = scanFrames(readFrom(file, 0, file.size));
   file.live = found.length;
-  return found.map((each) => ({ place: { file, offset: each.offset, length: each.length }, found: each }));
+  return found.map((each) => ({ position: { file, offset: each.offset, length: each.length }, found: each }));
 }
 
-/** Write a frame that only saves work after a restart: nobody waits for it, and it may fail. */
-export function appendNote(log: Log, frame: Buffer): void {
-  log.append(frame, { durable: false }).then(log.release, () => undefined);
+/** Fewer bytes than `length` when the file was cut off. */
+function readFrom({ fd }: LogFile, offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  return bytes.subarray(0, readSync(fd, bytes, 0, length, offset));
+}
+
+/** A file that was left there is read and drained once more by the next process: that is harmless. */
+function removeFile({ fd, path }: LogFile): void {
+  try {
+    // Under the same name there may be the next owner's by now.
+    if (isAt(fd, path)) unlinkSync(path);
+  } catch {
+    // See above.
+  }
+  closeSync(fd);
 }

@@ -1,96 +1,97 @@
+import type { PendingDelivery } from '../accept/start-options';
 import { LANES, type Lane } from '../routes';
-import type { Place } from './log';
+import type { LogPosition } from './log';
 
 /** What is known of a record without reading it. */
-export interface Held {
+export interface IndexEntry {
+  /** Its number in the order of arrival. No two records have the same. */
   readonly sequence: number;
   readonly workflowId: string;
   readonly lane: Lane;
-  readonly place: Place;
+  readonly position: LogPosition;
   readonly bodyDigest: string;
   /** Epoch ms. */
   readonly receivedAt: number;
-  isDamaged?: boolean;
+  /** `damaged`: it is on its way to the dead letters. */
+  state: 'waiting' | 'damaged' | 'removed';
 }
 
-/** The records of a spool, by id and in the order in which they came. */
-export interface Index {
+/** The records of a spool, by id and in the order of arrival. */
+export interface MemoryIndex {
   readonly nextSequence: () => number;
-  /** No new one is given a number up to this. */
+  /** `nextSequence` returns no number up to this one. */
   readonly sawSequence: (sequence: number) => void;
-  readonly add: (held: Held) => void;
-  readonly get: (workflowId: string) => Held | undefined;
-  readonly at: (sequence: number) => Held | undefined;
-  /** False: it was not there any more. */
-  readonly remove: (held: Held) => boolean;
-  readonly inOrder: (lane: Lane) => Iterable<Held>;
+  readonly add: (
+    sequence: number,
+    record: Pick<PendingDelivery, 'workflowId' | 'lane' | 'delivery'>,
+    position: LogPosition,
+  ) => void;
+  readonly get: (workflowId: string) => IndexEntry | undefined;
+  readonly at: (sequence: number) => IndexEntry | undefined;
+  /** False: it was removed before. */
+  readonly remove: (entry: IndexEntry) => boolean;
+  readonly inOrder: (lane: Lane) => Iterable<IndexEntry>;
   readonly size: () => number;
   readonly byLane: () => Record<Lane, number>;
   readonly oldestReceivedAt: () => number | undefined;
 }
 
-/** Removed ones that a lane's list may hold before it is written anew. */
-const MOST_GAPS = 1000;
+/** Removed entries that a lane's list may have before it is made anew. */
+const MAX_GAPS = 1000;
 
+/** An array, and not a Map, which visits its removed keys at each look: draining 300,000 records took 44 s (measured). */
 interface LaneList {
-  held: Held[];
-  /** Every one before it is removed. */
+  entries: IndexEntry[];
+  /** Every entry before it is removed. */
   head: number;
   size: number;
 }
 
-export function createIndex(): Index {
-  /** A kill may leave two of one id, in two lanes: then the one that is found is the later one, until it is removed. */
-  const byId = new Map<string, Held[]>();
-  const bySequence = new Map<number, Held>();
-  const removed = new WeakSet<Held>();
-  const lists = Object.fromEntries(LANES.map((lane) => [lane, { held: [], head: 0, size: 0 }])) as unknown as Record<
-    Lane,
-    LaneList
-  >;
+export function createMemoryIndex(): MemoryIndex {
+  /** A kill may leave two records of one id, in two lanes: the later one is found until it is removed. */
+  const byId = new Map<string, IndexEntry[]>();
+  const bySequence = new Map<number, IndexEntry>();
+  const lists = perLane((): LaneList => ({ entries: [], head: 0, size: 0 }));
   let last = 0;
 
-  function* inOrder(lane: Lane): Iterable<Held> {
-    const { held, head } = lists[lane];
-    for (let at = head; at < held.length; at += 1) {
-      const each = held[at];
-      if (each !== undefined && !removed.has(each)) yield each;
+  function* inOrder(lane: Lane): Iterable<IndexEntry> {
+    const { entries, head } = lists[lane];
+    for (let index = head; index < entries.length; index += 1) {
+      const entry = entries[index];
+      if (entry !== undefined && entry.state !== 'removed') yield entry;
     }
   }
-
-  const tidy = (list: LaneList): void => {
-    for (let each = list.held[list.head]; each !== undefined && removed.has(each); each = list.held[list.head])
-      list.head += 1;
-    if (list.held.length - list.size < MOST_GAPS + list.size) return;
-    list.held = list.held.slice(list.head).filter((each) => !removed.has(each));
-    list.head = 0;
-  };
 
   return {
     nextSequence: () => (last += 1),
     sawSequence: (sequence) => (last = Math.max(last, sequence)),
-    add: (held) => {
-      byId.set(held.workflowId, [...(byId.get(held.workflowId) ?? []), held]);
-      bySequence.set(held.sequence, held);
-      lists[held.lane].held.push(held);
-      lists[held.lane].size += 1;
+    add: (sequence, { workflowId, lane, delivery }, position) => {
+      const { bodyDigest, receivedAt } = delivery;
+      const entry: IndexEntry = {
+        ...{ sequence, workflowId, lane, position, bodyDigest },
+        receivedAt: Date.parse(receivedAt),
+        state: 'waiting',
+      };
+      byId.set(workflowId, [...(byId.get(workflowId) ?? []), entry]);
+      bySequence.set(sequence, entry);
+      lists[lane].entries.push(entry);
+      lists[lane].size += 1;
     },
     get: (workflowId) => byId.get(workflowId)?.at(-1),
     at: (sequence) => bySequence.get(sequence),
-    remove: (held) => {
-      if (!bySequence.delete(held.sequence)) return false;
-      removed.add(held);
-      const others = byId.get(held.workflowId)?.filter((other) => other !== held) ?? [];
-      if (others.length > 0) byId.set(held.workflowId, others);
-      else byId.delete(held.workflowId);
-      const list = lists[held.lane];
-      list.size -= 1;
-      tidy(list);
+    remove: (entry) => {
+      if (!bySequence.delete(entry.sequence)) return false;
+      entry.state = 'removed';
+      const others = byId.get(entry.workflowId)?.filter((other) => other !== entry) ?? [];
+      if (others.length > 0) byId.set(entry.workflowId, others);
+      else byId.delete(entry.workflowId);
+      lists[entry.lane].size -= 1;
+      skipRemoved(lists[entry.lane]);
       return true;
     },
     inOrder,
-    size: () => LANES.reduce((sum, lane) => sum + lists[lane].size, 0),
-    byLane: () => Object.fromEntries(LANES.map((lane) => [lane, lists[lane].size])) as Record<Lane, number>,
+    size: () => bySequence.size,
+    byLane: () => perLane((lane) => lists[lane].size),
     oldestReceivedAt: () => {
       const times = LANES.flatMap((lane) => {
         const [first] = inOrder(lane);
@@ -99,4 +100,16 @@ export function createIndex(): Index {
       return times.length === 0 ? undefined : Math.min(...times);
     },
   };
+}
+
+/** An object with one value a lane. */
+export function perLane<T>(valueOf: (lane: Lane) => T): Record<Lane, T> {
+  return Object.fromEntries(LANES.map((lane) => [lane, valueOf(lane)])) as Record<Lane, T>;
+}
+
+function skipRemoved(list: LaneList): void {
+  while (list.entries[list.head]?.state === 'removed') list.head += 1;
+  if (list.entries.length - list.size < MAX_GAPS + list.size) return;
+  list.entries = list.entries.filter(({ state }) => state !== 'removed');
+  list.head = 0;
 }

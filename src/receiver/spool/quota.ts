@@ -1,63 +1,61 @@
 import { statfsSync } from 'node:fs';
 import { SECOND } from '../../domain';
+import type { StoreRefusal } from '../accept/accept';
 
-/** Whether a record more may be written. */
-export interface Room {
-  /** Reserves the bytes, or says why there is no room for them. */
-  readonly take: (bytes: number) => 'full' | 'disk' | undefined;
-  /** They are written by now, or never will be. */
-  readonly giveBack: (bytes: number) => void;
-  readonly stored: () => void;
+/** Whether one more record may be written. */
+export interface Quota {
+  /** Reserves the bytes, or returns why there is no room for them. */
+  readonly reserve: (bytes: number) => StoreRefusal | undefined;
+  /** What was reserved is written by now, or never will be. */
+  readonly release: (bytes: number) => void;
+  readonly succeeded: () => void;
   readonly failed: () => void;
   /** Why a small record would be refused now. */
-  readonly refusing: () => 'full' | 'disk' | undefined;
+  readonly refusing: () => StoreRefusal | undefined;
 }
 
-export interface RoomOptions {
+export interface QuotaOptions {
   readonly dir: string;
   readonly maxBytes: number;
   /** Of the spool, on disk. */
   readonly bytes: () => number;
-  /** Whether the directory is still this process's. */
-  readonly isOurs: () => boolean;
   /** Epoch ms. */
   readonly now: () => number;
 }
 
-/** A disk that is shared is not filled to the last byte: others, such as a ledger, stand on it. */
-const MOST_RESERVE_BYTES = 64 * 1024 * 1024;
-const SHARE_OF_DISK = 16;
+/** A disk that others share, such as a ledger, is not filled to the last byte. */
+const MAX_RESERVE_BYTES = 64 * 1024 * 1024;
+const RESERVED_SHARE_OF_DISK = 1 / 16;
 const SMALL_RECORD_BYTES = 4096;
-/** So long a disk that failed is taken for broken; then it is tried again. */
-const FAILED_FOR_MS = 5 * SECOND;
+/** A disk that failed counts as broken this long. */
+const BROKEN_MS = 5 * SECOND;
 
-export function createRoom({ dir, maxBytes, bytes, isOurs, now }: RoomOptions): Room {
-  let underWay = 0;
+export function createQuota({ dir, maxBytes, bytes, now }: QuotaOptions): Quota {
+  let reserved = 0;
   let failedAt: number | undefined;
 
-  const fault = (more: number): 'full' | 'disk' | undefined => {
-    if (!isOurs()) return 'disk';
-    if (bytes() + underWay + more > maxBytes) return 'full';
-    return hasReserve(dir, underWay + more) ? undefined : 'disk';
+  const causeFor = (more: number): StoreRefusal | undefined => {
+    if (bytes() + reserved + more > maxBytes) return 'full';
+    return hasFreeSpace(dir, reserved + more) ? undefined : 'disk';
   };
-  const isBroken = (): boolean => failedAt !== undefined && Math.abs(now() - failedAt) < FAILED_FOR_MS;
+  const isBroken = (): boolean => failedAt !== undefined && Math.abs(now() - failedAt) < BROKEN_MS;
   return {
-    take: (more) => {
-      const why = fault(more);
-      if (why === undefined) underWay += more;
-      return why;
+    reserve: (more) => {
+      const cause = causeFor(more);
+      if (cause === undefined) reserved += more;
+      return cause;
     },
-    giveBack: (taken) => void (underWay -= taken),
-    stored: () => void (failedAt = undefined),
+    release: (less) => void (reserved -= less),
+    succeeded: () => void (failedAt = undefined),
     failed: () => void (failedAt = now()),
-    refusing: () => fault(SMALL_RECORD_BYTES) ?? (isBroken() ? 'disk' : undefined),
+    refusing: () => causeFor(SMALL_RECORD_BYTES) ?? (isBroken() ? 'disk' : undefined),
   };
 }
 
-function hasReserve(dir: string, more: number): boolean {
+function hasFreeSpace(dir: string, more: number): boolean {
   try {
     const { bavail, blocks, bsize } = statfsSync(dir);
-    const reserve = Math.min(MOST_RESERVE_BYTES, Math.floor((blocks * bsize) / SHARE_OF_DISK));
+    const reserve = Math.min(MAX_RESERVE_BYTES, Math.floor(blocks * bsize * RESERVED_SHARE_OF_DISK));
     return bavail * bsize - more >= reserve;
   } catch {
     return false;

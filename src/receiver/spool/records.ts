@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { PendingDelivery } from '../accept/start-options';
 import { LANES } from '../routes';
-import type { SpoolRecord } from '.';
-import { isDamage, scanFrames, type Frame } from './frames';
+import { decodeFrame, encodeFrame, isDamage, type Damage, type Frame } from './frames';
 
 const problem = z.object({
   kind: z.enum(['not-json', 'no-envelope', 'no-company', 'unknown-event', 'data-does-not-fit', 'conflict']),
@@ -15,10 +15,10 @@ const delivery = z.object({
   receivedAt: z.string(),
   signatureDigest: z.string(),
   bodyDigest: z.string(),
-  problem: problem.optional(),
+  problem: problem.exactOptional(),
 });
 
-/** `done`: the record with this sequence has gone to Temporal. */
+/** `done`: the record with this sequence number is with Temporal. */
 const recordHeader = z.discriminatedUnion('is', [
   z.object({
     is: z.literal('delivery'),
@@ -32,18 +32,27 @@ const recordHeader = z.discriminatedUnion('is', [
 
 export type RecordHeader = z.infer<typeof recordHeader>;
 
-/** The record that these bytes are; undefined when they are none. */
-export function recordIn(bytes: Buffer): SpoolRecord | undefined {
-  const [found] = scanFrames(bytes);
-  const header = found === undefined || isDamage(found) ? undefined : headerOf(found);
-  if (header?.is !== 'delivery') return undefined;
-  const { workflowId, lane, delivery: about } = header;
-  const { problem: why, ...facts } = about;
-  return { workflowId, lane, delivery: { ...facts, ...(why && { problem: why }) }, rawBody: (found as Frame).body };
+export function encodeRecord(
+  sequence: number,
+  { workflowId, lane, delivery: facts, rawBody }: PendingDelivery,
+): Buffer {
+  return encodeFrame({ is: 'delivery', sequence, workflowId, lane, delivery: facts } satisfies RecordHeader, rawBody);
 }
 
-/** Undefined: a frame of something else, or by a version that knew more. */
-export function headerOf(frame: Frame): RecordHeader | undefined {
-  const read = recordHeader.safeParse(frame.header);
-  return read.success ? read.data : undefined;
+export function encodeDone(sequence: number): Buffer {
+  return encodeFrame({ is: 'done', sequence } satisfies RecordHeader);
+}
+
+/** The record that these bytes are; undefined when they are none. */
+export function decodeRecord(bytes: Buffer): PendingDelivery | undefined {
+  const frame = decodeFrame(bytes);
+  const header = frame && headerOf(frame);
+  if (frame === undefined || header?.is !== 'delivery') return undefined;
+  const { workflowId, lane, delivery: stored } = header;
+  return { workflowId, lane, delivery: stored, rawBody: frame.body };
+}
+
+/** Undefined: it is damaged, of another kind, or by a later version. */
+export function headerOf(found: Frame | Damage): RecordHeader | undefined {
+  return isDamage(found) ? undefined : recordHeader.safeParse(found.header).data;
 }

@@ -13,7 +13,7 @@ const SPOOL: SpoolStatus = {
   maxBytes: 65_536,
   byLane: { 1: 1, 2: 0, 3: 4, 4: 0, 5: 2 },
   oldestReceivedAt: NOW - 90_500,
-  setAside: 2,
+  deadLetters: 2,
   refusing: 'full',
 };
 
@@ -108,7 +108,7 @@ describe('createReceiverMetrics', () => {
     expect(await read('records{lane="3"}')).toBe(4);
     expect(await read('bytes')).toBe(4096);
     expect(await read('max_bytes')).toBe(65_536);
-    expect(await read('set_aside_records')).toBe(2);
+    expect(await read('dead_letters')).toBe(2);
     expect(await read('oldest_age_seconds')).toBe(90.5);
     expect(await read('refusing{cause="full"}')).toBe(1);
     expect(await read('refusing{cause="disk"}')).toBe(0);

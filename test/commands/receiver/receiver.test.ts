@@ -140,7 +140,7 @@ describe('runReceiver', () => {
       { received: true, duplicate: true, workflowId: 'evt-1' },
     ]);
     const { text } = await send(port, [], '', 'GET /readyz');
-    expect(JSON.parse(text)).toMatchObject({ ready: true, spool: { records: 1, setAside: 0 } });
+    expect(JSON.parse(text)).toMatchObject({ ready: true, spool: { records: 1, deadLetters: 0 } });
     child.kill('SIGKILL');
     await ended;
 

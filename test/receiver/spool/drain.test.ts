@@ -119,7 +119,7 @@ describe('createDrain', () => {
     expect(drain?.isBackedOff()).toBe(false);
   });
 
-  test('sets a record aside that Temporal calls wrong three times, and the others pass', async () => {
+  test('makes a record that Temporal calls invalid three times a dead letter, and starts the others', async () => {
     for (const id of ['a', 'wrong', 'b', 'c']) await spool.put(received(id));
     let tries = 0;
     const started = drainWith(({ workflowId }) => {
@@ -130,12 +130,12 @@ describe('createDrain', () => {
     await untilEmpty();
     expect(tries).toBe(3);
     expect(new Set(started)).toEqual(new Set(['a', 'b', 'c']));
-    expect(spool.listSetAside(5)).toMatchObject([
+    expect(spool.deadLetters(5)).toMatchObject([
       { workflowId: 'wrong', reason: 'Temporal refuses its start: gRPC 3: x' },
     ]);
   });
 
-  test('sets nothing aside when every record is called wrong: a forgotten search attribute', async () => {
+  test('makes no dead letters when every record is called invalid: a forgotten search attribute', async () => {
     for (let n = 0; n < 6; n += 1) await spool.put(received(`evt-${n}`));
     let isForgotten = true;
     let tries = 0;
@@ -150,16 +150,16 @@ describe('createDrain', () => {
     drain?.wake();
     await tried;
     await untilEmpty();
-    expect(spool.status()).toMatchObject({ records: 0, setAside: 0 });
+    expect(spool.status()).toMatchObject({ records: 0, deadLetters: 0 });
   });
 
-  test('sets a record of another company aside: the settings were changed', async () => {
+  test('makes a record of another company a dead letter: the settings were changed', async () => {
     await spool.put(received('theirs', 3, 'globex'));
     await spool.put(received('ours'));
     const started = drainWith();
     await untilEmpty();
     expect(started).toEqual(['ours']);
-    expect(spool.listSetAside(5)).toMatchObject([{ workflowId: 'theirs' }]);
+    expect(spool.deadLetters(5)).toMatchObject([{ workflowId: 'theirs' }]);
   });
 
   test.each(['duplicate', 'conflict'] as const)('a record that Temporal has (%s) is done', async (outcome) => {

@@ -1,11 +1,14 @@
 import type { Lane } from '../../../src/receiver/routes';
-import type { SpoolRecord } from '../../../src/receiver/spool';
+import type { PendingDelivery } from '../../../src/receiver/accept/start-options';
 
 /** Epoch ms: when every record of these tests was received. */
 export const NOW = Date.parse('2026-11-23T09:00:00Z');
 
 /** A record whose body is its id, unless `body` says otherwise. */
-export function record(id: string, { lane = 3, body = id }: { lane?: Lane; body?: string | Buffer } = {}): SpoolRecord {
+export function record(
+  id: string,
+  { lane = 3, body = id }: { lane?: Lane; body?: string | Buffer } = {},
+): PendingDelivery {
   const delivery = {
     eventId: id,
     event: 'course.completed',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCappedLog, createLogger } from '../../../src/telemetry';
 import type { Lane } from '../../../src/receiver/routes';
-import { openSpool, type Entry, type Spool, type SpoolOptions } from '../../../src/receiver/spool';
+import { openSpool, type Spool, type SpoolOptions, type StoredRecord } from '../../../src/receiver/spool/spool';
 import { NOW, record } from './records';
 
 const MIB = 1024 * 1024;
@@ -40,7 +40,7 @@ async function close(spool: Spool): Promise<void> {
 const nothing = (): boolean => false;
 const idsIn = (spool: Spool, lane: Lane): string[] =>
   spool.oldest(lane, 1_000_000, nothing).map(({ workflowId }) => workflowId);
-const first = (spool: Spool, lane: Lane = 3): Entry => {
+const first = (spool: Spool, lane: Lane = 3): StoredRecord => {
   const [entry] = spool.oldest(lane, 1, nothing);
   if (entry === undefined) throw new Error('the lane is empty');
   return entry;
@@ -93,8 +93,8 @@ describe('openSpool', () => {
   test('one record an id: a second one is held, also while the first is being written', async () => {
     const spool = await open();
     const puts = await Promise.all([spool.put(record('a', { body: '1' })), spool.put(record('a', { body: '2' }))]);
-    expect(puts).toEqual([{ outcome: 'stored' }, { outcome: 'held', bodyDigest: 'digest of 1' }]);
-    expect(await spool.put(record('a'))).toEqual({ outcome: 'held', bodyDigest: 'digest of 1' });
+    expect(puts).toEqual([{ outcome: 'stored' }, { outcome: 'known', bodyDigest: 'digest of 1' }]);
+    expect(await spool.put(record('a'))).toEqual({ outcome: 'known', bodyDigest: 'digest of 1' });
     spool.remove(first(spool));
     expect(await spool.put(record('a'))).toEqual({ outcome: 'stored' });
   });
@@ -121,8 +121,8 @@ describe('openSpool', () => {
     const again = await openAfterKill();
     expect(again.status().records).toBe(2);
     again.remove(first(again, 1));
-    expect(await again.put(record('a'))).toMatchObject({ outcome: 'held' });
-    expect(await again.setAside(first(again, 5), 'because')).toBe(true);
+    expect(await again.put(record('a'))).toMatchObject({ outcome: 'known' });
+    expect(await again.addDeadLetter(first(again, 5), 'because')).toBe(true);
     expect(again.isEmpty()).toBe(true);
   });
 
@@ -161,17 +161,17 @@ describe('openSpool, of what is damaged', () => {
     return spool;
   };
 
-  test('one found at the start is set aside and listed; the others are there', async () => {
+  test('one found at the start is a dead letter and listed; the others are there', async () => {
     await fill();
     damage('second body');
     const spool = await openAfterKill();
     expect(idsIn(spool, 3)).toEqual(['first', 'third']);
-    expect(spool.listSetAside(10)).toEqual([
+    expect(spool.deadLetters(10)).toEqual([
       { workflowId: null, reason: 'Its checksum does not fit its content.', at: new Date(NOW).toISOString() },
     ]);
     const again = await openAfterKill();
-    expect(again.status()).toMatchObject({ records: 2, setAside: 1 });
-    expect(await again.restoreSetAside()).toBe(0);
+    expect(again.status()).toMatchObject({ records: 2, deadLetters: 1 });
+    expect(await again.restoreDeadLetters()).toBe(0);
   });
 
   test('one whose length is damaged does not take those behind it with it', async () => {
@@ -182,15 +182,15 @@ describe('openSpool, of what is damaged', () => {
     writeFileSync(join(dir, file), bytes);
     const spool = await openAfterKill();
     expect(idsIn(spool, 3)).toEqual(['secon', 'third']);
-    expect(spool.status().setAside).toBe(1);
+    expect(spool.status().deadLetters).toBe(1);
   });
 
-  test('one found while it runs is set aside, and the next one comes', async () => {
+  test('one found while it runs becomes a dead letter, and the next one is read', async () => {
     const spool = await fill();
     damage('first body');
     expect(first(spool).workflowId).toBe('secon');
-    while (spool.status().setAside === 0) await new Promise(setImmediate);
-    expect(spool.listSetAside(10)).toMatchObject([{ workflowId: 'first' }]);
+    while (spool.status().deadLetters === 0) await new Promise(setImmediate);
+    expect(spool.deadLetters(10)).toMatchObject([{ workflowId: 'first' }]);
     expect(spool.status().records).toBe(2);
   });
 
@@ -201,7 +201,7 @@ describe('openSpool, of what is damaged', () => {
     writeFileSync(join(dir, file), bytes.subarray(0, bytes.length - 3));
     const spool = await openAfterKill();
     expect(idsIn(spool, 3)).toEqual(['first', 'secon']);
-    expect(spool.status().setAside).toBe(0);
+    expect(spool.status().deadLetters).toBe(0);
   });
 
   test('of a format that a later version wrote it says so', async () => {
@@ -211,7 +211,7 @@ describe('openSpool, of what is damaged', () => {
     bytes.write('9', 3);
     writeFileSync(join(dir, file), bytes);
     const spool = await openAfterKill();
-    expect(spool.listSetAside(1)).toMatchObject([{ reason: 'It is in a format that this version does not know.' }]);
+    expect(spool.deadLetters(1)).toMatchObject([{ reason: 'It is in a format that this version does not know.' }]);
     expect(idsIn(spool, 3)).toEqual(['secon', 'third']);
   });
 
@@ -228,19 +228,19 @@ describe('openSpool, of what is damaged', () => {
   });
 });
 
-describe('setAside', () => {
+describe('addDeadLetter', () => {
   test('takes a record out of its lane, keeps it over a restart, and puts it back', async () => {
     const spool = await open();
     await spool.put(record('a', { lane: 1 }));
     await spool.put(record('b', { lane: 1 }));
-    expect(await spool.setAside(first(spool, 1), 'because')).toBe(true);
+    expect(await spool.addDeadLetter(first(spool, 1), 'because')).toBe(true);
     expect(idsIn(spool, 1)).toEqual(['b']);
     await close(spool);
     const again = await open();
-    expect(again.listSetAside(10)).toEqual([{ workflowId: 'a', reason: 'because', at: new Date(NOW).toISOString() }]);
-    expect(await again.restoreSetAside()).toBe(1);
+    expect(again.deadLetters(10)).toEqual([{ workflowId: 'a', reason: 'because', at: new Date(NOW).toISOString() }]);
+    expect(await again.restoreDeadLetters()).toBe(1);
     expect(idsIn(again, 1)).toEqual(['b', 'a']);
     expect(first(again, 1)).toMatchObject(record('b', { lane: 1 }));
-    expect((await openAfterKill()).status()).toMatchObject({ records: 2, setAside: 0 });
+    expect((await openAfterKill()).status()).toMatchObject({ records: 2, deadLetters: 0 });
   });
 });
