@@ -1,10 +1,8 @@
 import { completedFact, decideCertificate } from '../src/domain';
 import type { CourseCompleted, Delivery, Envelope } from '../src/events';
-import { letterToLearner } from './process/common-steps';
 import type { Outcome } from './messages';
-import { openProcess, type Body, type Process, type ProcessResult } from './process/process';
-import { recordTraining, storeStatement } from './process/crm-writes';
-import { archive } from './process/activity-proxies';
+import { archive, notifyLearner, openProcess, recordTraining, storeStatement } from './process';
+import type { Process, ProcessResult, Start } from './process';
 
 /**
  * Issue the certificate of a learner's first completion of a course that reaches the mark, where the policy sets one. A
@@ -17,16 +15,16 @@ export async function courseCompletion(
   const { userId, courseName } = envelope.data;
   const about = `Course completion of ${userId}: ${courseName}`;
   const process = openProcess({ delivery, body: envelope, userId, about, messages: ['identify'] });
-  return process.run(
-    () => completedFact(envelope),
-    (given) => issue(process, envelope.data, given),
-  );
+  return process.run({
+    fact: () => completedFact(envelope),
+    body: (start) => issue(process, envelope.data, start),
+  });
 }
 
-async function issue(process: Process, data: CourseCompleted, { terms, recorded }: Body): Promise<Outcome> {
-  const { passPercent } = terms.policy.course;
-  const verdict = decideCertificate(data.score, recorded.answer, passPercent);
-  if (verdict === 'below the mark') {
+async function issue(process: Process, data: CourseCompleted, { policy, recorded }: Start): Promise<Outcome> {
+  const { passPercent } = policy.course;
+  const decision = decideCertificate(data.score, recorded.answer, passPercent);
+  if (decision === 'below the mark') {
     process.note({
       what: 'below the pass mark: no certificate',
       by: 'mindtickle',
@@ -34,7 +32,7 @@ async function issue(process: Process, data: CourseCompleted, { terms, recorded 
     });
     return 'done';
   }
-  if (verdict === 'completed before') {
+  if (decision === 'completed before') {
     process.note({ what: 'completed before: no second certificate', by: 'mindtickle', reason: null });
     // One record a learner and course: a better score stands in it.
     if (recorded.answer.improved === true) await recordTraining(process, data);
@@ -42,9 +40,9 @@ async function issue(process: Process, data: CourseCompleted, { terms, recorded 
   }
   await Promise.all([
     storeCertificate(process, data),
-    storeStatement(process, data, terms.policy),
+    storeStatement(process, data, policy),
     recordTraining(process, data),
-    letterToLearner(process, 'tellLearner', { kind: 'certificate', courseName: data.courseName }),
+    notifyLearner(process, 'tellLearner', { kind: 'certificate', courseName: data.courseName }),
   ]);
   return 'done';
 }

@@ -1,6 +1,6 @@
 import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { LedgerActivities, QuietActivities, SalesforceActivities } from '../activities';
-import { closeGone, pruneLedger, readTerms, syncProgress, whyFailed } from './process/activity-proxies';
+import { closeGone, pruneLedger, readTerms, syncProgress, whyFailed } from './process';
 import { since } from './releases';
 
 type Pruned = Omit<Awaited<ReturnType<LedgerActivities['pruneLedger']>>, 'more'>;
@@ -17,9 +17,9 @@ export interface HousekeepingResult {
 }
 
 /** Each call is three events of the history: what is left after so many waits for the next quarter of an hour. */
-const MOST_CALLS = 50;
+const MAX_CALLS = 50;
 
-const MOST_EXAMPLES = 5;
+const MAX_EXAMPLES = 5;
 
 /** Started by a Schedule: the ledger forgets what is older than it has to remember, and closes what Temporal has lost. */
 export async function housekeeping(): Promise<HousekeepingResult> {
@@ -75,7 +75,7 @@ async function bringProgress(
 }
 
 async function untilDone(call: () => Promise<boolean>): Promise<void> {
-  for (let calls = 0; calls < MOST_CALLS; calls += 1) if (await call()) return;
+  for (let calls = 0; calls < MAX_CALLS; calls += 1) if (await call()) return;
 }
 
 function added(before: Pruned, now: Pruned): Pruned {
@@ -91,7 +91,7 @@ function withMore(before: Synced, now: Synced): Synced {
     synced: before.synced + now.synced,
     observed: before.observed + now.observed,
     refused: before.refused + now.refused,
-    examples: [...before.examples, ...now.examples].slice(0, MOST_EXAMPLES),
+    examples: [...before.examples, ...now.examples].slice(0, MAX_EXAMPLES),
   };
 }
 

@@ -10,10 +10,9 @@ import {
 import type { ReadingActivities } from '../activities';
 import { isInvalidRequest, readTextFields } from '../src/domain';
 import type { Delivery } from '../src/events';
-import { settleConflict, type Verdict } from './process/conflicts';
 import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from './messages';
-import { openProcess, type Carried, type Process, type ProcessResult } from './process/process';
-import { rereadEnvelope, whyFailed } from './process/activity-proxies';
+import { openProcess, rereadEnvelope, resolveConflict, whyFailed } from './process';
+import type { Carried, ConflictResolution, Process, ProcessResult } from './process';
 
 type Reread = Awaited<ReturnType<ReadingActivities['rereadEnvelope']>>;
 
@@ -23,22 +22,27 @@ const BY_A_PERSON = 'redrive or discard by a person';
  * An authentic event that we cannot read, or one that contradicts another of its event id: kept with the reason, until a
  * person has it run again or throws it away. A contradicting one runs by itself when the first turns out to be a replay.
  */
-export async function quarantine(delivery: Delivery, body: unknown, carried?: Carried<Place>): Promise<ProcessResult> {
+export async function quarantine(
+  delivery: Delivery,
+  body: unknown,
+  carried?: Carried<Checkpoint>,
+): Promise<ProcessResult> {
   const isConflict = delivery.problem?.kind === 'conflict';
   const about = `Quarantine of ${delivery.event ?? 'an unreadable body'}: ${delivery.problem?.detail ?? 'unknown'}`;
   const process = openProcess({ delivery, body, userId: '', about, messages: ['redrive', 'discard'], carried });
   const decision = listen(process, delivery, body, carried?.place);
-  const result = await process.run(
-    () => null,
-    async () => {
+  const result = await process.run({
+    fact: () => null,
+    body: async () => {
       const asks = isConflict && carried === undefined;
-      if (asks) process.aside(() => settle(process, delivery, body, decision));
+      if (asks) process.inBackground(() => resolve(process, delivery, body, decision));
       const what = asks ? `what became of the first delivery of its event id; or ${BY_A_PERSON}` : BY_A_PERSON;
-      await process.wait({ what, until: () => isMade(decision), place: (): Place => ({ isFree: decision.isFree }) });
+      const checkpoint = (): Checkpoint => ({ isFree: decision.isFree });
+      await process.wait({ what, until: () => isMade(decision), checkpoint });
       return decision.outcome ?? 'redriven';
     },
-    { goesOn: (outcome) => outcome === 'redriven' },
-  );
+    goesOn: (outcome) => outcome === 'redriven',
+  });
   if (result.outcome !== 'redriven' || decision.reread === null) return result;
   await condition(allHandlersFinished);
   // A contradicting one that a person runs does not get the event's id: the ledger keeps both facts.
@@ -54,18 +58,18 @@ function goOnAs({ workflowType, event, envelope }: Reread, delivery: Delivery, e
 }
 
 /** Beside the messages: does the first delivery stand? If not, this is the event. */
-async function settle(process: Process, delivery: Delivery, body: unknown, decision: Decision): Promise<void> {
-  const verdict = await settleConflict(process, delivery);
-  decision.isFree = verdict === 'free';
-  process.note({ what: FOUND[verdict], by: 'mindtickle', reason: null });
-  if (verdict === 'free') await runByItself(process, body, decision);
+async function resolve(process: Process, delivery: Delivery, body: unknown, decision: Decision): Promise<void> {
+  const resolution = await resolveConflict(delivery);
+  decision.isFree = resolution === 'free';
+  process.note({ what: FOUND[resolution], by: 'mindtickle', reason: null });
+  if (resolution === 'free') await runByItself(process, body, decision);
   if (!isMade(decision)) process.recorder.setWaiting(BY_A_PERSON, null);
 }
 
 const FOUND = {
   stands: 'the first delivery of the event id stands',
   free: 'the first delivery of the event id was a replay: this one has the id',
-} as const satisfies Record<Verdict, string>;
+} as const satisfies Record<ConflictResolution, string>;
 
 async function runByItself(process: Process, body: unknown, decision: Decision): Promise<void> {
   try {
@@ -95,7 +99,7 @@ function refusal(why: string): ApplicationFailure {
 }
 
 /** Where it is at rest: what has been found out. */
-type Place = Pick<Decision, 'isFree'>;
+type Checkpoint = Pick<Decision, 'isFree'>;
 
 interface Decision {
   outcome: Outcome | null;
@@ -108,8 +112,13 @@ function isMade({ outcome, reread }: Decision): boolean {
   return outcome !== null || reread !== null;
 }
 
-function listen(process: Process, delivery: Delivery, body: unknown, place: Place = { isFree: false }): Decision {
-  const decision: Decision = { outcome: null, reread: null, isFree: place.isFree };
+function listen(
+  process: Process,
+  delivery: Delivery,
+  body: unknown,
+  checkpoint: Checkpoint = { isFree: false },
+): Decision {
+  const decision: Decision = { outcome: null, reread: null, isFree: checkpoint.isFree };
   const requireOpen = (): void => {
     if (isMade(decision)) throw refusal('it is decided already');
   };

@@ -1,161 +1,153 @@
 import { condition } from '@temporalio/workflow';
-import { addWorkingDays, quizzedFact, type Policy } from '../src/domain';
+import { addWorkingDays, type Policy, quizzedFact } from '../src/domain';
 import type { Delivery, Envelope, QuizSubmitted } from '../src/events';
-import { letterTo } from './process/common-steps';
 import type { Outcome } from './messages';
-import type { Recipient } from './process/people';
-import { openProcess, type Body, type Carried, type Process, type ProcessResult } from './process/process';
+import { openProcess, type Carried, type Process, type ProcessResult, type Recipient, type Start } from './process';
 import { since } from './releases';
 
-/** Alert the manager of a failed quiz, and wait until it is coached or taken again; overdue, tell the next in line. */
+/** Alert the manager of a failed quiz, and wait until it is coached or taken again; overdue, notify the next person. */
 export async function quizCoaching(
   delivery: Delivery,
   envelope: Envelope<QuizSubmitted>,
-  carried?: Carried<Place>,
+  carried?: Carried<Checkpoint>,
 ): Promise<ProcessResult> {
   const { userId, quizName } = envelope.data;
   const about = `Quiz coaching of ${userId}: ${quizName}`;
   const process = openProcess({ delivery, body: envelope, userId, about, messages: ['coached', 'retaken'], carried });
-  const verdict = listen(process);
-  return process.run(
-    ({ policy }) => quizzedFact(envelope, delivery, policy.quiz.passPercent),
-    async (given) => {
-      const { result, percent } = quizzedFact(envelope, delivery, given.terms.policy.quiz.passPercent);
+  const news = listen(process);
+  return process.run({
+    fact: (policy) => quizzedFact(envelope, delivery, policy.quiz.passPercent),
+    body: async (start) => {
+      const { policy } = start;
+      const { result, percent } = quizzedFact(envelope, delivery, policy.quiz.passPercent);
       if (result === 'failed')
-        return untilSettled(process, verdict, { quizName, userId, percent }, given, carried?.place);
+        return untilSettled({ process, policy, news, quiz: { quizName, userId, percent } }, start, carried?.place);
       process.note({ what: `quiz ${result}: no coaching`, by: 'mindtickle', reason: null });
       return 'done';
     },
-  );
+  });
 }
 
-interface Verdict {
-  outcome: 'coached' | 'retaken' | null;
+type CoachingOutcome = 'coached' | 'retaken';
+
+/** What people and events have said so far. */
+interface News {
+  outcome: CoachingOutcome | null;
 }
 
-function listen(process: Process): Verdict {
-  const verdict: Verdict = { outcome: null };
+function listen(process: Process): News {
+  const news: News = { outcome: null };
   process.onSignal(
     { name: 'coached', description: 'The learner was coached: { by, note }', required: ['by', 'note'] },
     ({ by, note }) => {
       process.note({ what: 'coached', by, reason: note });
-      verdict.outcome ??= 'coached';
+      news.outcome ??= 'coached';
     },
   );
   process.onSignal(
     { name: 'retaken', description: 'The quiz was passed: { eventId }', required: ['eventId'] },
     ({ eventId }) => {
       process.note({ what: 'retaken', by: `event ${eventId}`, reason: null });
-      verdict.outcome ??= 'retaken';
+      news.outcome ??= 'retaken';
     },
   );
-  return verdict;
+  return news;
 }
 
-/** Where a coaching is at rest: whether anyone is told when the term is over, and when that is, epoch ms. */
-interface Place {
+/** Where a coaching is at rest: whether there is somebody else to notify when the time is over, and when that is, epoch ms. */
+interface Checkpoint {
   readonly hasNext: boolean;
   readonly wakeAt: number;
 }
 
-interface FailedQuiz {
-  readonly quizName: string;
-  readonly userId: string;
-  readonly percent: number | null;
+interface Case {
+  readonly process: Process;
+  readonly policy: Policy;
+  readonly news: News;
+  readonly quiz: { readonly quizName: string; readonly userId: string; readonly percent: number | null };
 }
 
-async function untilSettled(
-  process: Process,
-  verdict: Verdict,
-  quiz: FailedQuiz,
-  { terms, recorded }: Body,
-  place: Place | undefined,
-): Promise<Outcome> {
+async function untilSettled(coaching: Case, { recorded }: Start, checkpoint: Checkpoint | undefined): Promise<Outcome> {
   if (recorded.settledBy?.signal === 'retaken') return 'retaken';
-  const { policy } = terms;
   // Asked once: a process that began without goes on without.
-  return since('coaching-line')
-    ? upTheLine(process, verdict, quiz, policy, place)
-    : byCount(process, verdict, quiz, policy);
+  return since('coaching-line') ? upTheChain(coaching, checkpoint) : byCount(coaching);
 }
 
 const WANTED = 'coaching or a passing retake';
 
 /**
- * One after the other is told, each with a full term of working days; whom `escalate` told has one too. When everyone
- * has had theirs, it waits without one.
+ * One person after the other is notified, each with the full number of working days; whom `escalate` notified has them too.
+ * When everyone has had theirs, it waits without a deadline.
  */
-async function upTheLine(
-  process: Process,
-  verdict: Verdict,
-  quiz: FailedQuiz,
-  policy: Policy,
-  place: Place | undefined,
-): Promise<Outcome> {
+async function upTheChain(coaching: Case, checkpoint: Checkpoint | undefined): Promise<Outcome> {
+  const { process, policy, news } = coaching;
   const { people } = process;
-  let hasNext = place?.hasNext ?? (await tellNext(process, verdict, quiz));
-  for (let wakeAt = place?.wakeAt ?? termEnd(policy); verdict.outcome === null; wakeAt = termEnd(policy)) {
+  let hasNext = checkpoint?.hasNext ?? (await notifyNext(coaching));
+  for (let wakeAt = checkpoint?.wakeAt ?? overdueAt(policy); news.outcome === null; wakeAt = overdueAt(policy)) {
     const named = people.named();
-    const isHeard = await process.wait({
+    const isWoken = await process.wait({
       what: WANTED,
-      until: () => verdict.outcome !== null || people.named() > named,
-      ...(hasNext && { wakeAt, dueAt: wakeAt, next: 'the next in line is told' }),
-      place: (): Place => ({ hasNext, wakeAt }),
+      until: () => news.outcome !== null || people.named() > named,
+      ...(hasNext && { wakeAt, dueAt: wakeAt, next: 'the next person of the escalation chain is notified' }),
+      checkpoint: (): Checkpoint => ({ hasNext, wakeAt }),
     });
-    if (isHeard) hasNext = true;
+    if (isWoken) hasNext = true;
     else {
-      noteOverdue(process, policy);
-      hasNext = await tellNext(process, verdict, quiz);
+      noteOverdue(coaching);
+      hasNext = await notifyNext(coaching);
     }
   }
-  return verdict.outcome;
+  return news.outcome;
 }
 
-/** False when there is nobody further. The letter goes on beside the process: it may park. */
-async function tellNext(process: Process, verdict: Verdict, quiz: FailedQuiz): Promise<boolean> {
+/** False when there is nobody further. The notification goes on in the background: it may park. */
+async function notifyNext(coaching: Case): Promise<boolean> {
+  const { process, news } = coaching;
   let found: Recipient | null | undefined;
-  process.aside(async () => {
+  process.inBackground(async () => {
     found = await process.people.next();
-    if (found === null) process.note({ what: 'nobody further in line', by: 'mindtickle', reason: null });
-    else await tell(process, quiz, found);
+    if (found === null)
+      process.note({ what: 'nobody is left in the escalation chain', by: 'mindtickle', reason: null });
+    else await notify(coaching, found);
   });
-  await condition(() => found !== undefined || verdict.outcome !== null);
+  await condition(() => found !== undefined || news.outcome !== null);
   return found !== null;
 }
 
-function termEnd({ quiz, calendar }: Policy): number {
+function overdueAt({ quiz, calendar }: Policy): number {
   return addWorkingDays(Date.now(), quiz.slaWorkingDays, calendar);
 }
 
-function noteOverdue(process: Process, { quiz }: Policy): void {
+function noteOverdue({ process, policy: { quiz } }: Case): void {
   process.note({ what: 'nobody coached in time', by: 'mindtickle', reason: `${quiz.slaWorkingDays} working days` });
 }
 
-/** How it went before the team had a line: the manager and every administrator have a term each. */
-async function byCount(process: Process, verdict: Verdict, quiz: FailedQuiz, policy: Policy): Promise<Outcome> {
+/** How it went before the team had an escalation chain: the manager and every administrator have a term each. */
+async function byCount(coaching: Case): Promise<Outcome> {
+  const { process, policy, news } = coaching;
   const told = new Set<string>();
   for (let level = 0; ; level += 1) {
-    const asked = process.aside(() => alert(process, quiz, told));
+    const asked = process.inBackground(() => alert(coaching, told));
     const isLast = level > policy.administrators.length;
-    const wakeAt = termEnd(policy);
+    const wakeAt = overdueAt(policy);
     await process.wait({
       what: WANTED,
-      until: () => verdict.outcome !== null,
-      ...(!isLast && { wakeAt, dueAt: wakeAt, next: 'the next in line is told' }),
+      until: () => news.outcome !== null,
+      ...(!isLast && { wakeAt, dueAt: wakeAt, next: 'the next person is notified' }),
     });
-    if (verdict.outcome !== null) {
-      await asked.drop();
-      return verdict.outcome;
+    if (news.outcome !== null) {
+      await asked.stop();
+      return news.outcome;
     }
-    noteOverdue(process, policy);
+    noteOverdue(coaching);
   }
 }
 
-async function alert(process: Process, quiz: FailedQuiz, told: Set<string>): Promise<void> {
-  const recipient = (await process.people.chain()).find(({ to }) => !told.has(to));
+async function alert(coaching: Case, told: Set<string>): Promise<void> {
+  const recipient = (await coaching.process.people.chain()).find(({ to }) => !told.has(to));
   if (recipient === undefined) return;
   told.add(recipient.to);
-  await tell(process, quiz, recipient);
+  await notify(coaching, recipient);
 }
 
 const STEPS: Readonly<Record<Recipient['role'], string>> = {
@@ -166,6 +158,6 @@ const STEPS: Readonly<Record<Recipient['role'], string>> = {
   other: 'tellOther',
 };
 
-async function tell(process: Process, quiz: FailedQuiz, recipient: Recipient): Promise<void> {
-  await letterTo(process, STEPS[recipient.role], recipient, { kind: 'coach', ...quiz });
+function notify({ process, quiz }: Case, recipient: Recipient): Promise<void> {
+  return process.notify(STEPS[recipient.role], recipient, { kind: 'coach', ...quiz });
 }

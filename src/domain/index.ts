@@ -1,5 +1,6 @@
 export * from './calendar';
 export * from './certificates';
+export * from './conflict';
 export * from './correlation';
 export * from './facts';
 export * from './notifications';
@@ -10,4 +11,5 @@ export * from './recertification';
 export * from './requests';
 export * from './retention';
 export * from './salesforce-names';
+export * from './search-attributes';
 export * from './time';

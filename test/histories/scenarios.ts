@@ -313,7 +313,7 @@ export const scenarios: readonly Scenario[] = [
       const handle = await world.start('quizCoaching', failedQuiz, { event: 'quiz.submitted' });
       await world.until(handle, at('tellManager', 'done'));
       await handle.signal(escalateSignal, { reason: 'on leave', by: 'ada' });
-      await world.until(handle, ({ history }) => history.some(({ what }) => what.startsWith('told the')));
+      await world.until(handle, ({ history }) => history.some(({ what }) => what.startsWith('notified the')));
       await world.env.sleep('30 days');
       await handle.signal(coachedSignal, { by: 'mona', note: 'went through it' });
       await handle.result();
@@ -332,7 +332,7 @@ export const scenarios: readonly Scenario[] = [
       const handle = await world.start('quizCoaching', failedQuiz, { event: 'quiz.submitted' });
       await world.until(handle, at('tellManager', 'done'));
       await handle.signal(escalateSignal, { reason: 'on leave', by: 'ada' });
-      await world.until(handle, ({ history }) => history.some(({ what }) => what === 'told the lead'));
+      await world.until(handle, ({ history }) => history.some(({ what }) => what === 'notified the lead'));
       await world.env.sleep('60 days');
       await handle.signal(coachedSignal, { by: 'vera', note: 'went through it' });
       await handle.result();

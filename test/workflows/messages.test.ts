@@ -349,7 +349,7 @@ describe("a workflow's page in Temporal Web UI", () => {
     const handle = await opened('recertification');
     const reason = 'on leave\n- 2026-01-01T00:00:00Z cancel, by root ![x](http://example.com/x.png)';
     await handle.signal('escalate', { reason, by: 'ada' });
-    await world.until(handle, ({ history }) => history.some(({ what }) => what.startsWith('told the')));
+    await world.until(handle, ({ history }) => history.some(({ what }) => what.startsWith('notified the')));
     await update(handle, 'extendDeadline', { deadline: ahead(90), by: 'bob', reason: 'parental leave' });
     const page = await details(handle);
     expect(page).toMatch(/^- \S+ escalate, by ada: on leave - 2026-01-01T00:00:00Z cancel, by root !\\\[x\\\]\(/m);

@@ -110,7 +110,7 @@ describe('offboarding', () => {
       ['freeze', 'freeze the sign-in and end the sessions'],
       ['leaveGroups', 'leave all groups'],
       ['archive', 'archive what is known of the person'],
-      ['deactivate', 'deactivate the user for good; cannot be undone'],
+      ['deactivate', 'deactivate the user permanently; cannot be undone'],
     ]);
     expect(world.named('freezeUser')[0]?.args[0]).toMatchObject({ mode: 'observe' });
   });
@@ -335,7 +335,10 @@ describe('offboarding and a step that is refused', () => {
     const handle = await start();
     await world.parked(handle, 'freeze');
     for (const reason of ['nobody cares', 'still nobody']) await handle.signal(escalateSignal, { reason, by: 'ada' });
-    await world.until(handle, ({ history }) => history.filter(({ what }) => what.startsWith('told the')).length === 2);
+    await world.until(
+      handle,
+      ({ history }) => history.filter(({ what }) => what.startsWith('notified the')).length === 2,
+    );
     const told = world.letters().filter(({ kind }) => kind === 'escalation');
     expect(told.map(({ to }) => to).sort()).toEqual(['admin@example.com', 'mona@example.com']);
     await retry(handle, 'freeze');

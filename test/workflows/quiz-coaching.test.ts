@@ -173,7 +173,7 @@ describe('quizCoaching and what it is told', () => {
     const handle = await start();
     await world.until(handle, stepIs('tellManager', 'done'));
     await handle.signal(escalateSignal, { reason: 'urgent', by: 'ada', to: 'vera@example.com' });
-    await world.until(handle, ({ history }) => history.some(({ what }) => what === 'told the other'));
+    await world.until(handle, ({ history }) => history.some(({ what }) => what === 'notified the other'));
     expect(world.letters().at(-1)).toMatchObject({ kind: 'escalation', to: 'vera@example.com' });
     await end(handle);
   });
@@ -271,7 +271,7 @@ describe('quizCoaching up the line', () => {
     ]);
     expect(history.map(({ what }) => what)).toEqual([
       ...Array.from({ length: 4 }, () => 'nobody coached in time'),
-      'nobody further in line',
+      'nobody is left in the escalation chain',
     ]);
     await end(handle);
   });
@@ -300,7 +300,7 @@ describe('quizCoaching up the line', () => {
     world.policy = { ...world.policy, administrators: [] };
     const handle = await start();
     const state = await world.until(handle, ({ phase }) => phase === 'waiting');
-    expect(state).toMatchObject({ deadline: null, history: [{ what: 'nobody further in line' }] });
+    expect(state).toMatchObject({ deadline: null, history: [{ what: 'nobody is left in the escalation chain' }] });
     await end(handle);
   });
 
@@ -311,7 +311,7 @@ describe('quizCoaching up the line', () => {
     await world.until(handle, stepIs('tellManager', 'done'));
     await world.env.sleep('5 days');
     await handle.signal(escalateSignal, { reason: 'on leave', by: 'ada' });
-    const state = await world.until(handle, ({ history }) => history.some(({ what }) => what === 'told the lead'));
+    const state = await world.until(handle, ({ history }) => history.some(({ what }) => what === 'notified the lead'));
     expect(deadlineOf(state)).toBe(isoTime(wednesday + 12 * DAY));
     await world.env.sleep('60 days');
     expect(toldSince(wednesday)).toEqual([
@@ -328,7 +328,9 @@ describe('quizCoaching up the line', () => {
     await world.until(handle, stepIs('tellManager', 'done'));
     await handle.signal(escalateSignal, { reason: 'on leave', by: 'ada' });
     await handle.signal(escalateSignal, { reason: 'on leave too', by: 'ada' });
-    await world.until(handle, ({ history }) => history.some(({ what }) => what === 'nobody further in line'));
+    await world.until(handle, ({ history }) =>
+      history.some(({ what }) => what === 'nobody is left in the escalation chain'),
+    );
     expect(world.letters().map(({ to }) => to)).toEqual(['mona@example.com', 'admin@example.com']);
     await world.env.sleep('30 days');
     expect(world.letters()).toHaveLength(2);

@@ -174,8 +174,13 @@ describe('recertification and what it is told', () => {
     await world.until(handle, opened);
     for (const reason of ['no answer', 'still no answer', 'and again'])
       await handle.signal(escalateSignal, { reason, by: 'ada' });
-    await world.until(handle, ({ history }) => history.some(({ what }) => what === 'nobody further in line'));
-    await world.until(handle, ({ history }) => history.filter(({ what }) => what.startsWith('told the')).length === 2);
+    await world.until(handle, ({ history }) =>
+      history.some(({ what }) => what === 'nobody is left in the escalation chain'),
+    );
+    await world.until(
+      handle,
+      ({ history }) => history.filter(({ what }) => what.startsWith('notified the')).length === 2,
+    );
     const told = world.letters().filter(({ kind }) => kind === 'escalation');
     expect(told.map(({ to }) => to).sort()).toEqual(['admin@example.com', 'mona@example.com']);
     expect((await world.state(handle)).phase).toBe('waiting');

@@ -215,7 +215,7 @@ describe('the chat', () => {
     const quiz = { userId: 'u1', quizName: 'Pricing', quizId: 'q1', score: 2, maxScore: 10, passed: false };
     const handle = await world.start('quizCoaching', quiz, { event: 'quiz.submitted' });
     const state = await world.until(handle, ({ history }) =>
-      history.some(({ what }) => what === 'a letter was not sent'),
+      history.some(({ what }) => what === 'a notification was not sent'),
     );
     expect(state).toMatchObject({ phase: 'waiting' });
   });

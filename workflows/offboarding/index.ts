@@ -1,13 +1,11 @@
 import type { Person } from '../../activities';
-import { DAY, deprovisionedFact, isoTime, type Fact, type Policy, type PolicySnapshot } from '../../src/domain';
+import { DAY, deprovisionedFact, type Fact, isoTime, type Policy } from '../../src/domain';
 import type { Delivery, Envelope, UserDeprovisioned } from '../../src/events';
-import { deactivate, endAccess, lookOnceMore, type Leaving } from './access';
-import { letterTo } from '../process/common-steps';
-import { guard } from './guards';
-import { openProcess, type Body, type Carried, type Process, type ProcessResult } from '../process/process';
-import { ownRun, record, tell } from '../process/event-intake';
-import { createRehire, type KeptHires } from './rehire';
-import { archive, askLedger } from '../process/activity-proxies';
+import { archive, askLedger, openProcess, ownRun, recordEvent, signalSettled } from '../process';
+import type { Carried, Process, ProcessResult, Start } from '../process';
+import { deactivate, endAccess, leaveLateGroups, type Leaver } from './access';
+import { checkGuards } from './guards';
+import { createRehire, type HiresSnapshot } from './rehire';
 import { since } from '../releases';
 
 /**
@@ -17,146 +15,141 @@ import { since } from '../releases';
 export async function offboarding(
   delivery: Delivery,
   envelope: Envelope<UserDeprovisioned>,
-  carried?: Carried<Place>,
+  carried?: Carried<Checkpoint>,
 ): Promise<ProcessResult> {
   const { userId, email } = envelope.data;
+  const { eventId } = delivery;
   const about = `Offboarding of ${userId}`;
   const process = openProcess({ delivery, body: envelope, userId, email, about, messages: ['rehired'], carried });
   const fact = deprovisionedFact(envelope);
-  const place = carried?.place;
-  const told = new Set(place?.told);
-  const uphold = async ({ hiredAt }: { readonly hiredAt: number }): Promise<void> => {
-    const { workflowId } = ownRun();
-    const left = { userId, eventId: delivery.eventId, workflowId, at: hiredAt };
+  const checkpoint = carried?.place;
+  const notified = new Set(checkpoint?.told);
+  const confirmDeparture = async ({ hiredAt }: { readonly hiredAt: number }): Promise<void> => {
+    const left = { userId, eventId, workflowId: ownRun().workflowId, at: hiredAt };
     await askLedger('upholdDeparture', 'Left after that hire', left);
-    await tellAgain(delivery, { ...fact, at: Math.max(fact.at, hiredAt) }, told);
+    await notifyWorkflows(delivery, { ...fact, at: Math.max(fact.at, hiredAt) }, notified);
   };
-  const rehire = createRehire(process, uphold, place?.hires);
-  const leaving: Leaving = { process, mayGoOn: rehire.answered, told };
-  const rest = (deactivatesAt: number | null): Place => ({ told: [...told], hires: rehire.kept(), deactivatesAt });
-  return process.run(
-    () => fact,
-    async (given) => {
-      const { joins } = given.recorded.answer;
+  const rehire = createRehire(process, confirmDeparture, checkpoint?.hires);
+  const departure: Departure = {
+    process,
+    beforeStep: rehire.answered,
+    notified,
+    delivery,
+    data: envelope.data,
+    fact,
+    checkpoint: (deactivatesAt) => ({ told: [...notified], hires: rehire.snapshot(), deactivatesAt }),
+  };
+  return process.run({
+    fact: () => fact,
+    body: async (start) => {
+      const { joins } = start.recorded.answer;
       if (joins !== undefined) {
         process.note({ what: 'joins the offboarding that runs', by: `event ${joins}`, reason: null });
         return 'done';
       }
-      for (const { workflowId } of given.recorded.settles) told.add(workflowId);
-      const deactivatesAt = place?.deactivatesAt ?? null;
-      if (deactivatesAt === null) await untilLeaving(leaving, delivery, fact, told, () => rest(null));
-      rehire.watch(given.terms.policy, given.recorded.settledBy);
-      const person = await (deactivatesAt === null
-        ? offboard(leaving, delivery, envelope.data, given)
-        : process.people.person());
-      await deactivateLater(leaving, person, given.terms, { userId, deactivatesAt, rest });
+      for (const { workflowId } of start.recorded.settles) notified.add(workflowId);
+      const deactivatesAt = checkpoint?.deactivatesAt ?? null;
+      if (deactivatesAt === null) await untilLeaving(departure);
+      rehire.watch(start.policy, start.recorded.settledBy);
+      const person = await (deactivatesAt === null ? offboard(departure, start) : process.people.person());
+      await deactivateLater(departure, person, start, deactivatesAt);
       return 'done';
     },
-    // What is given back is asked of the ledger, which must know first that the person did not leave.
-    { beforeUndo: () => askLedger('reinstateLearner', 'Not a leaver', { userId, eventId: delivery.eventId }) },
-  );
+    // The undo asks the ledger, which must know first that the person did not leave.
+    beforeUndo: () => askLedger('reinstateLearner', 'Not a leaver', { userId, eventId }),
+  });
 }
 
 /** Where an offboarding is at rest: before the day of leaving, or before that of the deactivation, epoch ms. */
-interface Place {
+interface Checkpoint {
   readonly told: readonly string[];
-  readonly hires: KeptHires;
+  readonly hires: HiresSnapshot;
   readonly deactivatesAt: number | null;
 }
 
+interface Departure extends Leaver {
+  readonly delivery: Delivery;
+  readonly data: UserDeprovisioned;
+  readonly fact: Fact;
+  readonly checkpoint: (deactivatesAt: number | null) => Checkpoint;
+}
+
 /** An announced departure means nothing to the learner's open workflows before its day: then the ledger is asked again. */
-async function untilLeaving(
-  { process }: Leaving,
-  delivery: Delivery,
-  fact: Fact,
-  told: Set<string>,
-  place: () => Place,
+async function untilLeaving({ process, delivery, fact, notified, checkpoint }: Departure): Promise<void> {
+  if (fact.at <= Date.now()) return;
+  await untilDay(process, fact.at, 'the day of leaving', 'access ends', () => checkpoint(null));
+  await notifyWorkflows(delivery, fact, notified);
+}
+
+async function untilDay(
+  process: Process,
+  at: number,
+  what: string,
+  next: string,
+  checkpoint: () => Checkpoint,
 ): Promise<void> {
-  const { at } = fact;
-  if (at <= Date.now()) return;
-  await process.wait({
-    what: 'the day of leaving',
-    until: () => false,
-    wakeAt: at,
-    dueAt: at,
-    next: 'access ends',
-    place,
-  });
+  await process.wait({ what, until: () => false, wakeAt: at, dueAt: at, next, checkpoint });
   process.recorder.setWorking();
-  await tellAgain(delivery, fact, told);
 }
 
-async function tellAgain(delivery: Delivery, fact: Fact, told: Set<string>): Promise<void> {
-  const recorded = await record(delivery, fact);
+/** The learner's open workflows, by what the ledger knows now. */
+async function notifyWorkflows(delivery: Delivery, fact: Fact, notified: Set<string>): Promise<void> {
+  const recorded = await recordEvent(delivery, fact);
   if (recorded.outcome !== 'new') return;
-  for (const { workflowId } of recorded.settles) told.add(workflowId);
-  await tell(recorded.settles);
+  for (const { workflowId } of recorded.settles) notified.add(workflowId);
+  await signalSettled(recorded.settles);
 }
 
-async function offboard(
-  leaving: Leaving,
-  { eventId }: Delivery,
-  data: UserDeprovisioned,
-  { terms }: Body,
-): Promise<Person> {
-  const { process, mayGoOn } = leaving;
-  await mayGoOn();
-  await guard(process, data, eventId, terms.policy);
+async function offboard(departure: Departure, { policy }: Start): Promise<Person> {
+  const { process, beforeStep, delivery, data } = departure;
+  await beforeStep();
+  await checkGuards(process, data, delivery.eventId, policy);
   const person = await process.people.person();
-  const hasLeftGroups = await endAccess(leaving, person, terms.policy);
-  await mayGoOn();
+  const hasLeftGroups = await endAccess(departure, person, policy);
+  await beforeStep();
   await process.steps.write({
     system: 'archive',
     name: 'archive',
     does: 'archive what is known of the person',
     call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
   });
-  if (hasLeftGroups && since('offboarding-looks-once-more')) await lookOnceMore(leaving, person);
+  if (hasLeftGroups && since('offboarding-looks-once-more')) await leaveLateGroups(departure, person);
   return person;
 }
 
-/** Of a workflow that took its terms before there was such a policy. */
+/** For a workflow that took its policy before there was such a field. */
 const DEFAULT_DAYS = 7;
 
-interface Later {
-  readonly userId: string;
-  /** Of a run that goes on from another one, which has reported. */
-  readonly deactivatesAt: number | null;
-  readonly rest: (deactivatesAt: number) => Place;
-}
-
-/** The administrators hear at once that access has ended, and in the end what came of it all. */
+/**
+ * The administrators are notified at once that access has ended, and in the end what came of it all. `deactivatesAt`: of a run
+ * that goes on from another one, which has reported.
+ */
 async function deactivateLater(
-  leaving: Leaving,
+  departure: Departure,
   person: Person,
-  { policy, modes }: PolicySnapshot,
-  { userId, deactivatesAt, rest }: Later,
+  { policy }: Start,
+  deactivatesAt: number | null,
 ): Promise<void> {
-  const { process, mayGoOn } = leaving;
+  const { process, beforeStep, data, checkpoint } = departure;
   const { deactivateAfterDays: days = DEFAULT_DAYS } = policy.offboarding;
-  const isDeactivated = modes.identity === 'off' || since('offboarding-deactivates');
-  const isLater = isDeactivated && modes.identity !== 'off' && days > 0;
+  const isOff = !process.steps.isOn('identity');
+  const isDeactivated = isOff || since('offboarding-deactivates');
+  const isLater = isDeactivated && !isOff && days > 0;
   if (isLater) {
     const announce = async (): Promise<number> => {
-      await mayGoOn();
+      await beforeStep();
       const due = Date.now() + days * DAY;
-      await report(process, 'report', userId, policy, [`Deactivation in the identity provider: due ${isoTime(due)}`]);
+      const ahead = [`Deactivation in the identity provider: due ${isoTime(due)}`];
+      await report(process, 'report', data.userId, policy, ahead);
       return due;
     };
     const at = deactivatesAt ?? (await announce());
-    await process.wait({
-      what: 'the day of the deactivation',
-      until: () => false,
-      wakeAt: at,
-      dueAt: at,
-      next: 'the user is deactivated, which cannot be undone',
-      place: () => rest(at),
-    });
-    process.recorder.setWorking();
+    const next = 'the user is deactivated, which cannot be undone';
+    await untilDay(process, at, 'the day of the deactivation', next, () => checkpoint(at));
   }
-  if (isDeactivated) await deactivate(leaving, person);
-  await mayGoOn();
-  await report(process, isLater ? 'finalReport' : 'report', userId, policy, []);
+  if (isDeactivated) await deactivate(departure, person);
+  await beforeStep();
+  await report(process, isLater ? 'finalReport' : 'report', data.userId, policy, []);
 }
 
 /** The system of each step that has one, for the report. */
@@ -186,8 +179,7 @@ async function report(
     return `- ${what}: ${status}${detail === null ? '' : ` (${detail})`}, ${at}`;
   });
   for (const to of administrators)
-    await letterTo(
-      process,
+    await process.notify(
       name,
       { role: 'administrator', to },
       { kind: 'offboarded', userId, report: [...lines, ...ahead, '', `Written ${isoTime(Date.now())}`] },

@@ -7,6 +7,7 @@ import {
   proxyActivities,
   proxyLocalActivities,
   TimeoutFailure,
+  type ActivityOptions,
 } from '@temporalio/workflow';
 import type {
   ArchiveActivities,
@@ -20,6 +21,7 @@ import type {
   TermsActivities,
   XapiActivities,
 } from '../../activities';
+import type { System } from '../../src/domain';
 import { isCurrent } from '../releases';
 
 /** Waits for a running attempt: a step and its undo must not run side by side. */
@@ -31,67 +33,45 @@ const ATTEMPT = '15 seconds';
 /** Out of it, a step parks: somebody has to look. */
 const BUDGET = '1 day';
 
-export const identity = proxyActivities<IdentityActivities>({
-  taskQueue: 'mindtickle-identity',
-  startToCloseTimeout: ATTEMPT,
-  scheduleToCloseTimeout: BUDGET,
-  // Access that should end must not wait out a long backoff.
-  retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
-  cancellationType,
-});
+/** Access that should end must not wait out a long backoff, and an alert not either. */
+const QUICK = { initialInterval: '1 second', maximumInterval: '15 seconds' } as const;
+const PATIENT = { initialInterval: '1 second', maximumInterval: '1 minute' } as const;
 
-export const mail = proxyActivities<MailActivities>({
-  taskQueue: 'mindtickle-mail',
-  startToCloseTimeout: ATTEMPT,
-  scheduleToCloseTimeout: BUDGET,
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
-  cancellationType,
-});
+function connector(system: System, options: ActivityOptions = {}): ActivityOptions {
+  return {
+    taskQueue: `mindtickle-${system}`,
+    startToCloseTimeout: ATTEMPT,
+    scheduleToCloseTimeout: BUDGET,
+    retry: PATIENT,
+    cancellationType,
+    ...options,
+  };
+}
 
-export const archive = proxyActivities<ArchiveActivities>({
-  taskQueue: 'mindtickle-archive',
-  startToCloseTimeout: ATTEMPT,
-  scheduleToCloseTimeout: BUDGET,
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
-  cancellationType,
-});
+export const identity = proxyActivities<IdentityActivities>(connector('identity', { retry: QUICK }));
+export const mail = proxyActivities<MailActivities>(connector('mail'));
+export const archive = proxyActivities<ArchiveActivities>(connector('archive'));
+export const xapi = proxyActivities<XapiActivities>(connector('xapi'));
 
-export const salesforce = proxyActivities<SalesforceActivities>({
-  taskQueue: 'mindtickle-salesforce',
+export const salesforce = proxyActivities<SalesforceActivities>(
   // A sign-in and up to four calls.
-  startToCloseTimeout: '30 seconds',
-  scheduleToCloseTimeout: BUDGET,
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
-  cancellationType,
-});
+  connector('salesforce', { startToCloseTimeout: '30 seconds' }),
+);
 
-export const xapi = proxyActivities<XapiActivities>({
-  taskQueue: 'mindtickle-xapi',
-  startToCloseTimeout: ATTEMPT,
-  scheduleToCloseTimeout: BUDGET,
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
-  cancellationType,
-});
+export const slack = proxyActivities<SlackActivities>(
+  // A message may take several calls, each of which has its own limit: person, conversation, history, post.
+  connector('slack', { startToCloseTimeout: '30 seconds', retry: QUICK }),
+);
 
-/** Part of housekeeping: what Salesforce does not take within its time is taken up again by the next one. */
-export const { syncProgress } = proxyActivities<SalesforceActivities>({
-  taskQueue: 'mindtickle-salesforce',
-  startToCloseTimeout: '4 minutes',
-  scheduleToCloseTimeout: '10 minutes',
-  // A collection may take thirty seconds, and once more after a new sign-in.
-  heartbeatTimeout: '90 seconds',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
-  cancellationType,
-});
-
-export const slack = proxyActivities<SlackActivities>({
-  taskQueue: 'mindtickle-slack',
-  // A letter may take several calls, each of which has its own limit: person, conversation, history, post.
-  startToCloseTimeout: '30 seconds',
-  scheduleToCloseTimeout: BUDGET,
-  retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
-  cancellationType,
-});
+/** Part of housekeeping: what Salesforce does not accept within its time is tried again by the next one. */
+export const { syncProgress } = proxyActivities<SalesforceActivities>(
+  connector('salesforce', {
+    startToCloseTimeout: '4 minutes',
+    scheduleToCloseTimeout: '10 minutes',
+    // A collection may take thirty seconds, and once more after a new sign-in.
+    heartbeatTimeout: '90 seconds',
+  }),
+);
 
 export const { rereadEnvelope } = proxyActivities<ReadingActivities>({
   startToCloseTimeout: ATTEMPT,
@@ -110,6 +90,13 @@ const ledgerQueue = proxyActivities<LedgerActivities>({
   retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
   cancellationType,
 });
+
+interface Step<K extends keyof LedgerActivities> {
+  readonly executeWithOptions: (
+    options: { summary: string },
+    args: Parameters<LedgerActivities[K]>,
+  ) => Promise<Awaited<ReturnType<LedgerActivities[K]>>>;
+}
 
 /**
  * A step of the ledger: a local activity, and when the ledger does not answer, the same as a normal one that retries
@@ -146,22 +133,15 @@ function inTurn<T>(call: () => Promise<T>): Promise<T> {
 /** Longer work in the ledger than a step: nobody waits for it, and a local activity would hold a slot. */
 export const { pruneLedger } = proxyActivities<LedgerActivities>({
   startToCloseTimeout: '1 minute',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  retry: PATIENT,
   cancellationType,
 });
 
 export const { closeGone } = proxyActivities<QuietActivities>({
   startToCloseTimeout: '2 minutes',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  retry: PATIENT,
   cancellationType,
 });
-
-interface Step<K extends keyof LedgerActivities> {
-  readonly executeWithOptions: (
-    options: { summary: string },
-    args: Parameters<LedgerActivities[K]>,
-  ) => Promise<Awaited<ReturnType<LedgerActivities[K]>>>;
-}
 
 /** Credentials that a system refuses stop every process that needs it. */
 export function sharedCause({ cause }: ActivityFailure): string | undefined {

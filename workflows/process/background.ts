@@ -1,46 +1,41 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 
 /** Work beside a process. It may park while the process goes on. */
-export interface Aside {
+export interface BackgroundTask {
   readonly done: Promise<void>;
   /** End it, because it is of no more use; settles when what was under way has come to rest. */
-  readonly drop: () => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
-export interface Asides {
-  readonly start: (work: () => Promise<void>) => Aside;
-  readonly dropAll: () => Promise<void>;
-  /** None is under way. */
-  readonly areDone: () => boolean;
+export interface Background {
+  readonly start: (work: () => Promise<void>) => BackgroundTask;
+  readonly stopAll: () => Promise<void>;
+  readonly isIdle: () => boolean;
 }
 
-export function createAsides(): Asides {
-  const open = new Set<Aside>();
-  let underWay = 0;
+export function createBackground(): Background {
+  const running = new Set<BackgroundTask>();
 
-  function start(work: () => Promise<void>): Aside {
+  function start(work: () => Promise<void>): BackgroundTask {
     const scope = new CancellationScope();
     const done = scope.run(work).catch((error: unknown) => {
       if (!isCancellation(error)) throw error;
     });
-    underWay += 1;
-    // Beside the promise that others wait for: what comes when must stay as it is for the runs that there are.
-    void done.then(() => (underWay -= 1));
-    const aside: Aside = {
+    const task: BackgroundTask = {
       done,
-      drop: () => {
+      stop: () => {
         scope.cancel();
-        open.delete(aside);
         return CancellationScope.nonCancellable(() => done);
       },
     };
-    open.add(aside);
-    return aside;
+    running.add(task);
+    void done.then(() => running.delete(task));
+    return task;
   }
 
-  async function dropAll(): Promise<void> {
-    await Promise.all([...open].map((aside) => aside.drop()));
+  async function stopAll(): Promise<void> {
+    await Promise.all([...running].map((task) => task.stop()));
   }
 
-  return { start, dropAll, areDone: () => underWay === 0 };
+  return { start, stopAll, isIdle: () => running.size === 0 };
 }

@@ -1,68 +1,117 @@
-/** The writes that several processes share, each with its undo. */
+/** The steps that several processes share. */
 import type { Change, Person } from '../../activities';
-import type { Notification } from '../../src/domain';
+import type { Notification, Policy } from '../../src/domain';
+import type { CourseCompleted, UserProvisioned } from '../../src/events';
+import { identity, salesforce, xapi } from './activity-proxies';
 import type { Process } from './process';
-import type { Recipient } from './people';
-import { identity, mail } from './activity-proxies';
 
 export interface Membership {
   readonly name: string;
   readonly person: Person;
   readonly group: string;
   /** Leave (or give back) only when no other open workflow of this kind needs it so. */
-  readonly unlessOpen?: string;
+  readonly unlessOpen?: string | null;
 }
 
 export function joinGroup(
   process: Process,
-  { name, person, group, unlessOpen }: Membership,
+  { name, person, group, unlessOpen = null }: Membership,
 ): Promise<Change | undefined> {
-  return process.writeWithUndo(
-    {
-      system: 'identity',
-      name,
-      does: `join the group "${group}"`,
-      call: (context, options) => identity.joinGroup.executeWithOptions(options, [context, person, group]),
-    },
-    { does: `leave the group "${group}" again`, person, unlessOpen: unlessOpen ?? null },
-  );
+  return process.steps.write({
+    system: 'identity',
+    name,
+    does: `join the group "${group}"`,
+    call: (context, options) => identity.joinGroup.executeWithOptions(options, [context, person, group]),
+    undo: { does: `leave the group "${group}" again`, person, unlessOpen },
+  });
 }
 
 export function leaveGroup(
   process: Process,
-  { name, person, group, unlessOpen }: Membership,
+  { name, person, group, unlessOpen = null }: Membership,
 ): Promise<Change | undefined> {
-  return process.writeWithUndo(
-    {
-      system: 'identity',
-      name,
-      does: `leave the group "${group}"`,
-      call: (context, options) =>
-        identity.leaveGroup.executeWithOptions(options, [context, person, group, unlessOpen ?? null]),
-    },
-    { does: `join the group "${group}" again`, person, unlessOpen: null },
-  );
-}
-
-/** A letter as a step: it parks when the address is refused. A letter cannot be taken back. */
-export async function letterTo(
-  process: Process,
-  name: string,
-  { role, to }: Recipient,
-  letter: Notification,
-): Promise<void> {
-  const sent = await process.steps.write({
-    system: 'mail',
+  return process.steps.write({
+    system: 'identity',
     name,
-    does: `tell the ${role}: ${letter.kind}`,
-    call: (context, options) => mail.sendLetter.executeWithOptions(options, [context, to, role, letter]),
+    does: `leave the group "${group}"`,
+    call: (context, options) => identity.leaveGroup.executeWithOptions(options, [context, person, group, unlessOpen]),
+    undo: { does: `join the group "${group}" again`, person, unlessOpen: null },
   });
-  if (sent === 'sent') process.recorder.tell({ role, letter: letter.kind });
-  process.message({ role, to }, letter);
 }
 
-/** A letter to the learner; without an address it waits for one. Skipped when a person decides to go on without. */
-export async function letterToLearner(process: Process, name: string, letter: Notification): Promise<void> {
+/** Without an address it waits for one. Skipped when a person decides to go on without. */
+export async function notifyLearner(process: Process, step: string, notification: Notification): Promise<void> {
   const learner = await process.people.learner();
-  if (learner !== null) await letterTo(process, name, learner, letter);
+  if (learner !== null) await process.notify(step, learner, notification);
+}
+
+/** The learner's training status: the best completion that the ledger knows stands in it. */
+export function recordTraining(
+  process: Process,
+  { courseId, courseName, score, completedAt }: CourseCompleted,
+): Promise<unknown> {
+  return process.steps.write({
+    system: 'salesforce',
+    since: 'salesforce',
+    name: 'recordTraining',
+    does: 'record the training status in the CRM',
+    call: async (context, options) => {
+      const training = { ...(await process.people.person()), courseId, courseName, score, completedAt };
+      return salesforce.upsertTraining.executeWithOptions(options, [context, training]);
+    },
+  });
+}
+
+/** The completion for the LMS, with the certificate. Where the policy sets a mark, whoever reaches it has passed. */
+export function storeStatement(
+  process: Process,
+  { userId, courseId, courseName, score, completedAt }: CourseCompleted,
+  { course, xapi: iris }: Policy,
+): Promise<unknown> {
+  const verb = course.passPercent === undefined ? 'completed' : 'passed';
+  const facts = { userId, courseId, courseName, score, completedAt, verb, ...(iris && { iris }) } as const;
+  return process.steps.write({
+    system: 'xapi',
+    since: 'xapi',
+    name: 'storeStatement',
+    does: `send the LMS that the course is ${verb}`,
+    call: (context, options) => xapi.storeStatement.executeWithOptions(options, [context, facts]),
+  });
+}
+
+const MARKS = { required: 'markRequired', certified: 'markCertified', lapsed: 'markLapsed' } as const;
+
+/** `deadline`: by when it has to be renewed, epoch ms. */
+export function markCertificate(
+  process: Process,
+  certName: string,
+  status: keyof typeof MARKS,
+  deadline: number | null,
+): Promise<unknown> {
+  const due = deadline === null ? null : new Date(deadline).toISOString();
+  return process.steps.write({
+    system: 'salesforce',
+    since: 'salesforce',
+    name: MARKS[status],
+    does: `mark the certificate as ${status} in the CRM`,
+    call: async (context, options) => {
+      const standing = { ...(await process.people.person()), certName, status, deadline: due };
+      return salesforce.markCertificate.executeWithOptions(options, [context, standing]);
+    },
+  });
+}
+
+/** The new hire's contact carries MindTickle's user id. */
+export function linkContact(process: Process, { role, teamId }: UserProvisioned): Promise<unknown> {
+  return process.steps.write({
+    system: 'salesforce',
+    since: 'salesforce',
+    name: 'linkContact',
+    does: "put MindTickle's user id on the CRM contact",
+    call: async (context, options) =>
+      salesforce.linkContact.executeWithOptions(options, [
+        context,
+        { ...(await process.people.person()), role, teamId },
+      ]),
+  });
 }

@@ -1,33 +1,12 @@
 /** A process whose run has grown long goes on in a new run of the same workflow, with what it carries along. */
 import { defaultPayloadConverter } from '@temporalio/common';
 import { allHandlersFinished, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { PolicySnapshot } from '../../src/domain';
 import type { Delivery } from '../../src/events';
-import type { Body } from './lifecycle';
-import type { Parts, ProcessSpec } from './internals';
-import type { KeptPeople } from './people';
-import type { KeptSignals } from './signals';
-import type { KeptRecord } from './state';
-import type { Undo } from './undo';
+import type { Carried, Internals } from './internals';
 import { since } from '../releases';
 
-/**
- * The third argument of a run that goes on from another one. Wire format, as messages are. `place`: where the process's
- * own body was.
- */
-export interface Carried<Place = unknown> {
-  readonly terms: PolicySnapshot;
-  readonly recorded: Body['recorded'];
-  readonly record: KeptRecord;
-  readonly undos: readonly Undo[];
-  readonly people: KeptPeople;
-  readonly notices: number;
-  readonly signals: KeptSignals;
-  readonly place: Place;
-}
-
 /** Temporal suggests it at some 4,000 events, and ends a workflow at 51,200. */
-const LONGEST_RUN = 2000;
+const MAX_EVENTS = 2000;
 
 /**
  * Tried during the first so many of every thousand events. While messages come faster than a run is replayed, Temporal
@@ -37,61 +16,67 @@ const TRIED_DURING = 250;
 const TRIED_EVERY = 1000;
 
 /** Bytes; the arguments of a run may have 2 MiB. */
-const LARGEST = 1_500_000;
+const MAX_BYTES = 1_500_000;
 
-export interface Continuing {
+export interface ContinueAsNew {
   /** The run is long and the process at rest: nothing is under way that a new run would not know of. */
-  readonly isDue: (place: () => unknown) => boolean;
-  readonly go: (place: unknown) => Promise<never>;
+  readonly isDue: (checkpoint: () => unknown) => boolean;
+  readonly go: (checkpoint: unknown) => Promise<never>;
 }
 
-export function createContinuing({ delivery, body }: ProcessSpec, parts: Parts, given: () => Body): Continuing {
-  const { recorder, cancellation, asides, notices, people, signals, undos } = parts;
+export function createContinueAsNew(internals: Internals): ContinueAsNew {
+  const { delivery, body } = internals.options;
   let isTooLarge = false;
   let isAllowed = false;
 
-  function carried(place: unknown): Carried {
-    return {
-      ...given(),
-      record: recorder.kept(),
-      undos: undos.kept(),
-      people: people.kept(),
-      notices: notices.count(),
-      signals: signals.kept(),
-      place,
-    };
-  }
-
-  function isLong(): boolean {
-    const { historyLength, continueAsNewSuggested } = workflowInfo();
-    const isTime = historyLength % TRIED_EVERY < TRIED_DURING;
-    return isTime && (continueAsNewSuggested || historyLength >= LONGEST_RUN);
-  }
-
-  function isAtRest(): boolean {
-    const isQuiet = asides.areDone() && notices.areSent() && allHandlersFinished();
-    return recorder.phase() === 'waiting' && isQuiet && cancellation.request === undefined;
-  }
-
-  /** The body was taken byte for byte, and may be longer as we write it: such a run stays as it is. */
-  function fits(place: unknown): boolean {
-    isTooLarge ||= sizeOf([delivery, body, carried(place)]) > LARGEST;
+  /** The body came byte for byte, and may be longer as we write it: such a run stays as it is. */
+  function fits(checkpoint: unknown): boolean {
+    isTooLarge ||= sizeOf([delivery, body, carriedBy(internals, checkpoint)]) > MAX_BYTES;
     return !isTooLarge;
   }
 
   return {
     // Asked with every message, and again when a run is replayed: what costs most comes last, and a run that is not about
     // to go on has no marker of the patch.
-    isDue: (place) => isLong() && isAtRest() && (isAllowed ||= since('continue-as-new')) && fits(place()),
-    go: (place) => {
-      recorder.note({ what: 'goes on in a new run', by: 'mindtickle', reason: 'the history of this run is long' });
+    isDue: (checkpoint) =>
+      isLong() && isAtRest(internals) && (isAllowed ||= since('continue-as-new')) && fits(checkpoint()),
+    go: (checkpoint) => {
+      const reason = 'the history of this run is long';
+      internals.recorder.note({ what: 'goes on in a new run', by: 'mindtickle', reason });
       return makeContinueAsNewFunc<(delivery: Delivery, body: unknown, carried: Carried) => Promise<unknown>>()(
         delivery,
         body,
-        carried(place),
+        carriedBy(internals, checkpoint),
       );
     },
   };
+}
+
+function carriedBy(internals: Internals, checkpoint: unknown): Carried {
+  const { recorder, undos, people, notifications, signals, run, policySnapshot } = internals;
+  const { steps, history, told, forgotten } = recorder.snapshot();
+  if (run.recorded === undefined) throw new Error('the event is recorded before the body begins');
+  return {
+    terms: policySnapshot(),
+    recorded: run.recorded,
+    record: { steps, history, ...(told && { told }), ...(forgotten !== undefined && { forgotten }) },
+    undos: [...undos],
+    people: people.snapshot(),
+    notices: notifications.count(),
+    signals: signals.snapshot(),
+    place: checkpoint,
+  };
+}
+
+function isLong(): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  const isTime = historyLength % TRIED_EVERY < TRIED_DURING;
+  return isTime && (continueAsNewSuggested || historyLength >= MAX_EVENTS);
+}
+
+function isAtRest({ recorder, background, notifications, run }: Internals): boolean {
+  const isQuiet = background.isIdle() && notifications.areSent() && allHandlersFinished();
+  return recorder.phase() === 'waiting' && isQuiet && run.cancelRequest === undefined;
 }
 
 function sizeOf(values: readonly unknown[]): number {

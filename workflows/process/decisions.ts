@@ -1,34 +1,24 @@
+/** What a person decides about a parked step: the updates `retryStep` and `skipStep`. */
 import { condition, setHandler } from '@temporalio/workflow';
 import { isInvalidRequest, readTextFields } from '../../src/domain';
+import type { StateRecorder } from './state';
 import { retryStepUpdate, skipStepUpdate, type ProcessState } from '../messages';
-import type { Recorder } from './state';
 
-/** What a person decided of a parked step. */
 export type Decision = { readonly kind: 'retry' } | { readonly kind: 'skip'; readonly why: string };
 
 export interface Decisions {
   /** Wait until somebody decides; cancellable. */
-  readonly of: (step: string) => Promise<Decision>;
+  readonly made: (step: string) => Promise<Decision>;
   readonly retry: (step: string) => void;
 }
 
-/** The updates `retryStep` and `skipStep`; both are refused for a step that is not parked. */
-export function createDecisions(recorder: Recorder): Decisions {
+/** Both updates are refused for a step that is not parked. */
+export function createDecisions(recorder: StateRecorder): Decisions {
   const made = new Map<string, Decision>();
 
-  function requireParked(request: unknown, fields: readonly ('step' | 'reason' | 'by')[]): string {
-    const read = readTextFields(request, fields);
-    if (isInvalidRequest(read)) throw new Error(read.problem);
-    const parked = recorder.stepsIn('parked');
-    // By its name to the letter: that is what the handler has.
-    if (parked.includes((request as { step: string }).step)) return read.step;
-    throw new Error(
-      parked.length === 0 ? 'no step is parked' : `this step is not parked; parked: ${parked.join(', ')}`,
-    );
-  }
-
-  /** What was decided a moment ago stands; the same again is the same as once. */
-  function requireOpen(step: string, kind: Decision['kind']): void {
+  /** What was decided a moment ago stays; the same again is the same as once. */
+  function validate(request: unknown, fields: readonly ('step' | 'reason' | 'by')[], kind: Decision['kind']): void {
+    const step = requireParked(request, fields, recorder.stepsIn('parked'));
     if (made.has(step) && made.get(step)?.kind !== kind) throw new Error('it is decided already');
   }
 
@@ -40,7 +30,7 @@ export function createDecisions(recorder: Recorder): Decisions {
       return recorder.snapshot();
     },
     {
-      validator: (request) => requireOpen(requireParked(request, ['step', 'by']), 'retry'),
+      validator: (request) => validate(request, ['step', 'by'], 'retry'),
       description: 'Try a parked step again: { step, by }',
     },
   );
@@ -52,17 +42,30 @@ export function createDecisions(recorder: Recorder): Decisions {
       return recorder.snapshot();
     },
     {
-      validator: (request) => requireOpen(requireParked(request, ['step', 'reason', 'by']), 'skip'),
+      validator: (request) => validate(request, ['step', 'reason', 'by'], 'skip'),
       description: 'Go on without a parked step: { step, reason, by }',
     },
   );
 
-  async function of(step: string): Promise<Decision> {
+  async function untilMade(step: string): Promise<Decision> {
     await condition(() => made.has(step));
     const decision = made.get(step) ?? { kind: 'retry' };
     made.delete(step);
     return decision;
   }
 
-  return { of, retry: (step) => void made.set(step, { kind: 'retry' }) };
+  return { made: untilMade, retry: (step) => void made.set(step, { kind: 'retry' }) };
+}
+
+/** The step, by exactly the name that it is parked under: that is what the handler gets. */
+function requireParked(
+  request: unknown,
+  fields: readonly ('step' | 'reason' | 'by')[],
+  parked: readonly string[],
+): string {
+  const read = readTextFields(request, fields);
+  if (isInvalidRequest(read)) throw new Error(read.problem);
+  const { step } = request as { readonly step: string };
+  if (parked.includes(step)) return step;
+  throw new Error(parked.length === 0 ? 'no step is parked' : `this step is not parked; parked: ${parked.join(', ')}`);
 }

@@ -1,54 +1,56 @@
+/** Who is notified, one after the other: the manager, the team's escalation list, the administrators. */
 import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
-import type { Role } from '../../activities';
-import type { PolicySnapshot, Team } from '../../src/domain';
-import { askLedger, whyFailed, type identity } from './activity-proxies';
-import type { Recorder } from './state';
+import type { Policy, Team } from '../../src/domain';
+import { askLedger, identity, whyFailed } from './activity-proxies';
+import type { Recipient } from './channels';
+import type { StateRecorder } from './state';
 import type { Steps } from './steps';
 import { since } from '../releases';
 
-export interface Recipient {
-  readonly role: Role;
-  readonly to: string;
-}
-
-export type Contact = NonNullable<Awaited<ReturnType<typeof identity.findContact>>>;
-
-/** Who leads a learner: ledger, else identity provider, else the policy's team; and who is told after that. */
-export interface Leads {
-  /** Null when nobody knows one; parks when the identity provider refuses to say. */
+export interface EscalationChain {
+  /** By the ledger, else the identity provider, else the policy. Null when nobody knows one; parks when the identity provider refuses to say. */
   readonly manager: () => Promise<Recipient | null>;
-  /** Manager first, then the team's escalation list, then the administrators, each once. Never parks. */
+  /** Each person once. Never parks. */
   readonly chain: () => Promise<readonly Recipient[]>;
   /** The first of the chain whom this has not named before, or null. Whoever asks, nobody is named twice. */
   readonly next: () => Promise<Recipient | null>;
-  /** How many `next` has named. */
-  readonly named: () => number;
   /** Whom `next` has named. */
-  readonly told: () => readonly string[];
+  readonly named: () => readonly string[];
 }
 
-export interface LeadsDeps {
+type Contact = NonNullable<Awaited<ReturnType<typeof identity.findContact>>>;
+
+/** An escalation cannot wait for the identity provider to come back: then it goes to the next person who is known. */
+const LOOK_UP_TIMEOUT = '5 minutes';
+
+/** What is known of a process's learner, and with what more is found out. */
+export interface LearnerContext {
   readonly userId: string;
-  /** An address of the learner that the event itself carries. */
+  /** An address that the event itself carries. */
   readonly email: string | null;
-  readonly recorder: Recorder;
+  readonly recorder: StateRecorder;
   readonly steps: Steps;
-  readonly terms: () => PolicySnapshot;
-  /** Ask the identity provider; null when it is off or does not know the learner. */
-  readonly findContact: (email: string | null, options?: ActivityOptions) => Promise<Contact | null>;
-  /** Whom `next` named in a run before. */
-  readonly toldBefore: readonly string[];
+  readonly policy: () => Policy;
 }
 
-/** Who has to be told now cannot wait for the identity provider to come back: then the next in line is told. */
-const SOON = '5 minutes';
+/** Ask the identity provider; null when it is off or does not know the learner. */
+export async function findContact(
+  { userId, steps }: Pick<LearnerContext, 'userId' | 'steps'>,
+  email: string | null,
+  options: ActivityOptions = {},
+): Promise<Contact | null> {
+  if (!steps.isOn('identity')) return null;
+  const summary = 'Look the learner up';
+  return identity.findContact.executeWithOptions({ summary, ...options }, [{ userId, email }]);
+}
 
-export function createLeads(deps: LeadsDeps): Leads {
-  const { userId, email: carried, recorder, steps, terms, findContact, toldBefore } = deps;
+/** `namedBefore`: whom `next` named in the run before. */
+export function createEscalationChain(learner: LearnerContext, namedBefore: readonly string[] = []): EscalationChain {
+  const { userId, email: carried, recorder, steps, policy } = learner;
 
   async function findSoon(email: string | null): Promise<Contact | null> {
     try {
-      return await findContact(email, { scheduleToCloseTimeout: SOON });
+      return await findContact(learner, email, { scheduleToCloseTimeout: LOOK_UP_TIMEOUT });
     } catch (error) {
       if (isCancellation(error)) throw error;
       recorder.note({ what: 'the manager was not looked up', by: 'mindtickle', reason: whyFailed(error) });
@@ -60,46 +62,49 @@ export function createLeads(deps: LeadsDeps): Leads {
     find: (email: string | null) => Promise<Contact | null | undefined>,
   ): Promise<{ readonly manager: string | undefined; readonly team: Team | undefined }> {
     const known = await askLedger('findLearner', 'Look the manager up', userId);
-    const team = teamOf(known?.teamId);
+    const team = teamOf(known?.teamId, policy().teams);
     const manager = known?.managerEmail ?? (await find(known?.email ?? carried))?.managerEmail ?? team?.manager;
     return { manager, team };
   }
 
-  function teamOf(teamId: string | null | undefined): Team | undefined {
-    const { teams } = terms().policy;
-    return typeof teamId === 'string' && Object.hasOwn(teams, teamId) ? teams[teamId] : undefined;
-  }
-
   async function manager(): Promise<Recipient | null> {
-    const { manager: to } = await lookUp((email) => steps.attempt('findManager', () => findContact(email)));
+    const { manager: to } = await lookUp((email) => steps.attempt('findManager', () => findContact(learner, email)));
     return to === undefined ? null : { role: 'manager', to };
   }
 
   async function chain(): Promise<readonly Recipient[]> {
-    const { manager: lead, team } = await lookUp(findSoon);
-    const leads = (team?.escalation ?? []).filter((to) => lead === undefined || keyOf(to) !== keyOf(lead));
-    const nearer = new Set([...(lead === undefined ? [] : [lead]), ...leads].map(keyOf));
-    const administrators = terms().policy.administrators.filter((to) => !nearer.has(keyOf(to)));
-    return [
-      ...(lead === undefined ? [] : [{ role: 'manager', to: lead } as const]),
-      ...leads.map((to) => ({ role: 'lead', to }) as const),
-      ...administrators.map((to) => ({ role: 'administrator', to }) as const),
+    const { manager: first, team } = await lookUp(findSoon);
+    const all: readonly Recipient[] = [
+      ...(first === undefined ? [] : [{ role: 'manager', to: first } as const]),
+      ...(team?.escalation ?? []).map((to) => ({ role: 'lead', to }) as const),
+      ...policy().administrators.map((to) => ({ role: 'administrator', to }) as const),
     ];
+    return firstOfEach(all);
   }
 
-  const told = new Set(toldBefore);
+  const named = new Set(namedBefore);
 
   async function next(): Promise<Recipient | null> {
     // Chosen and marked in one go after the look-up: two who ask at once get two.
-    const first = (await chain()).find(({ to }) => !told.has(keyOf(to))) ?? null;
-    if (first !== null) told.add(keyOf(first.to));
+    const first = (await chain()).find(({ to }) => !named.has(keyOf(to))) ?? null;
+    if (first !== null) named.add(keyOf(first.to));
     return first;
   }
 
-  return { manager, chain, next, named: () => told.size, told: () => [...told] };
+  return { manager, chain, next, named: () => [...named] };
 }
 
-/** One mailbox, however it is written. A run of before that went by the letters does so to its end. */
+function teamOf(teamId: string | null | undefined, teams: Policy['teams']): Team | undefined {
+  return typeof teamId === 'string' && Object.hasOwn(teams, teamId) ? teams[teamId] : undefined;
+}
+
+function firstOfEach(all: readonly Recipient[]): readonly Recipient[] {
+  const byAddress = new Map<string, Recipient>();
+  for (const recipient of all) if (!byAddress.has(keyOf(recipient.to))) byAddress.set(keyOf(recipient.to), recipient);
+  return [...byAddress.values()];
+}
+
+/** One mailbox, however it is written. */
 function keyOf(address: string): string {
   return since('addresses-without-case') ? address.toLowerCase() : address;
 }

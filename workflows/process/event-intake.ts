@@ -1,14 +1,29 @@
-import { ApplicationFailure, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
+/** The first step of every workflow: its event is recorded in the ledger, and what it settles is signalled. */
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  sleep,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdReusePolicy,
+  type SearchAttributePair,
+} from '@temporalio/common';
 import type { LedgerActivities } from '../../activities';
-import { isoTime, type Fact, type News } from '../../src/domain';
+import { conflictOf, DAY, type Fact, isKeyword, isoTime, type News, searchAttributes, SECOND } from '../../src/domain';
 import type { Delivery } from '../../src/events';
-import { cancelSignal, recertifiedSignal, rehiredSignal, retakenSignal, startedSignal } from '../messages';
 import { askLedger } from './activity-proxies';
+import { cancelSignal, recertifiedSignal, rehiredSignal, retakenSignal, startedSignal } from '../messages';
 
 export type Recorded = Awaited<ReturnType<LedgerActivities['recordEvent']>>;
 
-/** The first step of every workflow: is this fact new, what does it settle, and is it settled already? */
-export function record(delivery: Delivery, fact: Fact | null): Promise<Recorded> {
+/** Is this fact new, what does it settle, and is it settled already? */
+export function recordEvent(delivery: Delivery, fact: Fact | null): Promise<Recorded> {
   const { event, signatureDigest, bodyDigest, signedAt, receivedAt } = delivery;
   const receipt = { ...receiptId(delivery), event, signatureDigest, bodyDigest, signedAt, receivedAt, ...ownRun() };
   return askLedger('recordEvent', 'Record the event', { receipt, fact });
@@ -24,21 +39,23 @@ export function ownRun(): { workflowId: string; firstRunId: string } {
   return { workflowId, firstRunId: firstExecutionRunId };
 }
 
-/** Tell each open workflow what the fact means to it. By signal from here: the server drops a retry's second one. */
-export async function tell(settles: readonly { readonly workflowId: string; readonly news: News }[]): Promise<void> {
-  await Promise.all(settles.map(({ workflowId, news }) => tellOne(workflowId, news)));
+/** Signal to each open workflow what the fact means to it. From here, because the server drops a retry's second signal. */
+export async function signalSettled(
+  settles: readonly { readonly workflowId: string; readonly news: News }[],
+): Promise<void> {
+  await Promise.all(settles.map(({ workflowId, news }) => signalOne(workflowId, news)));
 }
 
-async function tellOne(workflowId: string, news: News): Promise<void> {
+async function signalOne(workflowId: string, news: News): Promise<void> {
   try {
-    await signal(workflowId, news);
+    await send(workflowId, news);
   } catch (error) {
     if (!(error instanceof ApplicationFailure) || error.type !== 'ExternalWorkflowExecutionNotFound') throw error;
     await askLedger('markGone', 'Its workflow is gone', workflowId);
   }
 }
 
-function signal(workflowId: string, news: News): Promise<void> {
+function send(workflowId: string, news: News): Promise<void> {
   const handle = getExternalWorkflowHandle(workflowId);
   const { eventId } = news;
   const by = `event ${eventId}`;
@@ -55,5 +72,58 @@ function signal(workflowId: string, news: News): Promise<void> {
     }
     case 'started':
       return handle.signal(startedSignal, { eventId });
+  }
+}
+
+/** Of the receiver's lanes, that of quarantine. */
+const PRIORITY = 3;
+
+/**
+ * Called before a run ends because its event id ran before. When that was with another body, which Temporal has forgotten and
+ * the ledger has not, this one is kept as a workflow of its own, as the receiver would have.
+ */
+export async function quarantineConflict(recorded: Recorded, delivery: Delivery, body: unknown): Promise<void> {
+  if (recorded.outcome === 'new' || recorded.conflict !== true) return;
+  try {
+    await CancellationScope.nonCancellable(() => startQuarantine(delivery, body));
+  } catch (error) {
+    // The same bytes came before: they are kept already.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+async function startQuarantine(delivery: Delivery, body: unknown): Promise<void> {
+  const { event, bodyDigest } = delivery;
+  const conflict = conflictOf(delivery);
+  const searchable: SearchAttributePair[] = [{ key: searchAttributes.phase, value: 'waiting' }];
+  if (isKeyword(event)) searchable.push({ key: searchAttributes.event, value: event });
+  await startChild('quarantine', {
+    workflowId: conflict.workflowId,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    cancellationType: ChildWorkflowCancellationType.ABANDON,
+    args: [conflict.delivery, body],
+    memo: { bodyDigest },
+    typedSearchAttributes: searchable,
+    priority: { priorityKey: PRIORITY },
+    staticSummary: 'Quarantine: conflict',
+  });
+}
+
+/** `stands`: the event id is another run's. `free`: it is this run's from now on. */
+export type ConflictResolution = 'stands' | 'free';
+
+/**
+ * Ask until it is known whether the first delivery of the event id stands: its workflow may have been cut off before it
+ * was recorded, for as long as an outage lasts. Each pause is as long as all before it, up to a day.
+ */
+export async function resolveConflict({ eventId, bodyDigest }: Delivery): Promise<ConflictResolution> {
+  for (let pauseMs = SECOND; ; pauseMs = Math.min(pauseMs * 2, DAY)) {
+    // To its end: an answer that was given up may have made the event id ours.
+    const standing = await CancellationScope.nonCancellable(() =>
+      askLedger('settleConflict', 'Does the first one stand?', { eventId, bodyDigest, run: ownRun() }),
+    );
+    if (standing !== 'unknown') return standing;
+    await sleep(pauseMs, { summary: 'The first one is not recorded yet' });
   }
 }

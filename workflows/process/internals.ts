@@ -1,17 +1,17 @@
-import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+/** What a process is made of: built here, in the order of dependence, and used by `process`, `lifecycle` and `continue-as-new`. */
+import { CancellationScope } from '@temporalio/workflow';
 import type { PolicySnapshot } from '../../src/domain';
 import type { Delivery } from '../../src/events';
-import { createAsides, type Asides } from './background';
-import type { Carried } from './continue-as-new';
+import { createBackground, type Background } from './background';
+import type { Recorded } from './event-intake';
+import { createNotifications, type Notifications } from './notifications';
+import { createPeople, type People, type PeopleSnapshot } from './people';
+import { createSignals, type RecentMessages, type Signals } from './signals';
+import { createStateRecorder, type StateRecorder, type StateSnapshot } from './state';
+import { createSteps, type Steps, type Undo } from './steps';
 import type { CancelRequest } from '../messages';
-import { createNotices, type Notices } from './notifications';
-import { createPeople, type People } from './people';
-import { createSignals, type Signals } from './signals';
-import { createRecorder, type Recorder } from './state';
-import { createSteps, type Steps } from './steps';
-import { createUndoStack, type UndoStack } from './undo';
 
-export interface ProcessSpec {
+export interface ProcessOptions {
   readonly delivery: Delivery;
   /** The workflow's second argument, as it came. */
   readonly body: unknown;
@@ -19,75 +19,81 @@ export interface ProcessSpec {
   readonly userId: string;
   /** An address that the event itself carries. */
   readonly email?: string;
-  /** Shown on its page and in letters: the kind and what it is about; ids and titles, no names. */
+  /** Shown on its page and in notifications: the kind and what it is about; ids and titles, no names. */
   readonly about: string;
   /** The messages beside the common ones, for its page. */
   readonly messages?: readonly string[];
-  /** Of a run that goes on from another one. */
+  /** Present in a run that goes on from another one. */
   readonly carried?: Carried | undefined;
 }
 
-/** The scope of all that a cancellation stops, and the `cancel` signal that asked for it. */
-export interface Cancellation {
-  readonly scope: CancellationScope;
-  request: CancelRequest | undefined;
+/**
+ * The third argument of a run that goes on from another one. Wire format, as messages are. `place`: the checkpoint of the
+ * process's own body.
+ */
+export interface Carried<Checkpoint = unknown> {
+  readonly terms: PolicySnapshot;
+  readonly recorded: NewlyRecorded;
+  readonly record: StateSnapshot;
+  readonly undos: readonly Undo[];
+  readonly people: PeopleSnapshot;
+  readonly notices: number;
+  readonly signals: RecentMessages;
+  readonly place: Checkpoint;
 }
 
-/** What a process is made of. */
-export interface Parts {
-  readonly recorder: Recorder;
+export type NewlyRecorded = Recorded & { readonly outcome: 'new' };
+
+export interface Internals {
+  readonly options: ProcessOptions;
+  readonly recorder: StateRecorder;
   readonly signals: Signals;
-  readonly cancellation: Cancellation;
-  readonly notices: Notices;
+  readonly notifications: Notifications;
   readonly steps: Steps;
+  /** What has to be taken back when the process is cancelled, the last first. */
+  readonly undos: Undo[];
   readonly people: People;
-  readonly undos: UndoStack;
-  readonly asides: Asides;
+  readonly background: Background;
+  /** All that a cancellation stops. */
+  readonly scope: CancellationScope;
+  readonly run: Run;
   /** Read before the first step. */
-  readonly terms: () => PolicySnapshot;
-  readonly keep: (terms: PolicySnapshot) => void;
+  readonly policySnapshot: () => PolicySnapshot;
+}
+
+/** What becomes known while a process runs. */
+export interface Run {
+  policySnapshot: PolicySnapshot | undefined;
+  recorded: NewlyRecorded | undefined;
+  /** The `cancel` signal that asked for the cancellation. */
+  cancelRequest: CancelRequest | undefined;
 }
 
 const COMMON_MESSAGES = ['cancel', 'escalate', 'retryStep', 'skipStep'];
 
-/** The parts, as a run before has left them where there was one. */
-export function createParts({ userId, email, about, messages = [], carried }: ProcessSpec): Parts {
-  const recorder = createRecorder(about, [...COMMON_MESSAGES, ...messages], carried?.record);
-  const cancellation: Cancellation = { scope: new CancellationScope(), request: undefined };
-  const held: { terms?: PolicySnapshot } = { ...(carried && { terms: carried.terms }) };
-  const terms = (): PolicySnapshot => {
-    if (held.terms === undefined) throw new Error('the terms are read before the first step');
-    return held.terms;
+/** As the run before left it, where there was one. */
+export function createInternals(options: ProcessOptions): Internals {
+  const { userId, email = null, about, messages = [], carried } = options;
+  const before: Partial<Carried> = carried ?? {};
+  const run: Run = { policySnapshot: before.terms, recorded: before.recorded, cancelRequest: undefined };
+  const policySnapshot = (): PolicySnapshot => {
+    if (run.policySnapshot === undefined) throw new Error('the policy is read before the first step');
+    return run.policySnapshot;
   };
-  const notices = createNotices({
-    userId,
-    workflowId: workflowInfo().workflowId,
-    about,
-    recorder,
-    people: () => people,
-    terms: () => held.terms,
-    before: carried?.notices ?? 0,
-  });
+  const undos = [...(before.undos ?? [])];
+  const recorder = createStateRecorder(about, [...COMMON_MESSAGES, ...messages], before.record);
+  const signals = createSignals(recorder, before.signals);
+  const notifications = createNotifications({ userId, about, recorder }, () => run.policySnapshot, before.notices);
   const steps = createSteps({
     userId,
     recorder,
-    modes: () => terms().modes,
-    onParked: notices.parked,
-    ordered: () => cancellation.request && { actor: cancellation.request.by, reason: cancellation.request.reason },
+    modes: () => policySnapshot().modes,
+    undos,
+    onParked: notifications.parked,
+    ordered: () => run.cancelRequest && { actor: run.cancelRequest.by, reason: run.cancelRequest.reason },
   });
-  const people = createPeople({ userId, email: email ?? null, recorder, steps, terms, kept: carried?.people });
-  return {
-    recorder,
-    signals: createSignals(recorder, carried?.signals),
-    cancellation,
-    notices,
-    steps,
-    people,
-    undos: createUndoStack(carried?.undos),
-    asides: createAsides(),
-    terms,
-    keep: (read) => {
-      held.terms = read;
-    },
-  };
+  const people = createPeople({ userId, email, recorder, steps, policy: () => policySnapshot().policy }, before.people);
+  const background = createBackground();
+  const scope = new CancellationScope();
+  return { options, recorder, signals, notifications, steps, undos, people, background, scope, run, policySnapshot };
 }

@@ -1,3 +1,4 @@
+/** The life of a process: the policy is read, the event recorded, the body run, the case closed; when cancelled, undone first. */
 import {
   allHandlersFinished,
   CancellationScope,
@@ -5,13 +6,12 @@ import {
   condition,
   isCancellation,
 } from '@temporalio/workflow';
-import type { Fact, PolicySnapshot } from '../../src/domain';
-import { keepConflict } from './conflicts';
+import type { Fact, Policy } from '../../src/domain';
+import { askLedger, identity, readTerms, salesforce, slack } from './activity-proxies';
+import { ownRun, quarantineConflict, recordEvent, signalSettled, type Recorded } from './event-intake';
+import type { Internals, NewlyRecorded } from './internals';
+import type { ReversibleSystem, Undo, Write } from './steps';
 import type { CancelRequest, Outcome } from '../messages';
-import type { Parts, ProcessSpec } from './internals';
-import { ownRun, record, tell, type Recorded } from './event-intake';
-import { askLedger, readTerms } from './activity-proxies';
-import type { Undo } from './undo';
 
 export interface ProcessResult {
   readonly outcome: Outcome;
@@ -20,118 +20,97 @@ export interface ProcessResult {
 }
 
 /** What a process's body starts with. */
-export interface Body {
-  readonly terms: PolicySnapshot;
-  readonly recorded: Recorded & { readonly outcome: 'new' };
+export interface Start {
+  readonly policy: Policy;
+  readonly recorded: NewlyRecorded;
 }
 
-export interface RunOptions {
-  /** Before anything is undone. */
+export interface Lifecycle {
+  /** What the event says, by the policy; null: nothing that the ledger keeps. */
+  readonly fact: (policy: Policy) => Fact | null;
+  readonly body: (start: Start) => Promise<Outcome>;
   readonly beforeUndo?: () => Promise<void>;
   /** The case goes on in another run: it is not closed in the ledger. */
   readonly goesOn?: (outcome: Outcome) => boolean;
 }
 
-export interface Lifecycle {
-  /** Read the terms, record the fact, run the body, close the case; when cancelled, undo first. */
-  readonly run: (
-    fact: (terms: PolicySnapshot) => Fact | null,
-    body: (given: Body) => Promise<Outcome>,
-    options?: RunOptions,
-  ) => Promise<ProcessResult>;
-  /** What the body began with. */
-  readonly given: () => Body;
+export async function runProcess(internals: Internals, lifecycle: Lifecycle): Promise<ProcessResult> {
+  const { options, recorder, run } = internals;
+  const recorded = run.recorded ?? (await CancellationScope.nonCancellable(() => begin(internals, lifecycle)));
+  if (recorded.outcome !== 'new') {
+    await quarantineConflict(recorded, options.delivery, options.body);
+    recorder.end(recorded.outcome);
+    return { outcome: recorded.outcome, first: recorded.first };
+  }
+  run.recorded = recorded;
+  try {
+    const outcome = await work(internals, lifecycle, recorded);
+    await CancellationScope.nonCancellable(() => close(internals, lifecycle, outcome));
+    return { outcome };
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    const outcome = outcomeOf(run.cancelRequest);
+    await CancellationScope.nonCancellable(async () => {
+      if (run.cancelRequest === undefined) recorder.note({ what: 'cancel', by: 'Temporal', reason: null });
+      if (outcome !== 'superseded') await undoAll(internals, lifecycle);
+      await close(internals, lifecycle, outcome);
+    });
+    if (run.cancelRequest === undefined) throw error;
+    return { outcome };
+  }
 }
 
-export function createLifecycle(
-  { delivery, body: bytes, carried }: ProcessSpec,
-  parts: Parts,
-  takeBack: (undo: Undo) => Promise<unknown>,
-): Lifecycle {
-  const { recorder, cancellation, asides, terms, keep } = parts;
-  const held: { given?: Body } = {};
-
-  async function begin(factOf: (terms: PolicySnapshot) => Fact | null): Promise<Recorded> {
-    keep(await readTerms.executeWithOptions({ summary: 'Read the policy' }, []));
-    const recorded = await record(delivery, factOf(terms()));
-    if (recorded.outcome === 'new') await tell(recorded.settles);
-    return recorded;
-  }
-
-  async function work(body: (given: Body) => Promise<Outcome>, given: Body): Promise<Outcome> {
-    const news = given.recorded.settledBy;
-    if (news?.signal === 'cancel') {
-      cancellation.request ??= { reason: news.reason, by: `event ${news.eventId}`, eventId: news.eventId };
-      recorder.note({ what: 'cancel', by: cancellation.request.by, reason: cancellation.request.reason });
-    }
-    // Asked for before the body began: there is no step to undo, but what the event said may have to be taken back.
-    if (cancellation.request !== undefined) throw new CancelledFailure('cancelled before the first step');
-    const outcome = await cancellation.scope.run(() => body(given));
-    await asides.dropAll();
-    return outcome;
-  }
-
-  async function run(
-    factOf: (terms: PolicySnapshot) => Fact | null,
-    body: (given: Body) => Promise<Outcome>,
-    options: RunOptions = {},
-  ): Promise<ProcessResult> {
-    const recorded = carried?.recorded ?? (await CancellationScope.nonCancellable(() => begin(factOf)));
-    if (recorded.outcome !== 'new') {
-      await keepConflict(recorded, delivery, bytes);
-      recorder.end(recorded.outcome);
-      return { outcome: recorded.outcome, first: recorded.first };
-    }
-    const given: Body = { terms: terms(), recorded };
-    held.given = given;
-    try {
-      const outcome = await work(body, given);
-      await CancellationScope.nonCancellable(() => close(parts, outcome, options));
-      return { outcome };
-    } catch (error) {
-      if (!isCancellation(error)) throw error;
-      const outcome = endOf(cancellation.request);
-      await CancellationScope.nonCancellable(async () => {
-        if (cancellation.request === undefined) recorder.note({ what: 'cancel', by: 'Temporal', reason: null });
-        if (outcome !== 'superseded') await undo(parts, takeBack, options);
-        await close(parts, outcome, options);
-      });
-      if (cancellation.request === undefined) throw error;
-      return { outcome };
-    }
-  }
-
-  function given(): Body {
-    if (held.given === undefined) throw new Error('the event is recorded before the body begins');
-    return held.given;
-  }
-
-  return { run, given };
+async function begin({ options, run }: Internals, { fact }: Lifecycle): Promise<Recorded> {
+  run.policySnapshot = await readTerms.executeWithOptions({ summary: 'Read the policy' }, []);
+  const recorded = await recordEvent(options.delivery, fact(run.policySnapshot.policy));
+  if (recorded.outcome === 'new') await signalSettled(recorded.settles);
+  return recorded;
 }
 
-async function close({ recorder, notices }: Parts, outcome: Outcome, { goesOn }: RunOptions): Promise<void> {
+async function work(internals: Internals, { body }: Lifecycle, recorded: NewlyRecorded): Promise<Outcome> {
+  const { recorder, run, scope, background } = internals;
+  const news = recorded.settledBy;
+  if (news?.signal === 'cancel') {
+    run.cancelRequest ??= { reason: news.reason, by: `event ${news.eventId}`, eventId: news.eventId };
+    recorder.note({ what: 'cancel', by: run.cancelRequest.by, reason: run.cancelRequest.reason });
+  }
+  // Asked for before the body began: there is no step to undo, but what the event said may have to be taken back.
+  if (run.cancelRequest !== undefined) throw new CancelledFailure('cancelled before the first step');
+  const start: Start = { policy: internals.policySnapshot().policy, recorded };
+  const outcome = await scope.run(() => body(start));
+  await background.stopAll();
+  return outcome;
+}
+
+async function close({ recorder, notifications }: Internals, { goesOn }: Lifecycle, outcome: Outcome): Promise<void> {
   if (goesOn?.(outcome) !== true) await askLedger('closeWorkflow', 'Close the case', { ...ownRun(), outcome });
-  await notices.finish();
+  await notifications.finish();
   await condition(allHandlersFinished);
   recorder.end(outcome);
 }
 
-async function undo(
-  { recorder, asides, undos }: Parts,
-  takeBack: (undo: Undo) => Promise<unknown>,
-  { beforeUndo }: RunOptions,
-): Promise<void> {
+async function undoAll({ recorder, background, steps, undos }: Internals, { beforeUndo }: Lifecycle): Promise<void> {
   recorder.setUndoing();
-  await asides.dropAll();
+  await background.stopAll();
   await beforeUndo?.();
-  for (let next = undos.pop(); next !== undefined; next = undos.pop()) {
-    const result = await takeBack(next);
-    // Skipped by a person: what the step did stands.
-    if (result !== undefined && recorder.stepsIn('done').includes(next.step)) recorder.setStep(next.step, 'undone');
+  for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) {
+    const result = await steps.write(undoing(undo));
+    // Skipped by a person: what the step did stays.
+    if (result !== undefined && recorder.stepsIn('done').includes(undo.step)) recorder.setStep(undo.step, 'undone');
   }
 }
 
-/** The newer case of the same certificate stands on what this one did: nothing of it is undone. */
-function endOf(request: CancelRequest | undefined): Outcome {
+/** The system puts things as they were before the step, which may have been cut off before it did anything. */
+function undoing({ step, system = 'identity', does, person, unlessOpen }: Undo): Write<unknown> {
+  const calls: Readonly<Record<ReversibleSystem, Write<unknown>['call']>> = {
+    identity: (context, options) => identity.restore.executeWithOptions(options, [context, person, step, unlessOpen]),
+    salesforce: (context, options) => salesforce.restoreCrmUser.executeWithOptions(options, [context, person, step]),
+    slack: (context, options) => slack.restoreChatUser.executeWithOptions(options, [context, person, step]),
+  };
+  return { system, name: `undo ${step}`, does, call: calls[system] };
+}
+
+/** The newer case of the same certificate builds on what this one did: nothing of it is undone. */
+function outcomeOf(request: CancelRequest | undefined): Outcome {
   return request?.eventId !== undefined && request.reason === 'superseded' ? 'superseded' : 'cancelled';
 }

@@ -1,141 +1,137 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import { isEmail, type Notification, type PolicySnapshot } from '../../src/domain';
-import { createChat, subjectOf } from './chat';
-import type { EscalateRequest } from '../messages';
-import type { People, Recipient } from './people';
-import { mail, whyFailed } from './activity-proxies';
-import type { Recorder } from './state';
-import type { Refusal } from './steps';
+/** The notifications of a process: as steps, and beside its steps. */
+import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { Notification, PolicySnapshot } from '../../src/domain';
+import { whyFailed } from './activity-proxies';
+import { createBackground } from './background';
+import { ALERT_READERS, routesTo, type Audience, type Recipient, type Route } from './channels';
+import type { StateRecorder } from './state';
+import type { Refusal, Steps } from './steps';
+import { since } from '../releases';
 
-/** How long a process that has ended waits for letters about it that are still on their way. */
-const LAST_LETTERS = '30 seconds';
-
-/** Letters about a process, beside its steps: they never hold it up, and never park it. */
-export interface Notices {
-  /** Tell the administrators that a step is parked; the answer stops it, for when it is parked no more. */
+/** Sent beside the steps: they never delay a process, and never park it. */
+export interface Notifications extends Outbox {
+  /** Notify the administrators that a step is parked; the answer stops it, for when it is parked no more. */
   readonly parked: (step: string, refusal: Refusal) => () => void;
-  /** Tell the next in line, or `to`. */
-  readonly escalate: (request: EscalateRequest) => void;
-  /** Who leads gets a letter in the chat too, where the policy says so: that is read sooner. */
-  readonly message: (recipient: Recipient, letter: Notification) => void;
-  readonly finish: () => Promise<void>;
-  /** None is on its way. */
-  readonly areSent: () => boolean;
+  /** False when somebody else has just notified them of the same. */
+  readonly send: (audience: Audience, notification: Notification) => Promise<boolean>;
+  /** As a step, which parks when a required channel refuses. A notification cannot be taken back. */
+  readonly notify: (steps: Steps, step: string, recipient: Recipient, notification: Notification) => Promise<void>;
   /** How many there were: their numbers key the ledger's rows of effects. */
   readonly count: () => number;
 }
 
-export interface NoticesDeps {
-  readonly userId: string;
-  readonly workflowId: string;
-  readonly about: string;
-  readonly recorder: Recorder;
-  readonly people: () => People;
-  readonly terms: () => PolicySnapshot | undefined;
-  /** How many a run before has sent. */
-  readonly before: number;
-}
+/** `sentBefore`: how many a run before has sent. `policySnapshot`: undefined until it is read. */
+export function createNotifications(
+  { userId, about, recorder }: { readonly userId: string; readonly about: string; readonly recorder: StateRecorder },
+  policySnapshot: () => PolicySnapshot | undefined,
+  sentBefore = 0,
+): Notifications {
+  const outbox = createOutbox(recorder, () => policySnapshot() !== undefined);
+  let count = sentBefore;
 
-export function createNotices(deps: NoticesDeps): Notices {
-  const { userId, workflowId, about, recorder, people, terms, before } = deps;
-
-  const letters = createLetters(recorder, () => terms() !== undefined);
-  let count = before;
-  const nextStep = (): string => `notice ${(count += 1)}`;
-  const chat = createChat({ userId, recorder, terms, nextStep });
-
-  /** False when somebody else has just told the same. */
-  async function send({ to, role }: Recipient, letter: Notification): Promise<boolean> {
-    const mode = terms()?.modes.mail ?? 'off';
-    const step = nextStep();
-    if (mode === 'off') return true;
-    const context = { step, userId, mode };
-    const summary = `Tell the ${role}: ${letter.kind}`;
-    const sent = await mail.sendLetter.executeWithOptions({ summary }, [context, to, role, letter]);
-    if (sent === 'sent') recorder.tell({ role, letter: subjectOf(letter) });
+  async function sendBy(
+    { system, suffix, send: call }: Route,
+    { role }: Audience,
+    notification: Notification,
+  ): Promise<boolean> {
+    const mode = policySnapshot()?.modes[system] ?? 'off';
+    if (mode === 'off' || (system === 'slack' && !since('slack'))) return true;
+    count += 1;
+    const context = { step: `notice ${count}`, userId, mode };
+    const sent = await call(context, { summary: `Notify the ${role}${suffix}: ${notification.kind}` });
+    if (sent === 'sent') recorder.addNotified({ role, letter: `${subjectOf(notification)}${suffix}` });
     return sent !== 'told before';
   }
 
-  function message({ role, to }: Recipient, letter: Notification): void {
-    const isWanted = terms()?.policy.slack?.directMessages === true && (role === 'manager' || role === 'lead');
-    if (isWanted) letters.begin(() => chat.tell(role, { email: to }, letter));
+  const routes = (audience: Audience, notification: Notification): readonly Route[] =>
+    routesTo(audience, notification, policySnapshot()?.policy);
+
+  async function send(audience: Audience, notification: Notification): Promise<boolean> {
+    let isNews = true;
+    for (const route of routes(audience, notification))
+      isNews = (await sendBy(route, audience, notification)) && isNews;
+    return isNews;
+  }
+
+  async function notify(steps: Steps, step: string, recipient: Recipient, notification: Notification): Promise<void> {
+    const { role } = recipient;
+    for (const route of routes(recipient, notification)) {
+      const { isRequired, system, suffix, send: call } = route;
+      if (!isRequired) {
+        outbox.start(() => sendBy(route, recipient, notification));
+        continue;
+      }
+      const sent = await steps.write({ system, name: step, does: `notify the ${role}: ${notification.kind}`, call });
+      if (sent === 'sent') recorder.addNotified({ role, letter: `${notification.kind}${suffix}` });
+    }
   }
 
   function parked(step: string, { why, cause }: Refusal): () => void {
-    return letters.begin(async () => {
-      const letter = { kind: 'parked', about, step, why, workflowId, ...(cause !== undefined && { cause }) } as const;
-      let isNews = terms()?.policy.administrators.length === 0;
-      for (const to of terms()?.policy.administrators ?? [])
-        isNews = (await send({ to, role: 'administrator' }, letter)) || isNews;
-      if (isNews) await chat.post(letter);
+    const { workflowId } = workflowInfo();
+    const notification = {
+      kind: 'parked',
+      about,
+      step,
+      why,
+      workflowId,
+      ...(cause !== undefined && { cause }),
+    } as const;
+    return outbox.start(async () => {
+      const administrators = policySnapshot()?.policy.administrators ?? [];
+      let isNews = administrators.length === 0;
+      for (const to of administrators) isNews = (await send({ to, role: 'administrator' }, notification)) || isNews;
+      if (isNews) await send(ALERT_READERS, notification);
     });
   }
 
-  async function tellNext(to: string | undefined, reason: string): Promise<void> {
-    const next: Recipient | null = to === undefined ? await people().next() : { role: 'other', to };
-    if (next === null) {
-      recorder.note({ what: 'nobody further in line', by: 'mindtickle', reason: null });
-      return;
-    }
-    const letter = { kind: 'escalation', about, reason, workflowId } as const;
-    await send(next, letter);
-    recorder.note({ what: `told the ${next.role}`, by: 'mindtickle', reason });
-    await chat.post(letter);
-  }
-
-  function escalate({ reason, by, to }: EscalateRequest): void {
-    if (to !== undefined && !isEmail(to)) {
-      recorder.noteIgnored('escalate', by, '`to` must be an e-mail address');
-      return;
-    }
-    recorder.note({ what: 'escalate', by, reason });
-    letters.begin(() => tellNext(to, reason));
-  }
-
-  return { parked, escalate, message, finish: letters.finish, areSent: letters.areSent, count: () => count };
+  return { ...outbox, parked, send, notify, count: () => count };
 }
 
-interface Letters {
-  /** The answer stops it. */
-  readonly begin: (work: () => Promise<void>) => () => void;
+interface Outbox {
+  /** Run it once the policy is known; a refusal is noted. The answer stops it. */
+  readonly start: (work: () => Promise<unknown>) => () => void;
   readonly finish: () => Promise<void>;
+  /** None is on its way. */
   readonly areSent: () => boolean;
 }
 
-/** Outside the process's own scope: a cancelled process still says what it has to say. */
-function createLetters(recorder: Recorder, isReady: () => boolean): Letters {
-  const scopes = new Set<CancellationScope>();
+/** How long a process that has ended waits for notifications about it that are still on their way. */
+const LAST_ONES_TIMEOUT = '30 seconds';
 
-  async function run(scope: CancellationScope, work: () => Promise<void>): Promise<void> {
+/** Outside the process's own scope: a cancelled process still says what it has to say. */
+function createOutbox(recorder: StateRecorder, isReady: () => boolean): Outbox {
+  const { start, stopAll, isIdle } = createBackground();
+
+  async function run(work: () => Promise<unknown>): Promise<void> {
     try {
-      await scope.run(async () => {
-        await condition(isReady);
-        await work();
-      });
+      await condition(isReady);
+      await work();
     } catch (error) {
-      if (!isCancellation(error))
-        recorder.note({ what: 'a letter was not sent', by: 'mindtickle', reason: whyFailed(error) });
-    } finally {
-      scopes.delete(scope);
+      if (isCancellation(error)) throw error;
+      recorder.note({ what: 'a notification was not sent', by: 'mindtickle', reason: whyFailed(error) });
     }
   }
 
-  function begin(work: () => Promise<void>): () => void {
-    let scope: CancellationScope | undefined;
-    void CancellationScope.nonCancellable(() => {
-      scope = new CancellationScope();
-      scopes.add(scope);
-      return run(scope, work);
-    });
-    return () => scope?.cancel();
-  }
+  return {
+    start: (work) => {
+      let stop: () => unknown = () => undefined;
+      void CancellationScope.nonCancellable(() => {
+        const task = start(() => run(work));
+        stop = task.stop;
+        return task.done;
+      });
+      return () => void stop();
+    },
+    finish: async () => {
+      const options = { summary: 'Last notifications' };
+      if (isIdle() || (await condition(isIdle, LAST_ONES_TIMEOUT, options))) return;
+      await stopAll();
+    },
+    areSent: isIdle,
+  };
+}
 
-  async function finish(): Promise<void> {
-    if (scopes.size === 0 || (await condition(() => scopes.size === 0, LAST_LETTERS, { summary: 'Last letters' })))
-      return;
-    for (const scope of scopes) scope.cancel();
-    await condition(() => scopes.size === 0);
-  }
-
-  return { begin, finish, areSent: () => scopes.size === 0 };
+/** What a notification is about, for the list of who was notified. */
+function subjectOf(notification: Notification): string {
+  return notification.kind === 'parked' ? `parked: ${notification.step}` : notification.kind;
 }

@@ -1,74 +1,61 @@
-import { isCancellation, setHandler, type ActivityOptions } from '@temporalio/workflow';
+/** The people of a process: its learner, by address, and who is notified about them. */
+import { CancellationScope, isCancellation, setHandler, sleep } from '@temporalio/workflow';
 import type { Person } from '../../activities';
-import { isEmail, isInvalidRequest, readTextFields, type PolicySnapshot } from '../../src/domain';
-import { createLookout, type Lookout } from './poller';
+import { DAY, isEmail, isInvalidRequest, MINUTE, readTextFields } from '../../src/domain';
+import { askLedger } from './activity-proxies';
+import { createEscalationChain, findContact, type EscalationChain, type LearnerContext } from './escalation-chain';
+import type { Recipient } from './channels';
+import { NeedsDecision } from './steps';
 import { identifyUpdate, type ProcessState } from '../messages';
-import { createLeads, type Contact, type Leads, type Recipient } from './escalation-chain';
-import { askLedger, identity } from './activity-proxies';
-import type { Recorder } from './state';
-import { NeedsDecision, type Steps } from './steps';
-
-export type { Recipient } from './escalation-chain';
+import { since } from '../releases';
 
 const FIND_ADDRESS = 'findAddress';
 
-/** Who the learner is to write to, and who leads: ledger, else identity provider, else the policy, else a person says. */
-export interface People extends Omit<Leads, 'told'> {
+export interface People extends Omit<EscalationChain, 'named'> {
   /** To look up with: by the address where one is known, else by the id. */
   readonly person: () => Promise<Person>;
-  /** To write to; parks while no address is known, and is null when a person decides to go on without. */
+  /**
+   * By an address of the event, else the ledger's, else the identity provider's. Parks while none is known, and is null when a
+   * person decides to go on without.
+   */
   readonly learner: () => Promise<Recipient | null>;
-  readonly kept: () => KeptPeople;
+  /** How many `next` has named. */
+  readonly named: () => number;
+  readonly snapshot: () => PeopleSnapshot;
 }
 
 /** What a process that continues in a new run knows of its people. */
-export interface KeptPeople {
+export interface PeopleSnapshot {
   /** The learner's, once it was looked up; null: a person decided to go on without. */
   readonly address?: string | null;
   /** Whom `next` has named. */
   readonly told: readonly string[];
 }
 
-export interface PeopleDeps {
-  readonly userId: string;
-  /** An address that the event itself carries. */
-  readonly email: string | null;
-  readonly recorder: Recorder;
-  readonly steps: Steps;
-  readonly terms: () => PolicySnapshot;
-  readonly kept: KeptPeople | undefined;
-}
-
-export function createPeople({ userId, email: carried, recorder, steps, terms, kept }: PeopleDeps): People {
-  let known = kept?.address;
+export function createPeople(context: LearnerContext, before?: PeopleSnapshot): People {
+  const { userId, email: carried, steps } = context;
+  let known = before?.address;
   let address = known === undefined ? undefined : Promise.resolve(known ?? undefined);
-  const lookout = createAddressLookout({ userId, recorder, steps });
+  const poller = createAddressPoller(context);
+  listen(context);
 
-  listen(userId, recorder, steps);
-
-  /** Where it parks, the ledger is asked from time to time: the learner may be provisioned, or imported, meanwhile. */
+  /** While it is parked, the poller checks the ledger: the learner may be provisioned, or imported, meanwhile. */
   async function findAddress(): Promise<string> {
     try {
       const learner = await askLedger('findLearner', 'Look the learner up', userId);
       if (learner?.email) return learner.email;
-      const contact = await findContact(null);
+      const contact = await findContact(context, null);
       if (contact?.email) return contact.email;
       throw new NeedsDecision('no address is known of the learner; send identify, or retryStep once it is known');
     } catch (error) {
-      if (!isCancellation(error)) lookout.begin();
+      if (!isCancellation(error)) poller.start();
       throw error;
     }
   }
 
-  function whileLooking<T>(found: Promise<T>): Promise<T> {
-    void found.then(lookout.end, lookout.end);
+  function whilePolling<T>(found: Promise<T>): Promise<T> {
+    void found.then(poller.stop, poller.stop);
     return found;
-  }
-
-  async function findContact(email: string | null, options: ActivityOptions = {}): Promise<Contact | null> {
-    if (terms().modes.identity === 'off') return null;
-    const summary = 'Look the learner up';
-    return identity.findContact.executeWithOptions({ summary, ...options }, [{ userId, email }]);
   }
 
   async function person(): Promise<Person> {
@@ -79,18 +66,23 @@ export function createPeople({ userId, email: carried, recorder, steps, terms, k
 
   async function learner(): Promise<Recipient | null> {
     if (carried !== null) return { role: 'learner', to: carried };
-    address ??= whileLooking(steps.attempt(FIND_ADDRESS, findAddress));
+    address ??= whilePolling(steps.attempt(FIND_ADDRESS, findAddress));
     const to = await address;
     known = to ?? null;
     return to === undefined ? null : { role: 'learner', to };
   }
 
-  const toldBefore = kept?.told ?? [];
-  const { told, ...leads } = createLeads({ userId, email: carried, recorder, steps, terms, findContact, toldBefore });
-  return { person, learner, ...leads, kept: () => ({ ...(known !== undefined && { address: known }), told: told() }) };
+  const { named, ...chain } = createEscalationChain(context, before?.told);
+  return {
+    ...chain,
+    person,
+    learner,
+    named: () => named().length,
+    snapshot: () => ({ ...(known !== undefined && { address: known }), told: named() }),
+  };
 }
 
-function listen(userId: string, recorder: Recorder, steps: Steps): void {
+function listen({ userId, recorder, steps }: LearnerContext): void {
   setHandler(
     identifyUpdate,
     async ({ email, by }): Promise<ProcessState> => {
@@ -111,16 +103,41 @@ function listen(userId: string, recorder: Recorder, steps: Steps): void {
   );
 }
 
-function createAddressLookout({ userId, recorder, steps }: Pick<PeopleDeps, 'userId' | 'recorder' | 'steps'>): Lookout {
-  return createLookout({
-    isNeeded: () => recorder.stepsIn('parked').includes(FIND_ADDRESS),
-    isKnown: async () => {
-      const known = await askLedger('findLearner', 'Is the address known now?', userId);
-      return Boolean(known?.email);
-    },
-    onKnown: () => {
+/** A pause is this part of the wait so far: what came within the first hours is found within minutes. */
+const PAUSE_PART = 8;
+
+/**
+ * Checks from time to time, in the scope that `start` is called in, whether the ledger knows the address that a parked step
+ * needs. Pauses grow from a minute to a day, because the wait may last a year: a check every hour would fill the whole
+ * history that a workflow may have.
+ */
+function createAddressPoller({ userId, recorder, steps }: LearnerContext): { start: () => void; stop: () => void } {
+  let isAllowed: boolean | undefined;
+  let scope: CancellationScope | undefined;
+  const isNeeded = (): boolean => recorder.stepsIn('parked').includes(FIND_ADDRESS);
+
+  async function poll(): Promise<void> {
+    for (let waitedMs = 0; ;) {
+      const pauseMs = Math.min(Math.max(Math.round(waitedMs / PAUSE_PART), MINUTE), DAY);
+      await sleep(pauseMs, { summary: 'Then look whether the address is known' });
+      waitedMs += pauseMs;
+      if (!isNeeded()) continue;
+      const learner = await askLedger('findLearner', 'Is the address known now?', userId);
+      if (!learner?.email || !isNeeded()) continue;
       recorder.note({ what: 'the address is known now', by: 'mindtickle', reason: null });
       steps.retry(FIND_ADDRESS);
-    },
-  });
+    }
+  }
+
+  function start(): void {
+    // Asked once: a run that parked before there was a poller does without, whatever is asked of it later.
+    isAllowed ??= since('look-for-address');
+    if (!isAllowed || scope !== undefined) return;
+    scope = new CancellationScope();
+    void scope.run(poll).catch((error: unknown) => {
+      if (!isCancellation(error)) throw error;
+    });
+  }
+
+  return { start, stop: () => scope?.cancel() };
 }

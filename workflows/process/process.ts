@@ -1,22 +1,36 @@
 /** What every process has in common, so that a workflow's own file reads as the process alone. */
-import { CancellationScope, condition, setHandler, sleep } from '@temporalio/workflow';
-import type { Aside } from './background';
-import { createContinuing, type Continuing } from './continue-as-new';
-import { createLifecycle, type Lifecycle } from './lifecycle';
-import { stateQuery, type CancelRequest, type EscalateRequest, type HistoryEntry } from '../messages';
-import { createParts, type ProcessSpec } from './internals';
-import type { Notices } from './notifications';
+import { CancellationScope, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import { isEmail, type Notification } from '../../src/domain';
+import type { BackgroundTask } from './background';
+import { ALERT_READERS, type Recipient } from './channels';
+import { createContinueAsNew } from './continue-as-new';
+import { createInternals, type Internals, type ProcessOptions } from './internals';
+import { runProcess, type Lifecycle, type ProcessResult } from './lifecycle';
 import type { People } from './people';
-import { identity, salesforce, slack } from './activity-proxies';
 import type { Signals } from './signals';
-import type { Recorder } from './state';
-import type { Steps, Write } from './steps';
-import type { TakeBack, Undo } from './undo';
+import type { StateRecorder } from './state';
+import type { Steps } from './steps';
+import { stateQuery, type CancelRequest, type EscalateRequest } from '../messages';
 import { begin } from '../releases';
 
-export type { Aside } from './background';
-export type { Carried } from './continue-as-new';
-export type { Body, ProcessResult } from './lifecycle';
+export interface Process {
+  readonly recorder: StateRecorder;
+  readonly note: StateRecorder['note'];
+  readonly onSignal: Signals['on'];
+  readonly steps: Steps;
+  readonly people: People;
+  /** As a step, which parks when a required channel refuses; by the other channels beside it. */
+  readonly notify: (step: string, recipient: Recipient, notification: Notification) => Promise<void>;
+  readonly inBackground: (work: () => Promise<void>) => BackgroundTask;
+  readonly stopBackground: () => Promise<void>;
+  /** True: `until` came. False: `wakeAt` did. */
+  readonly wait: (wait: Wait) => Promise<boolean>;
+  /** Both as the signals do. The first `cancel` counts. */
+  readonly escalate: (request: EscalateRequest) => void;
+  readonly cancel: (request: CancelRequest) => void;
+  /** From the policy and the ledger to the end of the case. */
+  readonly run: (lifecycle: Lifecycle) => Promise<ProcessResult>;
+}
 
 export interface Wait {
   readonly what: string;
@@ -28,89 +42,20 @@ export interface Wait {
   /** What happens at `dueAt`, as a sentence. */
   readonly next?: string;
   /**
-   * Where the body is, as JSON: a run that has grown long may end here, and another one gets it as `carried.place`. Absent:
+   * Where the body is, as JSON: a run that has grown long may end here, and another one gets it with what it carries. Absent:
    * it stays in its run.
    */
-  readonly place?: () => object;
-}
-
-/** A write of a system that can put things as they were. */
-export type Reversible<T> = Write<T> & { readonly system: 'identity' | 'salesforce' | 'slack' };
-
-export interface Process {
-  readonly recorder: Recorder;
-  readonly note: (entry: Omit<HistoryEntry, 'at'>) => void;
-  readonly onSignal: Signals['on'];
-  readonly steps: Steps;
-  readonly people: People;
-  /** A write with its undo, which is registered first: a write that was cut off may have happened. */
-  readonly writeWithUndo: <T>(write: Reversible<T>, takeBack: TakeBack) => Promise<T | undefined>;
-  readonly aside: (work: () => Promise<void>) => Aside;
-  readonly dropAsides: () => Promise<void>;
-  /** True: `until` came. False: `wakeAt` did. */
-  readonly wait: (wait: Wait) => Promise<boolean>;
-  /** Sleep beside the process, without a word in its state; ms. */
-  readonly pause: (ms: number, summary: string) => Promise<void>;
-  readonly escalate: (request: EscalateRequest) => void;
-  readonly message: Notices['message'];
-  /** As the signal does; the first one counts. */
-  readonly cancel: (request: CancelRequest) => void;
-  readonly run: Lifecycle['run'];
+  readonly checkpoint?: () => object;
 }
 
 /** Handlers first, so that `state` and the validators answer while everything else still waits. */
-export function openProcess(spec: ProcessSpec): Process {
+export function openProcess(options: ProcessOptions): Process {
   begin();
-  const parts = createParts(spec);
-  const { recorder, signals, cancellation, notices, steps, people, undos, asides } = parts;
-  const cancel = (request: CancelRequest): void => {
-    recorder.note({ what: 'cancel', by: request.by, reason: request.reason });
-    if (cancellation.request !== undefined) return;
-    cancellation.request = request;
-    cancellation.scope.cancel();
-  };
-  listen(recorder, signals, cancel, notices.escalate);
-  const { run, given } = createLifecycle(spec, parts, (undo) => steps.write(undoing(undo)));
-  const continuing = createContinuing(spec, parts, given);
+  const internals = createInternals(options);
+  const { recorder, signals, steps, people, notifications, background } = internals;
+  const cancel = (request: CancelRequest): void => cancelProcess(internals, request);
+  const escalate = (request: EscalateRequest): void => escalateProcess(internals, request);
 
-  return {
-    recorder,
-    note: recorder.note,
-    onSignal: signals.on,
-    steps,
-    people,
-    writeWithUndo: (write, takeBack) => {
-      if (steps.isOn(write.system)) undos.push({ step: steps.freeName(write.name), ...takeBack });
-      return steps.write(write);
-    },
-    aside: asides.start,
-    dropAsides: asides.dropAll,
-    wait: (wait) => waitFor(recorder, continuing, wait),
-    pause: (ms, summary) => sleep(ms, { summary }),
-    escalate: notices.escalate,
-    message: notices.message,
-    cancel,
-    run,
-  };
-}
-
-function undoing({ step, does, person, unlessOpen, ...of }: Undo): Write<unknown> {
-  const system = of.system ?? 'identity';
-  const name = `undo ${step}`;
-  const calls: Readonly<Record<Reversible<unknown>['system'], Write<unknown>['call']>> = {
-    identity: (context, options) => identity.restore.executeWithOptions(options, [context, person, step, unlessOpen]),
-    salesforce: (context, options) => salesforce.restoreCrmUser.executeWithOptions(options, [context, person, step]),
-    slack: (context, options) => slack.restoreChatUser.executeWithOptions(options, [context, person, step]),
-  };
-  return { system, name, does, call: calls[system] };
-}
-
-function listen(
-  recorder: Recorder,
-  signals: Signals,
-  cancel: (request: CancelRequest) => void,
-  escalate: (request: EscalateRequest) => void,
-): void {
   setHandler(stateQuery, recorder.snapshot, { description: 'Phase, what it waits for, steps and history' });
   signals.on(
     {
@@ -124,28 +69,79 @@ function listen(
   signals.on(
     {
       name: 'escalate',
-      description: 'Tell the next person in line: { reason, by, to? }',
+      description: 'Notify the next person of the escalation chain: { reason, by, to? }',
       required: ['reason', 'by'],
       optional: ['to'],
     },
     escalate,
   );
+
+  return {
+    recorder,
+    note: recorder.note,
+    onSignal: signals.on,
+    steps,
+    people,
+    notify: (step, recipient, notification) => notifications.notify(steps, step, recipient, notification),
+    inBackground: background.start,
+    stopBackground: background.stopAll,
+    wait: createWait(internals),
+    escalate,
+    cancel,
+    run: (lifecycle) => runProcess(internals, lifecycle),
+  };
 }
 
-async function waitFor(
-  recorder: Recorder,
-  continuing: Continuing,
-  { what, until, wakeAt, dueAt, next, place }: Wait,
-): Promise<boolean> {
-  recorder.setWaiting(what, dueAt ?? null, next);
-  const mayLeave = (): boolean => place !== undefined && continuing.isDue(place);
-  for (;;) {
-    const isWoken = await woken(() => until() || mayLeave(), what, wakeAt);
-    if (!isWoken || until()) return isWoken;
-    // A cancellation may have come with what woke it, or a message whose work is under way.
-    if (place !== undefined && mayLeave() && !CancellationScope.current().consideredCancelled)
-      await continuing.go(place());
+function cancelProcess({ recorder, run, scope }: Internals, request: CancelRequest): void {
+  recorder.note({ what: 'cancel', by: request.by, reason: request.reason });
+  if (run.cancelRequest !== undefined) return;
+  run.cancelRequest = request;
+  scope.cancel();
+}
+
+/** Notify the next person of the escalation chain, or `to`, and everybody who reads the channel of alerts. */
+function escalateProcess(
+  { options, recorder, people, notifications }: Internals,
+  { reason, by, to }: EscalateRequest,
+): void {
+  if (to !== undefined && !isEmail(to)) {
+    recorder.noteIgnored('escalate', by, '`to` must be an e-mail address');
+    return;
   }
+  recorder.note({ what: 'escalate', by, reason });
+  notifications.start(async () => {
+    const next: Recipient | null = to === undefined ? await people.next() : { role: 'other', to };
+    if (next === null) {
+      recorder.note({ what: 'nobody is left in the escalation chain', by: 'mindtickle', reason: null });
+      return;
+    }
+    const notification = {
+      kind: 'escalation',
+      about: options.about,
+      reason,
+      workflowId: workflowInfo().workflowId,
+    } as const;
+    await notifications.send(next, notification);
+    recorder.note({ what: `notified the ${next.role}`, by: 'mindtickle', reason });
+    await notifications.send(ALERT_READERS, notification);
+  });
+}
+
+function createWait(internals: Internals): Process['wait'] {
+  const { recorder } = internals;
+  const continuing = createContinueAsNew(internals);
+
+  return async ({ what, until, wakeAt, dueAt, next, checkpoint }) => {
+    recorder.setWaiting(what, dueAt ?? null, next);
+    const mayLeave = (): boolean => checkpoint !== undefined && continuing.isDue(checkpoint);
+    for (;;) {
+      const isWoken = await woken(() => until() || mayLeave(), what, wakeAt);
+      if (!isWoken || until()) return isWoken;
+      // A cancellation may have come with what woke it, or a message whose work is under way.
+      if (checkpoint !== undefined && mayLeave() && !CancellationScope.current().consideredCancelled)
+        await continuing.go(checkpoint());
+    }
+  };
 }
 
 async function woken(by: () => boolean, what: string, wakeAt: number | undefined): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { defaultPayloadConverter, rawValueTypeInfo, type RawValue } from '@temporalio/common';
 import { defineSignal, setHandler } from '@temporalio/workflow';
 import { HOUR, isInvalidRequest, readTextFields } from '../../src/domain';
-import type { Recorder } from './state';
+import type { StateRecorder } from './state';
 
 type Texts<R extends string, O extends string> = { readonly [K in R]: string } & { readonly [K in O]?: string };
 
@@ -21,31 +21,31 @@ export interface Signals {
     spec: SignalSpec<R, O>,
     handle: (message: Texts<R, O>) => void,
   ) => void;
-  readonly kept: () => KeptSignals;
+  readonly snapshot: () => RecentMessages;
 }
 
-/** The messages of late, newest last: each with when it came, epoch ms. */
-export type KeptSignals = readonly (readonly [text: string, at: number])[];
+/** The most recent messages, newest last: each with when it came, epoch ms. */
+export type RecentMessages = readonly (readonly [text: string, at: number])[];
 
 /** A double click or a client's retry; the same words a day later are meant. */
 const SAME_MESSAGE_MS = HOUR;
 
 /** Of a flood, the newest are remembered. */
-const MOST_REMEMBERED = 200;
-const MOST_KEPT_TEXT = 100_000;
+const MAX_REMEMBERED = 200;
+const MAX_TEXT = 100_000;
 
-export function createSignals(recorder: Recorder, kept: KeptSignals = []): Signals {
-  const seen = new Map(kept);
+export function createSignals(recorder: StateRecorder, before: RecentMessages = []): Signals {
+  const seen = new Map(before);
 
   function isRepeat(text: string): boolean {
     const now = Date.now();
-    const before = seen.get(text) ?? -Infinity;
+    const last = seen.get(text) ?? -Infinity;
     // Written anew, so that the first of the map is the oldest.
     seen.delete(text);
     seen.set(text, now);
     const [oldest] = seen.keys();
-    if (seen.size > MOST_REMEMBERED && oldest !== undefined) seen.delete(oldest);
-    return now - before < SAME_MESSAGE_MS;
+    if (seen.size > MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest);
+    return now - last < SAME_MESSAGE_MS;
   }
 
   function on<R extends string, O extends string = never>(
@@ -64,14 +64,14 @@ export function createSignals(recorder: Recorder, kept: KeptSignals = []): Signa
     );
   }
 
-  return { on, kept: () => newest(seen) };
+  return { on, snapshot: () => newest(seen) };
 }
 
 /** However many there are: one that does not decode is enough to fail the task. */
 const ALL_RAW = new Proxy([rawValueTypeInfo], { get: () => rawValueTypeInfo });
 
-function newest(seen: ReadonlyMap<string, number>): KeptSignals {
-  let room = MOST_KEPT_TEXT;
+function newest(seen: ReadonlyMap<string, number>): RecentMessages {
+  let room = MAX_TEXT;
   const fits = ([text, at]: readonly [string, number]): boolean =>
     Date.now() - at < SAME_MESSAGE_MS && (room -= text.length) >= 0;
   const late = [...seen].reverse();

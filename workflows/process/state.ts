@@ -1,27 +1,17 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { searchAttributes } from '../../src/domain/search-attributes';
-import { isoTime } from '../../src/domain';
+import { isoTime, searchAttributes } from '../../src/domain';
 import { describeState, SHOWN } from './web-ui';
 import type { HistoryEntry, Outcome, Phase, ProcessState, StepState, StepStatus, Told } from '../messages';
 
 /** What a person, or a flood of messages, may put into a history: the `state` query and a new run have to hold it. */
-const LONGEST_HISTORY = 1000;
-const MOST_TEXT = 100_000;
+const MAX_HISTORY = 1000;
+const MAX_TEXT = 100_000;
 
 /** What a process that continues in a new run knows of itself. */
-export interface KeptRecord {
-  readonly steps: readonly StepState[];
-  readonly history: readonly HistoryEntry[];
-  /** How many entries the history has lost. */
-  readonly forgotten: number;
-  /** Absent in what older code handed over. */
-  readonly told?: readonly Told[];
-}
-
-const NOTHING: KeptRecord = { steps: [], history: [], forgotten: 0 };
+export type StateSnapshot = Pick<ProcessState, 'steps' | 'history' | 'told' | 'forgotten'>;
 
 /** What a process says of itself: by the `state` query, search attributes, and its page in Temporal Web UI. */
-export interface Recorder {
+export interface StateRecorder {
   readonly snapshot: () => ProcessState;
   readonly phase: () => Phase;
   readonly note: (entry: Omit<HistoryEntry, 'at'>) => void;
@@ -30,19 +20,17 @@ export interface Recorder {
   readonly setStep: (name: string, status: StepStatus, detail?: string | null) => void;
   readonly stepsIn: (status: StepStatus) => readonly string[];
   readonly has: (name: string) => boolean;
-  /** Somebody was written to. */
-  readonly tell: (told: Omit<Told, 'at'>) => void;
+  readonly addNotified: (told: Omit<Told, 'at'>) => void;
   /** `until` in epoch ms; `next`: what happens then, as a sentence. */
-  readonly setWaiting: (what: string, until: number | null, next?: string) => void;
+  readonly setWaiting: (what: string, until: number | null, next?: string | null) => void;
   readonly setDeadline: (until: number) => void;
   /** What it waited for has come. */
   readonly setWorking: () => void;
   readonly setUndoing: () => void;
   readonly end: (outcome: Outcome) => void;
-  readonly kept: () => KeptRecord;
 }
 
-interface Held {
+interface CurrentState {
   readonly steps: Map<string, StepState>;
   readonly history: HistoryEntry[];
   readonly told: Told[];
@@ -55,10 +43,50 @@ interface Held {
   outcome: Outcome | null;
 }
 
-/** `title` and `messages` are for the person who reads the workflow's page; `kept` is what the run before handed over. */
-export function createRecorder(title: string, messages: readonly string[], kept?: KeptRecord): Recorder {
-  const { steps, history, forgotten, told = [] } = kept ?? NOTHING;
-  const held: Held = {
+/** `title` and `messages` are for the person who reads the workflow's page; `before` comes from the run before. */
+export function createStateRecorder(title: string, messages: readonly string[], before?: StateSnapshot): StateRecorder {
+  const current = currentState(before);
+  // What is searched for may still be as the first run began.
+  const publish = createPublisher(title, messages, before === undefined ? { phase: 'working', deadline: null } : {});
+  const set = (changed: Partial<CurrentState> = {}): void => {
+    Object.assign(current, changed);
+    publish(snapshotOf(current, SHOWN), current);
+  };
+  const now = (): string => isoTime(Date.now());
+  const note = (entry: Omit<HistoryEntry, 'at'>): void => {
+    const noted = { at: now(), ...entry };
+    current.history.push(noted);
+    current.textLength += textLengthOf(noted);
+    forget(current);
+    set();
+  };
+
+  return {
+    snapshot: () => snapshotOf(current),
+    phase: () => phaseOf(current),
+    stepsIn: (status) => namesIn(current, status),
+    has: (name) => current.steps.has(name),
+    note,
+    noteIgnored: (message, by, why) => note({ what: `${message}${IGNORED}`, by, reason: why }),
+    setStep: (name, status, detail = null) => {
+      current.steps.set(name, { name, status, detail, at: now() });
+      set();
+    },
+    addNotified: (told) => {
+      if (current.told.length >= MAX_HISTORY) current.told.shift();
+      current.told.push({ ...told, at: now() });
+      set();
+    },
+    setWaiting: (what, until, next = null) => set({ waitingFor: what, deadline: until, next }),
+    setDeadline: (until) => set({ deadline: until }),
+    setWorking: () => set({ waitingFor: null, deadline: null }),
+    setUndoing: () => set({ isUndoing: true, waitingFor: null }),
+    end: (outcome) => set({ outcome, waitingFor: null, deadline: null }),
+  };
+}
+
+function currentState({ steps, history, forgotten = 0, told = [] }: StateSnapshot = NOTHING): CurrentState {
+  return {
     steps: new Map(steps.map((step) => [step.name, step])),
     history: [...history],
     textLength: history.reduce((sum, entry) => sum + textLengthOf(entry), 0),
@@ -70,58 +98,19 @@ export function createRecorder(title: string, messages: readonly string[], kept?
     isUndoing: false,
     outcome: null,
   };
-  // What is searched for may still be as the first run began.
-  const publish = createPublisher(title, messages, kept === undefined ? { phase: 'working', deadline: null } : {});
-  const change = (alter: () => void): void => {
-    alter();
-    publish(snapshotOf(held, SHOWN), held);
-  };
-  const now = (): string => isoTime(Date.now());
-  const note = (entry: Omit<HistoryEntry, 'at'>): void =>
-    change(() => {
-      const noted = { at: now(), ...entry };
-      held.history.push(noted);
-      held.textLength += textLengthOf(noted);
-      forget(held);
-    });
-
-  return {
-    snapshot: () => snapshotOf(held),
-    phase: () => phaseOf(held),
-    stepsIn: (status) => namesIn(held, status),
-    has: (name) => held.steps.has(name),
-    note,
-    noteIgnored: (message, by, why) => note({ what: `${message}${IGNORED}`, by, reason: why }),
-    setStep: (name, status, detail = null) => change(() => held.steps.set(name, { name, status, detail, at: now() })),
-    tell: (told) =>
-      change(() => {
-        if (held.told.length >= LONGEST_HISTORY) held.told.shift();
-        held.told.push({ ...told, at: now() });
-      }),
-    setWaiting: (what, until, next) =>
-      change(() => Object.assign(held, { waitingFor: what, deadline: until, next: next ?? null })),
-    setDeadline: (until) => change(() => (held.deadline = until)),
-    setWorking: () => change(() => Object.assign(held, { waitingFor: null, deadline: null })),
-    setUndoing: () => change(() => Object.assign(held, { isUndoing: true, waitingFor: null })),
-    end: (outcome) => change(() => Object.assign(held, { outcome, waitingFor: null, deadline: null })),
-    kept: () => ({
-      steps: [...held.steps.values()],
-      history: [...held.history],
-      forgotten: held.forgotten,
-      told: [...held.told],
-    }),
-  };
 }
+
+const NOTHING: StateSnapshot = { steps: [], history: [] };
 
 const IGNORED = ' ignored';
 
 /** Noise first, then the oldest: a flood of messages that mean nothing leaves what was decided. */
-function forget(held: Held): void {
-  const { history } = held;
-  while (history.length > LONGEST_HISTORY || (history.length > 1 && held.textLength > MOST_TEXT)) {
+function forget(current: CurrentState): void {
+  const { history } = current;
+  while (history.length > MAX_HISTORY || (history.length > 1 && current.textLength > MAX_TEXT)) {
     const noise = history.findIndex(({ what }) => what.endsWith(IGNORED));
-    for (const gone of history.splice(Math.max(noise, 0), 1)) held.textLength -= textLengthOf(gone);
-    held.forgotten += 1;
+    for (const gone of history.splice(Math.max(noise, 0), 1)) current.textLength -= textLengthOf(gone);
+    current.forgotten += 1;
   }
 }
 
@@ -134,7 +123,7 @@ function createPublisher(
   title: string,
   messages: readonly string[],
   published: { readonly phase?: Phase; readonly deadline?: number | null },
-): (state: ProcessState, held: Pick<Held, 'deadline' | 'next'>) => void {
+): (state: ProcessState, current: Pick<CurrentState, 'deadline' | 'next'>) => void {
   let { phase, deadline } = published;
   return (state, { deadline: newDeadline, next }) => {
     if (state.phase !== phase) upsertSearchAttributes([{ key: searchAttributes.phase, value: state.phase }]);
@@ -149,29 +138,29 @@ function createPublisher(
 }
 
 /** `newest`: only so many entries of the history. */
-function snapshotOf(held: Held, newest = Infinity): ProcessState {
-  const { waitingFor, deadline, outcome } = held;
-  const waits = namesIn(held, 'parked').map((name) => `retryStep or skipStep of "${name}"`);
+function snapshotOf(current: CurrentState, newest = Infinity): ProcessState {
+  const { waitingFor, deadline, outcome } = current;
+  const waits = namesIn(current, 'parked').map((name) => `retryStep or skipStep of "${name}"`);
   if (waitingFor !== null) waits.push(waitingFor);
   return {
-    phase: phaseOf(held),
+    phase: phaseOf(current),
     outcome,
     waitingFor: outcome !== null || waits.length === 0 ? null : waits.join('; '),
     deadline: deadline === null ? null : isoTime(deadline),
-    steps: [...held.steps.values()],
-    history: held.history.slice(-newest),
-    told: held.told.slice(-newest),
-    ...(held.forgotten > 0 && { forgotten: held.forgotten }),
+    steps: [...current.steps.values()],
+    history: current.history.slice(-newest),
+    told: current.told.slice(-newest),
+    ...(current.forgotten > 0 && { forgotten: current.forgotten }),
   };
 }
 
-function phaseOf(held: Held): Phase {
-  if (held.outcome !== null) return 'done';
-  if (held.isUndoing) return 'undoing';
-  if (namesIn(held, 'parked').length > 0) return 'parked';
-  return held.waitingFor === null ? 'working' : 'waiting';
+function phaseOf(current: CurrentState): Phase {
+  if (current.outcome !== null) return 'done';
+  if (current.isUndoing) return 'undoing';
+  if (namesIn(current, 'parked').length > 0) return 'parked';
+  return current.waitingFor === null ? 'working' : 'waiting';
 }
 
-function namesIn({ steps }: Held, status: StepStatus): string[] {
+function namesIn({ steps }: CurrentState, status: StepStatus): string[] {
   return [...steps.values()].filter((step) => step.status === status).map(({ name }) => name);
 }

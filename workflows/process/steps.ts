@@ -1,17 +1,17 @@
+/** The steps of a process: a step that is refused does not fail the process, it parks until somebody decides. */
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
-import type { StepContext } from '../../activities';
-import type { Mode, Modes, System } from '../../src/domain';
-import { createDecisions, type Decision } from './decisions';
+import type { Person, StepContext } from '../../activities';
+import type { Modes, System } from '../../src/domain';
 import { sharedCause, whyFailed } from './activity-proxies';
-import type { Recorder } from './state';
-import { verdictOf, type Verdict } from './step-outcome';
+import { createDecisions } from './decisions';
+import type { StateRecorder } from './state';
 import { since } from '../releases';
 
 /** Thrown inside a step: it cannot go on until somebody decides. The sentence says why and what may be sent. */
 export class NeedsDecision extends Error {
   override readonly name = 'NeedsDecision' as const;
 
-  /** Of something that may stop many processes alike. */
+  /** The cause, where it may stop many processes alike. */
   readonly shared: string | undefined;
 
   constructor(message: string, shared?: string) {
@@ -21,8 +21,20 @@ export class NeedsDecision extends Error {
 }
 
 /** One write to one system. `does`: what, as the end of a sentence, shown in Temporal Web UI. */
-export interface Write<T> {
-  readonly system: System;
+export type Write<T> = WriteCall<T> &
+  (
+    | {
+        readonly system: ReversibleSystem;
+        /** How it is taken back when the process is cancelled. */
+        readonly undo?: UndoSpec;
+      }
+    | { readonly system: System; readonly undo?: undefined }
+  );
+
+/** The systems that can put things as they were. */
+export type ReversibleSystem = 'identity' | 'salesforce' | 'slack';
+
+interface WriteCall<T> {
   readonly name: string;
   readonly does: string;
   readonly call: (context: StepContext, options: { readonly summary: string }) => Promise<T>;
@@ -32,11 +44,25 @@ export interface Write<T> {
   readonly since?: string;
 }
 
+/** The system puts things as they were before the step. `does`: what, for Temporal Web UI. */
+export interface UndoSpec {
+  readonly does: string;
+  readonly person: Person;
+  /** Leave (or give back) only when no other open workflow of this kind needs it so. */
+  readonly unlessOpen: string | null;
+}
+
+/** Plain data, because a process that continues in a new run takes it along. */
+export interface Undo extends UndoSpec {
+  readonly step: string;
+  readonly system?: ReversibleSystem;
+}
+
 export interface Steps {
   /** Run a write; `undefined` when it was skipped, by a person or because its system is off. Parks when it is refused. */
   readonly write: <T>(write: Write<T>) => Promise<T | undefined>;
   /** Run anything that may need a decision; `undefined` when it was skipped. Its result is not shown. */
-  readonly attempt: <T>(name: string, call: (name: string) => Promise<T>) => Promise<T | undefined>;
+  readonly attempt: <T>(name: string, call: () => T | Promise<T>) => Promise<T | undefined>;
   readonly retry: (name: string) => void;
   /** False where the system has no settings. */
   readonly isOn: (system: System) => boolean;
@@ -47,55 +73,47 @@ export interface Steps {
 /** Why a step is parked. */
 export interface Refusal {
   readonly why: string;
-  /** What may stop many processes alike: it is told once. */
+  /** What may stop many processes alike: people are notified of it once. */
   readonly cause: string | undefined;
 }
 
-export interface StepsDeps {
+/** What the steps need of their process. */
+interface Owner {
   readonly userId: string;
-  readonly recorder: Recorder;
+  readonly recorder: StateRecorder;
   readonly modes: () => Modes;
-  /** Tell of a parked step; the answer stops it. */
+  /** The undo of each write is added before the write runs: a write that was cut off may have happened. */
+  readonly undos: Undo[];
+  /** Notify people of a parked step; the answer stops it. */
   readonly onParked: (step: string, refusal: Refusal) => () => void;
   /** Who ordered it and why, where a person did. */
   readonly ordered: () => { readonly actor: string; readonly reason: string } | undefined;
 }
 
-/** Steps that park instead of failing. */
-export function createSteps({ userId, recorder, modes, onParked, ordered }: StepsDeps): Steps {
+export function createSteps({ userId, recorder, modes, undos, onParked, ordered }: Owner): Steps {
   const decisions = createDecisions(recorder);
   const freeName = (wanted: string): string => freeNameIn(recorder, wanted);
-  const modeOf = (system: System): Mode => modes()[system] ?? 'off';
 
-  async function decide(name: string, refusal: Refusal): Promise<Decision> {
-    recorder.setStep(name, 'parked', refusal.why);
-    const stopTelling = onParked(name, refusal);
-    try {
-      return await decisions.of(name);
-    } finally {
-      stopTelling();
-    }
-  }
-
-  async function untilSettled<T>(name: string, call: Call<T>, verdict: (result: T) => Verdict): Promise<T | undefined> {
+  async function untilSettled<T>(name: string, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
     for (;;) {
       recorder.setStep(name, 'running');
-      const tried = await tryOnce(name, call);
+      const tried = await tryOnce(call);
       if ('result' in tried) {
-        recorder.setStep(name, ...verdict(tried.result));
+        recorder.setStep(name, ...of(tried.result));
         return tried.result;
       }
-      const decision = await decide(name, tried);
+      recorder.setStep(name, 'parked', tried.why);
+      const stopNotifying = onParked(name, tried);
+      const decision = await decisions.made(name).finally(stopNotifying);
       if (decision.kind === 'retry') continue;
       recorder.setStep(name, 'skipped', decision.why);
       return undefined;
     }
   }
 
-  async function settle<T>(wanted: string, call: Call<T>, verdict: (result: T) => Verdict): Promise<T | undefined> {
-    const name = freeName(wanted);
+  async function run<T>(name: string, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
     try {
-      return await untilSettled(name, call, verdict);
+      return await untilSettled(name, call, of);
     } catch (error) {
       if (isCancellation(error)) recorder.setStep(name, 'dropped', 'cut off, or no longer needed');
       throw error;
@@ -103,45 +121,73 @@ export function createSteps({ userId, recorder, modes, onParked, ordered }: Step
   }
 
   async function write<T>(wanted: Write<T>): Promise<T | undefined> {
-    const mode = modeOf(wanted.system);
+    const name = freeName(wanted.name);
+    const mode = modes()[wanted.system] ?? 'off';
     if (mode === 'off') {
-      recorder.setStep(freeName(wanted.name), 'skipped', 'not configured');
+      recorder.setStep(name, 'skipped', 'not configured');
       return undefined;
     }
+    if (wanted.undo !== undefined) undos.push({ step: name, system: wanted.system, ...wanted.undo });
     if (wanted.since !== undefined && !since(wanted.since)) return undefined;
-    return settle(
-      wanted.name,
-      (name) => wanted.call({ step: name, userId, mode, ...ordered() }, { summary: wanted.does }),
-      (result) => verdictOf(result, wanted),
+    return run(
+      name,
+      () => wanted.call({ step: name, userId, mode, ...ordered() }, { summary: wanted.does }),
+      (result) => outcomeOf(result, wanted),
     );
   }
 
   return {
     write,
-    attempt: (name, call) => settle(name, call, () => ['done', null]),
+    attempt: (name, call) => run(freeName(name), call, () => ['done', null]),
     retry: decisions.retry,
-    isOn: (system) => modeOf(system) !== 'off',
+    isOn: (system) => (modes()[system] ?? 'off') !== 'off',
     freeName,
   };
 }
 
 /** Names key the ledger's rows of effects: the second time round is another effect. */
-function freeNameIn(recorder: Recorder, wanted: string): string {
+function freeNameIn(recorder: StateRecorder, wanted: string): string {
   for (let round = 1; ; round += 1) {
     const name = round === 1 ? wanted : `${wanted} (${round})`;
     if (!recorder.has(name)) return name;
   }
 }
 
-type Call<T> = (name: string) => Promise<T>;
-
-async function tryOnce<T>(name: string, call: Call<T>): Promise<{ result: T } | Refusal> {
+async function tryOnce<T>(call: () => T | Promise<T>): Promise<{ result: T } | Refusal> {
   try {
-    return { result: await call(name) };
+    return { result: await call() };
   } catch (error) {
     if (isCancellation(error)) throw error;
     if (error instanceof NeedsDecision) return { why: error.message, cause: error.shared };
     if (error instanceof ActivityFailure) return { why: whyFailed(error), cause: sharedCause(error) };
     throw error;
   }
+}
+
+/** The status of a step by what came of it, and the detail that is shown with it. */
+export type StepOutcome = readonly ['done' | 'would do' | 'skipped', string | null];
+
+type OutcomeOf<T> = (result: T) => StepOutcome;
+
+export function outcomeOf(
+  result: unknown,
+  { does, cannotBeUndone }: Pick<Write<unknown>, 'does' | 'cannotBeUndone'>,
+): StepOutcome {
+  const [status, detail]: StepOutcome = result === 'observed' ? ['would do', does] : doneOf(result);
+  if (cannotBeUndone !== true) return [status, detail];
+  return [status, [...(detail === null ? [] : [detail]), 'cannot be undone'].join('; ')];
+}
+
+/** What a connector says of its write, as the step's detail: words of ours, group names and digests. */
+function doneOf(result: unknown): StepOutcome {
+  if (typeof result === 'string') return wordOf(result);
+  if (typeof result !== 'object' || result === null) return ['done', null];
+  if ('left' in result && Array.isArray(result.left)) return ['done', `left ${result.left.join(', ') || 'none'}`];
+  if ('sha256' in result && typeof result.sha256 === 'string') return ['done', `SHA-256 ${result.sha256}`];
+  return ['done', null];
+}
+
+function wordOf(word: string): StepOutcome {
+  if (word === 'not configured') return ['skipped', word];
+  return ['done', word === 'done' ? null : word];
 }

@@ -1,19 +1,18 @@
 import { setHandler } from '@temporalio/workflow';
-import { deadlineFault, epochMs, expiredFact, isoTime, nextMoment, type Moment, type Policy } from '../../src/domain';
+import { deadlineFault, epochMs, expiredFact, isoTime, type Moment, nextMoment } from '../../src/domain';
 import type { CertificationExpired, Delivery, Envelope } from '../../src/events';
-import { letterToLearner } from '../process/common-steps';
+import { markCertificate, notifyLearner, openProcess } from '../process';
+import type { BackgroundTask, Carried, Process, ProcessResult, Start } from '../process';
+import { closeCase, giveBack, lapse, openCase, type Certificate, type Lapse } from './steps';
 import { extendDeadlineUpdate, type Outcome, type Phase, type ProcessState } from '../messages';
-import { openProcess, type Aside, type Body, type Carried, type Process, type ProcessResult } from '../process/process';
-import { markCertificate } from '../process/crm-writes';
-import { closeCase, giveBack, lapse, openCase, type Lapse } from './steps';
 
-/** Remind until the learner recertifies; end the access at the deadline; take a late renewal until the grace is over. */
+/** Remind until the learner recertifies; end the access at the deadline; accept a late renewal until the grace is over. */
 export async function recertification(
   delivery: Delivery,
   envelope: Envelope<CertificationExpired>,
-  carried?: Carried<Place>,
+  carried?: Carried<Checkpoint>,
 ): Promise<ProcessResult> {
-  const { userId, certName } = envelope.data;
+  const { userId, certName, renewalDeadline } = envelope.data;
   const process = openProcess({
     delivery,
     body: envelope,
@@ -23,33 +22,43 @@ export async function recertification(
     carried,
   });
   const fact = expiredFact(envelope);
-  const place = carried?.place;
-  const course = openCourse(process, place?.deadline ?? epochMs(envelope.data.renewalDeadline));
-  return process.run(
-    () => fact,
-    (given) => untilRenewed(process, certName, course, given, place),
-  );
+  const checkpoint = carried?.place;
+  const news = listen(process, checkpoint?.deadline ?? epochMs(renewalDeadline));
+  return process.run({
+    fact: () => fact,
+    body: (start) => {
+      const { passed, lapsed } = checkpoint ?? { passed: Date.now(), lapsed: null };
+      const open = { process, certName, policy: start.policy, news, passed, lapsed };
+      return untilRenewed(open, start, checkpoint === undefined);
+    },
+  });
 }
 
 /** Where a case is at rest: the deadline as it was moved to last, and how far time has brought it. */
-interface Place extends Clock {
-  readonly deadline: number;
-}
+type Checkpoint = Pick<News, 'deadline'> & Pick<Case, 'passed' | 'lapsed'>;
 
 /** What people and events have said so far: handlers write it, one loop reads it. */
-interface Course {
+interface News {
   deadline: number;
   isRenewed: boolean;
   /** Nobody waits any more. */
   isOver: boolean;
   /** Rises with each move of the deadline. */
   revision: number;
-  /** What is being written of it to the CRM. */
-  marking?: Aside;
 }
 
-function openCourse(process: Process, deadline: number): Course {
-  const course: Course = { deadline, isRenewed: false, isOver: false, revision: 0 };
+interface Case extends Certificate {
+  readonly news: News;
+  /** The last moment that was handled, epoch ms. */
+  passed: number;
+  /** The lapse, once it has come. */
+  lapsed: Lapse | null;
+  /** What is being written of it to the CRM. */
+  marking?: BackgroundTask;
+}
+
+function listen(process: Process, deadline: number): News {
+  const news: News = { deadline, isRenewed: false, isOver: false, revision: 0 };
   process.onSignal(
     {
       name: 'recertified',
@@ -59,31 +68,31 @@ function openCourse(process: Process, deadline: number): Course {
     },
     ({ by, evidence }) => {
       process.note({ what: 'recertified', by, reason: evidence });
-      course.isRenewed = true;
+      news.isRenewed = true;
     },
   );
   setHandler(
     extendDeadlineUpdate,
     ({ deadline: moved, by, reason }): ProcessState => {
-      // The validator takes it with space around, too.
+      // The validator accepts it with space around, too.
       const at = epochMs(moved.trim());
-      if (at !== course.deadline) {
+      if (at !== news.deadline) {
         process.note({ what: `extendDeadline to ${isoTime(at)}`, by, reason });
-        course.deadline = at;
-        course.revision += 1;
+        news.deadline = at;
+        news.revision += 1;
         process.recorder.setDeadline(at);
       }
       return process.recorder.snapshot();
     },
     {
-      validator: (request) => requireDeadlineAhead(request, course, process.recorder.phase()),
+      validator: (request) => requireDeadlineAhead(request, news, process.recorder.phase()),
       description: 'Move the deadline: { deadline, by, reason }',
     },
   );
-  return course;
+  return news;
 }
 
-function requireDeadlineAhead(request: unknown, { isRenewed, isOver }: Course, phase: Phase): void {
+function requireDeadlineAhead(request: unknown, { isRenewed, isOver }: News, phase: Phase): void {
   const fault = deadlineFault(request, Date.now());
   if (fault !== null) throw new Error(fault);
   if (isRenewed) throw new Error('the certificate is renewed already');
@@ -91,96 +100,84 @@ function requireDeadlineAhead(request: unknown, { isRenewed, isOver }: Course, p
   if (phase === 'undoing' || phase === 'done') throw new Error('it is cancelled');
 }
 
-async function untilRenewed(
-  process: Process,
-  certName: string,
-  course: Course,
-  given: Body,
-  place: Place | undefined,
-): Promise<Outcome> {
-  const { policy } = given.terms;
-  if (given.recorded.settledBy?.signal === 'recertified') {
-    process.note({ what: 'recertified', by: `event ${given.recorded.settledBy.eventId}`, reason: 'it came first' });
+async function untilRenewed(open: Case, { recorded }: Start, isNew: boolean): Promise<Outcome> {
+  const { process, news } = open;
+  if (recorded.settledBy?.signal === 'recertified') {
+    process.note({ what: 'recertified', by: `event ${recorded.settledBy.eventId}`, reason: 'it came first' });
     return 'recertified';
   }
-  if (place === undefined) {
-    process.aside(() => openCase(process, certName, course.deadline, policy));
-    mark(process, certName, course, 'required');
+  if (isNew) {
+    process.inBackground(() => openCase(open, news.deadline));
+    mark(open, 'required');
   }
-  const clock: Clock = place ?? { passed: Date.now(), lapsed: null };
-  while (!isRenewed(course)) {
-    const moment = await nextOf(process, course, clock, policy);
-    if (moment === 'news') await takeNews(process, certName, course, clock);
+  while (!isRenewed(open)) {
+    const moment = await nextOf(open);
+    if (moment === 'news') await handleNews(open);
     else if (moment.kind === 'end') {
-      course.isOver = true;
+      news.isOver = true;
       return 'lapsed';
-    } else take(process, certName, moment, course, clock, policy);
+    } else handleMoment(open, moment);
   }
-  await closeCase(process, certName, policy);
+  await closeCase(open);
   return 'recertified';
 }
 
-/** Beside the process: a CRM that refuses holds up neither letters nor access. The last word is written last. */
-function mark(process: Process, certName: string, course: Course, status: 'required' | 'lapsed'): void {
-  const before = course.marking;
-  course.marking = process.aside(async () => {
-    await before?.drop();
-    await markCertificate(process, certName, status, course.deadline);
+/** In the background: a CRM that refuses delays neither notifications nor access. The last status is written last. */
+function mark(open: Case, status: 'required' | 'lapsed'): void {
+  const { process, certName, news, marking: before } = open;
+  open.marking = process.inBackground(async () => {
+    await before?.stop();
+    await markCertificate(process, certName, status, news.deadline);
   });
 }
 
-/** How far time has brought the case: the last moment handled (epoch ms), and the lapse once it has come. */
-interface Clock {
-  passed: number;
-  lapsed: Lapse | null;
-}
-
 /** Asked again after every wait: a handler may have written it meanwhile. */
-function isRenewed(course: Course): boolean {
-  return course.isRenewed;
+function isRenewed({ news }: Case): boolean {
+  return news.isRenewed;
 }
 
 /** Wait for whatever is next: news from people and events, or the moment that time brings. */
-async function nextOf(
-  process: Process,
-  course: Course,
-  { passed, lapsed }: Clock,
-  policy: Policy,
-): Promise<Moment | 'news'> {
-  const { revision } = course;
-  const moment = nextMoment(course.deadline, passed, lapsed !== null, policy.recertification);
+async function nextOf({ process, news, passed, lapsed, policy }: Case): Promise<Moment | 'news'> {
+  const { revision } = news;
+  const moment = nextMoment(news.deadline, passed, lapsed !== null, policy.recertification);
   const isNews = await process.wait({
     what: lapsed === null ? 'a renewal of the certificate' : 'a late renewal of the certificate',
-    until: () => course.isRenewed || course.revision !== revision,
+    until: () => news.isRenewed || news.revision !== revision,
     wakeAt: moment.at,
-    dueAt: moment.kind === 'end' ? moment.at : course.deadline,
+    dueAt: moment.kind === 'end' ? moment.at : news.deadline,
     next: lapsed === null ? 'the certificate lapses; it may still be renewed late' : 'the case ends as lapsed',
-    place: (): Place => ({ deadline: course.deadline, passed, lapsed: lapsed && { step: lapsed.step } }),
+    checkpoint: (): Checkpoint => ({ deadline: news.deadline, passed, lapsed: lapsed && { step: lapsed.step } }),
   });
   return isNews ? 'news' : moment;
 }
 
 /** A deadline that was moved ahead again takes the lapse back, and brings its reminders anew. */
-async function takeNews(process: Process, certName: string, course: Course, clock: Clock): Promise<void> {
-  clock.passed = Date.now();
-  if (course.isRenewed) return;
+async function handleNews(open: Case): Promise<void> {
+  open.passed = Date.now();
+  if (isRenewed(open)) return;
   // A CRM that is off is said to be so once.
-  if (process.steps.isOn('salesforce')) mark(process, certName, course, 'required');
-  if (clock.lapsed === null) return;
-  await giveBack(process, clock.lapsed);
-  clock.lapsed = null;
+  if (open.process.steps.isOn('salesforce')) mark(open, 'required');
+  if (open.lapsed === null) return;
+  await giveBack(open, open.lapsed);
+  open.lapsed = null;
 }
 
-function take(process: Process, certName: string, moment: Moment, course: Course, clock: Clock, policy: Policy): void {
-  const { deadline } = course;
-  clock.passed = moment.at;
+function handleMoment(open: Case, moment: Moment): void {
+  const { process, certName, news } = open;
+  const { deadline } = news;
+  open.passed = moment.at;
   if (moment.kind === 'remind') {
-    const letter = { kind: 'remind', certName, deadline: isoTime(deadline), daysLeft: moment.daysBefore } as const;
-    process.aside(() => letterToLearner(process, `remind${moment.daysBefore}DaysBefore`, letter));
+    const notification = {
+      kind: 'remind',
+      certName,
+      deadline: isoTime(deadline),
+      daysLeft: moment.daysBefore,
+    } as const;
+    process.inBackground(() => notifyLearner(process, `remind${moment.daysBefore}DaysBefore`, notification));
   } else {
     process.note({ what: 'the deadline has passed', by: 'mindtickle', reason: null });
     const step = process.steps.freeName('leaveCertified');
-    clock.lapsed = { step, work: process.aside(() => lapse(process, certName, deadline, policy)) };
-    mark(process, certName, course, 'lapsed');
+    open.lapsed = { step, work: process.inBackground(() => lapse(open, deadline)) };
+    mark(open, 'lapsed');
   }
 }

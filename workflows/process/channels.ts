@@ -1,0 +1,93 @@
+/** The channels by which people are notified. */
+import type { ChatTarget, Role, StepContext } from '../../activities';
+import type { Notification, Policy, System } from '../../src/domain';
+import { mail, slack } from './activity-proxies';
+
+/** A person, by an e-mail address. */
+export interface Recipient {
+  readonly role: Role;
+  readonly to: string;
+}
+
+/** Everybody who reads the channel of alerts, where the policy names one. */
+export const ALERT_READERS = { role: 'channel' } as const;
+
+export type Audience = Recipient | typeof ALERT_READERS;
+
+/** `told before`: the same person was just notified of the same cause by another process. */
+type Sent = 'sent' | 'observed' | 'told before';
+
+interface ChannelSpec<Address> {
+  /** Its mode decides whether anything is sent. */
+  readonly system: System;
+  /** Added to what a notification is about, in the list of who was notified. */
+  readonly suffix: string;
+  /** A step that notifies parks when this channel refuses. The others are sent beside it, and a refusal is noted. */
+  readonly isRequired?: true;
+  /** Undefined: it does not reach them. */
+  readonly addressOf: (audience: Audience, policy: Policy) => Address | undefined;
+  readonly isWanted: (audience: Audience, notification: Notification, policy: Policy) => boolean;
+  readonly send: (
+    address: Address,
+    notification: Notification,
+    role: Audience['role'],
+    call: readonly [context: StepContext, options: { readonly summary: string }],
+  ) => Promise<Sent>;
+}
+
+/** In the order in which they are used. A new channel is an entry here. */
+const CHANNELS = [
+  channel<Recipient>({
+    system: 'mail',
+    suffix: '',
+    isRequired: true,
+    addressOf: (audience) => ('to' in audience ? audience : undefined),
+    isWanted: () => true,
+    send: ({ to, role }, notification, _, [context, options]) =>
+      mail.sendLetter.executeWithOptions(options, [context, to, role, notification]),
+  }),
+  channel<ChatTarget>({
+    system: 'slack',
+    suffix: ', in the chat',
+    addressOf: (audience, policy) => ('to' in audience ? { email: audience.to } : alertsChannel(policy)),
+    // Managers and leads read it sooner than mail. What is escalated they see in the channel of alerts.
+    isWanted: ({ role }, { kind }, policy) =>
+      role === 'channel' ||
+      (policy.slack?.directMessages === true && (role === 'manager' || role === 'lead') && kind !== 'escalation'),
+    send: (target, notification, _, [context, options]) =>
+      slack.postMessage.executeWithOptions(options, [context, target, notification]),
+  }),
+];
+
+function alertsChannel({ slack: chat }: Policy): ChatTarget | undefined {
+  return chat?.alertsChannel === undefined ? undefined : { channel: chat.alertsChannel };
+}
+
+/** A channel, as it reaches an audience. */
+export interface Route {
+  readonly system: System;
+  readonly suffix: string;
+  readonly isRequired: boolean;
+  readonly send: (context: StepContext, options: { readonly summary: string }) => Promise<Sent>;
+}
+
+type Channel = (audience: Audience, notification: Notification, policy: Policy) => Route | undefined;
+
+function channel<Address>({ addressOf, isWanted, send, system, suffix, isRequired }: ChannelSpec<Address>): Channel {
+  return (audience, notification, policy) => {
+    const address = addressOf(audience, policy);
+    if (address === undefined || !isWanted(audience, notification, policy)) return undefined;
+    return {
+      system,
+      suffix,
+      isRequired: isRequired === true,
+      send: (...call) => send(address, notification, audience.role, call),
+    };
+  };
+}
+
+/** The channels that reach an audience with this; none before the policy is known. */
+export function routesTo(audience: Audience, notification: Notification, policy: Policy | undefined): readonly Route[] {
+  if (policy === undefined) return [];
+  return CHANNELS.map((route) => route(audience, notification, policy)).filter((route) => route !== undefined);
+}

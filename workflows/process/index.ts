@@ -1,0 +1,12 @@
+/** What workflows are made of. The only file of this folder that they import. */
+export { archive, askLedger, closeGone, identity, pruneLedger, readTerms, rereadEnvelope } from './activity-proxies';
+export { salesforce, slack, syncProgress, whyFailed } from './activity-proxies';
+export type { BackgroundTask } from './background';
+export type { Recipient } from './channels';
+export * from './common-steps';
+export { ownRun, quarantineConflict, recordEvent, resolveConflict, signalSettled } from './event-intake';
+export type { ConflictResolution } from './event-intake';
+export type { Carried } from './internals';
+export type { ProcessResult, Start } from './lifecycle';
+export { openProcess, type Process } from './process';
+export { NeedsDecision } from './steps';
