@@ -5,7 +5,7 @@ const modes = ['ok', 'down', 'error', 'slow', 'rate-limit', 'lost-response'] as 
 /** The body of `PUT /_faults/<system>`. */
 export const faultSchema = z.strictObject({
   mode: z.enum(modes),
-  /** What `error` answers; 500 over HTTP and 451 over SMTP when absent. From 500 on, SMTP refuses for good. */
+  /** What `error` answers; 500 over HTTP and 451 over SMTP when absent. From 500 on, SMTP refuses permanently. */
   status: z.int().min(400).max(599).optional(),
   /** Waited before anything is done, in every mode but `down`; 1000 when `slow` names none. */
   latencyMs: z.int().min(0).max(600_000).optional(),
@@ -15,43 +15,34 @@ export const faultSchema = z.strictObject({
   calls: z.int().min(1).max(1_000_000).optional(),
 });
 
-/** What a body may hold, for the person whose body did not. */
-export const allowedFaults =
-  `mode is one of ${modes.join(', ')}; optional integers: status 400-599, latencyMs 0-600000, ` +
-  'retryAfterSeconds 0-86400, calls 1-1000000';
-
 export const faultModes: readonly string[] = modes;
 
 export type Fault = z.infer<typeof faultSchema>;
 
-/** How each system is made to misbehave now. Not kept over a restart: stand-ins start healthy. */
-export interface Faults {
-  /** What a call to the system would meet, without counting one. */
-  readonly current: (system: string) => Fault;
+/** How one system misbehaves now. Not kept over a restart: stand-ins start healthy. */
+export interface FaultSwitch {
+  /** What a call would meet, without counting one. */
+  readonly current: () => Fault;
   /** What this call meets. Counts it: the last of `calls` leaves the system `ok`. */
-  readonly take: (system: string) => Fault;
-  readonly set: (system: string, fault: Fault) => void;
-  readonly clear: () => void;
+  readonly take: () => Fault;
+  readonly set: (fault: Fault) => void;
 }
 
-const healthy: Fault = { mode: 'ok' };
+export const HEALTHY: Fault = { mode: 'ok' };
 
-export function createFaults(): Faults {
-  const faults = new Map<string, Fault>();
-  const current = (system: string): Fault => faults.get(system) ?? healthy;
+export function createFaultSwitch(): FaultSwitch {
+  let current = HEALTHY;
   return {
-    current,
-    take: (system) => {
-      const fault = current(system);
-      if (fault.calls === 1) faults.delete(system);
-      else if (fault.calls !== undefined) faults.set(system, { ...fault, calls: fault.calls - 1 });
+    current: () => current,
+    take: () => {
+      const fault = current;
+      if (fault.calls === 1) current = HEALTHY;
+      else if (fault.calls !== undefined) current = { ...fault, calls: fault.calls - 1 };
       return fault;
     },
-    set: (system, fault) => {
-      if (fault.mode === 'ok') faults.delete(system);
-      else faults.set(system, fault);
+    set: (fault) => {
+      current = fault.mode === 'ok' ? HEALTHY : fault;
     },
-    clear: () => faults.clear(),
   };
 }
 

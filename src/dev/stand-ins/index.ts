@@ -4,14 +4,27 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import type { Logger } from '../../telemetry';
-import { control, notFound, problems } from './control';
-import { createFaults } from './faults';
-import { guard } from './guard';
-import type { StandIn, World } from './stand-in';
-import { openStore } from './store';
-import { createSystems } from './systems';
+import { control, guard } from './control';
+import { createFaultSwitch } from './faults';
+import { identity } from './identity';
+import { mail } from './mail';
+import { serve } from './protocol';
+import { salesforce } from './salesforce';
+import { slack } from './slack';
+import { openStore, type Call, type Store } from './store';
+import type { RunningSystem, System, SystemContext } from './system';
+import { xapi } from './xapi';
 
-export type { StandInsState } from './systems';
+/** Every system that is stood in for, by name. A new one is a file or a folder, and a line here. */
+const systems = { identity, mail, salesforce, slack, xapi } satisfies Record<string, System>;
+
+/** `GET /_state`. */
+export type StandInsState = {
+  readonly [Name in keyof typeof systems]: ReturnType<ReturnType<(typeof systems)[Name]>['state']>;
+} & {
+  /** Every protocol call, oldest first; mail's are `SEND`, with the Message-ID as their path. */
+  readonly calls: readonly Call[];
+};
 
 export interface StandInsOptions {
   /** 3002 when absent, 0: any free one. */
@@ -20,7 +33,7 @@ export interface StandInsOptions {
   readonly smtpPort?: number | undefined;
   /** The bearer token of the HTTP systems. */
   readonly token: string;
-  /** PEM of the public key that Salesforce's JWT bearer is checked by; absent: none is taken. */
+  /** PEM of the public key that Salesforce's JWT bearer is checked by; absent: none is accepted. */
   readonly signInKey?: string | undefined;
   readonly log: Logger;
   /** Keeps what the systems hold, and the calls, over a restart; absent: nothing is kept. */
@@ -44,55 +57,62 @@ export interface StandIns {
  * @throws when a port is taken (`EADDRINUSE`) or the state file may not be read, with nothing left running.
  */
 export async function startStandIns(options: StandInsOptions): Promise<StandIns> {
+  const { port: httpPort = 3002, smtpPort = 0, log, now = () => new Date() } = options;
   const stopping = new AbortController();
-  const now = options.now ?? (() => new Date());
-  const world: World = {
-    token: options.token,
-    signInKey: options.signInKey,
-    log: options.log,
-    now,
-    store: openStore({ file: options.stateFile, log: options.log, now }),
-    faults: createFaults(),
-    wait: options.wait ?? ((ms) => sleep(ms, undefined, { signal: stopping.signal })),
-  };
-  const systems = createSystems(world);
-  const addresses: Record<string, string> = {};
-  const http = createServer(application(world, systems, addresses));
+  const wait = options.wait ?? ((ms) => sleep(ms, undefined, { signal: stopping.signal }));
+  const store = openStore({ file: options.stateFile, log, now });
+  const addresses = new Map<string, string>();
+  const running = openSystems({ ...options, now, wait }, store);
+  const http = createServer(application(running, addresses, store, log));
 
   const stop = async (): Promise<void> => {
     stopping.abort();
     http.closeAllConnections();
-    await Promise.all([new Promise((resolve) => http.close(resolve)), systems.mail.stop()]);
-    world.store.close();
+    const others = running.map(async ({ standIn }) => 'stop' in standIn && standIn.stop());
+    await Promise.all([new Promise((resolve) => http.close(resolve)), ...others]);
+    store.close();
   };
   try {
-    addresses['mail'] = await systems.mail.listen(options.smtpPort ?? 0);
-    http.listen(options.port ?? 3002, '127.0.0.1');
+    http.listen(httpPort, '127.0.0.1');
     await once(http, 'listening');
+    const { port } = http.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    for (const { context, standIn } of running) {
+      const isHttp = 'protocols' in standIn;
+      const address = isHttp ? `${url}/${context.name}${standIn.clientPath}` : await standIn.listen(smtpPort);
+      addresses.set(context.name, address);
+    }
+    return { url, smtpUrl: addresses.get('mail') ?? '', port, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-  const { port } = http.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
-  addresses['identity'] = `${url}/identity/scim/v2`;
-  addresses['salesforce'] = `${url}/salesforce`;
-  addresses['slack'] = `${url}/slack/api`;
-  addresses['xapi'] = `${url}/xapi`;
-  return { url, smtpUrl: addresses['mail'], port, stop };
+}
+
+function openSystems(
+  shared: Pick<SystemContext, 'token' | 'signInKey' | 'log' | 'now' | 'wait'>,
+  store: Store,
+): readonly RunningSystem[] {
+  return Object.entries<System>(systems).map(([name, open]) => {
+    const context: SystemContext = {
+      ...shared,
+      name,
+      fault: createFaultSwitch(),
+      open: (schema, seed) => store.open(name, schema, seed),
+      record: (call) => store.record({ system: name, ...call }),
+    };
+    return { context, standIn: open(context) };
+  });
 }
 
 function application(
-  world: World,
-  systems: Readonly<Record<string, StandIn>>,
-  addresses: Readonly<Record<string, string>>,
+  running: readonly RunningSystem[],
+  addresses: ReadonlyMap<string, string>,
+  store: Store,
+  log: Logger,
 ): express.Express {
-  const app = express().disable('x-powered-by').disable('etag');
-  app.use(guard);
-  for (const [name, { router }] of Object.entries(systems)) {
-    if (router !== undefined) app.use(`/${name}`, router);
-  }
-  app.use(control({ world, systems, addresses: () => addresses }));
-  app.use(notFound, problems(world));
-  return app;
+  const app = express().disable('x-powered-by').disable('etag').use(guard);
+  for (const { context, standIn } of running)
+    if ('protocols' in standIn) app.use(`/${context.name}`, serve(standIn.protocols, context));
+  return app.use(control({ systems: running, addresses, store, log }));
 }

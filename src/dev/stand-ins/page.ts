@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Response } from 'express';
-import { faultModes, type Fault, type Faults } from './faults';
-import { html, trusted, type Html } from './html';
+import { faultModes, type Fault } from './faults';
+import { cut, html, marked, table, trusted, type Html } from './html';
 import { SCRIPT, STYLE } from './page-assets';
-import { cut } from './page-parts';
-import type { StandIn } from './stand-in';
-import type { Call, Store } from './store';
+import type { Call } from './store';
+import type { RunningSystem } from './system';
 
 interface PageContent {
-  readonly systems: Readonly<Record<string, StandIn>>;
-  readonly addresses: Readonly<Record<string, string>>;
-  readonly store: Store;
-  readonly faults: Faults;
+  readonly systems: readonly RunningSystem[];
+  readonly addresses: ReadonlyMap<string, string>;
+  readonly calls: readonly Call[];
 }
 
 const CALLS_SHOWN = 50;
@@ -40,11 +38,8 @@ export function sendPage(response: Response, content: PageContent): void {
   response.type('html').send(`<!doctype html>${render(content).markup}`);
 }
 
-/**
- * What has `data-live` is what the script draws anew when something changed; all else stays, with what is typed into the
- * forms.
- */
-function render({ systems, addresses, store, faults }: PageContent): Html {
+/** The script draws what has `data-live` again when something changed; all else stays, with what is typed into the forms. */
+function render({ systems, addresses, calls }: PageContent): Html {
   return html`<html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -59,28 +54,28 @@ function render({ systems, addresses, store, faults }: PageContent): Html {
         <p id="status" role="status"></p>
         <button type="button" id="reset">Reset everything</button>
       </header>
-      <main>
-        ${Object.entries(systems).map(
-          ([name, system]) =>
-            html`<section aria-labelledby="name-${name}">
-              <h2>
-                <span id="name-${name}">${name}</span>
-                <span id="fault-${name}" data-live>${badge(faults.current(name))}</span>
-              </h2>
-              <code>${cut(addresses[name] ?? '')}</code>
-              ${faultForm(name)}
-              <div id="state-${name}" class="state" data-live tabindex="0" role="region" aria-label="${name}: state">
-                ${system.show()}
-              </div>
-            </section>`,
-        )}
-      </main>
+      <main>${systems.map((system) => section(system, addresses.get(system.context.name) ?? ''))}</main>
       <section id="calls" data-live tabindex="0" aria-label="calls">
-        ${calls(store.calls().slice(-CALLS_SHOWN).reverse())}
+        <h2>Last calls</h2>
+        ${callTable(calls.slice(-CALLS_SHOWN).reverse())}
       </section>
       ${trusted(`<script>${SCRIPT}</script>`)}
     </body>
   </html>`;
+}
+
+function section({ context: { name, fault }, standIn }: RunningSystem, address: string): Html {
+  return html`<section aria-labelledby="name-${name}">
+    <h2>
+      <span id="name-${name}">${name}</span>
+      <span id="fault-${name}" data-live>${badge(fault.current())}</span>
+    </h2>
+    <code>${cut(address)}</code>
+    ${faultForm(name)}
+    <div id="state-${name}" class="state" data-live tabindex="0" role="region" aria-label="${name}: state">
+      ${standIn.card()}
+    </div>
+  </section>`;
 }
 
 function faultForm(system: string): Html {
@@ -110,29 +105,19 @@ function badge({ mode, calls }: Fault): Html {
   return html`<span class="badge ${mode === 'ok' ? 'yes' : 'no'}">${mode}${left}</span>`;
 }
 
-function calls(recent: readonly Call[]): Html {
-  return html`<h2>Last calls</h2>
-    <table>
-      <thead>
-        <tr>
-          <th scope="col" class="at">At</th>
-          <th scope="col" class="short">System</th>
-          <th scope="col">Call</th>
-          <th scope="col" class="short">Status</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${recent.map(
-          ({ at, system, method, path, status }) =>
-            html`<tr>
-              <td>
-                <time datetime="${at}"><span class="day">${at.slice(0, 10)} </span>${at.slice(11)}</time>
-              </td>
-              <td>${system}</td>
-              <td><code>${cut(`${method} ${path}`)}</code></td>
-              <td class="${status >= 200 && status < 300 ? 'yes' : 'no'}">${status === 0 ? 'cut' : status}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`;
+function callTable(calls: readonly Call[]): Html {
+  return table({
+    columns: [
+      { label: 'At', className: 'at' },
+      { label: 'System', className: 'short' },
+      { label: 'Call' },
+      { label: 'Status', className: 'short' },
+    ],
+    rows: calls.map(({ at, system, method, path, status }) => [
+      html`<time datetime="${at}"><span class="day">${at.slice(0, 10)} </span>${at.slice(11)}</time>`,
+      system,
+      html`<code>${cut(`${method} ${path}`)}</code>`,
+      marked(status === 0 ? 'cut' : status, status >= 200 && status < 300),
+    ]),
+  });
 }

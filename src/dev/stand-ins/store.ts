@@ -11,25 +11,25 @@ const callSchema = z.object({
   at: z.string(),
 });
 
-/** One protocol call. `status` is what the caller was, or would have been, told; 0: cut off before anything was done. */
+/** One protocol call. `status` is what the caller was, or would have been, answered; 0: cut off before anything was done. */
 export type Call = z.infer<typeof callSchema>;
 
 const fileSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   calls: z.array(callSchema),
-  held: z.record(z.string(), z.unknown()),
+  systems: z.record(z.string(), z.unknown()),
 });
 
-/** What one system holds. Values are replaced whole, never changed in place. */
-export interface Held<T> {
+/** The state of one system. Values are replaced whole, never changed in place. */
+export interface Stored<T> {
   readonly read: () => T;
   readonly write: (next: T) => void;
 }
 
-/** What all systems hold, and the calls to them, in memory and in one file. */
+/** The state of all systems, and the calls to them, in memory and in one file. */
 export interface Store {
-  /** The part of one system: from the file where that fits `schema`, else `seed`. */
-  readonly hold: <T>(system: string, schema: z.ZodType<T>, seed: () => T) => Held<T>;
+  /** The state of one system: from the file where that fits `schema`, else `seed`. */
+  readonly open: <T>(system: string, schema: z.ZodType<T>, seed: () => T) => Stored<T>;
   /** Record a call, just before it is answered: what it changed is in the file when this returns. */
   readonly record: (call: Omit<Call, 'at'>) => void;
   /** Oldest first. */
@@ -47,7 +47,7 @@ interface StoreOptions {
   readonly now: () => Date;
 }
 
-/** How many calls are kept: the file is written whole, so it must not grow for ever. */
+/** How many calls are kept: the file is written whole, so it must not grow without end. */
 const CALLS_KEPT = 10_000;
 
 /** A call that changed nothing may be lost to a kill of the process this long after its answer. */
@@ -55,52 +55,61 @@ const SAVE_WITHIN_MS = 25;
 
 /** A file that is damaged, or of another version, counts as absent and is overwritten; the log says so. */
 export function openStore({ file, log, now }: StoreOptions): Store {
-  const stored = file === undefined ? undefined : readStored(file, log);
-  const held = new Map<string, { seed: () => unknown; value: unknown }>();
-  let calls: Call[] = stored?.calls ?? [];
-  const saver = createSaver(file, log, () => ({
-    version: 1,
-    calls,
-    held: Object.fromEntries([...held].map(([system, { value }]) => [system, value])),
-  }));
+  const saved = file === undefined ? undefined : readSaved(file, log);
+  if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
+  const systems = new Map<string, { readonly seed: () => unknown; value: unknown }>();
+  let calls: Call[] = saved?.calls ?? [];
+  let isChanged = false;
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = file === undefined;
+
+  const save = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    isChanged = false;
+    const values = Object.fromEntries([...systems].map(([system, { value }]) => [system, value]));
+    if (!isClosed && file !== undefined) writeWhole(file, { version: 2, calls, systems: values }, log);
+  };
 
   return {
-    hold: <T>(system: string, schema: z.ZodType<T>, seed: () => T): Held<T> => {
-      const entry = { seed, value: restore(system, schema, stored?.held[system], log) ?? seed() };
-      held.set(system, entry);
+    open: <T>(system: string, schema: z.ZodType<T>, seed: () => T): Stored<T> => {
+      const entry = { seed, value: restored(system, schema, saved?.systems[system], log) ?? seed() };
+      systems.set(system, entry);
       return {
         read: () => entry.value,
         write: (next) => {
           entry.value = next;
-          saver.changed();
+          isChanged = true;
         },
       };
     },
     record: (call) => {
       calls.push({ ...call, at: now().toISOString() });
       if (calls.length > CALLS_KEPT) calls = calls.slice(-CALLS_KEPT);
-      saver.saveSoon();
+      if (isChanged) save();
+      else timer ??= setTimeout(save, SAVE_WITHIN_MS).unref();
     },
     calls: () => calls,
     reset: () => {
       calls = [];
-      for (const entry of held.values()) entry.value = entry.seed();
-      saver.changed();
-      saver.saveSoon();
+      for (const entry of systems.values()) entry.value = entry.seed();
+      save();
     },
-    close: () => saver.close(),
+    close: () => {
+      save();
+      isClosed = true;
+    },
   };
 }
 
-function restore<T>(system: string, schema: z.ZodType<T>, value: unknown, log: Logger): T | undefined {
+function restored<T>(system: string, schema: z.ZodType<T>, value: unknown, log: Logger): T | undefined {
   if (value === undefined) return undefined;
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  log.warn({ system }, 'the state file holds something else for this system: it starts from the seed');
-  return undefined;
+  if (!parsed.success) log.warn({ system }, 'the state file does not fit this system: it starts from the seed');
+  return parsed.data;
 }
 
-function readStored(file: string, log: Logger): z.infer<typeof fileSchema> | undefined {
+function readSaved(file: string, log: Logger): z.infer<typeof fileSchema> | undefined {
   let text;
   try {
     text = readFileSync(file, 'utf8');
@@ -116,45 +125,12 @@ function readStored(file: string, log: Logger): z.infer<typeof fileSchema> | und
   }
 }
 
-interface Saver {
-  /** Something was written that the file lacks. */
-  readonly changed: () => void;
-  /** At once when something changed, else within `SAVE_WITHIN_MS`. */
-  readonly saveSoon: () => void;
-  readonly close: () => void;
-}
-
-function createSaver(file: string | undefined, log: Logger, content: () => unknown): Saver {
-  if (file === undefined) return { changed: () => undefined, saveSoon: () => undefined, close: () => undefined };
-  mkdirSync(dirname(file), { recursive: true });
-  let dirty = false;
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
-
-  const save = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    dirty = false;
-    try {
-      // No fsync: it is the process that may be killed at any time, not the machine.
-      writeFileSync(`${file}.tmp`, JSON.stringify(content()), { mode: 0o600 });
-      renameSync(`${file}.tmp`, file);
-    } catch (error) {
-      log.error({ file, code: (error as NodeJS.ErrnoException).code }, 'the state file cannot be written');
-    }
-  };
-  return {
-    changed: () => {
-      dirty = true;
-    },
-    saveSoon: () => {
-      if (closed) return;
-      if (dirty) save();
-      else timer ??= setTimeout(save, SAVE_WITHIN_MS).unref();
-    },
-    close: () => {
-      if (!closed) save();
-      closed = true;
-    },
-  };
+function writeWhole(file: string, content: object, log: Logger): void {
+  try {
+    // No fsync: it is the process that may be killed at any time, not the machine.
+    writeFileSync(`${file}.tmp`, JSON.stringify(content), { mode: 0o600 });
+    renameSync(`${file}.tmp`, file);
+  } catch (error) {
+    log.error({ file, code: (error as NodeJS.ErrnoException).code }, 'the state file cannot be written');
+  }
 }

@@ -109,9 +109,9 @@ describe('starting again', () => {
   });
 
   test.each([
-    ['no JSON', '{"version":1,"he'],
-    ['of another version', '{"version":99}'],
-    ['wrong inside', '{"version":1,"calls":[],"held":{"identity":{"users":1},"mail":{"messages":[{}]}}}'],
+    ['no JSON', '{"version":2,"ca'],
+    ['of another version', '{"version":1,"calls":[],"systems":{}}'],
+    ['wrong inside', '{"version":2,"calls":[],"systems":{"identity":{"users":1},"mail":{"messages":[{}]}}}'],
   ])('from a file that is %s warns and starts with the seed', async (_name, text) => {
     const stateFile = join(directory, 'state.json');
     writeFileSync(stateFile, text);

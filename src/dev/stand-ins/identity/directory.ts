@@ -5,8 +5,6 @@ import { groupNames, people, type Person } from '../../people';
 /** The enterprise extension of a user (RFC 7643 §4.3): department, manager. */
 export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
-const instants = { created: z.string(), lastModified: z.string() };
-
 /** Okta's (developer.okta.com, User Lifecycle). */
 const statuses = [
   'STAGED',
@@ -19,79 +17,92 @@ const statuses = [
   'DEPROVISIONED',
 ] as const;
 
-const userSchema = z.object({
-  id: z.string(),
-  userName: z.string(),
-  /** The SCIM id of another user; the enterprise extension's `manager.value`. */
-  managerId: z.string().optional(),
-  /** Every other attribute as the client wrote it, but for what the directory works out: manager, groups, meta. */
-  attributes: z.record(z.string(), z.unknown()),
-  /** Absent: as `active` has it. */
-  status: z.enum(statuses).optional(),
-  /** Open sign-in sessions, and OAuth tokens that are out; nobody signs in here, so they only become none. */
-  sessions: z.int().optional(),
-  tokens: z.int().optional(),
-  ...instants,
+/** What a client may write of a user; other attributes are dropped. `manager.value` is the id of another user. */
+export const userAttributes = z.object({
+  userName: z.string().min(1),
+  externalId: z.string().optional(),
+  displayName: z.string().optional(),
+  name: z
+    .object({
+      givenName: z.string().optional(),
+      familyName: z.string().optional(),
+      formatted: z.string().optional(),
+    })
+    .optional(),
+  title: z.string().optional(),
+  active: z.boolean().optional(),
+  emails: z
+    .array(z.object({ value: z.string(), type: z.string().optional(), primary: z.boolean().optional() }))
+    .optional(),
+  [ENTERPRISE]: z
+    .object({ department: z.string().optional(), manager: z.object({ value: z.string() }).optional() })
+    .optional(),
 });
 
-const groupSchema = z.object({
-  id: z.string(),
-  displayName: z.string(),
-  /** SCIM ids of users; groups in groups are not kept. */
-  members: z.array(z.string()),
+/** What a client may write of a group. Members are ids of users; groups in groups are not kept. */
+export const groupAttributes = z.object({
+  displayName: z.string().min(1),
   externalId: z.string().optional(),
-  ...instants,
+  members: z
+    .array(z.object({ value: z.string() }))
+    .default([])
+    .transform((members) => [...new Map(members.map((member) => [member.value, member])).values()]),
 });
+
+const stored = { id: z.string(), created: z.string(), lastModified: z.string() };
 
 /** What the identity provider holds. */
-export const directorySchema = z.object({ users: z.array(userSchema), groups: z.array(groupSchema) });
+export const directorySchema = z.object({
+  users: z.array(
+    userAttributes.extend({
+      ...stored,
+      /** Absent: as `active` has it. */
+      status: z.enum(statuses).optional(),
+      /** Open sign-in sessions, and OAuth tokens that are out; nobody signs in here, so they only become none. */
+      sessions: z.int().optional(),
+      tokens: z.int().optional(),
+    }),
+  ),
+  groups: z.array(groupAttributes.extend(stored)),
+});
 
 export type Directory = z.infer<typeof directorySchema>;
-export type DirectoryUser = z.infer<typeof userSchema>;
-export type DirectoryGroup = z.infer<typeof groupSchema>;
+export type DirectoryUser = Directory['users'][number];
+export type DirectoryGroup = Directory['groups'][number];
 
 /** The demo's people and groups, with the same ids each time. */
 export function seedDirectory(now: Date): Directory {
   const everyone: readonly Person[] = Object.values(people);
-  const at = now.toISOString();
+  const instants = { created: now.toISOString(), lastModified: now.toISOString() };
   const idOf = (person: Person): string => stableId(person.userId);
   const users = everyone.map((person) => {
+    const [givenName, familyName] = person.name.split(' ');
     const manager = everyone.find(({ email }) => email === person.managerEmail);
     return {
       id: idOf(person),
+      ...instants,
       userName: person.email,
-      ...(manager !== undefined && { managerId: idOf(manager) }),
-      attributes: attributesOf(person),
+      externalId: person.userId,
+      displayName: person.name,
+      name: { givenName, familyName, formatted: person.name },
+      title: person.role,
+      active: true,
+      emails: [{ value: person.email, type: 'work', primary: true }],
+      [ENTERPRISE]: { department: person.teamId, ...(manager !== undefined && { manager: { value: idOf(manager) } }) },
       sessions: 1,
       tokens: 1,
-      created: at,
-      lastModified: at,
     };
   });
   const groups = groupNames.map((displayName) => ({
     id: stableId(displayName),
+    ...instants,
     displayName,
-    members: everyone.filter((person) => person.groups.includes(displayName)).map(idOf),
-    created: at,
-    lastModified: at,
+    members: everyone.filter(({ groups: names }) => names.includes(displayName)).map((one) => ({ value: idOf(one) })),
   }));
   return { users, groups };
 }
 
-function attributesOf(person: Person): Record<string, unknown> {
-  const [givenName, familyName] = person.name.split(' ');
-  return {
-    externalId: person.userId,
-    displayName: person.name,
-    name: { givenName, familyName, formatted: person.name },
-    title: person.role,
-    active: true,
-    emails: [{ value: person.email, type: 'work', primary: true }],
-    [ENTERPRISE]: { department: person.teamId },
-  };
-}
-
-/** A UUID made of a name: the seed's ids outlive a reset, so that nobody holds a stale one. */
+/** A UUID made of a name: the seed's ids are the same after a reset, so that nobody keeps a stale one. */
 function stableId(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
@@ -99,40 +110,7 @@ function stableId(name: string): string {
   );
 }
 
-/** A user as SCIM shows it: with the manager's name and the groups, both worked out. */
-export function userResource(directory: Directory, user: DirectoryUser): Record<string, unknown> {
-  const groups = groupsOf(directory, user);
-  const manager = userById(directory, user.managerId);
-  const displayName = manager?.attributes['displayName'];
-  const extension = {
-    ...(user.attributes[ENTERPRISE] as object | undefined),
-    ...(user.managerId !== undefined && {
-      manager: { value: user.managerId, ...(displayName !== undefined && { displayName }) },
-    }),
-  };
-  return {
-    ...user.attributes,
-    id: user.id,
-    userName: user.userName,
-    ...(groups.length > 0 && { groups: groups.map(({ id, displayName: display }) => ({ value: id, display })) }),
-    ...(Object.keys(extension).length > 0 && { [ENTERPRISE]: extension }),
-    meta: { created: new Date(user.created), lastModified: new Date(user.lastModified) },
-  };
-}
-
-/** A group as SCIM shows it, members included. */
-export function groupResource(directory: Directory, group: DirectoryGroup): Record<string, unknown> {
-  const members = group.members.map((id) => ({ value: id, display: userById(directory, id)?.userName, type: 'User' }));
-  return {
-    id: group.id,
-    displayName: group.displayName,
-    ...(group.externalId !== undefined && { externalId: group.externalId }),
-    ...(members.length > 0 && { members }),
-    meta: { created: new Date(group.created), lastModified: new Date(group.lastModified) },
-  };
-}
-
-/** The users and groups of `GET /_state`. */
+/** What people and tests look at: names in place of ids. */
 export interface DirectorySummary {
   readonly users: readonly {
     readonly id: string;
@@ -150,54 +128,59 @@ export interface DirectorySummary {
     /** The manager's userName. */
     readonly manager: string | null;
   }[];
+  /** `members` are userNames. */
   readonly groups: readonly {
     readonly id: string;
     readonly displayName: string;
-    /** The members' userNames. */
     readonly members: readonly string[];
   }[];
 }
 
-/** What people and tests look at: names in place of ids. */
-export function summary(directory: Directory): DirectorySummary {
-  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+export function summaryOf(directory: Directory): DirectorySummary {
+  const nameOf = (id: string | undefined): string | undefined => userById(directory, id)?.userName;
   return {
     users: directory.users.map((user) => ({
       id: user.id,
-      externalId: text(user.attributes['externalId']),
+      externalId: user.externalId ?? null,
       userName: user.userName,
-      displayName: text(user.attributes['displayName']),
+      displayName: user.displayName ?? null,
       active: isActive(user),
       status: oktaStatus(user),
       sessions: user.sessions ?? 0,
       tokens: user.tokens ?? 0,
-      groups: groupsOf(directory, user).map(({ displayName }) => displayName),
-      manager: userById(directory, user.managerId)?.userName ?? null,
+      groups: groupsOf(directory, user.id).map(({ displayName }) => displayName),
+      manager: nameOf(managerOf(user)) ?? null,
     })),
     groups: directory.groups.map(({ id, displayName, members }) => ({
       id,
       displayName,
-      members: members.map((member) => userById(directory, member)?.userName ?? member),
+      members: members.map(({ value }) => nameOf(value) ?? value),
     })),
   };
 }
 
 /** SCIM leaves the default open (RFC 7643 §4.1.1); a user created without it can sign in. */
-function isActive({ attributes }: DirectoryUser): boolean {
-  return attributes['active'] !== false;
+function isActive({ active = true }: DirectoryUser): boolean {
+  return active;
 }
 
 /** SCIM may have changed `active` since the status was set. */
 export function oktaStatus(user: DirectoryUser): (typeof statuses)[number] {
   const { status = 'ACTIVE' } = user;
-  if (isActive(user)) return ['STAGED', 'SUSPENDED', 'DEPROVISIONED'].includes(status) ? 'ACTIVE' : status;
-  return ['STAGED', 'SUSPENDED', 'DEPROVISIONED'].includes(status) ? status : 'SUSPENDED';
+  const isInactive = ['STAGED', 'SUSPENDED', 'DEPROVISIONED'].includes(status);
+  if (isActive(user)) return isInactive ? 'ACTIVE' : status;
+  return isInactive ? status : 'SUSPENDED';
 }
 
-export function userById(directory: Directory, id: string | undefined): DirectoryUser | undefined {
-  return directory.users.find((user) => user.id === id);
+export function userById({ users }: Directory, id: string | undefined): DirectoryUser | undefined {
+  return users.find((user) => user.id === id);
 }
 
-function groupsOf(directory: Directory, user: DirectoryUser): DirectoryGroup[] {
-  return directory.groups.filter(({ members }) => members.includes(user.id));
+/** The manager's id. */
+export function managerOf(user: DirectoryUser): string | undefined {
+  return user[ENTERPRISE]?.manager?.value;
+}
+
+export function groupsOf({ groups }: Directory, userId: string): readonly DirectoryGroup[] {
+  return groups.filter(({ members }) => members.some(({ value }) => value === userId));
 }

@@ -1,13 +1,19 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
-import { managementOf, type OktaManagement } from './okta-directory';
-import { readSearch, UnreadableSearch } from './okta-search';
-import type { Directory } from './directory';
-import type { World } from '../stand-in';
-import type { Held } from '../store';
-
-/** Where Okta's management API is, under `/identity`. */
-export const OKTA_PATH = '/okta/api/v1';
+import { randomUUID } from 'node:crypto';
+import express, { type Request, type Response } from 'express';
+import { Refusal, requireAuthorization, type Protocol } from '../protocol';
+import { matching, type Resource } from '../scim';
+import type { Stored } from '../store';
+import type { SystemContext } from '../system';
+import { groupsOf, oktaStatus, userById, type Directory, type DirectoryUser } from './directory';
+import {
+  EVERYONE,
+  GROUP_SEARCH,
+  groupResource,
+  TRANSITIONS,
+  typeOf,
+  USER_SEARCH,
+  userResource,
+} from './okta-resources';
 
 /** A page may hold fewer than were asked for: this shows who relies on more. */
 const PAGE = 20;
@@ -18,113 +24,124 @@ const ERRORS = {
   E0000007: [404, 'Not found: Resource not found'],
   E0000009: [500, 'Internal Server Error'],
   E0000011: [401, 'Invalid token provided'],
-  E0000022: [405, 'The endpoint does not support the provided HTTP method'],
   E0000031: [400, 'Invalid search criteria.'],
   E0000047: [429, 'API call exceeded rate limit due to too many requests.'],
 } as const;
 
-type ErrorCode = keyof typeof ERRORS;
+function oktaError(code: keyof typeof ERRORS, cause = ''): Refusal {
+  return new Refusal(ERRORS[code][0], code, cause);
+}
 
 /**
  * Okta's management API, as far as a leaver and a group member need it, on the directory that SCIM shows too. Strict
- * where Okta is: lifecycle operations want the right status, only groups of Okta's own can be changed, lists are paged.
+ * where Okta is: lifecycle operations require the right status, only groups of Okta's own can be changed, lists are paged.
  */
-export function okta(directory: Held<Directory>, world: World): express.Router {
-  const management = managementOf(directory, world.now);
-  const router = express.Router();
-  router.use(authenticated(world.token));
-  userRoutes(router, management);
-  groupRoutes(router, management);
-  router.use((_request, response) => sendOktaError(response, 'E0000007'));
-  router.use(oktaErrors(world));
-  return router;
+export function okta(directory: Stored<Directory>, { token, now }: SystemContext): Protocol {
+  const routes = express.Router();
+  routes.use(requireAuthorization(`SSWS ${token}`, oktaError('E0000011')));
+  addUsers(routes, directory, now);
+  addGroups(routes, directory, now);
+  return { path: '/okta/api/v1', routes, refuse: refuseAsOkta(now) };
 }
 
-function userRoutes(router: express.Router, management: OktaManagement): void {
-  router.get('/users', (request, response) => {
-    const matches = readSearch(textOf(request.query['search']), 'user');
-    sendPage(request, response, management.users().filter(matches));
+function addUsers(routes: express.Router, directory: Stored<Directory>, now: () => Date): void {
+  function change(id: string, changed: Partial<DirectoryUser>): void {
+    const before = directory.read();
+    const lastModified = now().toISOString();
+    const users = before.users.map((user) => (user.id === id ? { ...user, ...changed, lastModified } : user));
+    directory.write({ ...before, users });
+  }
+
+  routes.get('/users', ({ query }, response) => {
+    const { users } = directory.read();
+    const found = users.map((user) => userResource(directory.read(), user));
+    const { search } = query;
+    sendPage(response, search === undefined ? found : found.filter(matching(search, [], USER_SEARCH)));
   });
-  router.get(
-    '/users/:user',
-    withUser(management, (id, _request, response) => {
-      response.json(management.users().find((user) => user['id'] === id));
-    }),
-  );
-  router.get(
-    '/users/:user/groups',
-    withUser(management, (id, request, response) => {
-      sendPage(request, response, management.groupsOf(id));
-    }),
-  );
-  router.delete(
-    '/users/:user/sessions',
-    withUser(management, (id, request, response) => {
-      management.endSessions(id, request.query['oauthTokens'] === 'true');
-      response.sendStatus(204);
-    }),
-  );
-  router.post(
-    '/users/:user/lifecycle/:transition',
-    withUser(management, (id, request, response) => {
-      const done = management.transit(id, textOf(request.params['transition']));
-      if (done === 'unknown') sendOktaError(response, 'E0000007');
-      else if (done === 'refused') sendOktaError(response, 'E0000001', 'Cannot do this to a user of this status');
-      else response.json({});
-    }),
-  );
+  routes.get('/users/:user', ({ params }, response) => {
+    response.json(userResource(directory.read(), findUser(directory.read(), params.user)));
+  });
+  routes.get('/users/:user/groups', ({ params }, response) => {
+    const { id } = findUser(directory.read(), params.user);
+    sendPage(response, [EVERYONE, ...groupsOf(directory.read(), id).map(groupResource)]);
+  });
+  routes.delete('/users/:user/sessions', ({ params, query }, response) => {
+    const { id } = findUser(directory.read(), params.user);
+    change(id, { sessions: 0, ...(query['oauthTokens'] === 'true' && { tokens: 0 }) });
+    response.sendStatus(204);
+  });
+  routes.post('/users/:user/lifecycle/:transition', ({ params }, response) => {
+    const user = findUser(directory.read(), params.user);
+    const transition = TRANSITIONS[params.transition];
+    if (transition === undefined) throw oktaError('E0000007');
+    if (!transition.from.includes(oktaStatus(user)))
+      throw oktaError('E0000001', 'Cannot do this to a user of this status');
+    const active = transition.to === 'ACTIVE' || transition.to === 'PASSWORD_EXPIRED';
+    change(user.id, { status: transition.to, active });
+    response.json({});
+  });
 }
 
-function groupRoutes(router: express.Router, management: OktaManagement): void {
-  router.get('/groups', (request, response) => {
-    const { search, q } = request.query;
-    const matches = search === undefined ? startsWith(textOf(q)) : readSearch(textOf(search), 'group');
-    sendPage(request, response, management.groups().filter(matches));
+function addGroups(routes: express.Router, directory: Stored<Directory>, now: () => Date): void {
+  routes.get('/groups', ({ query }, response) => {
+    const { search, q } = query;
+    const prefix = typeof q === 'string' ? q.toLowerCase() : '';
+    const all = [EVERYONE, ...directory.read().groups.map(groupResource)];
+    const isFound =
+      search === undefined
+        ? ({ profile }: (typeof all)[number]) => profile.name.toLowerCase().startsWith(prefix)
+        : matching(search, [], GROUP_SEARCH);
+    sendPage(response, all.filter(isFound));
   });
-  router.post('/groups', (request, response) => {
+  routes.post('/groups', (request, response) => {
     const { profile } = (request.body ?? {}) as { profile?: { name?: unknown } };
     const name = profile?.name;
-    const made = typeof name === 'string' && name !== '' ? management.makeGroup(name) : 'refused';
-    if (made === 'refused') sendOktaError(response, 'E0000001', 'name: missing, or taken in this organization');
-    else response.json(made);
+    const before = directory.read();
+    const isTaken = (text: string): boolean =>
+      before.groups.some(({ displayName }) => displayName.toLowerCase() === text.toLowerCase());
+    if (typeof name !== 'string' || name === '' || isTaken(name))
+      throw oktaError('E0000001', 'name: missing, or taken in this organization');
+    const at = now().toISOString();
+    const group = { id: randomUUID(), displayName: name, members: [], created: at, lastModified: at };
+    directory.write({ ...before, groups: [...before.groups, group] });
+    response.json(groupResource(group));
   });
-  const setMember = (member: boolean): RequestHandler =>
-    withUser(management, (id, request, response) => {
-      const done = management.setMember(textOf(request.params['group']), id, member);
-      if (done === 'unknown') sendOktaError(response, 'E0000007');
-      else if (done === 'refused') sendOktaError(response, 'E0000001', 'Only groups of type OKTA_GROUP can be changed');
-      else response.sendStatus(204);
-    });
-  router.put('/groups/:group/users/:user', setMember(true));
-  router.delete('/groups/:group/users/:user', setMember(false));
-}
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function startsWith(prefix: string): (group: Readonly<Record<string, unknown>>) => boolean {
-  return ({ profile }) => (profile as { name: string }).name.toLowerCase().startsWith(prefix.toLowerCase());
-}
-
-type UserHandler = (id: string, request: Request, response: Response) => void;
-
-/** A user by id, or by login. */
-function withUser(management: OktaManagement, handle: UserHandler): RequestHandler {
-  return (request, response) => {
-    const id = management.idOf(textOf(request.params['user']));
-    if (id === undefined) sendOktaError(response, 'E0000007');
-    else handle(id, request, response);
+  const setMember = ({ method, params }: Request<{ group: string; user: string }>, response: Response): void => {
+    const before = directory.read();
+    const { id: value } = findUser(before, params.user);
+    const group = before.groups.find(({ id }) => id === params.group);
+    if (group === undefined && params.group !== EVERYONE.id) throw oktaError('E0000007');
+    if (group === undefined || typeOf(group) !== 'OKTA_GROUP')
+      throw oktaError('E0000001', 'Only groups of type OKTA_GROUP can be changed');
+    const isMember = group.members.some((member) => member.value === value);
+    if (isMember !== (method === 'PUT')) {
+      const others = group.members.filter((member) => member.value !== value);
+      const members = isMember ? others : [...others, { value }];
+      const changed = { ...group, members, lastModified: now().toISOString() };
+      directory.write({ ...before, groups: before.groups.map((one) => (one === group ? changed : one)) });
+    }
+    response.sendStatus(204);
   };
+  routes.route('/groups/:group/users/:user').put(setMember).delete(setMember);
+}
+
+/** By id or login. @throws Refusal */
+function findUser(directory: Directory, idOrLogin: string): DirectoryUser {
+  const byLogin = directory.users.find(({ userName }) => userName.toLowerCase() === idOrLogin.toLowerCase());
+  const user = userById(directory, idOrLogin) ?? byLogin;
+  if (user === undefined) throw oktaError('E0000007');
+  return user;
 }
 
 /** A page, and the next one's address as a link (RFC 8288); the cursor is opaque to the client. */
-function sendPage(request: Request, response: Response, all: readonly Readonly<Record<string, unknown>>[]): void {
-  const limit = Math.min(Math.max(Number(request.query['limit'] ?? PAGE) || PAGE, 1), PAGE);
-  const after = request.query['after'];
+function sendPage(response: Response, all: readonly Resource[]): void {
+  const { query, originalUrl, headers } = response.req;
+  const limit = Math.min(Math.max(Number(query['limit'] ?? PAGE) || PAGE, 1), PAGE);
+  const after = query['after'];
   const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
   const page = all.slice(start, start + limit);
-  const self = new URL(request.originalUrl, `http://${request.headers.host ?? 'localhost'}`);
+  const self = new URL(originalUrl, `http://${headers.host ?? 'localhost'}`);
   const links = [`<${self.href}>; rel="self"`];
   if (start + limit < all.length) {
     self.searchParams.set('after', String(page.at(-1)?.['id']));
@@ -135,43 +152,26 @@ function sendPage(request: Request, response: Response, all: readonly Readonly<R
   response.json(page);
 }
 
-function authenticated(token: string): RequestHandler {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  const wanted = digest(`SSWS ${token}`);
-  return (request, response, next) => {
-    if (timingSafeEqual(digest(request.headers.authorization ?? ''), wanted)) next();
-    else sendOktaError(response, 'E0000011');
-  };
-}
-
-/** What the fault switch makes of a call: Okta says when to come back in a header of its own, in epoch seconds. */
-export function refuseAsOkta(response: Response, status: number, now: Date): void {
-  const seconds = Number(response.get('Retry-After') ?? 0);
-  response.removeHeader('Retry-After');
-  if (status === 429) {
-    const reset = Math.ceil(now.getTime() / 1000) + seconds;
-    response.set({ 'X-Rate-Limit-Limit': '600', 'X-Rate-Limit-Remaining': '0', 'X-Rate-Limit-Reset': String(reset) });
-    response.set('Date', now.toUTCString());
-    sendOktaError(response, 'E0000047');
-  } else sendOktaError(response, 'E0000009', 'The fault switch is on.', status);
-}
-
-function sendOktaError(response: Response, errorCode: ErrorCode, cause?: string, status?: number): void {
-  const [usual, errorSummary] = ERRORS[errorCode];
-  const errorCauses = cause === undefined ? [] : [{ errorSummary: cause }];
-  response
-    .status(status ?? usual)
-    .json({ errorCode, errorSummary, errorLink: errorCode, errorId: randomUUID(), errorCauses });
-}
-
-function oktaErrors({ log }: World): ErrorRequestHandler {
-  return (error: Error & { readonly status?: number }, _request, response, next) => {
-    if (response.headersSent) next(error);
-    else if (error instanceof UnreadableSearch) sendOktaError(response, 'E0000031');
-    else if ((error.status ?? 500) < 500) sendOktaError(response, 'E0000001', 'The request body was not well-formed');
-    else {
-      log.error({ err: error }, 'the Okta stand-in failed');
-      sendOktaError(response, 'E0000009');
+function refuseAsOkta(now: () => Date): Protocol['refuse'] {
+  return (response, refusal) => {
+    const { status, message } = refusal;
+    if (status === 429) {
+      // Okta says when to come back in a header of its own, in epoch seconds.
+      const reset = Math.ceil(now().getTime() / 1000) + Number(response.get('Retry-After') ?? 0);
+      response.removeHeader('Retry-After');
+      response.set({ 'X-Rate-Limit-Limit': '600', 'X-Rate-Limit-Remaining': '0', 'X-Rate-Limit-Reset': String(reset) });
+      response.set('Date', now().toUTCString());
     }
+    const errorCode = codeOf(refusal);
+    const said = { errorCode, errorSummary: ERRORS[errorCode][1], errorLink: errorCode, errorId: randomUUID() };
+    response.status(status).json({ ...said, errorCauses: [{ errorSummary: message }] });
   };
+}
+
+function codeOf({ status, code }: Refusal): keyof typeof ERRORS {
+  if (Object.hasOwn(ERRORS, code)) return code as keyof typeof ERRORS;
+  if (status === 429) return 'E0000047';
+  if (code === 'invalidFilter') return 'E0000031';
+  if (code === 'unknown-path') return 'E0000007';
+  return code === 'unreadable' ? 'E0000001' : 'E0000009';
 }

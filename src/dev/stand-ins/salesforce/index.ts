@@ -1,22 +1,27 @@
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import express, { type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
-import { html, type Html } from '../html';
-import { httpCalls } from '../http-calls';
-import { cut } from '../page-parts';
-import { objects, seedRecords, type Refusal, type StoredRecord } from './objects';
-import { createRecords, isRefusal, recordsSchema, type Records, type Written } from './records';
+import { cut, html, marked, table, type Html } from '../html';
+import { Refusal, type Protocol } from '../protocol';
+import type { HttpStandIn, SystemContext } from '../system';
+import { refusal, seedRecords, type StoredRecord } from './objects';
+import { notFound, recordsSchema, update, upsert, upsertAll, type Records, type Written } from './records';
 import { createSignIn, type SignIn } from './sign-in';
 import { runQuery } from './soql';
-import type { StandIn, World } from '../stand-in';
 
-export interface SalesforceState {
+interface SalesforceState {
   /** Users, logins, contacts and training records, as queries give them. */
   readonly records: readonly { readonly type: string; readonly Id: string; readonly [field: string]: unknown }[];
 }
 
 const collection = z.strictObject({
   allOrNone: z.literal(false).optional(),
-  records: z.array(z.looseObject({ attributes: z.object({ type: z.string() }) })).max(200),
+  records: z
+    .array(
+      z
+        .looseObject({ attributes: z.object({ type: z.string() }) })
+        .transform(({ attributes, ...fields }) => ({ type: attributes.type, fields })),
+    )
+    .max(200),
 });
 
 /**
@@ -25,68 +30,73 @@ const collection = z.strictObject({
  * documents are clear: an unknown field, a text that is too long, an external id with `/`, `%` or `.` in a path, a session
  * that nobody used for two hours.
  */
-export function salesforce(world: World): StandIn<SalesforceState> {
-  const held = world.store.hold('salesforce', recordsSchema, seedRecords);
-  const signIn = createSignIn(world, (username) => mayUserSignIn(held.read(), username));
-  const router = express.Router();
-  router.use(httpCalls({ system: 'salesforce', contentTypes: ['application/json'], refuse }, world));
-  router.post('/services/oauth2/token', express.urlencoded({ extended: false }), grant(signIn));
-  const api = express.Router();
-  router.use('/services/data/:version', authenticate(signIn), requireVersion, countUsage(), api);
-  addResources(api, createRecords(held), () => held.read());
-  router.use((_request, response) => sendErrors(response, 404, notFound));
-  router.use(failures(world));
+export function salesforce(context: SystemContext): HttpStandIn<SalesforceState> {
+  const records = context.open(recordsSchema, seedRecords);
+  const signIn = createSignIn(context, (username) => canSignIn(records.read(), username));
+  const routes = express.Router();
+  routes.use('/:version', authenticate(signIn), requireVersion, countUsage(), resources(records));
   return {
-    state: () => ({ records: held.read().map(({ type, Id, fields }) => ({ type, Id, ...fields })) }),
-    show: () => show(held.read()),
-    router,
+    protocols: [
+      oauth(signIn),
+      { path: '/', routes: express.Router().use('/services/data', routes), refuse: refuseCall },
+    ],
+    clientPath: '',
+    state: () => ({ records: records.read().map(({ type, Id, fields }) => ({ type, Id, ...fields })) }),
+    card: () => card(records.read()),
   };
 }
 
-const notFound: Refusal = { code: 'NOT_FOUND', message: 'The requested resource does not exist', fields: [] };
+function oauth(signIn: SignIn): Protocol {
+  const grant: RequestHandler = (request, response) => {
+    const loginUrl = `http://${request.headers.host ?? ''}${request.baseUrl.replace('/services/oauth2', '')}`;
+    const answer = signIn.grant(valuesOf(request.body), loginUrl);
+    response.status('error' in answer ? 400 : 200).json(answer);
+  };
+  return {
+    path: '/services/oauth2',
+    parsers: [express.urlencoded({ extended: false })],
+    routes: express.Router().post('/token', grant),
+    refuse: (response, { status, message }) => {
+      const error = status >= 500 ? 'server_error' : 'invalid_grant';
+      response.status(status).json({ error, error_description: message });
+    },
+  };
+}
 
-function addResources(api: express.Router, records: Records, all: () => readonly StoredRecord[]): void {
+function resources(records: Records): express.Router {
+  const api = express.Router();
+
   api.get('/query', ({ query }, response) => {
-    const found = typeof query['q'] === 'string' ? runQuery(query['q'], all()) : notFound;
-    if ('code' in found) sendErrors(response, 400, found);
-    else response.json({ totalSize: found.length, done: true, records: found });
+    if (typeof query['q'] !== 'string') throw refusal('MALFORMED_QUERY', 'there is no query');
+    const found = runQuery(query['q'], records.read());
+    response.json({ totalSize: found.length, done: true, records: found });
   });
 
   api.patch('/sobjects/:type/:id', ({ params, body }, response) => {
-    const written =
-      objects[params.type] === undefined ? notFound : records.update(params.type, params.id, valuesOf(body));
-    if (isRefusal(written)) sendErrors(response, written.code === 'NOT_FOUND' ? 404 : 400, written);
-    else response.sendStatus(204);
+    update(records, params.type, params.id, valuesOf(body));
+    response.sendStatus(204);
   });
 
   api.patch('/sobjects/:type/:keyField/:key', ({ params, body }, response) => {
     const { type, keyField, key } = params;
-    const isReadable = objects[type] !== undefined && !/[/%.]/.test(key);
-    const written = isReadable ? records.upsert(type, keyField, key, valuesOf(body)) : notFound;
-    if (isRefusal(written)) sendErrors(response, written.code === 'NOT_FOUND' ? 404 : 400, written);
-    else response.status(written.created ? 201 : 200).json({ ...written, success: true, errors: [] });
+    if (/[/%.]/.test(key)) throw notFound();
+    const written = upsert(records, type, keyField, key, valuesOf(body));
+    response.status(written.created ? 201 : 200).json(resultOf(written));
   });
 
   api.patch('/composite/sobjects/:type/:keyField', ({ params, body }, response) => {
     const { type, keyField } = params;
-    const read = collection.safeParse(body);
-    if (!read.success || read.data.records.some(({ attributes }) => attributes.type !== type)) {
-      sendErrors(response, 400, { code: 'INVALID_INPUT', message: 'The collection cannot be read', fields: [] });
-      return;
-    }
-    const values = read.data.records.map((record) => without(record, 'attributes'));
-    const written = objects[type] === undefined ? notFound : records.upsertAll(type, keyField, values);
-    if ('code' in written) sendErrors(response, written.code === 'NOT_FOUND' ? 404 : 400, written);
-    else response.json(written.map(part));
+    const parsed = collection.safeParse(body);
+    if (!parsed.success || parsed.data.records.some((record) => record.type !== type))
+      throw refusal('INVALID_INPUT', 'The collection cannot be read');
+    const values = parsed.data.records.map(({ fields }) => fields);
+    response.json(upsertAll(records, type, keyField, values).map(resultOf));
   });
+  return api;
 }
 
-function without(record: Readonly<Record<string, unknown>>, name: string): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(record).filter(([field]) => field !== name));
-}
-
-function part(written: Written): object {
-  if (!isRefusal(written)) return { ...written, success: true, errors: [] };
+function resultOf(written: Written | Refusal): object {
+  if (!(written instanceof Refusal)) return { ...written, success: true, errors: [] };
   const { code: statusCode, message, fields } = written;
   return { success: false, errors: [{ statusCode, message, fields }] };
 }
@@ -95,25 +105,18 @@ function valuesOf(body: unknown): Readonly<Record<string, unknown>> {
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
 }
 
-function grant(signIn: SignIn): RequestHandler {
-  return (request, response) => {
-    const answer = signIn.grant(valuesOf(request.body), `http://${request.headers.host ?? ''}${request.baseUrl}`);
-    response.status('error' in answer ? 400 : 200).json(answer);
-  };
-}
-
 function authenticate({ isSignedIn }: SignIn): RequestHandler {
-  return ({ headers }, response, next) => {
-    if (isSignedIn(headers.authorization)) next();
-    else sendErrors(response, 401, { code: 'INVALID_SESSION_ID', message: 'Session expired or invalid', fields: [] });
+  return ({ headers }, _response, next) => {
+    if (!isSignedIn(headers.authorization)) throw refusal('INVALID_SESSION_ID', 'Session expired or invalid');
+    next();
   };
 }
 
 /** Those with collections' upsert, up to one that is not there yet. */
-const requireVersion = ({ params }: Request<{ version: string }>, response: Response, next: () => void): void => {
+const requireVersion: RequestHandler<{ version: string }> = ({ params }, _response, next) => {
   const [, major = '0'] = /^v(\d{2,3})\.0$/.exec(params.version) ?? [];
-  if (Number(major) >= 46 && Number(major) <= 66) next();
-  else sendErrors(response, 404, notFound);
+  if (Number(major) < 46 || Number(major) > 66) throw notFound();
+  next();
 };
 
 function countUsage(): RequestHandler {
@@ -125,14 +128,10 @@ function countUsage(): RequestHandler {
   };
 }
 
-function mayUserSignIn(records: readonly StoredRecord[], username: string): boolean {
+function canSignIn(records: readonly StoredRecord[], username: string): boolean {
   const user = records.find(({ type, fields }) => type === 'User' && fields['Username'] === username);
   const login = records.find(({ type, fields }) => type === 'UserLogin' && fields['UserId'] === user?.Id);
   return user?.fields['IsActive'] === true && login?.fields['IsFrozen'] === false;
-}
-
-function sendErrors(response: Response, status: number, { code: errorCode, message, fields }: Refusal): void {
-  response.status(status).json([{ message, errorCode, fields }]);
 }
 
 /** What the fault switch's statuses are in Salesforce's words. */
@@ -145,25 +144,14 @@ const CODES: Readonly<Record<number, string>> = {
   503: 'SERVER_UNAVAILABLE',
 };
 
-function refuse(response: Response, status: number, message: string): void {
-  if (response.req.path.startsWith('/services/oauth2/'))
-    response
-      .status(status)
-      .json({ error: status >= 500 ? 'server_error' : 'invalid_grant', error_description: message });
-  else sendErrors(response, status, { code: CODES[status] ?? 'UNKNOWN_EXCEPTION', message, fields: [] });
-}
-
-function failures({ log }: World): ErrorRequestHandler {
-  return (error: Error & { readonly status?: number }, _request, response, next) => {
-    if (response.headersSent) {
-      next(error);
-      return;
-    }
-    const status = error.status ?? 500;
-    if (status >= 500) log.error({ err: error }, 'the Salesforce stand-in failed');
-    const code = status >= 500 ? 'UNKNOWN_EXCEPTION' : 'JSON_PARSER_ERROR';
-    sendErrors(response, status, { code, message: error.message, fields: [] });
+function refuseCall(response: Response, { status, code, message, fields }: Refusal): void {
+  const ours: Readonly<Record<string, string | undefined>> = {
+    fault: CODES[status],
+    'unknown-path': 'NOT_FOUND',
+    unreadable: 'JSON_PARSER_ERROR',
   };
+  const isOurs = [...Object.keys(ours), 'failed'].includes(code);
+  response.status(status).json([{ message, errorCode: isOurs ? (ours[code] ?? 'UNKNOWN_EXCEPTION') : code, fields }]);
 }
 
 /** Of each object: what is shown in a column, and under it in small. */
@@ -173,48 +161,35 @@ const SHOWN: Readonly<Record<string, readonly (readonly [field: string, small?: 
   User: [['Name', 'Username'], ['Sign-in']],
 };
 
-function show(records: readonly StoredRecord[]): Html {
-  const isFrozen = (id: string): boolean =>
-    records.some(({ type, fields }) => type === 'UserLogin' && fields['UserId'] === id && fields['IsFrozen'] === true);
-  return html`${Object.entries(SHOWN).map(([type, columns]) => {
-    const rows = records
-      .filter((record) => record.type === type)
-      .map(({ Id, fields }) => ({ 'Sign-in': isFrozen(Id) ? 'frozen' : 'open', ...fields }));
-    return html`<table>
-      <caption>
-        ${type}
-      </caption>
-      <thead>
-        <tr>
-          ${columns.map(heading)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (fields) =>
-            html`<tr>
-              ${columns.map((column) => cell(fields, column))}
-            </tr>`,
-        )}
-      </tbody>
-    </table>`;
-  })}`;
-}
-
 const NUMBERS = ['Score__c', 'Progress__c'];
 
-function heading([name]: readonly [string, string?]): Html {
-  const label = name.replace(/__c$/, '').replaceAll('_', ' ');
-  return html`<th scope="col" class="${NUMBERS.includes(name) ? 'number' : ''}">${cut(label)}</th>`;
+function card(records: readonly StoredRecord[]): Html {
+  const isFrozen = (id: string): boolean =>
+    records.some(({ type, fields }) => type === 'UserLogin' && fields['UserId'] === id && fields['IsFrozen'] === true);
+  const tables = Object.entries(SHOWN).map(([type, columns]) =>
+    table({
+      caption: type,
+      columns: columns.map(([name]) => ({
+        label: name.replace(/__c$/, '').replaceAll('_', ' '),
+        className: NUMBERS.includes(name) ? 'number' : '',
+      })),
+      rows: records
+        .filter((record) => record.type === type)
+        .map(({ Id, fields }) => {
+          const all = { 'Sign-in': isFrozen(Id) ? 'frozen' : 'open', ...fields };
+          return columns.map(([name, small]) => cell(all, name, small));
+        }),
+    }),
+  );
+  return html`${tables}`;
 }
 
-function cell(fields: Readonly<Record<string, unknown>>, [name, small]: readonly [string, string?]): Html {
+function cell(fields: Readonly<Record<string, unknown>>, name: string, small?: string): Html {
   const textOf = (field: string): string => {
     const value = fields[field];
     return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   };
   const text = textOf(name);
-  return html`<td class="${text === 'frozen' ? 'no' : ''}">
-    ${text}${small === undefined ? null : html`<small>${cut(textOf(small))}</small>`}
-  </td>`;
+  const below = small === undefined ? null : html`<small>${cut(textOf(small))}</small>`;
+  return html`${text === 'frozen' ? marked(text, false) : text}${below}`;
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { people } from '../../people';
+import { Refusal } from '../protocol';
 
-/** What a field takes. `text` and `email`: of so many characters at most. */
+/** What a field accepts. `text`: of so many characters at most. */
 type FieldType =
   | { readonly of: 'text'; readonly length: number }
   | { readonly of: 'email' }
@@ -13,7 +14,7 @@ type FieldType =
 interface Field {
   readonly type: FieldType;
   readonly required?: true;
-  /** Unique, and good to upsert by. */
+  /** Unique, and usable as the key of an upsert. */
   readonly externalId?: true;
   readonly readOnly?: true;
 }
@@ -122,65 +123,52 @@ export function seedRecords(): StoredRecord[] {
   ];
 }
 
-/** As Salesforce says it: `errorCode` of a call, `statusCode` of a collection's part. */
-export interface Refusal {
-  readonly code: string;
-  readonly message: string;
-  readonly fields: readonly string[];
+type Values = Readonly<Record<string, unknown>>;
+
+/** In Salesforce's words: `errorCode` of a call, `statusCode` of a record in a collection. */
+export function refusal(code: string, message: string, fields: readonly string[] = []): Refusal {
+  return new Refusal({ NOT_FOUND: 404, INVALID_SESSION_ID: 401 }[code] ?? 400, code, message, fields);
 }
 
-function refusal(code: string, message: string, fields: readonly string[] = []): Refusal {
-  return { code, message, fields };
-}
-
-/** A field that is not there, or a value that is of another kind: the request as a whole cannot be read. */
-export function faultOfShape(type: string, values: Readonly<Record<string, unknown>>): Refusal | null {
+/** A field that is not there, or a value of another type: the request as a whole cannot be read. @throws Refusal */
+export function checkShape(type: string, values: Values): void {
   for (const [name, value] of Object.entries(values)) {
     const field = objects[type]?.fields[name];
-    if (field === undefined) return refusal('INVALID_FIELD', `No such column '${name}' on sobject of type ${type}`);
-    if (value !== null && !isOfKind(field.type, value))
-      return refusal('JSON_PARSER_ERROR', `Cannot deserialize ${field.type.of} from ${typeof value}`);
+    if (field === undefined) throw refusal('INVALID_FIELD', `No such column '${name}' on sobject of type ${type}`);
+    if (value !== null && !isOfType(field.type, value))
+      throw refusal('JSON_PARSER_ERROR', `Cannot deserialize ${field.type.of} from ${typeof value}`);
   }
-  return null;
 }
 
-function isOfKind({ of }: FieldType, value: unknown): boolean {
+function isOfType({ of }: FieldType, value: unknown): boolean {
   if (of === 'number' || of === 'boolean') return typeof value === of;
   if (of === 'datetime') return typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
   return typeof value === 'string';
 }
 
-/** Why the record does not take the values. */
-export function faultOfValues(type: string, values: Readonly<Record<string, unknown>>, isNew: boolean): Refusal | null {
+/** @throws Refusal why the record does not accept the values */
+export function checkValues(type: string, values: Values, isNew: boolean): void {
   const fields = Object.entries(objects[type]?.fields ?? {});
-  const missing = fields.filter(([name, { required }]) => required && (name in values ? isBlank(values[name]) : isNew));
+  const isBlank = (name: string): boolean => [null, undefined, ''].includes(values[name] as string);
+  const missing = fields.filter(([name, { required }]) => required && (name in values ? isBlank(name) : isNew));
   if (missing.length > 0) {
     const names = missing.map(([name]) => name);
-    return refusal('REQUIRED_FIELD_MISSING', `Required fields are missing: [${names.join(', ')}]`, names);
+    throw refusal('REQUIRED_FIELD_MISSING', `Required fields are missing: [${names.join(', ')}]`, names);
   }
-  for (const [name, field] of fields) {
-    const fault = faultOfValue(name, field, values[name]);
-    if (fault !== null) return fault;
+  for (const [name, { type: fieldType, readOnly }] of fields) {
+    const value = values[name];
+    if (value !== undefined && readOnly)
+      throw refusal('INVALID_FIELD_FOR_INSERT_UPDATE', `Unable to create/update fields: ${name}.`, [name]);
+    if (typeof value === 'string') checkText(name, fieldType, value);
   }
-  return null;
 }
 
-function isBlank(value: unknown): boolean {
-  return value === null || value === undefined || value === '';
-}
-
-function faultOfValue(name: string, { type, readOnly }: Field, value: unknown): Refusal | null {
-  if (value === undefined) return null;
-  if (readOnly) return refusal('INVALID_FIELD_FOR_INSERT_UPDATE', `Unable to create/update fields: ${name}.`, [name]);
-  return typeof value === 'string' ? faultOfText(name, type, value) : null;
-}
-
-function faultOfText(name: string, type: FieldType, value: string): Refusal | null {
+function checkText(name: string, type: FieldType, value: string): void {
   if (type.of === 'email' && !(value.length <= 80 && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)))
-    return refusal('INVALID_EMAIL_ADDRESS', `${name}: invalid email address: ${value}`, [name]);
+    throw refusal('INVALID_EMAIL_ADDRESS', `${name}: invalid email address: ${value}`, [name]);
   if (type.of === 'text' && value.length > type.length)
-    return refusal('STRING_TOO_LONG', `${name}: data value too large (max length=${type.length})`, [name]);
-  if (type.of !== 'picklist' || type.values.includes(value)) return null;
+    throw refusal('STRING_TOO_LONG', `${name}: data value too large (max length=${type.length})`, [name]);
+  if (type.of !== 'picklist' || type.values.includes(value)) return;
   const message = `${name}: bad value for restricted picklist field: ${value}`;
-  return refusal('INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST', message, [name]);
+  throw refusal('INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST', message, [name]);
 }

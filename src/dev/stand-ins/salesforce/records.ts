@@ -1,86 +1,99 @@
 import { z } from 'zod';
-import { faultOfShape, faultOfValues, newId, objects, recordSchema, type Refusal, type StoredRecord } from './objects';
-import type { Held } from '../store';
+import { Refusal } from '../protocol';
+import type { Stored } from '../store';
+import { checkShape, checkValues, newId, objects, recordSchema, refusal, type StoredRecord } from './objects';
 
 export const recordsSchema = z.array(recordSchema);
 
 type Values = Readonly<Record<string, unknown>>;
 
-export type Written = { readonly id: string; readonly created: boolean } | Refusal;
-
-/** The records, and the three ways to write them that we use. */
-export interface Records {
-  readonly update: (type: string, id: string, values: Values) => Written;
-  readonly upsert: (type: string, keyField: string, key: string, values: Values) => Written;
-  /** Each for itself; a refusal alone when the collection as a whole cannot be read. */
-  readonly upsertAll: (type: string, keyField: string, records: readonly Values[]) => readonly Written[] | Refusal;
+export interface Written {
+  readonly id: string;
+  readonly created: boolean;
 }
 
-export function isRefusal(written: object): written is Refusal {
-  return 'code' in written;
+/** All that the org holds, of every type. */
+export type Records = Stored<StoredRecord[]>;
+
+/** @throws Refusal */
+export function update(records: Records, type: string, id: string, values: Values): Written {
+  const record = ofType(records, type).find(({ Id }) => Id === id);
+  if (record === undefined) throw notFound();
+  checkShape(type, values);
+  return write(records, type, record, values);
 }
 
-export function createRecords(held: Held<StoredRecord[]>): Records {
-  const ofType = (type: string): StoredRecord[] => held.read().filter((record) => record.type === type);
+/** @throws Refusal */
+export function upsert(records: Records, type: string, keyField: string, key: string, values: Values): Written {
+  if (keyField in values) throw refusal('INVALID_FIELD', `The ${keyField} field should not be specified`, [keyField]);
+  checkKey(type, keyField);
+  checkShape(type, values);
+  return write(records, type, keyed(records, type, keyField, key), { ...values, [keyField]: key });
+}
 
-  function write(type: string, record: StoredRecord | undefined, values: Values): Written {
-    const isNew = record === undefined;
-    if (isNew && objects[type]?.isCreatable !== true)
-      return { code: 'CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY', message: `${type} is not creatable`, fields: [] };
-    const fault = faultOfValues(type, values, isNew) ?? faultOfUniqueness(type, record, values);
-    if (fault !== null) return fault;
-    const id = isNew ? newId(type, ofType(type).length + 1) : record.Id;
-    const next = { type, Id: id, fields: { ...record?.fields, ...values } };
-    const all = held.read();
-    held.write(isNew ? [...all, next] : all.map((each) => (each === record ? next : each)));
-    return { id, created: isNew };
+/** Each record on its own. @throws Refusal of what makes the collection as a whole unreadable */
+export function upsertAll(
+  records: Records,
+  type: string,
+  keyField: string,
+  all: readonly Values[],
+): readonly (Written | Refusal)[] {
+  checkKey(type, keyField);
+  for (const values of all) checkShape(type, values);
+  const keys = all.map((values) => values[keyField]);
+  return all.map((values) => {
+    const key = values[keyField];
+    if (typeof key !== 'string' || key === '') return refusal('MISSING_ARGUMENT', `${keyField} not specified`);
+    if (keys.indexOf(key) !== keys.lastIndexOf(key))
+      return refusal('DUPLICATE_VALUE', `Duplicate external id specified: ${key}`, [keyField]);
+    return refusalOr(() => write(records, type, keyed(records, type, keyField, key), values));
+  });
+}
+
+function write(records: Records, type: string, record: StoredRecord | undefined, values: Values): Written {
+  const isNew = record === undefined;
+  if (isNew && objects[type]?.isCreatable !== true)
+    throw refusal('CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY', `${type} is not creatable`);
+  checkValues(type, values, isNew);
+  checkUnique(records, type, record, values);
+  const id = record?.Id ?? newId(type, ofType(records, type).length + 1);
+  const next = { type, Id: id, fields: { ...record?.fields, ...values } };
+  const all = records.read();
+  records.write(isNew ? [...all, next] : all.map((each) => (each === record ? next : each)));
+  return { id, created: isNew };
+}
+
+function checkUnique(records: Records, type: string, record: StoredRecord | undefined, values: Values): void {
+  for (const [name, { externalId }] of Object.entries(objects[type]?.fields ?? {})) {
+    const value = values[name];
+    const other = externalId && typeof value === 'string' ? keyed(records, type, name, value) : undefined;
+    if (other !== undefined && other.Id !== record?.Id)
+      throw refusal('DUPLICATE_VALUE', `${name} duplicates value on record ${other.Id}`);
   }
+}
 
-  function faultOfUniqueness(type: string, record: StoredRecord | undefined, values: Values): Refusal | null {
-    for (const [name, { externalId }] of Object.entries(objects[type]?.fields ?? {})) {
-      if (!externalId || typeof values[name] !== 'string') continue;
-      const other = ofType(type).find((each) => each.fields[name] === values[name] && each.Id !== record?.Id);
-      if (other !== undefined)
-        return { code: 'DUPLICATE_VALUE', message: `${name} duplicates value on record ${other.Id}`, fields: [] };
-    }
-    return null;
+function checkKey(type: string, keyField: string): void {
+  if (!objects[type]?.fields[keyField]?.externalId) throw notFound();
+}
+
+function keyed(records: Records, type: string, keyField: string, key: string): StoredRecord | undefined {
+  return ofType(records, type).find(({ fields }) => fields[keyField] === key);
+}
+
+function ofType(records: Records, type: string): readonly StoredRecord[] {
+  if (objects[type] === undefined) throw notFound();
+  return records.read().filter((record) => record.type === type);
+}
+
+function refusalOr<T>(act: () => T): T | Refusal {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
   }
+}
 
-  function faultOfKey(type: string, keyField: string): Refusal | null {
-    return objects[type]?.fields[keyField]?.externalId
-      ? null
-      : { code: 'NOT_FOUND', message: `Provided external ID field does not exist or is not accessible`, fields: [] };
-  }
-
-  const keyed = (type: string, keyField: string, key: string): StoredRecord | undefined =>
-    ofType(type).find(({ fields }) => fields[keyField] === key);
-
-  return {
-    update: (type, id, values) => {
-      const record = ofType(type).find(({ Id }) => Id === id);
-      if (record === undefined)
-        return { code: 'NOT_FOUND', message: 'Provided external ID field does not exist', fields: [] };
-      return faultOfShape(type, values) ?? write(type, record, values);
-    },
-    upsert: (type, keyField, key, values) => {
-      if (keyField in values)
-        return { code: 'INVALID_FIELD', message: `The ${keyField} field should not be specified`, fields: [keyField] };
-      const fault = faultOfKey(type, keyField) ?? faultOfShape(type, values);
-      return fault ?? write(type, keyed(type, keyField, key), { ...values, [keyField]: key });
-    },
-    upsertAll: (type, keyField, records) => {
-      const faults = [faultOfKey(type, keyField), ...records.map((values) => faultOfShape(type, values))];
-      const fault = faults.find((each) => each !== null);
-      if (fault) return fault;
-      const keys = records.map((values) => values[keyField]);
-      return records.map((values, index) => {
-        const key = keys[index];
-        if (typeof key !== 'string' || key === '')
-          return { code: 'MISSING_ARGUMENT', message: `${keyField} not specified`, fields: [] };
-        if (keys.indexOf(key) !== keys.lastIndexOf(key))
-          return { code: 'DUPLICATE_VALUE', message: `Duplicate external id specified: ${key}`, fields: [keyField] };
-        return write(type, keyed(type, keyField, key), values);
-      });
-    },
-  };
+export function notFound(): Refusal {
+  return refusal('NOT_FOUND', 'The requested resource does not exist');
 }

@@ -1,18 +1,21 @@
-import { createHash, randomBytes, timingSafeEqual, verify } from 'node:crypto';
+import { randomBytes, verify } from 'node:crypto';
 import { z } from 'zod';
 import { CLIENT_ID } from '../../people';
-import type { World } from '../stand-in';
+import { isSecret } from '../protocol';
+import type { SystemContext } from '../system';
 
-/** A session that nobody uses for so long is over: the shortest but one that an org may set. */
+/** A session that nobody uses for so long ends. An org can set it to this. */
 const SESSION_MS = 2 * 3_600_000;
 
-/** Salesforce takes no assertion that is good for longer; a little more for clocks that differ. */
-const LONGEST_ASSERTION_SECONDS = 180 + 5;
+/** Salesforce accepts no assertion that is valid for longer; a little more for clocks that differ. */
+const MAX_ASSERTION_SECONDS = 180 + 5;
+
+type Form = Readonly<Record<string, unknown>>;
 
 export interface SignIn {
   /** The body of the token endpoint's 200, or of its 400. */
   readonly grant: (
-    form: Readonly<Record<string, unknown>>,
+    form: Form,
     loginUrl: string,
   ) => { readonly access_token: string } | { readonly error: string; readonly error_description: string };
   /** By the `Authorization` header; a use prolongs the session. */
@@ -20,20 +23,20 @@ export interface SignIn {
 }
 
 /**
- * OAuth client credentials by the stand-ins' token, or a JWT bearer whose signature `world.signInKey` verifies. Sessions
- * end with the process, as they do when an org is refreshed: whoever comes with an older one has to sign in again.
+ * OAuth client credentials by the stand-ins' token, or a JWT bearer whose signature `signInKey` verifies. Sessions end
+ * with the process, as they do when an org is refreshed: whoever comes with an older one has to sign in again.
  */
 export function createSignIn(
-  { token, signInKey, now }: Pick<World, 'token' | 'signInKey' | 'now'>,
+  { token, signInKey, now }: Pick<SystemContext, 'token' | 'signInKey' | 'now'>,
   canSignIn: (username: string) => boolean,
 ): SignIn {
   const sessions = new Map<string, number>();
 
-  const fault = (form: Readonly<Record<string, unknown>>, loginUrl: string): readonly [string, string] | null => {
+  const fault = (form: Form, loginUrl: string): readonly [string, string] | null => {
     switch (form['grant_type']) {
       case 'client_credentials':
         if (form['client_id'] !== CLIENT_ID) return ['invalid_client_id', 'client identifier invalid'];
-        return isEqual(form['client_secret'], token) ? null : ['invalid_client', 'invalid client credentials'];
+        return isSecret(form['client_secret'], token) ? null : ['invalid_client', 'invalid client credentials'];
       case 'urn:ietf:params:oauth:grant-type:jwt-bearer':
         return faultOfAssertion(form['assertion'], loginUrl);
       default:
@@ -47,7 +50,7 @@ export function createSignIn(
     if (claims.iss !== CLIENT_ID) return ['invalid_client_id', 'client identifier invalid'];
     if (claims.aud !== loginUrl) return ['invalid_grant', 'audience is invalid'];
     const left = claims.exp - now().getTime() / 1000;
-    if (left <= 0 || left > LONGEST_ASSERTION_SECONDS) return ['invalid_grant', 'expired authorization code'];
+    if (left <= 0 || left > MAX_ASSERTION_SECONDS) return ['invalid_grant', 'expired authorization code'];
     return canSignIn(claims.sub) ? null : ['invalid_grant', "user hasn't approved this consumer"];
   };
 
@@ -74,11 +77,6 @@ export function createSignIn(
       return true;
     },
   };
-}
-
-function isEqual(given: unknown, token: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return typeof given === 'string' && timingSafeEqual(digest(given), digest(token));
 }
 
 const header = z.looseObject({ alg: z.literal('RS256') });

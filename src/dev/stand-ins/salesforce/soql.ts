@@ -1,4 +1,4 @@
-import { objects, type Refusal, type StoredRecord } from './objects';
+import { objects, refusal, type StoredRecord } from './objects';
 
 interface Query {
   readonly type: string;
@@ -8,20 +8,18 @@ interface Query {
 }
 
 /**
- * The SOQL that we ask: `SELECT <fields> FROM <object> WHERE <field> = '<text>' [OR …]`, and not a word more. Texts are
+ * The SOQL that we ask: `SELECT <fields> FROM <object> WHERE <field> = '<text>' [OR …]`, and nothing else. Texts are
  * compared without case, as Salesforce does.
+ * @throws Refusal
  */
-export function runQuery(soql: string, records: readonly StoredRecord[]): readonly object[] | Refusal {
+export function runQuery(soql: string, records: readonly StoredRecord[]): readonly object[] {
   const query = parse(soql);
-  if (query === undefined) return { code: 'MALFORMED_QUERY', message: 'unexpected token in the query', fields: [] };
   const fields = objects[query.type]?.fields;
-  if (fields === undefined)
-    return { code: 'INVALID_TYPE', message: `sObject type '${query.type}' is not supported.`, fields: [] };
+  if (fields === undefined) throw refusal('INVALID_TYPE', `sObject type '${query.type}' is not supported.`);
   const unknown = [...query.fields, ...query.where.map(({ field }) => field)].find(
     (name) => name !== 'Id' && !Object.hasOwn(fields, name),
   );
-  if (unknown !== undefined)
-    return { code: 'INVALID_FIELD', message: `No such column '${unknown}' on entity '${query.type}'.`, fields: [] };
+  if (unknown !== undefined) throw refusal('INVALID_FIELD', `No such column '${unknown}' on entity '${query.type}'.`);
   return records
     .filter(({ type }) => type === query.type)
     .filter((record) => query.where.some(({ field, value }) => isSame(valueOf(record, field), value)))
@@ -35,23 +33,23 @@ function valueOf({ Id, fields }: StoredRecord, name: string): unknown {
   return name === 'Id' ? Id : fields[name];
 }
 
-function isSame(held: unknown, asked: string): boolean {
-  return typeof held === 'string' && held.toLowerCase() === asked.toLowerCase();
+function isSame(stored: unknown, asked: string): boolean {
+  return typeof stored === 'string' && stored.toLowerCase() === asked.toLowerCase();
 }
 
 const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
 const SHAPE = /^SELECT (\w+(?:, ?\w+)*) FROM (\w+) WHERE (.+)$/;
 const CONDITION = /(\w+) = '((?:[^'\\\r\n]|\\[\\'"nrtbf])*)'(?: OR (?=.)|$)/y;
 
-function parse(soql: string): Query | undefined {
+/** @throws Refusal */
+function parse(soql: string): Query {
   const [, fields = '', type = '', conditions = ''] = SHAPE.exec(soql) ?? [];
   const where: { field: string; value: string }[] = [];
-  const condition = new RegExp(CONDITION);
-  while (condition.lastIndex < conditions.length) {
-    const match = condition.exec(conditions);
-    if (match === null) return undefined;
-    const [, field = '', value = ''] = match;
+  for (let at = 0; at < conditions.length || where.length === 0; at = CONDITION.lastIndex) {
+    CONDITION.lastIndex = at;
+    const [, field, value = ''] = CONDITION.exec(conditions) ?? [];
+    if (field === undefined) throw refusal('MALFORMED_QUERY', 'unexpected token in the query');
     where.push({ field, value: value.replace(/\\(.)/g, (_, letter: string) => CONTROLS[letter] ?? letter) });
   }
-  return where.length === 0 ? undefined : { type, fields: fields.split(/, ?/), where };
+  return { type, fields: fields.split(/, ?/), where };
 }

@@ -1,10 +1,10 @@
 import { directOf, nextTs, type Channel, type Message, type Workspace, type WorkspaceUser } from './workspace';
-import type { Held } from '../store';
+import type { Stored } from '../store';
 
 /** What a method is given: the arguments, whichever way they came. */
 export interface MethodCall {
   readonly args: Readonly<Record<string, unknown>>;
-  readonly workspace: Held<Workspace>;
+  readonly workspace: Stored<Workspace>;
   readonly now: Date;
 }
 
@@ -12,8 +12,8 @@ export interface MethodCall {
 export type MethodAnswer = Readonly<Record<string, unknown>> | string;
 
 interface Method {
-  /** Does it take arguments as JSON too? Those that only read do not. */
-  readonly takesJson?: true;
+  /** Does it accept arguments as JSON too? Those that only read do not. */
+  readonly acceptsJson?: true;
   readonly run: (call: MethodCall) => MethodAnswer;
 }
 
@@ -21,12 +21,12 @@ const APP = { team: 'Acme', team_id: 'T00000ACME', user: 'mindtickle', user_id: 
 
 /** The methods of Slack's Web API that there are here, by name. */
 export const methods: Readonly<Record<string, Method>> = {
-  'auth.test': { takesJson: true, run: () => APP },
+  'auth.test': { acceptsJson: true, run: () => APP },
   'users.lookupByEmail': { run: lookUp },
   'users.conversations': { run: ({ args, workspace }) => list(args, workspace.read()) },
-  'conversations.open': { takesJson: true, run: open },
+  'conversations.open': { acceptsJson: true, run: open },
   'conversations.history': { run: history },
-  'chat.postMessage': { takesJson: true, run: post },
+  'chat.postMessage': { acceptsJson: true, run: post },
 };
 
 function lookUp({ args, workspace }: MethodCall): MethodAnswer {

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
+import { Refusal } from '../protocol';
 
-/** The caller's fault; the message says which. */
-export class Malformed extends Error {
-  override readonly name = 'Malformed';
+export function malformed(detail: string): Refusal {
+  return new Refusal(400, 'malformed', detail);
 }
 
-/** One part of a multipart body. */
-export interface Part {
+export interface BodyPart {
   readonly contentType: string;
   readonly content: Buffer;
   /** SHA-256 of the content, hex. */
@@ -15,13 +14,15 @@ export interface Part {
 
 /**
  * The parts of a `multipart/mixed` body (RFC 2046 §5.1), each but the first with what xAPI wants of an attachment's part
- * (part 3 §1.5.2). @throws Malformed
+ * (part 3 §1.5.2). By hand, because libraries read multipart/form-data, or mail, of which they change the line ends: the
+ * bytes would not match their hash.
+ * @throws Refusal
  */
-export function readParts(contentType: string, body: Buffer): readonly Part[] {
+export function readParts(contentType: string, body: Buffer): readonly BodyPart[] {
   const [, quoted, plain] =
     /^multipart\/mixed\s*;.*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType) ?? [];
   const boundary = quoted ?? plain;
-  if (boundary === undefined) throw new Malformed('Content-Type is to be application/json or multipart/mixed');
+  if (boundary === undefined) throw malformed('Content-Type is to be application/json or multipart/mixed');
   const raw = split(body, `--${boundary}`);
   return raw.map((part, index) => readPart(part, index > 0));
 }
@@ -40,12 +41,12 @@ function split(body: Buffer, delimiter: string): readonly Buffer[] {
     parts.push(whole.subarray(after + 2, next));
     at = next;
   }
-  throw new Malformed('The multipart body has no end');
+  throw malformed('The multipart body has no end');
 }
 
-function readPart(part: Buffer, isAttachment: boolean): Part {
+function readPart(part: Buffer, isAttachment: boolean): BodyPart {
   const end = part.indexOf('\r\n\r\n');
-  if (end < 0) throw new Malformed('A part has no headers');
+  if (end < 0) throw malformed('A part has no headers');
   const headers = new Map(
     part
       .subarray(0, end)
@@ -64,7 +65,7 @@ function readPart(part: Buffer, isAttachment: boolean): Part {
 
 function checkAttachment(headers: ReadonlyMap<string, string>, sha2: string): void {
   if (headers.get('content-transfer-encoding') !== 'binary')
-    throw new Malformed('An attachment has no Content-Transfer-Encoding: binary');
+    throw malformed('An attachment has no Content-Transfer-Encoding: binary');
   if (headers.get('x-experience-api-hash')?.toLowerCase() !== sha2)
-    throw new Malformed('X-Experience-API-Hash is not the SHA-256 of its part');
+    throw malformed('X-Experience-API-Hash is not the SHA-256 of its part');
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { Malformed, type Part } from './multipart';
+import { malformed, type BodyPart } from './multipart';
 
 /** An absolute IRI, as far as a store can tell. */
 const iri = z.string().regex(/^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"{}|\\^`]+$/, 'no IRI');
@@ -100,30 +100,30 @@ const statementSchema = z.strictObject({
 
 export type Statement = z.infer<typeof statementSchema>;
 
-/** @throws Malformed naming the property. */
-export function readStatement(json: unknown, statementId: string, files: readonly Part[]): Statement {
+/** @throws Refusal naming the property. */
+export function readStatement(json: unknown, statementId: string, files: readonly BodyPart[]): Statement {
   const parsed = statementSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new Malformed(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a statement'}`);
+    throw malformed(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a statement'}`);
   }
   const statement = parsed.data;
   if (statement.id !== undefined && statement.id.toLowerCase() !== statementId)
-    throw new Malformed('id is not statementId');
+    throw malformed('id is not statementId');
   checkFiles(statement.attachments ?? [], files);
   return statement;
 }
 
 /** Every attachment comes with its bytes or lies at its `fileUrl`, and nothing comes that no attachment names. */
-function checkFiles(attachments: NonNullable<Statement['attachments']>, files: readonly Part[]): void {
+function checkFiles(attachments: NonNullable<Statement['attachments']>, files: readonly BodyPart[]): void {
   const received = new Map(files.map((file) => [file.sha2, file]));
   for (const { sha2, length, fileUrl } of attachments) {
     const file = received.get(sha2.toLowerCase());
-    if (file === undefined && fileUrl === undefined) throw new Malformed('An attachment has neither part nor fileUrl');
-    if (file !== undefined && file.content.length !== length) throw new Malformed('length is not that of the part');
+    if (file === undefined && fileUrl === undefined) throw malformed('An attachment has neither part nor fileUrl');
+    if (file !== undefined && file.content.length !== length) throw malformed('length is not that of the part');
   }
   const named = new Set(attachments.map(({ sha2 }) => sha2.toLowerCase()));
-  if (files.some(({ sha2 }) => !named.has(sha2))) throw new Malformed('A part belongs to no attachment');
+  if (files.some(({ sha2 }) => !named.has(sha2))) throw malformed('A part belongs to no attachment');
 }
 
 /** Do two say the same, but for what a store adds (part 2 §2.3.1)? */
