@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http';
-import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { z } from 'zod';
+import { sendProblem } from '../../http';
 import type { Logger } from '../../telemetry';
 import { faultSchema, HEALTHY } from './faults';
 import { sendPage } from './page';
@@ -16,9 +16,10 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 export const guard: RequestHandler = (request, response, next) => {
   const { host = '', origin } = request.headers;
   const isReading = ['GET', 'HEAD'].includes(request.method);
-  if (!LOOPBACK.test(host)) sendProblem(response, 403, 'Host is to be localhost, 127.0.0.1 or [::1]');
+  if (!LOOPBACK.test(host))
+    sendProblem(request, response, { status: 403, detail: 'Host is to be localhost, 127.0.0.1 or [::1]' });
   else if (!isReading && origin !== undefined && origin !== `http://${host}`)
-    sendProblem(response, 403, 'Origin is to be this page');
+    sendProblem(request, response, { status: 403, detail: 'Origin is to be this page' });
   else next();
 };
 
@@ -49,13 +50,15 @@ export function control({ systems, addresses, store, log }: ControlOptions): exp
 
   router.get('/_faults', (_request, response) => void response.json(byName(({ context }) => context.fault.current())));
 
-  router.put('/_faults/:system', ({ params, body }, response) => {
-    const system = contexts.find(({ name }) => name === params.system);
-    const fault = faultSchema.safeParse(body);
-    if (system === undefined)
-      sendProblem(response, 404, `No such system; there are: ${contexts.map(({ name }) => name).join(', ')}`);
-    else if (!fault.success) sendProblem(response, 400, z.prettifyError(fault.error));
-    else {
+  router.put('/_faults/:system', (request, response) => {
+    const system = contexts.find(({ name }) => name === request.params.system);
+    const fault = faultSchema.safeParse(request.body);
+    if (system === undefined) {
+      const names = contexts.map(({ name }) => name).join(', ');
+      sendProblem(request, response, { status: 404, detail: `No such system; there are: ${names}` });
+    } else if (!fault.success) {
+      sendProblem(request, response, { status: 400, detail: z.prettifyError(fault.error) });
+    } else {
       system.fault.set(fault.data);
       response.json(system.fault.current());
     }
@@ -67,22 +70,16 @@ export function control({ systems, addresses, store, log }: ControlOptions): exp
     response.sendStatus(204);
   });
 
-  router.use((_request, response) =>
-    sendProblem(response, 404, 'There are /, /_state, /_faults, /_faults/<system> and /_reset'),
-  );
-  const failures: ErrorRequestHandler = (error: Error & { readonly status?: number }, _request, response, next) => {
-    const { status = 500 } = error;
+  router.use((request, response) => {
+    const detail = 'There are /, /_state, /_faults, /_faults/<system> and /_reset';
+    sendProblem(request, response, { status: 404, detail });
+  });
+  const failures: ErrorRequestHandler = (error: Error & { readonly status?: number }, request, response, next) => {
+    const { status = 500, message } = error;
     if (status >= 500) log.error({ err: error }, 'the stand-ins failed');
+    const detail = status >= 500 ? 'The stand-ins failed; see their log' : message;
     if (response.headersSent) next(error);
-    else sendProblem(response, status, status >= 500 ? 'The stand-ins failed; see their log' : error.message);
+    else sendProblem(request, response, { status, detail });
   };
   return router.use(failures);
-}
-
-/** Answer with `application/problem+json` (RFC 9457). */
-function sendProblem(response: Response, status: number, detail: string): void {
-  response
-    .status(status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail }));
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import express from 'express';
+import type { Express } from 'express';
+import { createApp } from '../../http';
 import type { Logger } from '../../telemetry';
 import { control, guard } from './control';
 import { createFaultSwitch } from './faults';
@@ -110,8 +111,8 @@ function application(
   addresses: ReadonlyMap<string, string>,
   store: Store,
   log: Logger,
-): express.Express {
-  const app = express().disable('x-powered-by').disable('etag').use(guard);
+): Express {
+  const app = createApp().use(guard);
   for (const { context, standIn } of running)
     if ('protocols' in standIn) app.use(`/${context.name}`, serve(standIn.protocols, context));
   return app.use(control({ systems: running, addresses, store, log }));
