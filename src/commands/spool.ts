@@ -3,9 +3,15 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
 import { SECOND } from '../domain';
-import { createStartSlots } from '../receiver/accept/start-slots';
-import { createStarter } from '../receiver/accept/temporal-starter';
-import { createDrain, openSpool, reportSpool, type Spool, type SpoolReport } from '../receiver/spool';
+import {
+  createDrain,
+  createStarter,
+  createStartSlots,
+  openSpool,
+  reportSpool,
+  type Spool,
+  type SpoolReport,
+} from '../receiver/receiver';
 import { drainSettings, opsSettings, SettingsError, withDotEnv, type Environment } from '../settings';
 import { createCappedLog, createLogger } from '../telemetry';
 import { connectNow } from '../temporal';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { sendProblem, sendProblemTo, type HttpProblem } from '../http';
-import { refusals, RETRY_AFTER_SECONDS, type Rule } from './refusals/rules';
+import { refusals, RETRY_AFTER_SECONDS, type Rule } from './refusals';
 
 /** Answer with the rule's problem; `changes` win over what the rule says. */
 export function refuse(

@@ -1,6 +1,7 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
-import { searchAttributes } from '../temporal';
+import { retentionGaps, searchAttributes, SECOND } from '../domain';
+import type { ReceiverSettings } from '../settings';
 import { summariseSpool, type Spool, type SpoolStatus, type SpoolSummary } from './spool';
 import { withTimeout } from '../with-timeout';
 
@@ -35,17 +36,12 @@ const KEPT_MS = 1000;
 type TemporalState = { readonly is: 'ok' } | { readonly is: 'away' | 'gap'; readonly reason: string };
 
 /** Whether events are taken now. Temporal is asked at most once a second. Never rejects. */
-export function createReadiness({
-  client,
-  spool,
-  retentionGaps,
-  warnings,
-  now,
-}: ReadinessOptions): () => Promise<Readiness> {
+export function createReadiness(options: ReadinessOptions): () => Promise<Readiness> {
+  const { client, spool, warnings, now } = options;
   let asked: { readonly at: number; readonly answer: Promise<TemporalState> } | undefined;
   return async () => {
     if (asked === undefined || now() - asked.at >= KEPT_MS || now() < asked.at)
-      asked = { at: now(), answer: check(client(), retentionGaps) };
+      asked = { at: now(), answer: check(client(), options.retentionGaps) };
     const temporal = await asked.answer;
     const status = spool?.status();
     const summary = status === undefined ? null : summariseSpool(status, now());
@@ -73,24 +69,21 @@ function faultOf(status: SpoolStatus | undefined): string | undefined {
   return status.refusing && REFUSING[status.refusing];
 }
 
-async function check(
-  client: Client | undefined,
-  retentionGaps: ReadinessOptions['retentionGaps'],
-): Promise<TemporalState> {
+async function check(client: Client | undefined, gapsWith: ReadinessOptions['retentionGaps']): Promise<TemporalState> {
   if (client === undefined) return { is: 'away', reason: 'Temporal has not been reached yet.' };
   try {
-    const answer = await withTimeout(ask(client, retentionGaps), CHECK_LIMIT_MS);
+    const answer = await withTimeout(ask(client, gapsWith), CHECK_LIMIT_MS);
     return answer === 'timeout' ? { is: 'away', reason: 'Temporal does not answer.' } : answer;
   } catch (error) {
     return { is: 'away', reason: explain(error) };
   }
 }
 
-async function ask(client: Client, retentionGaps: ReadinessOptions['retentionGaps']): Promise<TemporalState> {
+async function ask(client: Client, gapsWith: ReadinessOptions['retentionGaps']): Promise<TemporalState> {
   const namespace = client.options.namespace;
   return client.withDeadline(Date.now() + CHECK_LIMIT_MS, async () => {
     const { config } = await client.workflowService.describeNamespace({ namespace });
-    const [gap] = retentionGaps(optionalTsToMs(config?.workflowExecutionRetentionTtl));
+    const [gap] = gapsWith(optionalTsToMs(config?.workflowExecutionRetentionTtl));
     if (gap !== undefined) return { is: 'gap', reason: gap };
     const missing = await missingSearchAttributes(client, namespace);
     if (missing.length === 0) return { is: 'ok' };
@@ -109,6 +102,19 @@ async function missingSearchAttributes(client: Client, namespace: string): Promi
   } catch {
     return [];
   }
+}
+
+/**
+ * What readiness asks of the namespace: the sentences that say how an event could run twice with this retention (ms), and
+ * how to close each gap. What the settings alone leave open, `receiverSettings` refuses before.
+ */
+export function namespaceRetentionGaps(
+  { delivery, receiptDays }: Pick<ReceiverSettings, 'delivery' | 'receiptDays'>,
+  namespace: string,
+): ReadinessOptions['retentionGaps'] {
+  const windowBackMs = delivery.windowBackSeconds * SECOND;
+  const windowAheadMs = delivery.windowAheadSeconds * SECOND;
+  return (retentionMs) => retentionGaps({ windowBackMs, windowAheadMs, receiptDays, retentionMs, namespace });
 }
 
 /** By gRPC status code (https://grpc.io/docs/guides/status-codes/). Never the error's own words: they hold addresses. */

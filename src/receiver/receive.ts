@@ -1,27 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SECOND } from '../domain';
 import type { ReceiverSettings } from '../settings';
-import type { Accept, Accepted } from './accept/accept';
+import type { Accept, Accepted } from './accept';
 import { readBody, type BodyResult } from './body';
 import type { Budget } from './admission';
-import { verifyDelivery, type RawDelivery, type VerifyConfig } from './verify/delivery';
-import { MAX_BODY_BYTES, type Rule } from './refusals/rules';
+import { verifyDelivery, type RawDelivery } from './verify';
+import { MAX_BODY_BYTES, type Rule } from './refusals';
 
 export interface ReceiveDeps {
   readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery'>;
-  /** Newest first; asked once a delivery, which keeps what it began with. */
+  /** Newest first; called once a delivery, which keeps what it began with. */
   readonly secrets: () => readonly string[];
   readonly accept: Accept;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Told which of the secrets signed a delivery; 0 is the newest. */
+  /** Called with the secret that signed a delivery; 0 is the newest. */
   readonly onVerified?: ((secretIndex: number) => void) | undefined;
 }
 
-/** `incoming`: what there was to look at, for whoever explains the refusal. */
+/** `delivery`: what there was to look at, for the one who explains the refusal. */
 export type Outcome =
   | { readonly kind: 'gone' }
-  | { readonly kind: 'refused'; readonly rule: Rule; readonly incoming?: RawDelivery }
+  | { readonly kind: 'refused'; readonly rule: Rule; readonly delivery?: RawDelivery }
   | { readonly kind: 'accepted'; readonly accepted: Kept; readonly workflowId: string };
 
 type Kept = Exclude<Accepted, 'unavailable' | 'replay-limit'>;
@@ -40,14 +40,14 @@ export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
     if (body === 'gone') return { kind: 'gone' };
     if (body === 'too-large') return { kind: 'refused', rule: 'size' };
     if (body === 'overload') return { kind: 'refused', rule: 'overload' };
-    const incoming = incomingOf(request, delivery, body);
-    const terms: VerifyConfig = { secrets: secrets(), companyId, window };
-    const examined = verifyDelivery(incoming, terms, now());
-    if (!examined.ok) return { kind: 'refused', rule: examined.rule, incoming };
-    onVerified?.(examined.secretIndex);
-    const accepted = await accept(examined.received);
-    if (accepted === 'unavailable' || accepted === 'replay-limit') return { kind: 'refused', rule: accepted, incoming };
-    return { kind: 'accepted', accepted, workflowId: examined.received.workflowId };
+    const raw = rawDelivery(request, delivery, body);
+    const result = verifyDelivery(raw, { secrets: secrets(), companyId, window }, now());
+    if (!result.ok) return { kind: 'refused', rule: result.fault, delivery: raw };
+    onVerified?.(result.secretIndex);
+    const accepted = await accept(result.verified);
+    if (accepted === 'unavailable' || accepted === 'replay-limit')
+      return { kind: 'refused', rule: accepted, delivery: raw };
+    return { kind: 'accepted', accepted, workflowId: result.verified.workflowId };
   };
   return async (request, response) => {
     if (!isIdentity(request.headers['content-encoding'])) return { kind: 'refused', rule: 'encoding' };
@@ -61,7 +61,7 @@ export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
   };
 }
 
-function incomingOf(request: IncomingMessage, names: ReceiverSettings['delivery'], rawBody: Buffer): RawDelivery {
+function rawDelivery(request: IncomingMessage, names: ReceiverSettings['delivery'], rawBody: Buffer): RawDelivery {
   return {
     signature: literal(request, names.signatureHeader),
     timestamp: literal(request, names.timestampHeader),

@@ -3,15 +3,15 @@ import type { Duplex } from 'node:stream';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
 import { SECOND } from '../domain';
 import type { ReceiverSettings } from '../settings';
-import type { Accepted } from './accept/accept';
+import type { Accepted } from './accept';
 import { bareAddress } from './address';
 import { refuse, refuseSocket } from './problem';
 import { boundConnections, createBudget, type Budget } from './admission';
 import type { CappedLog } from '../telemetry';
-import type { RawDelivery } from './verify/delivery';
+import type { RawDelivery } from './verify';
 import type { Readiness } from './readiness';
 import { createReceive, headerValues, type ReceiveDeps } from './receive';
-import { refusals, type Rule } from './refusals/rules';
+import { refusals, type Rule } from './refusals';
 import { createApp, placeOf, serve, trackRequests } from '../http';
 import { limits, type Limits } from './limits';
 
@@ -23,10 +23,10 @@ export interface ReceiverDeps extends ReceiveDeps {
   readonly limits?: Partial<Limits>;
 }
 
-/** Told what was answered, once it was: for metrics, and for who has to explain refusals. */
+/** Called after each answer: for metrics, and to explain refusals. */
 export interface Observer {
   readonly answered: (accepted: Accepted, seconds: number) => void;
-  readonly refused: (rule: Rule, address: string | undefined, incoming?: RawDelivery) => void;
+  readonly refused: (rule: Rule, address: string | undefined, delivery?: RawDelivery) => void;
 }
 
 export interface Receiver {
@@ -85,12 +85,12 @@ const CLIENT_ERRORS: Readonly<Partial<Record<string, Rule>>> = {
 
 function application(deps: ReceiverDeps, budget: Budget, maxHeaders: number): Express {
   const app = createApp().set('trust proxy', deps.settings.trustProxy);
-  const turnAway: TurnAway = (request, response, rule, { allow, incoming } = {}) => {
+  const turnAway: TurnAway = (request, response, rule, { allow, delivery } = {}) => {
     const address = bareAddress(request.ip);
     // How it could not be stored is logged where that is known.
     if (rule !== 'unavailable') logRefusal(deps.log, rule, address);
     refuse(request, response, rule, allow === undefined ? {} : { headers: { allow } });
-    deps.observe?.refused(rule, address, incoming);
+    deps.observe?.refused(rule, address, delivery);
   };
   const onlyBy =
     (allow: string) =>
@@ -129,7 +129,7 @@ type Handler = (request: Request, response: Response) => Promise<void>;
 interface Refused {
   /** Of the `Allow` header. */
   readonly allow?: string;
-  readonly incoming?: RawDelivery | undefined;
+  readonly delivery?: RawDelivery | undefined;
 }
 
 function receiveDelivery(deps: ReceiverDeps, budget: Budget, turnAway: TurnAway): Handler {

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { createCappedLog } from '../../src/telemetry';
 import { parseBody } from '../../src/receiver/verify/parse';
 import { openSpool, reportSpool, type Spool, type SpoolReport } from '../../src/receiver/spool';
-import { verifiedDelivery } from '../../src/receiver/accept/start-options';
+import { verifiedDelivery } from '../../src/receiver/verify/delivery';
 import { createPrivatePort, type PrivatePort } from '../../src/http/private-port';
 import { BODY, COMPANY } from '../receiver/running';
 import { openNamespace, silentLog, temporalAddress } from '../temporal/fixture';

@@ -11,7 +11,7 @@ import { createAccept } from '../../src/receiver/accept/accept';
 import { createCappedLog } from '../../src/telemetry';
 import { createStartSlots } from '../../src/receiver/accept/start-slots';
 import { createReplayGuard } from '../../src/receiver/accept/replay-guard';
-import { createRereader } from '../../src/receiver/verify/reread';
+import { createRereader } from '../../src/receiver/verify/parse';
 import { createStarter } from '../../src/receiver/accept/temporal-starter';
 import { deliver } from '../../src/dev/mindtickle';
 import type { Connected } from '../../src/temporal';

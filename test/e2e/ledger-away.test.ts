@@ -4,7 +4,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createConnectors, createOwnActivities } from '../../activities';
 import { DAY, isoTime } from '../../src/domain';
 import { openPool } from '../../src/ledger';
-import { createRereader } from '../../src/receiver/verify/reread';
+import { createRereader } from '../../src/receiver/verify/parse';
 import { readConfigFile, type WorkerSettings } from '../../src/settings';
 import { startDevServer, type DevServer } from '../../src/dev/temporal/dev-server';
 import { cancelSignal } from '../../workflows/messages';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import type { VerifiedDelivery } from '../../src/receiver/accept/start-options';
+import type { VerifiedDelivery } from '../../src/receiver/verify/delivery';
 import { bytesOf, damage, damaged, request, signatureOf, type Request } from './fuzz-requests';
 import { converse, type Answer } from './raw-http';
 import { COMPANY, deliver, startReceiver, type Running } from './running';

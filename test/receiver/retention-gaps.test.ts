@@ -1,5 +1,5 @@
 import { DAY, HOUR } from '../../src/domain';
-import { namespaceRetentionGaps } from '../../src/receiver/retention-gaps';
+import { namespaceRetentionGaps } from '../../src/receiver/readiness';
 import { settings } from './running';
 
 describe('namespaceHoles', () => {

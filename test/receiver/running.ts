@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { Accepted } from '../../src/receiver/accept/accept';
 import { createCappedLog, createLogger } from '../../src/telemetry';
 import { createReceiver, type ReceiverDeps } from '../../src/receiver/server';
-import type { VerifiedDelivery } from '../../src/receiver/accept/start-options';
+import { HOUR } from '../../src/domain';
+import { verifyDelivery, type VerifiedDelivery } from '../../src/receiver/verify/delivery';
 import { signDelivery } from '../../src/dev/mindtickle';
 import { converse, requestBytes, type Answer, type HeaderList } from './raw-http';
 
@@ -103,3 +104,18 @@ export async function send(
 /** Send one rightly signed delivery. */
 export const deliver = (port: number, sendable: Sendable = {}): Promise<Answer> =>
   send(port, signedHeaders(sendable), sendable.body);
+
+/** One rightly signed delivery, as the receiver hands it on. */
+export function authentic(body: string | Buffer, eventId: string): VerifiedDelivery {
+  const timestamp = String(NOW);
+  const raw = {
+    timestamp,
+    signature: signDelivery({ body, secret: SECRET, timestamp }),
+    eventId,
+    rawBody: Buffer.from(body),
+  };
+  const window = { backMs: HOUR, aheadMs: HOUR };
+  const result = verifyDelivery(raw, { secrets: [SECRET], companyId: COMPANY, window }, NOW);
+  if (!result.ok) throw new Error(result.fault);
+  return result.verified;
+}

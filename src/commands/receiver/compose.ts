@@ -1,15 +1,21 @@
 import type { Server } from 'node:http';
 import { SECOND } from '../../domain';
-import { createAccept } from '../../receiver/accept/accept';
+import {
+  createAccept,
+  createDrain,
+  type Drain,
+  namespaceRetentionGaps,
+  createReceiver,
+  type Observer,
+  createStartSlots,
+  createReadiness,
+  createReplayGuard,
+  openSpool,
+  type Spool,
+  createStarter,
+  refusals,
+} from '../../receiver/receiver';
 import type { CappedLog } from '../../telemetry';
-import { namespaceRetentionGaps } from '../../receiver/retention-gaps';
-import { createReceiver, type Observer } from '../../receiver/server';
-import { createStartSlots } from '../../receiver/accept/start-slots';
-import { createReadiness } from '../../receiver/readiness';
-import { refusals } from '../../receiver/refusals/rules';
-import { createReplayGuard } from '../../receiver/accept/replay-guard';
-import { createDrain, openSpool, type Drain, type Spool } from '../../receiver/spool';
-import { createStarter } from '../../receiver/accept/temporal-starter';
 import { withTimeout } from '../../with-timeout';
 import type { ReceiverSettings, WatchedSecrets } from '../../settings';
 import { createReceiverMetrics, type ReceiverMetrics } from './metrics';

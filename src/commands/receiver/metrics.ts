@@ -1,9 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Accepted } from '../../receiver/accept/accept';
-import type { Observer } from '../../receiver/server';
-import type { RefusalAnswer, Rule } from '../../receiver/refusals/rules';
-import type { SpoolStatus } from '../../receiver/spool';
-import type { Started } from '../../receiver/accept/temporal-starter';
+import type { Accepted, Observer, SpoolStatus, Started, RefusalAnswer, Rule } from '../../receiver/receiver';
 import type { ReloadCounts } from '../../settings';
 import { secretMetrics } from './secret-metrics';
 import { spoolMetrics } from './spool-metrics';

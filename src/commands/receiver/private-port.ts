@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { CappedLog, Logger } from '../../telemetry';
-import { reportSpool, type Drain, type Spool } from '../../receiver/spool';
+import { type Drain, type Spool, reportSpool } from '../../receiver/receiver';
 import type { OpsToken, ReceiverSettings, ReloadedSetting } from '../../settings';
 import type { ReceiverMetrics } from './metrics';
 import { createPrivatePort, type PrivateRoutes } from '../../http';

@@ -1,7 +1,7 @@
 import { SECOND } from '../../domain';
 import { addRefusals, openPool } from '../../ledger';
 import type { CappedLog } from '../../telemetry';
-import { createRefusalCounts, type RefusalCounts } from '../../receiver/refusals/counts';
+import { createRefusalCounts, type RefusalCounts } from '../../receiver/receiver';
 import { withTimeout } from '../../with-timeout';
 import type { ReceiverSettings, WatchedSecrets } from '../../settings';
 

@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { SECOND } from '../../domain';
 import type { Lane } from '../../receiver/routes';
-import type { SpoolStatus } from '../../receiver/spool';
+import type { SpoolStatus } from '../../receiver/receiver';
 
 const REFUSING = ['full', 'disk'] as const satisfies readonly SpoolStatus['refusing'][];
 

@@ -8,9 +8,14 @@ import {
   type ConfigFile,
   type Environment,
 } from '../../settings';
-import { diagnose, type Diagnosable, type Diagnosis, type DiagnosisConfig } from '../../receiver/refusals/diagnose';
-import { refusals } from '../../receiver/refusals/rules';
-import { parseTimestamp } from '../../receiver/verify/signature';
+import {
+  diagnose,
+  type Diagnosable,
+  type Diagnosis,
+  type DiagnosisConfig,
+  parseTimestamp,
+  refusals,
+} from '../../receiver';
 import { dataDirOf, readDevJson, type StackInfo } from '../../dev/data-dir';
 import { readCaptured, type Captured } from './captured';
 

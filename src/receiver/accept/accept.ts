@@ -1,10 +1,9 @@
 import { isConflict, isContradiction } from '../../domain/conflict';
 import type { CappedLog } from '../../telemetry';
-import { describeFailure } from './failures';
 import type { StartSlots } from './start-slots';
 import type { ReplayGuard } from './replay-guard';
-import { asConflict, type PendingDelivery, type VerifiedDelivery } from './start-options';
-import type { Started, WorkflowStarter } from './temporal-starter';
+import { asConflict, type PendingDelivery, type VerifiedDelivery } from '../verify';
+import { describeFailure, type Started, type WorkflowStarter } from './temporal-starter';
 
 /**
  * `conflict`: known with other bytes, and these are kept too. `unavailable`: not known to be stored. It may be: then the
@@ -12,7 +11,7 @@ import type { Started, WorkflowStarter } from './temporal-starter';
  */
 export type Accepted = Started | 'spooled' | 'replay-limit' | 'unavailable';
 
-export type Accept = (received: VerifiedDelivery) => Promise<Accepted>;
+export type Accept = (verified: VerifiedDelivery) => Promise<Accepted>;
 
 /** Why nothing can be stored: a limit of ours is reached; the disk is full or fails, or the directory was replaced. */
 export type StoreRefusal = 'full' | 'disk';
@@ -69,11 +68,11 @@ export function createAccept(options: AcceptOptions): Accept {
     log,
   } = options;
 
-  const straight = async (received: VerifiedDelivery, release: () => void, ms: number): Promise<Started | 'failed'> => {
+  const startNow = async (verified: VerifiedDelivery, release: () => void, ms: number): Promise<Started | 'failed'> => {
     try {
-      return await starter.start(received, ms);
+      return await starter.start(verified, ms);
     } catch (error) {
-      const fields = { eventId: received.delivery.eventId, cause: describeFailure(error) };
+      const fields = { eventId: verified.delivery.eventId, cause: describeFailure(error) };
       log.write('warn', 'start', fields, 'a delivery could not be handed to Temporal');
       return 'failed';
     } finally {
@@ -81,34 +80,34 @@ export function createAccept(options: AcceptOptions): Accept {
     }
   };
 
-  const waitForTemporal = async (received: VerifiedDelivery): Promise<Accepted> => {
+  const waitForTemporal = async (verified: VerifiedDelivery): Promise<Accepted> => {
     if (isTemporalAway()) return 'unavailable';
     const endsAt = performance.now() + temporalOnlyTimeoutMs;
-    const release = await slots.take(received.lane, temporalOnlyTimeoutMs);
+    const release = await slots.take(verified.lane, temporalOnlyTimeoutMs);
     if (release === 'timeout') return 'unavailable';
-    const started = await straight(received, release, Math.max(1, endsAt - performance.now()));
+    const started = await startNow(verified, release, Math.max(1, endsAt - performance.now()));
     return started === 'failed' ? 'unavailable' : started;
   };
 
-  const keep = async (received: VerifiedDelivery, into: DeliveryStore): Promise<Accepted> => {
-    const put = await into.put(received);
-    if (put.outcome === 'refused') return waitForTemporal(received);
+  const keep = async (verified: VerifiedDelivery, into: DeliveryStore): Promise<Accepted> => {
+    const put = await into.put(verified);
+    if (put.outcome === 'refused') return waitForTemporal(verified);
     if (put.outcome === 'stored') {
       onSpooled();
-      return isConflict(received.delivery) ? 'conflict' : 'spooled';
+      return isConflict(verified.delivery) ? 'conflict' : 'spooled';
     }
-    if (isContradiction(put.bodyDigest, received.delivery.bodyDigest)) return keep(asConflict(received), into);
-    return isConflict(received.delivery) ? 'conflict' : 'duplicate';
+    if (isContradiction(put.bodyDigest, verified.delivery.bodyDigest)) return keep(asConflict(verified), into);
+    return isConflict(verified.delivery) ? 'conflict' : 'duplicate';
   };
 
-  return async (received) => {
-    const sighting = replayGuard.note(received.delivery.signatureDigest, received.delivery.eventId);
+  return async (verified) => {
+    const sighting = replayGuard.note(verified.delivery.signatureDigest, verified.delivery.eventId);
     if (sighting === 'over') return 'replay-limit';
-    const given: VerifiedDelivery = sighting === 'again' ? { ...received, lane: LOWEST_LANE } : received;
-    if (spool === undefined) return waitForTemporal(given);
-    const release = spool.isEmpty() ? slots.tryTake(given.lane) : undefined;
-    if (release === undefined) return keep(given, spool);
-    const started = await straight(given, release, startTimeoutMs);
-    return started === 'failed' ? keep(given, spool) : started;
+    const ranked: VerifiedDelivery = sighting === 'again' ? { ...verified, lane: LOWEST_LANE } : verified;
+    if (spool === undefined) return waitForTemporal(ranked);
+    const release = spool.isEmpty() ? slots.tryTake(ranked.lane) : undefined;
+    if (release === undefined) return keep(ranked, spool);
+    const started = await startNow(ranked, release, startTimeoutMs);
+    return started === 'failed' ? keep(ranked, spool) : started;
   };
 }

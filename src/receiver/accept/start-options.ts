@@ -1,50 +1,10 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { RawValue, type SearchAttributePair } from '@temporalio/common';
-import { conflictOf } from '../../domain/conflict';
 import { isKeyword, searchAttributes } from '../../domain/search-attributes';
-import type { Delivery } from '../../events';
 import { TASK_QUEUE } from '../../temporal';
-import type { ParsedBody } from '../verify/parse';
-import { quarantine, routes, type Lane, type Route } from '../routes';
+import { isJson, userIdOf, type ParsedBody, type VerifiedDelivery } from '../verify';
+import { quarantine, routes, type Route } from '../routes';
 import { explain, summarise } from './summary';
-
-/** A delivery whose workflow is to be started. */
-export interface PendingDelivery {
-  /** The id of that workflow: the event id, or `conflict:…`. */
-  readonly workflowId: string;
-  readonly lane: Lane;
-  readonly delivery: Delivery;
-  readonly rawBody: Buffer;
-}
-
-/** One authentic delivery, read as far as it can be. */
-export interface VerifiedDelivery extends PendingDelivery {
-  readonly contents: ParsedBody;
-}
-
-/** The workflow id of a delivery is its event id. */
-export function verifiedDelivery(delivery: Delivery, contents: ParsedBody, rawBody: Buffer): VerifiedDelivery {
-  return { workflowId: delivery.eventId, lane: routeOf(contents).lane, delivery, contents, rawBody };
-}
-
-/** The same delivery as one that contradicts an earlier one of its event id. */
-export function asConflict(received: VerifiedDelivery): VerifiedDelivery {
-  const { workflowId, delivery } = conflictOf(received.delivery);
-  const { contents } = received;
-  return {
-    workflowId,
-    lane: quarantine.lane,
-    delivery,
-    rawBody: received.rawBody,
-    contents: {
-      kind: 'problem',
-      problem: delivery.problem,
-      event: contents.event,
-      userId: userIdOf(contents),
-      isJson: isJson(contents),
-    },
-  };
-}
 
 function routeOf(contents: ParsedBody): Route {
   return contents.kind === 'event' ? routes[contents.event] : quarantine;
@@ -81,10 +41,6 @@ export function workflowStart({
   };
 }
 
-function isJson(contents: ParsedBody): boolean {
-  return contents.kind === 'event' || contents.isJson;
-}
-
 function rawArgument(rawBody: Buffer, json: boolean): RawValue {
   const encoding = Buffer.from(json ? 'json/plain' : 'binary/plain');
   return RawValue.fromPayload({ metadata: { encoding }, data: rawBody });
@@ -96,8 +52,4 @@ function searchable(contents: ParsedBody): SearchAttributePair[] {
   if (isKeyword(contents.event)) pairs.push({ key: searchAttributes.event, value: contents.event });
   if (isKeyword(userId)) pairs.push({ key: searchAttributes.userId, value: userId });
   return pairs;
-}
-
-function userIdOf(contents: ParsedBody): string | undefined {
-  return contents.kind === 'event' ? contents.data.userId : contents.userId;
 }

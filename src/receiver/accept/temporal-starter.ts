@@ -1,12 +1,13 @@
-import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { isConflict, isContradiction } from '../../domain/conflict';
-import { asConflict, workflowStart, workflowTypeOf, type VerifiedDelivery } from './start-options';
+import { asConflict, type VerifiedDelivery } from '../verify';
+import { workflowStart, workflowTypeOf } from './start-options';
 import { withTimeout } from '../../with-timeout';
 
 /** `conflict`: the event id was known with other bytes, and these are kept now under the conflict's own workflow id. */
 export type Started = 'started' | 'duplicate' | 'conflict';
 
-/** Temporal said nothing in time: whether it started is unknown, and starting it again is harmless. */
+/** Temporal did not answer in time: whether it started is unknown, and starting it again is harmless. */
 export class StartTimeout extends Error {
   override readonly name = 'StartTimeout';
 }
@@ -16,14 +17,14 @@ export interface WorkflowStarter {
    * Have the delivery's workflow started, exactly once for an event id, within `ms`.
    * @throws StartTimeout; whatever the client throws: Temporal does not take it now, or not at all.
    */
-  readonly start: (received: VerifiedDelivery, ms: number) => Promise<Started>;
+  readonly start: (verified: VerifiedDelivery, ms: number) => Promise<Started>;
 }
 
 /** `client`: pending as long as Temporal has not been reached. */
 export function createStarter(client: () => Promise<Client>): WorkflowStarter {
-  const tryToStart = async (connected: Client, received: VerifiedDelivery): Promise<'started' | 'known'> => {
+  const tryToStart = async (connected: Client, verified: VerifiedDelivery): Promise<'started' | 'known'> => {
     try {
-      await connected.workflow.start(workflowTypeOf(received), workflowStart(received));
+      await connected.workflow.start(workflowTypeOf(verified), workflowStart(verified));
       return 'started';
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return 'known';
@@ -31,22 +32,22 @@ export function createStarter(client: () => Promise<Client>): WorkflowStarter {
     }
   };
 
-  const startOrCompare = async (received: VerifiedDelivery, endsAt: number): Promise<Started> => {
+  const startOrCompare = async (verified: VerifiedDelivery, endsAt: number): Promise<Started> => {
     const connected = await client();
     return connected.withDeadline(endsAt, async () => {
-      if ((await tryToStart(connected, received)) === 'started') return 'started';
+      if ((await tryToStart(connected, verified)) === 'started') return 'started';
       // The id of a conflict names its bytes.
-      if (isConflict(received.delivery)) return 'conflict';
-      const first = await firstDigest(connected, received.workflowId);
-      if (!isContradiction(first, received.delivery.bodyDigest)) return 'duplicate';
-      await tryToStart(connected, asConflict(received));
+      if (isConflict(verified.delivery)) return 'conflict';
+      const first = await firstDigest(connected, verified.workflowId);
+      if (!isContradiction(first, verified.delivery.bodyDigest)) return 'duplicate';
+      await tryToStart(connected, asConflict(verified));
       return 'conflict';
     });
   };
 
-  const start = async (received: VerifiedDelivery, ms: number): Promise<Started> => {
+  const start = async (verified: VerifiedDelivery, ms: number): Promise<Started> => {
     // The deadline bounds one attempt, not the SDK's own retries: 9 s for 1 s while connections are refused (tried).
-    const outcome = await withTimeout(startOrCompare(received, Date.now() + ms), ms);
+    const outcome = await withTimeout(startOrCompare(verified, Date.now() + ms), ms);
     if (outcome === 'timeout') throw new StartTimeout();
     return outcome;
   };
@@ -58,4 +59,26 @@ async function firstDigest(client: Client, workflowId: string): Promise<string |
   const { memo } = await client.workflow.getHandle(workflowId).describe();
   const digest = memo?.['bodyDigest'];
   return typeof digest === 'string' ? digest : undefined;
+}
+
+/**
+ * What a failed start is about. `record`: this one delivery, whatever Temporal does. `everything`: no start passes now.
+ * gRPC's codes (https://grpc.io/docs/guides/status-codes/): only INVALID_ARGUMENT is about the request itself.
+ */
+export function scopeOf(error: unknown): 'record' | 'everything' {
+  const code = grpcOf(error)?.code;
+  return code === 3 ? 'record' : 'everything';
+}
+
+/** gRPC's code and words are about the form of our request, not its content; of any other error only the name is safe. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof StartTimeout) return 'no answer within the time limit';
+  const grpc = grpcOf(error);
+  if (grpc !== undefined) return `gRPC ${grpc.code}: ${grpc.details.slice(0, 200)}`;
+  return error instanceof Error ? error.name : typeof error;
+}
+
+function grpcOf(error: unknown): { readonly code: number; readonly details: string } | undefined {
+  const grpc = isGrpcServiceError(error) ? error : (error as { cause?: unknown } | undefined)?.cause;
+  return isGrpcServiceError(grpc) ? grpc : undefined;
 }

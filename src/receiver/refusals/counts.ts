@@ -2,14 +2,14 @@ import { MINUTE, SECOND } from '../../domain';
 import type { RefusalRow } from '../../ledger';
 import type { CappedLog } from '../../telemetry';
 import { diagnose, factsOf, type DiagnosisConfig } from './diagnose';
-import type { RawDelivery } from '../verify/delivery';
+import type { RawDelivery } from '../verify';
 import { createRefusalTable, type RefusedDelivery } from './table';
 import type { Rule } from './rules';
 import { withTimeout } from '../../with-timeout';
 
 export interface RefusalCounts {
   /** Fits `Observer.refused` of the receiver. Looks at nothing yet, and never throws. */
-  readonly refused: (rule: Rule, address: string | undefined, incoming?: RawDelivery) => void;
+  readonly refused: (rule: Rule, address: string | undefined, delivery?: RawDelivery) => void;
   /** Hand over what is counted. Never rejects: what the sink did not take is tried again. */
   readonly flush: () => Promise<void>;
   /** Look at what waits, and flush once more; at most for `limits.closeMs`. */
@@ -81,8 +81,8 @@ const EXPLAINED: ReadonlySet<Rule> = new Set(['missing', 'malformed', 'mismatch'
 const SEARCHED: ReadonlySet<Rule> = new Set(['malformed', 'mismatch']);
 
 interface Waiting extends RefusedDelivery {
-  readonly incoming: RawDelivery;
-  readonly terms: DiagnosisConfig;
+  readonly delivery: RawDelivery;
+  readonly config: DiagnosisConfig;
 }
 
 /**
@@ -90,36 +90,36 @@ interface Waiting extends RefusedDelivery {
  * strangers: the work, the memory and the rows are bounded, and no payload, signature or header value is kept.
  */
 export function createRefusalCounts(deps: RefusalCountsDeps): RefusalCounts {
-  const { now, config: terms, timers = realTimers } = deps;
+  const { now, config, timers = realTimers } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const table = createRefusalTable(limits);
   const maySearch = createSearchBudget(limits, now);
   const waiting: Waiting[] = [];
   const { flush, idle } = createFlush(deps, limits, table);
 
-  const examineOne = (): void => {
+  const diagnoseOne = (): void => {
     const next = waiting.shift();
     if (next === undefined) return;
-    const { incoming, terms: then, ...refused } = next;
-    table.count({ ...refused, cause: causeOf(incoming, then, refused.at) });
+    const { delivery, config: configThen, ...refused } = next;
+    table.count({ ...refused, cause: causeOf(delivery, configThen, refused.at) });
   };
-  const mayExamine = (rule: Rule, address: string, { rawBody }: RawDelivery): boolean =>
+  const mayDiagnose = (rule: Rule, address: string, { rawBody }: RawDelivery): boolean =>
     rawBody.length <= limits.bodyBytes &&
     waiting.length < limits.waiting &&
     (!SEARCHED.has(rule) || maySearch(address));
-  const refused: RefusalCounts['refused'] = (rule, address = 'unknown', incoming) => {
+  const refused: RefusalCounts['refused'] = (rule, address = 'unknown', delivery) => {
     const at = now();
-    const facts = incoming && factsOf(incoming, at);
-    if (incoming === undefined || !EXPLAINED.has(rule)) table.count({ rule, address, cause: rule, at, facts });
-    else if (mayExamine(rule, address, incoming)) {
-      waiting.push({ rule, address, cause: NOT_EXAMINED, at, facts, incoming, terms: terms() });
-      timers.soon(examineOne);
+    const facts = delivery && factsOf(delivery, at);
+    if (delivery === undefined || !EXPLAINED.has(rule)) table.count({ rule, address, cause: rule, at, facts });
+    else if (mayDiagnose(rule, address, delivery)) {
+      waiting.push({ rule, address, cause: NOT_EXAMINED, at, facts, delivery, config: config() });
+      timers.soon(diagnoseOne);
     } else table.count({ rule, address, cause: NOT_EXAMINED, at, facts });
   };
   const stop = timers.every(limits.flushEveryMs, () => void flush());
   const close = async (): Promise<void> => {
     stop();
-    while (waiting.length > 0) examineOne();
+    while (waiting.length > 0) diagnoseOne();
     // One that is under way has not what was counted since.
     await withTimeout(
       idle().then(() => flush()),
@@ -131,9 +131,9 @@ export function createRefusalCounts(deps: RefusalCountsDeps): RefusalCounts {
 
 const NOT_EXAMINED = 'not-examined';
 
-function causeOf(incoming: RawDelivery, terms: DiagnosisConfig, at: number): string {
+function causeOf(delivery: RawDelivery, config: DiagnosisConfig, at: number): string {
   try {
-    const diagnosis = diagnose(incoming, terms, at);
+    const diagnosis = diagnose(delivery, config, at);
     // The secrets were read again between the answer and now.
     return diagnosis.verifies ? 'verifies-now' : diagnosis.cause;
   } catch {

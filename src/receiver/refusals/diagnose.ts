@@ -1,10 +1,10 @@
 import { MINUTE, SECOND } from '../../domain';
 import { explainCause, type Cause, type Finding } from './causes';
-import { verifyDelivery, type RawDelivery, type VerifyConfig } from '../verify/delivery';
+import { verifyDelivery, type RawDelivery, type VerifyConfig } from '../verify';
 import { explainSignature } from './signature-search';
 import { timestampForm } from './header-variants';
 import { MAX_BODY_BYTES, type Rule } from './rules';
-import { parseTimestamp } from '../verify/signature';
+import { parseTimestamp } from '../verify';
 
 /** A delivery as it came. A repeated header is its values joined by a comma and a space. */
 export interface Diagnosable extends RawDelivery {
@@ -41,14 +41,17 @@ export type Diagnosis = DeliveryFacts &
       }
   );
 
-/** Why a delivery verifies or does not. Pure; `now` is epoch ms. Costs up to some hundred HMACs over the body. */
-export function diagnose(delivery: Diagnosable, terms: DiagnosisConfig, now: number): Diagnosis {
+/**
+ * Why a delivery verifies or does not. Pure; `now` is epoch ms. Costs up to some hundred HMACs over the body. It is written
+ * by hand because no library looks for the change that explains a signature that does not fit.
+ */
+export function diagnose(delivery: Diagnosable, config: DiagnosisConfig, now: number): Diagnosis {
   const facts = factsOf(delivery, now);
-  const early = beforeExamination(delivery);
-  const examined = early === undefined ? verifyDelivery(delivery, terms, now) : ({ ok: false, rule: early } as const);
-  if (examined.ok) return { verifies: true, secretIndex: examined.secretIndex, ...facts };
-  const finding = findingOf(examined.rule, delivery, terms, now);
-  return { verifies: false, rule: examined.rule, cause: finding.cause, advice: explainCause(finding), ...facts };
+  const early = faultBeforeReading(delivery);
+  const result = early === undefined ? verifyDelivery(delivery, config, now) : ({ ok: false, fault: early } as const);
+  if (result.ok) return { verifies: true, secretIndex: result.secretIndex, ...facts };
+  const finding = findingOf(result.fault, delivery, config, now);
+  return { verifies: false, rule: result.fault, cause: finding.cause, advice: explainCause(finding), ...facts };
 }
 
 /** `now` is epoch ms. */
@@ -62,12 +65,12 @@ export function factsOf({ signature, timestamp, rawBody }: RawDelivery, now: num
   };
 }
 
-function beforeExamination({ contentEncoding = '', rawBody }: Diagnosable): 'encoding' | 'size' | undefined {
+function faultBeforeReading({ contentEncoding = '', rawBody }: Diagnosable): 'encoding' | 'size' | undefined {
   if (contentEncoding !== '' && contentEncoding.toLowerCase() !== 'identity') return 'encoding';
   return rawBody.length > MAX_BODY_BYTES ? 'size' : undefined;
 }
 
-function findingOf(rule: Rule, delivery: Diagnosable, terms: DiagnosisConfig, now: number): Finding {
+function findingOf(rule: Rule, delivery: Diagnosable, config: DiagnosisConfig, now: number): Finding {
   switch (rule) {
     case 'encoding':
     case 'size':
@@ -79,9 +82,9 @@ function findingOf(rule: Rule, delivery: Diagnosable, terms: DiagnosisConfig, no
     case 'event-id':
       return explainEventId(delivery.eventId ?? '');
     case 'company':
-      return explainCompany(delivery.rawBody, terms.companyId);
+      return explainCompany(delivery.rawBody, config.companyId);
     default:
-      return explainMismatch(delivery, terms);
+      return explainMismatch(delivery, config);
   }
 }
 

@@ -1,6 +1,6 @@
 import { isoTime } from '../../domain';
 import type { Finding } from './causes';
-import { parseTimestamp } from '../verify/signature';
+import { parseTimestamp } from '../verify';
 
 export type Algorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 

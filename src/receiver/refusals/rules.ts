@@ -1,10 +1,8 @@
-import type { SignatureFault } from '../verify/signature';
+import type { VerifyFault } from '../verify';
 
-/** Each way to be refused. Signature faults and what follows them are about authentic or would-be deliveries. */
+/** Each way to be refused. */
 export type Rule =
-  | SignatureFault
-  | 'event-id'
-  | 'company'
+  | VerifyFault
   | 'path'
   | 'method'
   | 'encoding'

@@ -3,7 +3,7 @@ import { bodyVariants } from './body-variants';
 import type { Finding } from './causes';
 import { otherTemplates, partsOf, secretVariants, signatureReadings, timestampVariants } from './header-variants';
 import type { Reading } from './header-variants';
-import { parseTimestamp, type SignedMessage } from '../verify/signature';
+import { parseTimestamp, type SignedMessage } from '../verify';
 
 export interface Came extends SignedMessage {
   readonly signature: string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PendingDelivery } from '../accept/start-options';
+import type { PendingDelivery } from '../verify';
 import { decodeFrame, encodeFrame, isDamage, type Damage, type Frame } from './frames';
 import type { Log, LogPosition } from './log';
 import { decodeRecord } from './records';

@@ -1,11 +1,8 @@
 import { SECOND } from '../../domain';
 import type { CappedLog } from '../../telemetry';
-import { describeFailure } from '../accept/failures';
-import { asConflict, verifiedDelivery, type VerifiedDelivery } from '../accept/start-options';
-import type { ReleaseSlot, StartSlots } from '../accept/start-slots';
-import type { Started, WorkflowStarter } from '../accept/temporal-starter';
+import { describeFailure, type ReleaseSlot, type Started, type StartSlots, type WorkflowStarter } from '../accept';
 import { LANES, type Lane } from '../routes';
-import { parseBody } from '../verify/parse';
+import { asConflict, parseBody, verifiedDelivery, type VerifiedDelivery } from '../verify';
 import { createBackoff, createRetryDecisions, type Backoff } from './retries';
 import type { Spool, StoredRecord } from './spool';
 

@@ -1,4 +1,4 @@
-import type { PendingDelivery } from '../accept/start-options';
+import type { PendingDelivery } from '../verify';
 import { LANES, type Lane } from '../routes';
 import type { LogPosition } from './log';
 

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { SECOND } from '../../domain';
-import type { StoreRefusal } from '../accept/accept';
+import type { StoreRefusal } from '../accept';
 
 /** Whether one more record may be written. */
 export interface Quota {

@@ -1,4 +1,4 @@
-import { scopeOf } from '../accept/failures';
+import { scopeOf } from '../accept';
 
 export interface Backoff {
   /** Wait, twice as long each time until `reset`, then call `resume`. Changes nothing while it waits. */

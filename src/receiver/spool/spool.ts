@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { CappedLog } from '../../telemetry';
-import type { DeliveryStore, Put, StoreRefusal } from '../accept/accept';
-import type { PendingDelivery } from '../accept/start-options';
+import type { DeliveryStore, Put, StoreRefusal } from '../accept';
+import type { PendingDelivery } from '../verify';
 import { LANES, type Lane } from '../routes';
 import { createDeadLetters, type DeadLetter } from './dead-letters';
 import { openLog, type Log } from './log';

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { eventSchemas, isEventName, type EventName, type Problem } from '../../events';
+import { routes } from '../routes';
 
-/** What a signed body says. Its bytes travel on as they came; this is read beside them. */
+/** What a signed body says. Its bytes are passed on as they came; this is read beside them. */
 export type ParsedBody =
   | { readonly kind: 'event'; readonly event: EventName; readonly data: EventData }
   | {
@@ -56,6 +57,39 @@ export function parseEnvelope(value: unknown, companyId: string): Parsed {
   if (company === undefined) return problem('no-company', '`companyId` is missing, or no text.', event, userId);
   if (!isEventName(event)) return problem('unknown-event', 'No event of this name is known.', event, userId);
   return readData(event, data, userId);
+}
+
+export function isJson(contents: ParsedBody): boolean {
+  return contents.kind === 'event' || contents.isJson;
+}
+
+export function userIdOf(contents: ParsedBody): string | undefined {
+  return contents.kind === 'event' ? contents.data.userId : contents.userId;
+}
+
+/** A quarantined body that can be read after all: the workflow that it belongs to, and what that workflow gets. */
+export interface Reread {
+  readonly workflowType: string;
+  readonly event: string;
+  readonly envelope: { readonly event: string; readonly data: EventData; readonly companyId: string };
+}
+
+/** `refused` is a sentence that names fields, never values. */
+export type Rereader = (envelope: unknown) => Reread | { readonly refused: string };
+
+/** Reads an envelope again by the receiver's own rules. */
+export function createRereader(companyId: string): Rereader {
+  return (envelope) => {
+    const contents = parseEnvelope(envelope, companyId);
+    if (contents.kind === 'foreign') return { refused: '`companyId` is not the one we serve.' };
+    if (contents.kind === 'problem') return { refused: contents.problem.detail };
+    const { event, data } = contents;
+    return {
+      workflowType: routes[event].workflowType,
+      event,
+      envelope: { ...(envelope as object), event, data, companyId },
+    };
+  };
 }
 
 function readData(event: EventName, data: unknown, userId: string | undefined): ParsedBody {

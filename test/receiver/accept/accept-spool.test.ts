@@ -4,18 +4,15 @@ import { join } from 'node:path';
 import { createAccept, type Accept } from '../../../src/receiver/accept/accept';
 import { createCappedLog } from '../../../src/telemetry';
 import { createDrain, type Drain } from '../../../src/receiver/spool/drain';
-import { verifyDelivery } from '../../../src/receiver/verify/delivery';
 import { createStartSlots } from '../../../src/receiver/accept/start-slots';
 import { createReplayGuard } from '../../../src/receiver/accept/replay-guard';
 import { openSpool, type Spool } from '../../../src/receiver/spool';
-import { asConflict, type VerifiedDelivery } from '../../../src/receiver/accept/start-options';
+import { asConflict, type VerifiedDelivery } from '../../../src/receiver/verify/delivery';
 import { createStarter } from '../../../src/receiver/accept/temporal-starter';
-import { signDelivery } from '../../../src/dev/mindtickle';
 import { connectInBackground, type BackgroundConnection, type Connected } from '../../../src/temporal';
 import { openNamespace, openTemporalProxy, silentLog, type TcpProxy } from '../../temporal/fixture';
+import { authentic, NOW } from '../running';
 
-const NOW = Date.parse('2026-11-23T09:00:00Z');
-const TERMS = { secrets: ['s'], companyId: 'acme', window: { backMs: 1000, aheadMs: 1000 } };
 const LEAVER =
   '{"event":"user.deprovisioned","data":{"userId":"u","email":"u@example.com","reason":"left","deprovisionedAt":"2026-11-01T00:00:00Z"},"companyId":"acme"}';
 const PROGRESS =
@@ -72,16 +69,8 @@ async function end(): Promise<void> {
 }
 
 let nextId = 0;
-function received(body: string, eventId = `spooled-${(nextId += 1)}`): VerifiedDelivery {
-  const signature = signDelivery({ body, secret: 's', timestamp: String(NOW) });
-  const examined = verifyDelivery(
-    { timestamp: String(NOW), signature, eventId, rawBody: Buffer.from(body) },
-    TERMS,
-    NOW,
-  );
-  if (!examined.ok) throw new Error(examined.rule);
-  return examined.received;
-}
+const received = (body: string | Buffer, eventId = `spooled-${(nextId += 1)}`): VerifiedDelivery =>
+  authentic(body, eventId);
 
 const leaver = (reason: string, eventId?: string): VerifiedDelivery =>
   received(LEAVER.replace('left', reason), eventId);

@@ -2,12 +2,10 @@ import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { createAccept, type Accept } from '../../../src/receiver/accept/accept';
 import { createCappedLog } from '../../../src/telemetry';
-import { verifyDelivery } from '../../../src/receiver/verify/delivery';
 import { createStartSlots } from '../../../src/receiver/accept/start-slots';
 import { createReplayGuard } from '../../../src/receiver/accept/replay-guard';
-import { asConflict, type VerifiedDelivery } from '../../../src/receiver/accept/start-options';
+import { asConflict, type VerifiedDelivery } from '../../../src/receiver/verify/delivery';
 import { createStarter } from '../../../src/receiver/accept/temporal-starter';
-import { signDelivery } from '../../../src/dev/mindtickle';
 import {
   connectInBackground,
   type BackgroundConnection,
@@ -16,9 +14,8 @@ import {
   TASK_QUEUE,
 } from '../../../src/temporal';
 import { openNamespace, openTemporalProxy, silentLog, type TcpProxy } from '../../temporal/fixture';
+import { authentic, NOW } from '../running';
 
-const NOW = Date.parse('2026-11-23T09:00:00Z');
-const TERMS = { secrets: ['s'], companyId: 'acme', window: { backMs: 1000, aheadMs: 1000 } };
 const EXPIRED =
   '{"event":"certification.expired","data":{"userId":"mt-rita","certName":"Sales Basics","expiredAt":"2026-11-01","renewalDeadline":"2026-12-01"},"companyId":"acme"}';
 
@@ -30,13 +27,8 @@ beforeAll(async () => {
 afterAll(() => temporal.close());
 
 /** One delivery as the receiver hands it on. */
-function received(body: string | Buffer, eventId = `evt-${(nextId += 1)}`): VerifiedDelivery {
-  const timestamp = String(NOW);
-  const signature = signDelivery({ body, secret: 's', timestamp });
-  const examined = verifyDelivery({ timestamp, signature, eventId, rawBody: Buffer.from(body) }, TERMS, NOW);
-  if (!examined.ok) throw new Error(examined.rule);
-  return examined.received;
-}
+const received = (body: string | Buffer, eventId = `evt-${(nextId += 1)}`): VerifiedDelivery =>
+  authentic(body, eventId);
 
 const log = createCappedLog(silentLog, () => NOW);
 

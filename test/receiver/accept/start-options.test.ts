@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { eventNames, type Delivery } from '../../../src/events';
 import { parseBody } from '../../../src/receiver/verify/parse';
-import {
-  verifiedDelivery,
-  workflowStart,
-  workflowTypeOf,
-  type VerifiedDelivery,
-} from '../../../src/receiver/accept/start-options';
+import { verifiedDelivery, type VerifiedDelivery } from '../../../src/receiver/verify/delivery';
+import { workflowStart, workflowTypeOf } from '../../../src/receiver/accept/start-options';
 
 const DELIVERY: Delivery = {
   eventId: 'evt-1',

@@ -6,7 +6,7 @@ import { createDrain, type Drain } from '../../../src/receiver/spool/drain';
 import { createStartSlots, type StartSlots } from '../../../src/receiver/accept/start-slots';
 import { LANES, type Lane } from '../../../src/receiver/routes';
 import { openSpool, type Spool } from '../../../src/receiver/spool';
-import { verifiedDelivery, type VerifiedDelivery } from '../../../src/receiver/accept/start-options';
+import { verifiedDelivery, type VerifiedDelivery } from '../../../src/receiver/verify/delivery';
 import type { Started } from '../../../src/receiver/accept/temporal-starter';
 import { parseBody } from '../../../src/receiver/verify/parse';
 import { silentLog } from '../../temporal/fixture';

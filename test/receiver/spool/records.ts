@@ -1,5 +1,5 @@
 import type { Lane } from '../../../src/receiver/routes';
-import type { PendingDelivery } from '../../../src/receiver/accept/start-options';
+import type { PendingDelivery } from '../../../src/receiver/verify/delivery';
 
 /** Epoch ms: when every record of these tests was received. */
 export const NOW = Date.parse('2026-11-23T09:00:00Z');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parseBody, parseEventId } from '../../../src/receiver/verify/parse';
-import { createRereader } from '../../../src/receiver/verify/reread';
+import { createRereader } from '../../../src/receiver/verify/parse';
 import { routes } from '../../../src/receiver/routes';
 
 const COMPANY = 'acme';

@@ -1,0 +1,21 @@
+export {
+  asConflict,
+  verifiedDelivery,
+  verifyDelivery,
+  type PendingDelivery,
+  type RawDelivery,
+  type VerifiedDelivery,
+  type VerifyConfig,
+  type VerifyFault,
+} from './delivery';
+export {
+  createRereader,
+  isDeeper,
+  isJson,
+  parseBody,
+  userIdOf,
+  type ParsedBody,
+  type Reread,
+  type Rereader,
+} from './parse';
+export { parseTimestamp, type SignedMessage } from './signature';
