@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(stopAll);
 
-describe('a mail', () => {
+describe('an e-mail', () => {
   test('is kept with its addresses, subject and text', async () => {
     await sendMail(standIns);
     expect((await stateOf(standIns)).mail.messages).toEqual([
@@ -36,15 +36,33 @@ describe('a mail', () => {
     ]);
   });
 
+  const envelope = { from: 'desk@example.com', to: 'omar@example.com' };
+  const html =
+    'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>x</p>\r\n--b--';
+  test.each([
+    [
+      'without headers has those of its envelope',
+      '\r\nHello',
+      { from: envelope.from, to: [envelope.to], text: 'Hello' },
+    ],
+    [
+      'to a list and a group has their addresses',
+      'To: A <a@x.org>, g: b@x.org;\r\n\r\n',
+      { to: ['a@x.org', 'b@x.org'] },
+    ],
+    ['that is HTML alone has that', html, { text: '<p>x</p>' }],
+  ])('%s', async (_name, raw, expected) => {
+    await sendMail(standIns, { envelope, raw });
+    expect((await stateOf(standIns)).mail.messages).toMatchObject([expected]);
+  });
+
   test('with a Message-ID that was there before only adds to its copies', async () => {
     await sendMail(standIns);
     await sendMail(standIns, { ...mailToOmar, text: 'Hello again' });
     const { mail, calls } = await stateOf(standIns);
     expect(mail.messages).toMatchObject([{ text: 'Hello Omar', copies: 2 }]);
-    expect(calls).toMatchObject([
-      { system: 'mail', method: 'SEND', path: '<welcome-1@example.com>', status: 250 },
-      { system: 'mail', method: 'SEND', path: '<welcome-1@example.com>', status: 250 },
-    ]);
+    const call = { system: 'mail', method: 'SEND', path: '<welcome-1@example.com>', status: 250 };
+    expect(calls).toMatchObject([call, call]);
   });
 
   test('over the size limit is refused with 552 and not kept', async () => {
@@ -54,7 +72,7 @@ describe('a mail', () => {
   });
 });
 
-test('any login is taken, and none is needed', async () => {
+test('any login is accepted, and none is needed', async () => {
   const { hostname, port } = new URL(standIns.smtpUrl);
   const transport = createTransport({ host: hostname, port: Number(port), auth: { user: 'mt', pass: 'whatever' } });
   await expect(transport.verify()).resolves.toBe(true);

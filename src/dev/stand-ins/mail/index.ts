@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import PostalMime, { type Address } from 'postal-mime';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerEnvelope } from 'smtp-server';
 import { z } from 'zod';
 import { latencyOf, type Fault } from '../faults';
 import { messages } from '../html';
 import type { Stored } from '../store';
 import type { ListeningStandIn, SystemContext } from '../system';
-import { readMessage } from './message';
 
 const messageSchema = z.object({
   messageId: z.string(),
@@ -128,16 +128,24 @@ async function receive(
   return reply;
 }
 
+/** What an e-mail says, as far as a person reads it: its plain text, else its HTML. The envelope fills in what it lacks. */
 async function messageOf(raw: Buffer, { mailFrom, rcptTo }: SMTPServerEnvelope, now: Date): Promise<Message> {
-  const read = readMessage(raw);
-  return Promise.resolve({
-    ...read,
-    messageId: read.messageId ?? `<${randomUUID()}@localhost>`,
-    from: read.from ?? (mailFrom === false ? '' : mailFrom.address),
-    to: read.to.length > 0 ? read.to : rcptTo.map(({ address }) => address),
+  const { messageId, from, to = [], subject = '', text, html } = await PostalMime.parse(raw);
+  const [sender = mailFrom === false ? '' : mailFrom.address] = from === undefined ? [] : addressesIn(from);
+  const named = to.flatMap(addressesIn);
+  return {
+    messageId: messageId ?? `<${randomUUID()}@localhost>`,
+    from: sender,
+    to: named.length > 0 ? named : rcptTo.map(({ address }) => address),
+    subject,
+    text: (text ?? html ?? '').replace(/\r\n/g, '\n').replace(/\n$/, ''),
     at: now.toISOString(),
     copies: 1,
-  });
+  };
+}
+
+function addressesIn({ address, group }: Address): readonly string[] {
+  return group === undefined ? [address] : group.map((member) => member.address);
 }
 
 function replyUnder({ mode, status = 451 }: Fault): Reply {
