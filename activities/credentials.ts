@@ -1,11 +1,11 @@
 import { ApplicationFailure, asyncLocalStorage } from '@temporalio/activity';
 import type { System } from '../src/domain';
 
-/** What a process remembers of a credential that its system refused: asked by everybody at once, some lock the account. */
+/** A process remembers a credential that its system refused: some systems lock the account when all steps try it. */
 export interface CredentialMemory {
   /**
-   * Before a call with this credential. @throws the failure that `learn` was given last, without a call, where the same
-   * one was asked five times within a minute of its refusal. Another one (rotated) is tried at once.
+   * Before a call with this credential. @throws the failure that `learn` got last, without a call, when the credential was
+   * tried five times within a minute of its refusal. Another (rotated) credential is tried at once.
    */
   readonly require: (credential: string) => void;
   /** After an answer: the refusal of the credential itself (401; SMTP 535), or undefined for any other answer. */
@@ -14,15 +14,15 @@ export interface CredentialMemory {
 
 const WINDOW_MS = 60_000;
 
-/** Who mends the account, the credential left as it is, sends `retryStep` at once, and is to be asked for. */
-const MOST_REFUSALS = 5;
+/** More than one: an operator who fixes the account and keeps the credential sends `retryStep` at once. */
+const MAX_REFUSALS = 5;
 
 interface Refused {
   readonly credential: string;
   readonly failure: ApplicationFailure;
   readonly since: number;
-  /** Since then. Counted before the answer, so that those who ask together do not all get through. */
-  readonly asked: number;
+  /** Tries since then. Counted before the answer, so that steps that run together do not all get through. */
+  readonly tries: number;
   readonly refusals: number;
 }
 
@@ -32,9 +32,9 @@ export function createCredentialMemory(system: System, now: () => number = Date.
   return {
     require: (credential) => {
       if (refused?.credential !== credential) return;
-      if (now() >= refused.since + WINDOW_MS) refused = { ...refused, since: now(), asked: 0, refusals: 0 };
-      if (Math.max(refused.asked, refused.refusals) >= MOST_REFUSALS) throw again(refused.failure);
-      refused = { ...refused, asked: refused.asked + 1 };
+      if (now() >= refused.since + WINDOW_MS) refused = { ...refused, since: now(), tries: 0, refusals: 0 };
+      if (Math.max(refused.tries, refused.refusals) >= MAX_REFUSALS) throw again(refused.failure);
+      refused = { ...refused, tries: refused.tries + 1 };
     },
     learn: (credential, failure) => {
       const known = refused?.credential === credential ? refused : undefined;
@@ -42,15 +42,15 @@ export function createCredentialMemory(system: System, now: () => number = Date.
         if (known !== undefined) refused = undefined;
         return;
       }
-      const { since, asked, refusals } = known ?? { since: now(), asked: 1, refusals: 0 };
-      refused = { credential, failure, since, asked, refusals: refusals + 1 };
+      const { since, tries, refusals } = known ?? { since: now(), tries: 1, refusals: 0 };
+      refused = { credential, failure, since, tries, refusals: refusals + 1 };
       const { status } = (failure.details?.[0] ?? {}) as { status?: unknown };
       asyncLocalStorage.getStore()?.log.error(`${system} refused our credentials`, { system, status });
     },
   };
 }
 
-/** A failure of its own for each activity: a stack, and what is added on the way, is of one. */
+/** Each activity throws its own failure: the SDK adds to the one that it gets. */
 function again({ type, message, details }: ApplicationFailure): ApplicationFailure {
   return ApplicationFailure.create({
     ...(typeof type === 'string' && { type }),

@@ -1,18 +1,17 @@
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 
-/** Of an attempt's time, what is left to say what became of it, in ms. */
-const LAST_WORDS_MS = 1000;
+/** The part of an attempt's time that is kept to report its outcome, in ms. */
+const REPORT_MS = 1000;
 
-/** A longer one fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** A longer timer fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** When each attempt that runs has to be over, in epoch ms. */
 const deadlines = new WeakMap<Context, number>();
 
 /**
- * One call of an activity, ended by its signal after `timeoutMs`, when the activity is cancelled, and before Temporal gives
- * the attempt up: the next one must not run beside it. A check at the worker's start is no activity, and has `timeoutMs`
- * alone. @throws CancelledFailure where the activity is cancelled, else what `call` throws.
+ * One call of an activity. Its signal ends it after `timeoutMs`, when the activity is cancelled, and before Temporal gives the
+ * attempt up: the next attempt must not run beside it. A check at the worker's start is no activity and has `timeoutMs` alone. @throws CancelledFailure where the activity is cancelled, else what `call` throws.
  */
 export async function withinTime<T>(timeoutMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const context = asyncLocalStorage.getStore();
@@ -35,18 +34,18 @@ export async function withinTime<T>(timeoutMs: number, call: (signal: AbortSigna
   }
 }
 
-/** Of the attempt, from its first call on. */
+/** What is left of the attempt, counted from its first call. */
 function timeLeft(context: Context | undefined): number {
   if (context === undefined) return Infinity;
   const { startToCloseTimeoutMs } = context.info;
-  const deadline = deadlines.get(context) ?? Date.now() + Math.max(startToCloseTimeoutMs - LAST_WORDS_MS, 0);
+  const deadline = deadlines.get(context) ?? Date.now() + Math.max(startToCloseTimeoutMs - REPORT_MS, 0);
   deadlines.set(context, deadline);
   return Math.max(deadline - Date.now(), 0);
 }
 
-/** What others wait for too, and is not ended by one of them. @throws CancelledFailure as soon as the activity is cancelled. */
+/** Wait for a promise that others share and this activity must not end. @throws CancelledFailure once it is cancelled. */
 export async function unlessCancelled<T>(shared: Promise<T>): Promise<T> {
-  return withinTime(LONGEST_TIMER_MS, (signal) => {
+  return withinTime(MAX_TIMER_MS, (signal) => {
     const ended = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
     });

@@ -1,10 +1,11 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { isUnavailable } from '../src/ledger';
 
 /** The one classification of what a system answers: try again, or a person has to look. */
 
 /**
  * `<system>.unavailable`: may pass on a later attempt, so it retries.
- * `retryAfterMs`: the system's own wish, becomes the next delay.
+ * `retryAfterMs`: what the system asks for; it becomes the next delay.
  */
 export function unavailable(
   system: string,
@@ -43,8 +44,8 @@ export function failureFromStatus(system: string, status: number, headers: Heade
 
 /**
  * `<system>.rejected`, in the same words for every system: they become the `why` of the step that parks. `answered`: the
- * status, or the system's own code where that says it; `details.status` is 401 or 403 then too, by which one alert is told
- * for all the processes that it stops. `advice`: what to do about it.
+ * status, or the system's own code; `details.status` is 401 or 403 then too, and all the processes that it stops share one
+ * alert by it. `advice`: what to do about it.
  */
 export function credentialsRefused(
   system: string,
@@ -68,8 +69,8 @@ function delayOf(status: number, headers: Headers, now: number): number | undefi
 }
 
 /**
- * Okta's way to say it: `X-Rate-Limit-Reset`, in epoch seconds by the clock that the answer's `Date` shows. As
- * milliseconds from then, a day at most; a time that is past (others count seconds there) says nothing.
+ * Okta's `X-Rate-Limit-Reset`, in epoch seconds by the clock of the answer's `Date`, as milliseconds from then, a day at most.
+ * A time in the past (others count seconds there) says nothing.
  */
 export function rateLimitResetMs(headers: Headers, now: number): number | undefined {
   const reset = headers.get('x-rate-limit-reset');
@@ -87,16 +88,30 @@ export function retryAfterMs(header: string | null, now: number): number | undef
 }
 
 /**
- * A call that brought no answer: refused, reset, timed out. What is kept is the error's code, which names no one. A
- * certificate that is not trusted is one of them: it does not pass by itself, but it is renewed without us.
+ * A call without an answer: refused, reset, timed out. The failure keeps the error's code, which names no one. A
+ * certificate that is not trusted is one of them: somebody renews it, and then the step continues by itself.
  */
 export function failureFromNetwork(system: string, error: unknown): ApplicationFailure {
   return unavailable(system, 'did not answer', { code: networkCode(error) });
 }
 
-/** By its shape, not by its class: some come from the SDK of a system, or from Node.js itself. */
+/** By its shape, not by its class: some errors come from a system's SDK, or from Node.js itself. */
 function networkCode(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'unknown';
   const { code, name, cause } = error as { code?: unknown; name?: unknown; cause?: { code?: unknown } | null };
   return [cause?.code, code, name].find((each) => typeof each === 'string') ?? 'unknown';
+}
+
+/**
+ * Run one call to the ledger; its errors become ours.
+ * @throws `ledger.unavailable` (retries) for whatever may pass; anything else is a bug and is thrown as it is.
+ */
+export async function askLedger<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'none';
+    throw unavailable('ledger', 'did not answer', { code });
+  }
 }

@@ -1,49 +1,47 @@
 import type { System } from '../src/domain';
-import { withinTime } from './deadline';
+import type { ConnectorDeps } from './connector';
 import { createCredentialMemory } from './credentials';
-import type { Effect, Write } from './write-once';
+import { withinTime } from './deadline';
 import { credentialsRefused, failureFromNetwork, failureFromStatus, rejected, unavailable } from './failure';
+import type { Effect, Write } from './write-once';
 
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
   /** Parsed JSON; undefined where the answer had none. */
   readonly body: unknown;
 }
 
-export interface Request {
+export interface HttpRequest {
   readonly method: string;
   /** Joined to the base URL; the caller encodes what it puts in. */
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is, instead of `body`; its content type stands in `headers`. */
+  /** Sent as it is, instead of `body`; its content type is in `headers`. */
   readonly raw?: string | Uint8Array<ArrayBuffer>;
-  /** Beside the system's own. */
+  /** In addition to the system's own. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Statuses beside 2xx that are an answer and no failure. */
+  /** Other statuses than 2xx that are an answer and no failure. */
   readonly accept?: readonly number[];
 }
 
-export interface HttpSettings {
+interface HttpSettings extends Pick<ConnectorDeps, 'fetch' | 'timeoutMs'> {
   readonly system: System;
   readonly baseUrl: string;
-  /** Asked for each call: a credential may be another one by now. */
+  /** Called for each request: a credential may have changed. */
   readonly headers: () => Readonly<Record<string, string>>;
   readonly write: Write;
   /** What an answer means that is neither 2xx nor accepted; absent: what its status says. */
   readonly failure?: (status: number, headers: Headers, body: unknown) => Error;
-  /** How long one call may take, in ms; under the activity's own limit. */
-  readonly timeoutMs?: number;
-  readonly fetch?: typeof fetch;
 }
 
-/** A system behind HTTP and JSON. `read` asks; `write` goes by `effects`, so that `observe` and repeats stop there. */
+/** A system behind HTTP and JSON. `write` has a row in `effects`, so that `observe` and repeats stop there. */
 export interface Http {
   /** @throws `<system>.unavailable` (retries) or `<system>.rejected`. */
-  readonly read: (request: Request) => Promise<Answer>;
+  readonly read: (request: HttpRequest) => Promise<HttpAnswer>;
   /** @throws as `read`, and `ledger.unavailable` (retries). */
-  readonly write: (effect: Effect, request: Request) => Promise<{ readonly status: number } | 'observed'>;
+  readonly write: (effect: Effect, request: HttpRequest) => Promise<{ readonly status: number } | 'observed'>;
 }
 
 export function createHttp({
@@ -58,7 +56,7 @@ export function createHttp({
   const base = baseUrl.replace(/\/+$/, '');
   const memory = createCredentialMemory(system);
 
-  async function call(request: Request): Promise<Answer> {
+  async function call(request: HttpRequest): Promise<HttpAnswer> {
     const own = headers();
     const credential = JSON.stringify(own);
     memory.require(credential);
@@ -72,7 +70,7 @@ export function createHttp({
   }
 
   async function exchange(
-    { method, path, body, raw, headers: more }: Request,
+    { method, path, body, raw, headers: more }: HttpRequest,
     own: Readonly<Record<string, string>>,
   ): Promise<{ readonly response: Response; readonly text: string }> {
     const given = { ...own, ...more };
@@ -99,7 +97,7 @@ export function createHttp({
 
   return {
     read: call,
-    // The body is left out of the row: it is the system's, and may hold more of a person than we need to keep.
+    // The row leaves out the body: it may hold more about a person than we need to keep.
     write: (effect, request) => write(effect, async () => ({ status: (await call(request)).status })),
   };
 }
@@ -113,8 +111,8 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * A sign-in page answered with 200 is none of the system's answers, and no write is done by it; nor by an answer of which
- * a proxy has lost the rest. Other words (`OK`) and none at all are left to the caller.
+ * A sign-in page answered with 200 is no answer of the system, and nothing was written; the same holds for an answer that a
+ * proxy has cut. Other words (`OK`) and an empty body are left to the caller.
  */
 export function requireNoPage(system: System, status: number, text: string): void {
   const start = text.trimStart().charAt(0);

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import type { Mode, System } from '../src/domain';
 import { beginEffect, confirmEffect, finishEffect } from '../src/ledger';
-import { askLedger } from './ledger/call';
+import { askLedger } from './failure';
 
 /** Which step of which workflow orders a write, and how its connector is set; the workflow gives it to every activity. */
 export interface StepContext {
@@ -35,8 +36,7 @@ export type Write = <T>(effect: Effect, perform: () => Promise<T>) => Promise<T 
  */
 export function createWrite(system: System, pool: Pool): Write {
   return async (effect, perform) => {
-    const { workflowExecution } = Context.current().info;
-    const workflowId = workflowExecution?.workflowId ?? 'none';
+    const workflowId = ownWorkflowId();
     const { context, naturalKey, would, before = null } = effect;
     const key = { workflowId, step: context.step, system, naturalKey };
     const row = await askLedger(() =>
@@ -64,8 +64,16 @@ export type Confirm = (effect: Effect) => Promise<boolean>;
 
 /** @throws `ledger.unavailable` (retries). */
 export function createConfirm(system: System, pool: Pool): Confirm {
-  return ({ context, naturalKey }) => {
-    const workflowId = Context.current().info.workflowExecution?.workflowId ?? 'none';
-    return askLedger(() => confirmEffect(pool, { workflowId, step: context.step, system, naturalKey }));
-  };
+  return ({ context, naturalKey }) =>
+    askLedger(() => confirmEffect(pool, { workflowId: ownWorkflowId(), step: context.step, system, naturalKey }));
+}
+
+/** The id of the workflow that this activity runs for, which is its event's id. */
+export function ownWorkflowId(): string {
+  return Context.current().info.workflowExecution?.workflowId ?? 'none';
+}
+
+/** A short digest, for natural keys that must hold no address. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -1,11 +1,11 @@
 import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
-import type { LedgerActivities, QuietActivities, SalesforceActivities } from '../activities';
+import type { ConnectorActivities, LedgerActivities, ReconcileActivities } from '../activities';
 import { closeGone, pruneLedger, readTerms, syncProgress, whyFailed } from './process';
 import { since } from './releases';
 
 type Pruned = Omit<Awaited<ReturnType<LedgerActivities['pruneLedger']>>, 'more'>;
-type Looked = Omit<Awaited<ReturnType<QuietActivities['closeGone']>>, 'more'>;
-type Synced = Omit<Awaited<ReturnType<SalesforceActivities['syncProgress']>>, 'more'>;
+type Looked = Omit<Awaited<ReturnType<ReconcileActivities['closeGone']>>, 'more'>;
+type Synced = Omit<Awaited<ReturnType<ConnectorActivities['salesforce']['syncProgress']>>, 'more'>;
 
 export interface HousekeepingResult {
   readonly outcome: 'done';

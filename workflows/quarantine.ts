@@ -7,14 +7,14 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ReadingActivities } from '../activities';
+import type { RereadActivities } from '../activities';
 import { isInvalidRequest, readTextFields } from '../src/domain';
 import type { Delivery } from '../src/events';
 import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from './messages';
 import { openProcess, rereadEnvelope, resolveConflict, whyFailed } from './process';
 import type { Carried, ConflictResolution, Process, ProcessResult } from './process';
 
-type Reread = Awaited<ReturnType<ReadingActivities['rereadEnvelope']>>;
+type Reread = Awaited<ReturnType<RereadActivities['rereadEnvelope']>>;
 
 const BY_A_PERSON = 'redrive or discard by a person';
 

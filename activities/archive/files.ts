@@ -3,21 +3,32 @@ import { constants } from 'node:fs';
 import { access, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Store } from '.';
+import type { Check } from '../connector';
 import { rejected, unavailable } from '../failure';
 
+/** Where the archive is kept. */
+export interface Store {
+  /**
+   * Write the bytes under the key, whole or not at all, and never over others. `same`: they were there already.
+   * @throws `archive.unavailable` (retries); `archive.rejected` where other bytes have the key.
+   */
+  readonly put: (key: string, bytes: Buffer) => Promise<'stored' | 'same'>;
+  /** Can it be written, as far as that shows without writing? @throws as `put`. */
+  readonly check: Check;
+}
+
 /**
- * The archive in a folder, `file:///…`. A temporary file beside it, synced, then linked: a kill leaves the whole file or
- * none.
+ * The archive in a folder, `file:///…`. A temporary file is written beside the target, synced, then linked: a kill leaves
+ * the whole file or none.
  */
 export function createFileStore(url: string): Store {
   const root = fileURLToPath(url);
-  return (key, bytes) => writeOnce(join(root, key), bytes);
+  return { put: (key, bytes) => writeOnce(join(root, key), bytes), check: () => checkFolder(root) };
 }
 
-/** That the folder, or what is to become its parent, can be written. Writes nothing. @throws `archive.unavailable`. */
-export async function checkFolder(url: string): Promise<void> {
-  for (let path = fileURLToPath(url); ; path = dirname(path)) {
+/** The folder can be written, or the parent in which it will be made. */
+async function checkFolder(root: string): Promise<void> {
+  for (let path = root; ; path = dirname(path)) {
     try {
       await access(path, constants.W_OK);
       if ((await stat(path)).isDirectory()) return;

@@ -1,24 +1,18 @@
 import { createHash } from 'node:crypto';
-import { Context } from '@temporalio/activity';
-import type { Pool } from 'pg';
 import { effectsOf, readPerson } from '../../src/ledger';
-import { checkFolder, createFileStore } from './files';
-import { checkBucket, createS3Store } from './s3';
+import type { SystemSettings } from '../../src/settings';
 import { renderCertificate, type CertificateFacts } from '../certificate';
-import type { StepContext, Write } from '../write-once';
-import { askLedger } from '../ledger/call';
+import type { Connector, ConnectorDeps } from '../connector';
+import { askLedger } from '../failure';
+import { createWrite, ownWorkflowId, type StepContext } from '../write-once';
+import { createFileStore } from './files';
+import { createS3Store } from './s3';
 
 export interface Stored {
-  /** Where it lies, under the archive's root. */
+  /** Its path under the archive's root. */
   readonly key: string;
   readonly sha256: string;
 }
-
-/**
- * Write the bytes under the key, whole or not at all, and never over others. `same`: they were there already.
- * @throws `archive.unavailable` (retries); `archive.rejected` where other bytes have the key.
- */
-export type Store = (key: string, bytes: Buffer) => Promise<'stored' | 'same'>;
 
 export interface ArchiveActivities {
   /** One certificate a learner and course: stored once, whatever comes after. */
@@ -27,23 +21,16 @@ export interface ArchiveActivities {
   archivePerson(context: StepContext, userId: string): Promise<Stored | 'observed'>;
 }
 
-export interface ArchiveDeps {
-  /** `file:///…`, or `s3://bucket/prefix`. */
-  readonly url: string;
-  /** Of S3: the bucket stands in the path, not in the host name. */
-  readonly pathStyle?: boolean;
-  /** Of S3: how long one call may take, in ms. */
-  readonly timeoutMs?: number;
-  readonly pool: Pool;
-  readonly write: Write;
-}
-
 /**
- * The archive: what is kept of a person. Where it is kept is the store's.
+ * The archive: what is kept of a person, in a folder or in S3.
  * @throws `archive.unavailable` and `ledger.unavailable` (retry), `archive.rejected`.
  */
-export function createArchiveActivities({ url, pool, write, ...s3 }: ArchiveDeps): ArchiveActivities {
-  const put = url.startsWith('s3:') ? createS3Store(url, s3) : createFileStore(url);
+export function connect(
+  { url, ...settings }: SystemSettings['archive'],
+  { pool, timeoutMs }: ConnectorDeps,
+): Connector<ArchiveActivities> {
+  const write = createWrite('archive', pool);
+  const { put, check } = url.startsWith('s3:') ? createS3Store(url, { ...settings, timeoutMs }) : createFileStore(url);
 
   /** Store under the key's parts, each made safe as a file name. */
   async function store(context: StepContext, parts: readonly string[], bytes: Buffer): Promise<Stored | 'observed'> {
@@ -60,7 +47,7 @@ export function createArchiveActivities({ url, pool, write, ...s3 }: ArchiveDeps
   }
 
   async function archivePerson(context: StepContext, userId: string): Promise<Stored | 'observed'> {
-    const eventId = Context.current().info.workflowExecution?.workflowId ?? 'none';
+    const eventId = ownWorkflowId();
     const ledger = await askLedger(() => readPerson(pool, userId));
     const effects = await askLedger(() => effectsOf(pool, eventId));
     const before = effects
@@ -79,12 +66,7 @@ export function createArchiveActivities({ url, pool, write, ...s3 }: ArchiveDeps
     return store(context, ['people', userId, `${eventId}.${content.sha256.slice(0, 16)}.manifest.json`], manifest);
   }
 
-  return { storeCertificate, archivePerson };
-}
-
-/** That the store can be written, as far as that shows without writing. @throws as the activities. */
-export async function checkArchive({ url, pathStyle = false }: Pick<ArchiveDeps, 'url' | 'pathStyle'>): Promise<void> {
-  await (url.startsWith('s3:') ? checkBucket(url, { pathStyle }) : checkFolder(url));
+  return { activities: { storeCertificate, archivePerson }, check };
 }
 
 /** `..` and `/` from an id of the sender's must not lead out of the archive. */

@@ -1,31 +1,32 @@
 import { createHash } from 'node:crypto';
 import type * as Sdk from '@aws-sdk/client-s3';
-import type { Store } from '.';
 import { withinTime } from '../deadline';
 import { credentialsRefused, failureFromNetwork, mayPass, rejected, retryAfterMs, unavailable } from '../failure';
+import type { Store } from './files';
 
-export interface S3Options {
-  readonly pathStyle?: boolean;
-  /** How long one call may take, in ms; under the activity's own limit. */
-  readonly timeoutMs?: number;
-}
-
-/** A certificate with its fonts may be large, and the line slow. */
+/** A certificate with its fonts may be large, and the network slow. */
 const TIMEOUT_MS = 12_000;
 
 /**
  * The archive in a bucket of S3, or of what speaks its protocol. Region, credentials and endpoint are the AWS SDK's own
- * environment. `If-None-Match: *` (conditional writes, S3 User Guide) keeps what is there; what that is, its checksum says.
+ * environment. `If-None-Match: *` (conditional writes, S3 User Guide) keeps what is there; its checksum says what that is.
  */
-export function createS3Store(url: string, { pathStyle = false, timeoutMs = TIMEOUT_MS }: S3Options): Store {
-  const { Bucket, prefix } = placeOf(url);
+export function createS3Store(
+  url: string,
+  {
+    pathStyle = false,
+    timeoutMs = TIMEOUT_MS,
+  }: { readonly pathStyle?: boolean; readonly timeoutMs?: number | undefined },
+): Store {
+  const { hostname: Bucket, pathname } = new URL(url);
+  const prefix = decodeURIComponent(pathname).replace(/^\/+|\/+$/g, '');
   const connection = createConnection(pathStyle, timeoutMs);
 
-  return async (key, bytes) => {
+  async function put(key: string, bytes: Buffer): Promise<'stored' | 'same'> {
     const digest = createHash('sha256').update(bytes).digest();
     const object = { Bucket, Key: prefix === '' ? key : `${prefix}/${key}` };
     const { sdk, client } = await connection();
-    const put = new sdk.PutObjectCommand({
+    const command = new sdk.PutObjectCommand({
       ...object,
       Body: bytes,
       ContentLength: bytes.length,
@@ -36,65 +37,51 @@ export function createS3Store(url: string, { pathStyle = false, timeoutMs = TIME
       Metadata: { sha256: digest.toString('hex') },
     });
     const answer = await withinTime(timeoutMs, async (abortSignal) =>
-      client.send(put, { abortSignal }).catch((error: unknown) => {
+      client.send(command, { abortSignal }).catch((error: unknown) => {
         if (statusOf(error) !== 412) throw failureFromS3(error);
-        return 'held' as const;
+        return 'taken' as const;
       }),
     );
-    if (answer !== 'held') {
+    if (answer !== 'taken') {
       // A sign-in page answers 200 to anything, and keeps nothing.
       if (answer.ETag === undefined) throw rejected('archive', 'did not answer as S3 does: is its endpoint right?');
       return 'stored';
     }
     const head = new sdk.HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' });
-    const held = await withinTime(timeoutMs, async (abortSignal) =>
+    const there = await withinTime(timeoutMs, async (abortSignal) =>
       client.send(head, { abortSignal }).catch((error: unknown) => {
         throw failureFromS3(error);
       }),
     );
-    const sha256 = held.ChecksumSHA256 ?? base64(held.Metadata?.['sha256']);
+    const sha256 = there.ChecksumSHA256 ?? base64(there.Metadata?.['sha256']);
     if (sha256 === digest.toString('base64')) return 'same';
     throw rejected(
       'archive',
       'holds other bytes under this key: they are never written over; move them, then retryStep',
     );
-  };
-}
-
-function placeOf(url: string): { readonly Bucket: string; readonly prefix: string } {
-  const { hostname, pathname } = new URL(url);
-  return { Bucket: hostname, prefix: decodeURIComponent(pathname).replace(/^\/+|\/+$/g, '') };
-}
-
-/** That the bucket is there and answers to our credentials. @throws `archive.unavailable` or `archive.rejected`. */
-export async function checkBucket(
-  url: string,
-  { pathStyle = false, timeoutMs = TIMEOUT_MS }: S3Options,
-): Promise<void> {
-  const { sdk, client } = await createConnection(pathStyle, timeoutMs)();
-  try {
-    const { Bucket } = placeOf(url);
-    await client.send(new sdk.HeadBucketCommand({ Bucket }), { abortSignal: AbortSignal.timeout(timeoutMs) });
-  } catch (error) {
-    const status = statusOf(error);
-    if (status === 404) throw rejected('archive', NO_BUCKET, { status });
-    // HEAD has no body to say why; a right that this check alone wants must not read as a wrong key.
-    if (status === 403)
-      throw credentialsRefused('archive', status, { status }, `${RIGHTS}, and s3:ListBucket for this check`);
-    throw failureFromS3(error);
-  } finally {
-    client.destroy();
   }
-}
 
-interface Connection {
-  readonly sdk: typeof Sdk;
-  readonly client: Sdk.S3Client;
+  /** The bucket is there and answers to our credentials. */
+  async function check(): Promise<void> {
+    const { sdk, client } = await connection();
+    try {
+      await client.send(new sdk.HeadBucketCommand({ Bucket }), { abortSignal: AbortSignal.timeout(timeoutMs) });
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 404) throw rejected('archive', NO_BUCKET, { status });
+      // HEAD has no body to say why; a right that this check alone needs must not read as a wrong key.
+      if (status === 403)
+        throw credentialsRefused('archive', status, { status }, `${RIGHTS}, and s3:ListBucket for this check`);
+      throw failureFromS3(error);
+    }
+  }
+
+  return { put, check };
 }
 
 /** The SDK is loaded when it is needed: most archives are folders. */
-function createConnection(pathStyle: boolean, timeoutMs: number): () => Promise<Connection> {
-  let made: Promise<Connection> | undefined;
+function createConnection(pathStyle: boolean, timeoutMs: number) {
+  let made: Promise<{ readonly sdk: typeof Sdk; readonly client: Sdk.S3Client }> | undefined;
   return () => {
     made ??= import('@aws-sdk/client-s3').then((sdk) => ({
       sdk,
@@ -109,19 +96,19 @@ function createConnection(pathStyle: boolean, timeoutMs: number): () => Promise<
   };
 }
 
-/** What passes though its status does not say so. */
+/** These may pass, although their status does not say so. */
 const MAY_PASS = ['ConditionalRequestConflict', 'OperationAborted', 'RequestTimeout', 'ExpiredToken', 'SlowDown'];
 
-const RIGHTS = 'look at the AWS credentials: they want s3:PutObject and s3:GetObject on the bucket';
+const RIGHTS = 'look at the AWS credentials: they need s3:PutObject and s3:GetObject on the bucket';
 
-const NO_BUCKET = 'has no such bucket: make it, or correct ARCHIVE_URL, then retryStep';
+const NO_BUCKET = 'has no such bucket: create it, or correct ARCHIVE_URL, then retryStep';
 
 const WHAT_TO_DO: Readonly<Record<string, string>> = {
   NoSuchBucket: NO_BUCKET,
   PermanentRedirect: 'is in another region: set AWS_REGION',
   AuthorizationHeaderMalformed: 'is in another region: set AWS_REGION',
   RequestTimeTooSkewed: 'refused our clock: set it',
-  NotImplemented: 'knows no conditional writes (If-None-Match), so that it cannot be the archive',
+  NotImplemented: 'has no conditional writes (If-None-Match), so it cannot be the archive',
 };
 
 /** By S3's error code and status. Nothing of the SDK's message or request is kept: they may name keys and credentials. */

@@ -1,10 +1,8 @@
-import { isProtectedGroup, isProtectedUser, type Policy } from '../../src/domain';
-import type { Confirm, Effect, StepContext } from '../write-once';
+import { isProtectedGroup, type Policy } from '../../src/domain';
+import { requireUnprotected, type Change, type Person } from '../connector';
 import { rejected } from '../failure';
-import type { Group, IdentityDriver, IdentityUser, Person } from './driver';
-
-/** `unchanged`: it was so already. `absent`: the provider does not know the person. `not active`: nothing is granted to a leaver. */
-export type Change = 'done' | 'unchanged' | 'absent' | 'not active' | 'observed';
+import type { Confirm, Effect, StepContext } from '../write-once';
+import type { Group, IdentityDriver, IdentityUser } from './driver';
 
 export interface IdentityChanges {
   /** The user, unless the policy says that nothing of theirs is changed. */
@@ -18,35 +16,26 @@ export interface IdentityChanges {
   readonly setActive: (context: StepContext, user: IdentityUser, active: boolean) => Promise<Change>;
   /** No sign-in, and no session that began before. */
   readonly freeze: (context: StepContext, user: IdentityUser) => Promise<Change>;
-  /** For good. */
+  /** Permanently. */
   readonly deactivate: (context: StepContext, user: IdentityUser) => Promise<Change>;
 }
 
 /** What of the policy binds the connector. */
-export interface IdentityRules {
-  readonly isProtected: Policy['protected'];
-  /** A group to join that is not there is made. Absent: it is rejected by its name. */
-  readonly createsGroups?: boolean | undefined;
-}
+type Rules = Pick<Policy, 'protected' | 'groups'>;
 
 /**
  * Every change looks before it writes: after a lost answer that tells whether it was done.
  * @throws `identity.rejected` for what the policy protects, and for a group that is not there and not to be made.
  */
-export function createChanges(driver: IdentityDriver, confirm: Confirm, rules: IdentityRules): IdentityChanges {
-  const { isProtected } = rules;
+export function createChanges(driver: IdentityDriver, confirm: Confirm, rules: Rules): IdentityChanges {
+  const { protected: isProtected } = rules;
 
   async function findChangeable(person: Person): Promise<IdentityUser | null> {
-    requireUnprotected([person.userId, person.email]);
+    requireUnprotected('identity', [person.userId, person.email], isProtected);
     const user = await driver.findUser(person);
     // The provider may know them by an address that the event does not have.
-    if (user !== null) requireUnprotected([user.email]);
+    if (user !== null) requireUnprotected('identity', [user.email], isProtected);
     return user;
-  }
-
-  function requireUnprotected(names: readonly (string | null)[]): void {
-    if (isProtectedUser(names, isProtected))
-      throw rejected('identity', 'must not change this user: protected by the policy');
   }
 
   async function groupNamed(name: string): Promise<Group> {
@@ -76,10 +65,10 @@ export function createChanges(driver: IdentityDriver, confirm: Confirm, rules: I
 function createGroupChanges(
   driver: IdentityDriver,
   { groupNamed, setMember }: Pick<IdentityChanges, 'groupNamed' | 'setMember'>,
-  { isProtected, createsGroups }: IdentityRules,
+  { protected: isProtected, groups: { createMissing } }: Rules,
 ): Pick<IdentityChanges, 'join' | 'leaveAll'> {
   async function groupToJoin(context: StepContext, name: string): Promise<Group | 'observed'> {
-    const group = createsGroups === true ? await driver.findGroup(name) : await groupNamed(name);
+    const group = createMissing === true ? await driver.findGroup(name) : await groupNamed(name);
     if (group !== null) return group;
     requireUnprotectedGroup(name, isProtected);
     const effect: Effect = { context, naturalKey: `group:${name}`, would: { group: name, made: true } };
@@ -107,7 +96,7 @@ function createEndings(
   confirm: Confirm,
   setActive: IdentityChanges['setActive'],
 ): Pick<IdentityChanges, 'freeze' | 'deactivate'> {
-  /** Repeatable, and without something to be asked after: the row says whether it was done. */
+  /** Repeatable. The provider cannot be asked whether it was done: the row says so. */
   async function endSessions(context: StepContext, user: IdentityUser): Promise<void> {
     if (driver.endSessions === undefined || user.deactivated === true) return;
     await driver.endSessions({ context, naturalKey: 'sessions', would: { sessions: 'ended' } }, user);
@@ -137,7 +126,7 @@ function createEndings(
   return { freeze, deactivate };
 }
 
-/** What is found done was done by us where the step's row says that it was begun. */
+/** What is found done was done by us when the step's row says that it was begun. */
 async function changeOf(set: object | 'observed' | 'found', effect: Effect, confirm: Confirm): Promise<Change> {
   if (set === 'observed') return set;
   return set !== 'found' || (await confirm(effect)) ? 'done' : 'unchanged';

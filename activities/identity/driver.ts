@@ -1,10 +1,11 @@
-import type { Effect } from '../write-once';
+import type { Person } from '../connector';
 import { unavailable } from '../failure';
+import type { Effect } from '../write-once';
 
 export interface IdentityUser {
   readonly id: string;
   readonly active: boolean;
-  /** For good. Absent where the provider knows no more than active and inactive. */
+  /** Permanently. Absent where the provider knows no more than active and inactive. */
   readonly deactivated?: boolean;
   readonly email: string | null;
   readonly managerId: string | null;
@@ -17,13 +18,7 @@ export interface Group {
   readonly name: string;
 }
 
-/** Whom a step is about: looked up by address first, else by MindTickle's user id. */
-export interface Person {
-  readonly userId: string;
-  readonly email: string | null;
-}
-
-/** What an identity provider has to be able to do; every write goes by its effect. `found`: another has done it meanwhile. */
+/** What we need of an identity provider; every write has its effect. `found`: somebody else has done it meanwhile. */
 export interface IdentityDriver {
   readonly findUser: (person: Person) => Promise<IdentityUser | null>;
   readonly findManagerEmail: (user: IdentityUser) => Promise<string | null>;

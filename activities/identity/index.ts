@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import {
   changedTogether,
@@ -8,125 +7,132 @@ import {
   type Share,
   type StoredEffect,
 } from '../../src/ledger';
-import type { Confirm, StepContext } from '../write-once';
-import { createChanges, type Change, type IdentityChanges, type IdentityRules } from './changes';
-import type { IdentityDriver, IdentityUser, Person } from './driver';
-import { askLedger } from '../ledger/call';
+import type { SystemSettings } from '../../src/settings';
+import type { Change, Connector, ConnectorDeps, Person } from '../connector';
+import { askLedger } from '../failure';
+import { createHttp, type Http } from '../http';
+import { createConfirm, createWrite, ownWorkflowId, type StepContext, type Write } from '../write-once';
+import { createChanges, type IdentityChanges } from './changes';
+import type { IdentityDriver, IdentityUser } from './driver';
+import { createOktaDriver } from './okta';
+import { createScimDriver } from './scim';
 
 export interface IdentityActivities {
-  /** Addresses of a person and of who leads; null when the provider does not know the person. */
+  /** Addresses of a person and of their manager; null when the provider does not know the person. */
   findContact(person: Person): Promise<{ email: string | null; managerEmail: string | null } | null>;
   freezeUser(context: StepContext, person: Person): Promise<Change>;
   /**
-   * For good. SCIM has no more than `active: false` (RFC 7643 §4.1.1): there what the freeze did is confirmed, or done
+   * Permanently. SCIM has no more than `active: false` (RFC 7643 §4.1.1): there what the freeze did is confirmed, or done
    * again.
    */
   deactivateUser(context: StepContext, person: Person): Promise<Change>;
   /** Grants nothing to a learner who has left. */
   joinGroup(context: StepContext, person: Person, group: string): Promise<Change>;
-  /** `unlessOpen`: not while another open workflow of this kind and learner holds the membership. From now on this one does not. */
+  /** `unlessOpen`: not while another open workflow of this kind and learner needs the membership. This one no longer does. */
   leaveGroup(context: StepContext, person: Person, group: string, unlessOpen: string | null): Promise<Change>;
   /** Leaves every group but the protected ones. */
   leaveGroups(context: StepContext, person: Person): Promise<{ left: readonly string[] } | Change>;
   /**
-   * Undo what step `of` changed, by what its rows say stood before; what never happened needs no undoing. What is shared
-   * (`unlessOpen`) is undone by the last to let go, whichever workflow's step `of` changed it.
+   * Undo what step `of` changed, by what its rows say was there before; what never happened needs no undoing. What is
+   * shared (`unlessOpen`) is undone by the last workflow that needed it, whichever workflow's step `of` changed it.
    */
   restore(context: StepContext, person: Person, of: string, unlessOpen: string | null): Promise<Change>;
 }
 
-export interface IdentityDeps extends IdentityRules {
-  readonly driver: IdentityDriver;
-  readonly pool: Pool;
-  readonly confirm: Confirm;
-}
-
-/** Looks for somebody who is not there: URL, credential and the right to read. @throws as the activities. */
-export async function checkIdentity(driver: IdentityDriver): Promise<void> {
-  await driver.findUser({ userId: 'nobody: a check of the settings', email: 'nobody@example.com' });
-}
-
 /**
- * The identity provider.
+ * The identity provider. Its check looks for somebody who is not there: URL, credential and the right to read.
  * @throws `identity.unavailable` and `ledger.unavailable` (retry), `identity.rejected`.
  */
-export function createIdentityActivities({ driver, pool, confirm, ...rules }: IdentityDeps): IdentityActivities {
-  const changes = createChanges(driver, confirm, rules);
-  const known = createKnowledge(pool);
+export function connect(settings: SystemSettings['identity'], deps: ConnectorDeps): Connector<IdentityActivities> {
+  const { pool, policy } = deps;
+  const driver = driverOf(settings, createWrite('identity', pool), deps);
+  return {
+    activities: createActivities(driver, createChanges(driver, createConfirm('identity', pool), policy), deps),
+    check: async () => {
+      await driver.findUser({ userId: 'nobody: a check of the settings', email: 'nobody@example.com' });
+    },
+  };
+}
+
+function driverOf(settings: SystemSettings['identity'], write: Write, deps: ConnectorDeps): IdentityDriver {
+  const { driver, url, token, userIdAttribute, keycloakUrl } = settings;
+  const httpTo = (baseUrl: string, scheme: string, contentType: string): Http =>
+    createHttp({
+      system: 'identity',
+      baseUrl,
+      headers: () => ({ authorization: `${scheme} ${token()}`, accept: contentType, 'content-type': contentType }),
+      write,
+      ...deps,
+    });
+  if (driver === 'okta') return createOktaDriver(httpTo(url, 'SSWS', 'application/json'), { userIdAttribute });
+  const scim = createScimDriver(httpTo(url, 'Bearer', 'application/scim+json'));
+  if (keycloakUrl === undefined) return scim;
+  // Keycloak's SCIM leaves a session alive when it makes a user inactive; its admin API ends them: 204, and 204 again
+  // (tried on 26.7). Users have one id in both.
+  const keycloak = httpTo(keycloakUrl, 'Bearer', 'application/json');
+  return {
+    ...scim,
+    endSessions: (effect, { id }) =>
+      keycloak.write(effect, { method: 'POST', path: `/users/${encodeURIComponent(id)}/logout` }),
+  };
+}
+
+function createActivities(
+  driver: IdentityDriver,
+  changes: IdentityChanges,
+  { pool, policy }: ConnectorDeps,
+): IdentityActivities {
   const { findChangeable, groupNamed, setMember } = changes;
+  const { mayBeGranted, isNeededElsewhere, changedBy } = createLookups(pool);
 
-  async function joinGroup(context: StepContext, person: Person, name: string): Promise<Change> {
-    if (!(await known.mayBeGranted(person.userId))) return 'not active';
+  /** A change to the person, when the provider knows them. */
+  async function changing<T>(person: Person, change: (user: IdentityUser) => Promise<T>): Promise<T | 'absent'> {
     const user = await findChangeable(person);
-    return user === null ? 'absent' : changes.join(context, user, name);
-  }
-
-  async function leaveGroup(
-    context: StepContext,
-    person: Person,
-    name: string,
-    unlessOpen: string | null,
-  ): Promise<Change> {
-    if (await known.isHeldElsewhere(person.userId, unlessOpen)) return 'unchanged';
-    const user = await findChangeable(person);
-    if (user === null) return 'absent';
-    // Where groups are made as they are needed, one that is not there has no members.
-    if (rules.createsGroups === true && (await driver.findGroup(name)) === null) return 'unchanged';
-    return setMember(context, user, await groupNamed(name), false);
-  }
-
-  async function leaveGroups(context: StepContext, person: Person): ReturnType<IdentityActivities['leaveGroups']> {
-    const user = await findChangeable(person);
-    if (user === null) return 'absent';
-    await changes.leaveAll(context, user);
-    if (context.mode === 'observe') return 'observed';
-    // What an earlier attempt did counts too: the rows know all of it.
-    return { left: (await known.changedBy(person.userId, context.step)).map(({ would }) => String(would['group'])) };
-  }
-
-  async function restore(context: StepContext, person: Person, of: string, unlessOpen: string | null): Promise<Change> {
-    if (await known.isHeldElsewhere(person.userId, unlessOpen)) return 'unchanged';
-    const rows = await known.changedBy(person.userId, of, unlessOpen, context.step);
-    if (rows.length === 0) return 'unchanged';
-    const user = await findChangeable(person);
-    if (user === null) return 'absent';
-    const results: Change[] = [];
-    for (const row of rows) {
-      const before = { ...row.would, ...row.before };
-      const grants = before['active'] === true || before['member'] === true;
-      const isAllowed = !grants || (await known.mayBeGranted(person.userId));
-      results.push(isAllowed ? await restoreOne(changes, context, user, before) : 'not active');
-    }
-    return (
-      results.find((result) => result === 'not active') ?? results.find((result) => result === 'done') ?? 'unchanged'
-    );
+    return user === null ? 'absent' : change(user);
   }
 
   return {
-    findContact: (person) => findContact(driver, person),
-    freezeUser: changing(findChangeable, changes.freeze),
-    deactivateUser: changing(findChangeable, changes.deactivate),
-    joinGroup,
-    leaveGroup,
-    leaveGroups,
-    restore,
+    findContact: async (person) => {
+      const user = await driver.findUser(person);
+      return user === null ? null : { email: user.email, managerEmail: await driver.findManagerEmail(user) };
+    },
+    freezeUser: (context, person) => changing(person, (user) => changes.freeze(context, user)),
+    deactivateUser: (context, person) => changing(person, (user) => changes.deactivate(context, user)),
+    joinGroup: async (context, person, name) =>
+      (await mayBeGranted(person.userId))
+        ? changing(person, (user) => changes.join(context, user, name))
+        : 'not active',
+    leaveGroup: async (context, person, name, unlessOpen) => {
+      if (await isNeededElsewhere(person.userId, unlessOpen)) return 'unchanged';
+      return changing(person, async (user) => {
+        // Where groups are created on demand, a group that does not exist has no members.
+        if (policy.groups.createMissing === true && (await driver.findGroup(name)) === null) return 'unchanged';
+        return setMember(context, user, await groupNamed(name), false);
+      });
+    },
+    leaveGroups: (context, person) =>
+      changing(person, async (user) => {
+        await changes.leaveAll(context, user);
+        if (context.mode === 'observe') return 'observed';
+        // What an earlier attempt did counts too: the rows have all of it.
+        return { left: (await changedBy(person.userId, context.step)).map(({ would }) => String(would['group'])) };
+      }),
+    restore: async (context, person, of, unlessOpen) => {
+      if (await isNeededElsewhere(person.userId, unlessOpen)) return 'unchanged';
+      const rows = await changedBy(person.userId, of, unlessOpen, context.step);
+      if (rows.length === 0) return 'unchanged';
+      return changing(person, async (user) => {
+        const results: Change[] = [];
+        for (const row of rows) {
+          const before = { ...row.would, ...row.before };
+          const grants = before['active'] === true || before['member'] === true;
+          const isAllowed = !grants || (await mayBeGranted(person.userId));
+          results.push(isAllowed ? await restoreOne(changes, context, user, before) : 'not active');
+        }
+        return (['not active', 'done'] as const).find((result) => results.includes(result)) ?? 'unchanged';
+      });
+    },
   };
-}
-
-/** A change to the person, where the provider knows them. */
-function changing(
-  findChangeable: IdentityChanges['findChangeable'],
-  change: IdentityChanges['freeze'],
-): IdentityActivities['freezeUser'] {
-  return async (context, person) => {
-    const user = await findChangeable(person);
-    return user === null ? 'absent' : change(context, user);
-  };
-}
-
-async function findContact(driver: IdentityDriver, person: Person): ReturnType<IdentityActivities['findContact']> {
-  const user = await driver.findUser(person);
-  return user === null ? null : { email: user.email, managerEmail: await driver.findManagerEmail(user) };
 }
 
 async function restoreOne(
@@ -140,31 +146,26 @@ async function restoreOne(
   return setMember(context, user, await groupNamed(group), member);
 }
 
-interface Knowledge {
-  /** Asked in the activity that grants, so that a leaver gets nothing back whatever order the news came in. */
-  readonly mayBeGranted: (userId: string) => Promise<boolean>;
-  /** The same group may stand for two certificates: it is left when the last case lets go. */
-  readonly isHeldElsewhere: (userId: string, kind: string | null) => Promise<boolean>;
-  /**
-   * What step `of` of this workflow changed, or may have changed; where it is shared, what the steps `of` of all the
-   * learner's workflows of the kind changed and nobody has changed back, but for `taking`.
-   */
-  readonly changedBy: (
-    userId: string,
-    of: string,
-    kind?: string | null,
-    taking?: string,
-  ) => Promise<readonly StoredEffect[]>;
-}
-
-function createKnowledge(pool: Pool): Knowledge {
-  const ownWorkflowId = (): string => Context.current().info.workflowExecution?.workflowId ?? '';
+/** What the ledger knows that decides about a change. */
+function createLookups(pool: Pool) {
   const shareOf = (userId: string, kind: string): Share => ({ userId, kind, workflowId: ownWorkflowId() });
   return {
-    mayBeGranted: async (userId) => (await askLedger(() => findLearner(pool, userId)))?.active !== false,
-    isHeldElsewhere: async (userId, kind) =>
+    /** Asked in the activity that grants, so that a leaver gets nothing back whatever order the events came in. */
+    mayBeGranted: async (userId: string): Promise<boolean> =>
+      (await askLedger(() => findLearner(pool, userId)))?.active !== false,
+    /** One group may serve two certificates: the last workflow that needs it leaves it. */
+    isNeededElsewhere: async (userId: string, kind: string | null): Promise<boolean> =>
       kind !== null && (await askLedger(() => releaseShare(pool, shareOf(userId, kind)))).isHeld,
-    changedBy: async (userId, of, kind = null, taking = of) => {
+    /**
+     * What step `of` of this workflow changed, or may have changed. With `kind`, what the steps `of` of all the learner's
+     * workflows of the kind changed and nobody has changed back, without the rows of step `taking`.
+     */
+    changedBy: async (
+      userId: string,
+      of: string,
+      kind: string | null = null,
+      taking = of,
+    ): Promise<readonly StoredEffect[]> => {
       const system = 'identity';
       if (kind !== null) return askLedger(() => changedTogether(pool, shareOf(userId, kind), { of, taking, system }));
       const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), of, system));

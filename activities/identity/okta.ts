@@ -1,15 +1,18 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Effect } from '../write-once';
+import type { SystemSettings } from '../../src/settings';
+import type { Person } from '../connector';
 import { rejected } from '../failure';
-import type { Answer, Http } from '../http';
-import { groupMade, type Group, type IdentityDriver, type IdentityUser, type Person } from './driver';
+import type { Http, HttpAnswer } from '../http';
+import { quote } from '../scim';
+import type { Effect } from '../write-once';
+import { groupMade, type Group, type IdentityDriver, type IdentityUser } from './driver';
 
 const USERS = '/api/v1/users';
 const GROUPS = '/api/v1/groups';
 /** Okta recommends 200 at most; a page may hold fewer. */
 const PAGE = 200;
-/** Of a list that does not end, something is wrong. */
-const MOST_PAGES = 50;
+/** A list that is longer has something wrong with it. */
+const MAX_PAGES = 50;
 
 interface OktaUser {
   readonly id?: unknown;
@@ -27,16 +30,14 @@ interface OktaGroup {
 /** Who cannot sign in. STAGED was never activated; all others can, or can get themselves there (RECOVERY, LOCKED_OUT). */
 const INACTIVE = ['STAGED', 'SUSPENDED', 'DEPROVISIONED'];
 
-export interface OktaOptions {
-  /** The profile's attribute that holds MindTickle's user id; absent: users are looked up by their address alone. */
-  readonly userIdAttribute?: string | undefined;
-}
-
 /**
  * Okta by its management API (developer.okta.com/docs/api/openapi/okta-management). Only groups of type OKTA_GROUP can
  * be changed; BUILT_IN (Everyone) and APP_GROUP (Active Directory and others) are not seen as groups of a user at all.
  */
-export function createOktaDriver(http: Http, { userIdAttribute }: OktaOptions = {}): IdentityDriver {
+export function createOktaDriver(
+  http: Http,
+  { userIdAttribute }: Pick<SystemSettings['identity'], 'userIdAttribute'>,
+): IdentityDriver {
   const reading = createReading(http);
   const change = createLifecycle(http, reading);
 
@@ -105,15 +106,13 @@ export function createOktaDriver(http: Http, { userIdAttribute }: OktaOptions = 
   };
 }
 
-type Lifecycle = (
-  effect: Effect,
-  user: IdentityUser,
-  transition: string,
-  isDone: (now: IdentityUser) => boolean,
-) => Promise<object | 'observed' | 'found'>;
-
-function createLifecycle(http: Http, { userAt }: Reading): Lifecycle {
-  return async (effect, { id }, transition, isDone) => {
+function createLifecycle(http: Http, { userAt }: ReturnType<typeof createReading>) {
+  return async (
+    effect: Effect,
+    { id }: IdentityUser,
+    transition: string,
+    isDone: (now: IdentityUser) => boolean,
+  ): Promise<object | 'observed' | 'found'> => {
     const path = `${USERS}/${encodeURIComponent(id)}/lifecycle/${transition}`;
     try {
       return await http.write(effect, { method: 'POST', path });
@@ -128,14 +127,8 @@ function createLifecycle(http: Http, { userAt }: Reading): Lifecycle {
   };
 }
 
-interface Reading {
+function createReading(http: Http) {
   /** By Okta's id or by login. */
-  readonly userAt: (idOrLogin: string) => Promise<OktaUser | null>;
-  readonly userWith: (attribute: string, value: string) => Promise<OktaUser | null>;
-  readonly list: <T>(path: string, query: Readonly<Record<string, string | number>>) => Promise<readonly T[]>;
-}
-
-function createReading(http: Http): Reading {
   async function userAt(idOrLogin: string): Promise<OktaUser | null> {
     const path = `${USERS}/${encodeURIComponent(idOrLogin)}`;
     const { status, body } = await http.read({ method: 'GET', path, accept: [404] });
@@ -144,7 +137,7 @@ function createReading(http: Http): Reading {
 
   async function userWith(attribute: string, value: string): Promise<OktaUser | null> {
     const found = await list<OktaUser>(USERS, { search: `profile.${attribute} eq ${quote(value)}`, limit: PAGE });
-    // An account that was closed may stand beside the one of today.
+    // A closed account may exist beside the open one.
     const open = found.filter((user) => !isDeactivated(user));
     if (open.length > 1) throw rejected('identity', `has several users of this ${attribute}`, { count: open.length });
     return open[0] ?? found[0] ?? null;
@@ -154,7 +147,7 @@ function createReading(http: Http): Reading {
     const found: T[] = [];
     const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     let search = `?${pairs.join('&')}`;
-    for (let page = 0; page < MOST_PAGES; page += 1) {
+    for (let page = 0; page < MAX_PAGES; page += 1) {
       const answer = await http.read({ method: 'GET', path: `${path}${search}` });
       // A sign-in page, or a proxy's, must not read as an empty list.
       if (!Array.isArray(answer.body)) throw rejected('identity', 'did not answer with a list: is its URL right?');
@@ -163,14 +156,14 @@ function createReading(http: Http): Reading {
       if (next === null) return found;
       search = next;
     }
-    throw rejected('identity', `lists more than ${MOST_PAGES} pages`);
+    throw rejected('identity', `lists more than ${MAX_PAGES} pages`);
   }
 
   return { userAt, userWith, list };
 }
 
 /** The query of the next page (RFC 8288). Only that of its address: the token goes where the settings say. */
-function nextPage({ headers }: Answer): string | null {
+function nextPage({ headers }: HttpAnswer): string | null {
   const links = (headers.get('link') ?? '').matchAll(/<([^>]*)>([^,<]*)/g);
   for (const [, address = '', parameters = ''] of links) {
     if (/;\s*rel="?next"?/i.test(parameters) && URL.canParse(address)) return new URL(address).search;
@@ -182,11 +175,6 @@ function nextPage({ headers }: Answer): string | null {
 function isOfStatus(error: unknown): error is ApplicationFailure {
   if (!(error instanceof ApplicationFailure) || error.type !== 'identity.rejected') return false;
   return (error.details?.[0] as { status?: unknown } | undefined)?.status === 400;
-}
-
-/** Text in an expression of `search`: a JSON string, which closes the way for quotes in it. */
-function quote(text: string): string {
-  return JSON.stringify(text);
 }
 
 /** Deactivation may take its time after it was asked for. */

@@ -1,13 +1,13 @@
-import type { Effect } from '../write-once';
 import { rejected } from '../failure';
 import type { Http } from '../http';
+import { quote, scimPatch, scimResources } from '../scim';
+import type { Effect } from '../write-once';
 import { groupMade, type Group, type IdentityDriver, type IdentityUser } from './driver';
 
 const USER = '/Users';
 const GROUP = '/Groups';
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group';
-const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
 interface ScimUser {
   readonly id?: unknown;
@@ -25,8 +25,8 @@ interface ScimGroup {
 }
 
 /**
- * An identity provider by SCIM 2.0 (RFC 7644): Keycloak, Entra and others. Takes a PATCH answered 200 with a body or 204
- * without, and a group whose `members` are not returned unless asked for.
+ * An identity provider by SCIM 2.0 (RFC 7644): Keycloak, Entra and others. Accepts a PATCH answered 200 with a body or
+ * 204 without, and a group whose `members` are not returned unless asked for.
  */
 export function createScimDriver(http: Http): IdentityDriver {
   async function list<T>(path: string, filter: string, attributes = ''): Promise<readonly T[]> {
@@ -34,7 +34,7 @@ export function createScimDriver(http: Http): IdentityDriver {
       method: 'GET',
       path: `${path}?filter=${encodeURIComponent(filter)}${attributes}`,
     });
-    return resourcesOf(body) as readonly T[];
+    return scimResources<T>('identity', body);
   }
 
   async function findUser({ userId, email }: { userId: string; email: string | null }): Promise<IdentityUser | null> {
@@ -55,7 +55,7 @@ export function createScimDriver(http: Http): IdentityDriver {
     return answer.status === 404 ? null : toUser(answer.body as ScimUser).email;
   }
 
-  /** A user's own `groups` is read-only and optional (RFC 7643 §4.1.2): where it is absent, the groups are asked. */
+  /** A user's own `groups` is read-only and optional (RFC 7643 §4.1.2): where it is absent, the groups are searched. */
   async function groupsOf(user: IdentityUser): Promise<readonly Group[]> {
     if (user.groups !== null) return user.groups;
     const found = await list<ScimGroup>(GROUP, `members.value eq ${quote(user.id)}`);
@@ -90,34 +90,17 @@ export function createScimDriver(http: Http): IdentityDriver {
     setActive: (effect, user, active) =>
       http.write(
         effect,
-        patch(`${USER}/${encodeURIComponent(user.id)}`, { op: 'replace', path: 'active', value: active }),
+        scimPatch(`${USER}/${encodeURIComponent(user.id)}`, { op: 'replace', path: 'active', value: active }),
       ),
     setMember: (effect, group, user, member) =>
-      http.write(effect, patch(`${GROUP}/${encodeURIComponent(group.id)}`, membership(user.id, member))),
+      http.write(effect, scimPatch(`${GROUP}/${encodeURIComponent(group.id)}`, membership(user.id, member))),
   };
-}
-
-/** An empty list may lack `Resources` (RFC 7644 §3.4.2). What is no list at all, a sign-in page, must not read as one. */
-function resourcesOf(body: unknown): readonly unknown[] {
-  const { Resources: found, totalResults } = (body ?? {}) as { Resources?: unknown; totalResults?: unknown };
-  if (Array.isArray(found)) return found;
-  if (totalResults === 0) return [];
-  throw rejected('identity', 'did not answer with a SCIM list: is its URL right?');
-}
-
-function patch(path: string, operation: object): Parameters<Http['write']>[1] {
-  return { method: 'PATCH', path, body: { schemas: [PATCH_OP], Operations: [operation] } };
 }
 
 function membership(userId: string, member: boolean): object {
   return member
     ? { op: 'add', path: 'members', value: [{ value: userId }] }
     : { op: 'remove', path: `members[value eq ${quote(userId)}]` };
-}
-
-/** A filter's string is a JSON string (RFC 7644 §3.4.2.2): this also closes the way for quotes in an address. */
-function quote(text: string): string {
-  return JSON.stringify(text);
 }
 
 function toUser(user: ScimUser): IdentityUser {
@@ -134,7 +117,7 @@ function toUser(user: ScimUser): IdentityUser {
 
 type UserGroup = NonNullable<ScimUser['groups']>[number];
 
-/** By way of another group (RFC 7643 §4.1.2): nothing that could be left. */
+/** An indirect membership, through another group (RFC 7643 §4.1.2), cannot be left. */
 function isDirect({ type }: UserGroup): boolean {
   return type !== 'indirect';
 }

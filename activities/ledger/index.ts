@@ -1,27 +1,29 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import type { Fact, Policy, RenewalRules } from '../../src/domain';
+import type { Fact, RenewalRules } from '../../src/domain';
 import {
   admitLeaver,
   closeWorkflow,
   confirmDeparture,
+  type Conflict,
+  type ConflictStanding,
   countOpen,
   findLearner,
+  type Learner,
   markGone,
+  type Pruned,
   pruneLedger,
+  type Receipt,
+  type Recorded,
   recordEvent,
   reinstateLearner,
   setLearnerEmail,
   settleConflict,
-  type Conflict,
-  type ConflictStanding,
-  type Learner,
-  type Pruned,
-  type Receipt,
-  type Recorded,
 } from '../../src/ledger';
-import { unavailable } from '../failure';
-import { askLedger } from './call';
+import type { WorkerSettings } from '../../src/settings';
+import { askLedger, unavailable } from '../failure';
+
+export { createReconcileActivities, type IsRunning, type ReconcileActivities } from './reconcile';
 
 /** One run is known by its first run id: `runId` changes on reset and continue-as-new. */
 export interface OwnRun {
@@ -46,18 +48,15 @@ export interface LedgerActivities {
   pruneLedger(): Promise<Pruned>;
 }
 
-export interface LedgerDeps {
-  readonly pool: Pool;
-  readonly policy: Policy;
-  /** How long the ledger remembers an event after its workflow has closed. */
-  readonly receiptDays: number;
-}
-
 /**
  * The ledger's steps. Each runs as a local activity first and, when the ledger does not answer, as a normal one.
  * @throws `ledger.unavailable` (retries).
  */
-export function createLedgerActivities({ pool, policy, receiptDays }: LedgerDeps): LedgerActivities {
+export function createLedgerActivities({
+  pool,
+  policy,
+  receiptDays,
+}: Pick<WorkerSettings, 'policy' | 'receiptDays'> & { readonly pool: Pool }): LedgerActivities {
   const breaker = createBreaker();
   const rules: RenewalRules = {
     courses: policy.course.renews,
@@ -83,17 +82,17 @@ const FAILURES_TO_OPEN = 3;
 const OPEN_MS = 5000;
 
 /**
- * A local activity that waits holds one of the worker's few workflow-task slots: after a few failures in a row the local
- * ones fail at once for a while, and the normal ones, which hold none, find out when the ledger is back.
+ * A local activity that waits occupies one of the worker's few workflow-task slots: after a few failures in a row the local
+ * ones fail at once for a while, and the normal ones, which occupy none, find out when the ledger is back.
  */
-function createBreaker(): <T>(call: () => Promise<T>) => Promise<T> {
+function createBreaker() {
   let failures = 0;
   let openUntil = 0;
-  return async (call) => {
+  return async <T>(call: () => Promise<T>): Promise<T> => {
     const now = Date.now();
     if (Context.current().info.isLocal && failures >= FAILURES_TO_OPEN) {
-      if (now < openUntil) throw unavailable('ledger', 'is not asked: it did not answer lately');
-      // One local call finds out for all of them: forty that hang together would be the outage again.
+      if (now < openUntil) throw unavailable('ledger', 'is not called: it did not answer recently');
+      // One local call finds out for all: forty that hang together would be the outage again.
       openUntil = now + OPEN_MS;
     }
     try {
@@ -101,7 +100,7 @@ function createBreaker(): <T>(call: () => Promise<T>) => Promise<T> {
       failures = 0;
       return answer;
     } catch (error) {
-      // An error of any other kind is an answer: one event that cannot be recorded must not bar the others.
+      // Any other error is an answer: one event that cannot be recorded must not block the others.
       failures = isOutage(error) ? failures + 1 : 0;
       if (failures >= FAILURES_TO_OPEN) openUntil = Date.now() + OPEN_MS;
       throw error;

@@ -1,19 +1,22 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { Pool } from 'pg';
+import type { Policy, SalesforceNames } from '../../src/domain';
+import type { ConnectorDeps } from '../connector';
 import { unlessCancelled } from '../deadline';
-import type { Write } from '../write-once';
 import { rejected } from '../failure';
-import { createHttp, type Answer, type HttpSettings, type Request } from '../http';
-import { codeOf, failureFromAnswer, refusal } from './failure';
+import { createHttp, type HttpAnswer, type HttpRequest } from '../http';
+import type { Confirm, Write } from '../write-once';
+import { codeOf, failureFromAnswer, salesforceRefusal } from './failure';
 import type { Session, Sessions } from './sign-in';
 
-/** The one place that names the version. Each is served for years; what we use is there since 46 (collections' upsert). */
+/** The one place that names the version. Each is served for years; what we use exists since 46 (upsert of collections). */
 const API = '/services/data/v62.0';
 
-/** A collection of two hundred takes longer than a record. */
+/** A collection of two hundred needs more time than a record. */
 const COLLECTION_TIMEOUT_MS = 30_000;
 
-/** Salesforce takes no more in one collection. */
-export const MOST_RECORDS = 200;
+/** Salesforce accepts no more in one collection. */
+export const MAX_RECORDS = 200;
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -24,13 +27,13 @@ export interface Keyed {
   readonly key: string;
 }
 
-/** What became of one record of a collection; `code` of one that was refused. */
-export type Part = { readonly ok: true } | { readonly ok: false; readonly code: string };
+/** The outcome of one record of a collection; `code` when it was refused. */
+export type RecordOutcome = { readonly ok: true } | { readonly ok: false; readonly code: string };
 
 /**
  * The calls that we need of Salesforce's REST API, each by the process's session: one that has expired is replaced once.
- * Our own over jsforce: that one does not encode an external id, follows redirects with the token, and keeps neither the
- * status nor `Retry-After` of an error.
+ * We do not use jsforce: it does not encode an external id, follows redirects with the token, and keeps neither the status
+ * nor `Retry-After` of an error.
  * @throws `salesforce.unavailable` (retries), `salesforce.rejected`.
  */
 export interface SalesforceApi {
@@ -39,16 +42,27 @@ export interface SalesforceApi {
   /** Make the record of this key, or change it. */
   readonly upsert: (record: Keyed, fields: Fields) => Promise<void>;
   readonly update: (object: string, id: string, fields: Fields) => Promise<void>;
-  /** At most `MOST_RECORDS`, each for itself; the answers in the order of `records`. */
-  readonly upsertAll: (of: Omit<Keyed, 'key'>, records: readonly Fields[]) => Promise<readonly Part[]>;
+  /** At most `MAX_RECORDS`, each on its own; the outcomes are in the order of `records`. */
+  readonly upsertAll: (of: Omit<Keyed, 'key'>, records: readonly Fields[]) => Promise<readonly RecordOutcome[]>;
+}
+
+/** What the activities of Salesforce share. */
+export interface SalesforceParts {
+  readonly api: SalesforceApi;
+  readonly names: SalesforceNames;
+  readonly pool: Pool;
+  readonly write: Write;
+  readonly confirm: Confirm;
+  /** Whom we never change. */
+  readonly isProtected: Policy['protected'];
 }
 
 export function createSalesforceApi(
   sessions: Sessions,
   write: Write,
-  settings: Pick<HttpSettings, 'fetch' | 'timeoutMs'> = {},
+  deps: Pick<ConnectorDeps, 'fetch' | 'timeoutMs'>,
 ): SalesforceApi {
-  const call = createCall(sessions, write, settings);
+  const call = createCall(sessions, write, deps);
 
   async function query(soql: string): Promise<readonly Fields[]> {
     const { body } = await call({ method: 'GET', path: `/query?q=${encodeURIComponent(soql)}` });
@@ -71,7 +85,7 @@ export function createSalesforceApi(
   async function upsertAll(
     { object, keyField }: Omit<Keyed, 'key'>,
     records: readonly Fields[],
-  ): Promise<readonly Part[]> {
+  ): Promise<readonly RecordOutcome[]> {
     const { body } = await call(
       {
         method: 'PATCH',
@@ -83,29 +97,23 @@ export function createSalesforceApi(
       },
       COLLECTION_TIMEOUT_MS,
     );
-    // A 200 says that the request could be read; what became of a record, its part says.
+    // A 200 says that the request could be read; each record has its own outcome.
     if (!Array.isArray(body) || body.length !== records.length) throw notSalesforce();
-    return body.map(partOf);
+    return body.map(outcomeOf);
   }
 
   return { query, upsert, update, upsertAll };
 }
 
-/** One call by the session; one that has expired is replaced, and the call sent again: nothing was done by it. */
-function createCall(
-  sessions: Sessions,
-  write: Write,
-  settings: Pick<HttpSettings, 'fetch' | 'timeoutMs'>,
-): (request: Request, timeoutMs?: number) => Promise<Answer> {
-  const send = ({ url, token }: Session, request: Request, timeoutMs?: number): Promise<Answer> => {
+/** One call by the session. An expired session is replaced and the call sent again: the first call did nothing. */
+function createCall(sessions: Sessions, write: Write, deps: Pick<ConnectorDeps, 'fetch' | 'timeoutMs'>) {
+  const send = ({ url, token }: Session, request: HttpRequest, timeoutMs = deps.timeoutMs): Promise<HttpAnswer> => {
     const headers = (): Record<string, string> => ({ authorization: `Bearer ${token}`, accept: 'application/json' });
-    const failure = failureFromAnswer;
-    const limits = { ...settings, ...(timeoutMs !== undefined && { timeoutMs }) };
-    const http = createHttp({ system: 'salesforce', baseUrl: `${url}${API}`, headers, write, failure, ...limits });
-    return http.read(request);
+    const own = { system: 'salesforce', baseUrl: `${url}${API}`, headers, write, failure: failureFromAnswer } as const;
+    return createHttp({ ...own, fetch: deps.fetch, timeoutMs }).read(request);
   };
 
-  return async (request, timeoutMs) => {
+  return async (request: HttpRequest, timeoutMs?: number): Promise<HttpAnswer> => {
     const session = await unlessCancelled(sessions.current());
     try {
       return await send(session, request, timeoutMs);
@@ -132,19 +140,19 @@ async function once<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-function partOf(part: unknown): Part {
-  const { success, errors } = (part ?? {}) as { success?: unknown; errors?: unknown };
+function outcomeOf(record: unknown): RecordOutcome {
+  const { success, errors } = (record ?? {}) as { success?: unknown; errors?: unknown };
   if (success === true) return { ok: true };
   return { ok: false, code: codeOf(errors) ?? 'UNKNOWN' };
 }
 
 /** 204, or a body that says so: a maintenance page that comes as 200 has written nothing. */
-function requireSuccess({ status, body }: Answer): void {
+function requireSuccess({ status, body }: HttpAnswer): void {
   if (status === 204) return;
   const { success, errors } = (body ?? {}) as { success?: unknown; errors?: unknown };
   if (success === true) return;
   const code = codeOf(errors);
-  throw code === undefined ? notSalesforce() : refusal(code, { status });
+  throw code === undefined ? notSalesforce() : salesforceRefusal(code, { status });
 }
 
 function notSalesforce(): ApplicationFailure {

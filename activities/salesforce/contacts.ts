@@ -1,25 +1,27 @@
-import { isEmail, type SalesforceNames } from '../../src/domain';
-import type { Confirm, Effect, StepContext, Write } from '../write-once';
+import { isEmail } from '../../src/domain';
+import type { Change, Person } from '../connector';
 import { rejected } from '../failure';
-import type { Change } from '../identity/changes';
-import type { NewContact, SalesforceActivities } from '.';
-import { literal, type Fields, type SalesforceApi } from './api';
-import { failureOfPart } from './failure';
+import type { Effect, StepContext } from '../write-once';
+import { literal, type Fields, type SalesforceParts } from './api';
+import { failureOfRecord } from './failure';
 
-export interface ContactsDeps {
-  readonly api: SalesforceApi;
-  readonly names: SalesforceNames;
-  readonly write: Write;
-  readonly confirm: Confirm;
+/** A new hire. */
+export interface NewContact extends Person {
+  readonly role: string | null;
+  readonly teamId: string | null;
 }
 
-/** Contacts carry MindTickle's user id as their external id. What people wrote into one is never written over. */
-export function createContactActivities({
-  api,
-  names,
-  write,
-  confirm,
-}: ContactsDeps): Pick<SalesforceActivities, 'linkContact'> {
+export interface ContactActivities {
+  /**
+   * The contact of a new hire carries MindTickle's user id: the one that has it, else the one of this address, else a new
+   * one. Fills what is blank in a contact that exists, and changes nothing else. `absent`: no contact, and no address
+   * to create one with.
+   */
+  linkContact(context: StepContext, hire: NewContact): Promise<Change>;
+}
+
+/** Contacts have MindTickle's user id as their external id. What people wrote into one is never overwritten. */
+export function createContactActivities({ api, names, write, confirm }: SalesforceParts): ContactActivities {
   const { contactKeyField: keyField, contactFields } = names;
 
   async function linkContact(context: StepContext, hire: NewContact): Promise<Change> {
@@ -56,10 +58,10 @@ export function createContactActivities({
     return free[0] ?? null;
   }
 
-  /** By the external id: two that make it at once make one. In a collection, since the id is MindTickle's and may hold anything. */
+  /** By the external id: two at once create one. In a collection, because the id is MindTickle's and may be any text. */
   async function makeContact(fields: Fields): Promise<void> {
-    const [part] = await api.upsertAll({ object: 'Contact', keyField }, [fields]);
-    if (part?.ok === false) throw failureOfPart(part.code);
+    const [outcome] = await api.upsertAll({ object: 'Contact', keyField }, [fields]);
+    if (outcome?.ok === false) throw failureOfRecord(outcome.code);
   }
 
   function theirFields(): readonly string[] {
@@ -73,7 +75,7 @@ export function createContactActivities({
     };
   }
 
-  /** A contact must have a last name, and no event says one: the address's own part, for people to mend. */
+  /** A contact must have a last name, and no event has one: the address's local part, for people to correct. */
   function newContact(hire: NewContact): Fields {
     const { email } = hire;
     const name = email?.slice(0, email.lastIndexOf('@')).slice(0, 80);
@@ -83,7 +85,7 @@ export function createContactActivities({
   return { linkContact };
 }
 
-/** Of `wanted`, what the record has blank. */
+/** What is in `wanted` and blank in the record. */
 function missing(record: Fields, wanted: Fields): Fields {
   return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => !isBlank(value) && isBlank(record[name])));
 }

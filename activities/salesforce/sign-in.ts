@@ -1,11 +1,12 @@
 import { sign } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { SystemSettings } from '../../src/settings';
+import type { ConnectorDeps } from '../connector';
 import { createCredentialMemory } from '../credentials';
-import { requireNoPage } from '../http';
 import { credentialsRefused, failureFromNetwork, failureFromStatus, mayPass, rejected, unavailable } from '../failure';
+import { requireNoPage } from '../http';
 
-/** A bearer token, and where it is good. */
+/** A bearer token, and where it is valid. */
 export interface Session {
   /** Without a slash at its end. */
   readonly url: string;
@@ -16,28 +17,23 @@ export interface Session {
 export interface Sessions {
   /**
    * Signs in where there is none; one sign-in at a time, whoever asks. Refused credentials are tried five times a minute,
-   * unless they change: Salesforce locks out who goes on.
+   * unless they change: Salesforce locks out a user after more.
    * @throws `salesforce.unavailable` (retries), `salesforce.rejected`.
    */
   readonly current: () => Promise<Session>;
-  /** It has expired; another one that there is by now stays. */
+  /** This session has expired; a newer one stays. */
   readonly drop: (session: Session) => void;
-  /** Refused as soon as it was given, which is a refusal of what signed us in. */
+  /** A new session was refused at once, which is a refusal of our credentials. */
   readonly refuse: (failure: ApplicationFailure) => void;
-}
-
-export interface SessionsDeps {
-  readonly fetch?: typeof fetch;
-  /** Epoch ms. */
-  readonly now?: () => number;
-  /** How long one sign-in may take. */
-  readonly timeoutMs?: number;
 }
 
 const LOGIN_RATE_DELAY_MS = 15 * 60_000;
 
-/** Kept in memory alone. */
-export function createSessions(settings: SystemSettings['salesforce'], deps: SessionsDeps = {}): Sessions {
+/** A session is in memory only. */
+export function createSessions(
+  settings: SystemSettings['salesforce'],
+  deps: Pick<ConnectorDeps, 'fetch' | 'now' | 'timeoutMs'>,
+): Sessions {
   const { fetch: send = fetch, now = Date.now, timeoutMs = 5000 } = deps;
   let session: Session | undefined;
   let underWay: Promise<Session> | undefined;
@@ -71,28 +67,20 @@ export function createSessions(settings: SystemSettings['salesforce'], deps: Ses
   };
 }
 
-/** Signs in. @throws as `current`. */
-export async function checkSalesforce(settings: SystemSettings['salesforce']): Promise<void> {
-  await createSessions(settings).current();
-}
-
 function secretOf({ credential }: SystemSettings['salesforce']): string {
   return 'secret' in credential ? credential.secret() : credential.privateKey();
 }
 
-interface SignInBy {
-  readonly send: typeof fetch;
-  readonly now: () => number;
-  readonly timeoutMs: number;
-}
-
-async function signIn(settings: SystemSettings['salesforce'], { send, now, timeoutMs }: SignInBy): Promise<Session> {
+async function signIn(
+  settings: SystemSettings['salesforce'],
+  { send, now, timeoutMs }: { readonly send: typeof fetch; readonly now: () => number; readonly timeoutMs: number },
+): Promise<Session> {
   const login = settings.loginUrl.replace(/\/+$/, '');
   const form = new URLSearchParams(grantOf(settings, login, now()));
   let response: Response;
   let text: string;
   try {
-    // Not ended by the activity that asks first: others wait for the same session.
+    // The activity that comes first does not end it: others wait for the same session.
     response = await send(`${login}/services/oauth2/token`, {
       method: 'POST',
       redirect: 'manual',
@@ -113,7 +101,10 @@ async function signIn(settings: SystemSettings['salesforce'], { send, now, timeo
   return { token, url: trustedInstance(instance, login) };
 }
 
-/** OAuth client credentials (RFC 6749 §4.4), or a JWT bearer (RFC 7523) that is good for three minutes, as Salesforce asks. */
+/**
+ * OAuth client credentials (RFC 6749 §4.4), or a JWT bearer (RFC 7523) valid for three minutes, as Salesforce wants it. The JWT
+ * is signed here: `node:crypto` does it in a line, and a library would be one more package with access to the private key.
+ */
 function grantOf(
   { clientId, credential }: SystemSettings['salesforce'],
   login: string,
@@ -174,7 +165,7 @@ function failureOf({ status, headers }: Response, { error, error_description: te
   if (code === undefined || mayPass(status)) return failureFromStatus('salesforce', status, headers, code);
   const details = { status, code };
   if (typeof text === 'string' && /rate exceeded/i.test(text))
-    return unavailable('salesforce', 'takes no more sign-ins for a while', details, LOGIN_RATE_DELAY_MS);
+    return unavailable('salesforce', 'accepts no more sign-ins for a while', details, LOGIN_RATE_DELAY_MS);
   if (PASSING.has(code)) return unavailable('salesforce', `did not sign us in: ${code}`, details);
   const advice = 'look at the connected app, SALESFORCE_CLIENT_ID and what goes with it';
   // Comes as 400 (RFC 6749 §5.2), and means what others say by 401.

@@ -1,14 +1,8 @@
-import { Context } from '@temporalio/activity';
-import type { Pool } from 'pg';
-import { isProtectedUser, type Policy } from '../../src/domain';
 import { effectsOfStep, findLearner } from '../../src/ledger';
-import type { Confirm, Effect, StepContext, Write } from '../write-once';
-import { rejected } from '../failure';
-import type { Change } from '../identity/changes';
-import type { Person } from '../identity/driver';
-import { askLedger } from '../ledger/call';
-import type { SalesforceActivities } from '.';
-import { literal, type SalesforceApi } from './api';
+import { requireUnprotected, type Change, type Person } from '../connector';
+import { askLedger, rejected } from '../failure';
+import { ownWorkflowId, type Effect, type StepContext } from '../write-once';
+import { literal, type SalesforceApi, type SalesforceParts } from './api';
 
 interface User {
   readonly Id: string;
@@ -24,30 +18,29 @@ interface Login {
   readonly IsFrozen: boolean;
 }
 
-export interface UsersDeps {
-  readonly api: SalesforceApi;
-  readonly pool: Pool;
-  readonly write: Write;
-  readonly confirm: Confirm;
-  readonly isProtected: Policy['protected'];
+export interface UserActivities {
+  /**
+   * Freeze the user: no sign-in, all else as it was (`UserLogin.IsFrozen`). Looked up by address, then by MindTickle's
+   * user id. `unchanged`: frozen or deactivated already.
+   */
+  freezeCrmUser(context: StepContext, person: Person): Promise<Change>;
+  /**
+   * Undo what step `of` did, by its rows: the very user that it froze, whatever their address is now. What never
+   * happened needs no undoing; a learner who has left gets nothing back (`not active`).
+   */
+  restoreCrmUser(context: StepContext, person: Person, of: string): Promise<Change>;
 }
 
 /**
  * Users are frozen, not deactivated: that can be undone, needs no licence, and goes through for one who owns records or
  * is somebody's default. Wants the permission Manage Users.
  */
-export function createUserActivities({
-  api,
-  pool,
-  write,
-  confirm,
-  isProtected,
-}: UsersDeps): Pick<SalesforceActivities, 'freezeCrmUser' | 'restoreCrmUser'> {
+export function createUserActivities({ api, pool, write, confirm, isProtected }: SalesforceParts): UserActivities {
   async function freezeCrmUser(context: StepContext, person: Person): Promise<Change> {
-    requireUnprotected([person.userId, person.email]);
+    requireUnprotected('salesforce', [person.userId, person.email], isProtected);
     const user = await findUser(api, person);
     if (user === null) return 'absent';
-    requireUnprotected([user.Email, user.Username]);
+    requireUnprotected('salesforce', [user.Email, user.Username], isProtected);
     const [login] = await logins(`UserId = ${literal(user.Id)}`);
     if (login === undefined) return 'absent';
     // One who is deactivated cannot sign in: nothing to freeze, and nothing to give back.
@@ -57,7 +50,7 @@ export function createUserActivities({
   async function restoreCrmUser(context: StepContext, person: Person, of: string): Promise<Change> {
     const loginId = await frozenBy(of);
     if (loginId === null) return 'unchanged';
-    requireUnprotected([person.userId, person.email]);
+    requireUnprotected('salesforce', [person.userId, person.email], isProtected);
     if ((await askLedger(() => findLearner(pool, person.userId)))?.active === false) return 'not active';
     const [login] = await logins(`Id = ${literal(loginId)}`);
     return login === undefined ? 'absent' : setFrozen(context, login, false);
@@ -65,8 +58,7 @@ export function createUserActivities({
 
   /** The login that step `of` of this workflow froze, or may have. */
   async function frozenBy(of: string): Promise<string | null> {
-    const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
-    const rows = await askLedger(() => effectsOfStep(pool, workflowId, of, 'salesforce'));
+    const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), of, 'salesforce'));
     const row = rows.find(({ status, would }) => status !== 'observed' && would['frozen'] === true);
     const loginId = row?.before?.['userLogin'];
     return typeof loginId === 'string' ? loginId : null;
@@ -84,11 +76,6 @@ export function createUserActivities({
 
   async function logins(where: string): Promise<readonly Login[]> {
     return (await api.query(`SELECT Id, IsFrozen FROM UserLogin WHERE ${where}`)) as unknown as readonly Login[];
-  }
-
-  function requireUnprotected(names: readonly (string | null)[]): void {
-    if (isProtectedUser(names, isProtected))
-      throw rejected('salesforce', 'must not change this user: protected by the policy');
   }
 
   return { freezeCrmUser, restoreCrmUser };

@@ -1,6 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/activity';
 import { credentialsRefused, rejected, retryAfterMs, unavailable } from '../failure';
-import type { Answer, Http } from '../http';
+import type { Http, HttpAnswer } from '../http';
 
 /** One method of Slack's Web API. Resolves to what it answers with `ok: true`. */
 export type CallSlack = (
@@ -10,7 +10,7 @@ export type CallSlack = (
 
 /**
  * Slack's Web API (https://docs.slack.dev/apis/web-api): every method takes a form, which keeps addresses out of URLs, and
- * says no with `ok: false` and a code, most of the time under status 200.
+ * refuses with `ok: false` and a code, mostly with status 200.
  * @throws `slack.unavailable` (retries), `slack.rejected` with Slack's code and what to do.
  */
 export function createCallSlack(http: Http): CallSlack {
@@ -24,18 +24,18 @@ export function createCallSlack(http: Http): CallSlack {
     const body = (typeof answer.body === 'object' ? answer.body : null) as Readonly<Record<string, unknown>> | null;
     if (body?.['ok'] === true) return body;
     throw body?.['ok'] === false
-      ? refusal(body, answer)
+      ? slackRefusal(body, answer)
       : rejected('slack', 'did not answer as Slack does: is its URL right?', { status: answer.status });
   };
 }
 
-/** What may pass on a later attempt. */
+/** These may pass on a later attempt. */
 const PASSING = [
   ...['ratelimited', 'rate_limited', 'service_unavailable', 'internal_error', 'fatal_error', 'request_timeout'],
   'team_added_to_org',
 ];
 
-/** Comes under status 200, and means what others say by 401. */
+/** Each comes with status 200, and means what others say with 401. */
 const REFUSED = ['not_authed', 'invalid_auth', 'token_revoked', 'token_expired', 'account_inactive'];
 
 const CHANNEL = 'is there such a channel, and may our app see it?';
@@ -49,7 +49,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   restricted_action: 'the workspace does not let our app post there',
 };
 
-function refusal(body: Readonly<Record<string, unknown>>, { status, headers }: Answer): ApplicationFailure {
+function slackRefusal(body: Readonly<Record<string, unknown>>, { status, headers }: HttpAnswer): ApplicationFailure {
   const code = codeOf(body['error']) ?? 'unknown_error';
   const details = { status, code };
   if (PASSING.includes(code))

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Context } from '@temporalio/activity';
+import type { SystemSettings } from '../../src/settings';
 import { renderCertificate } from '../certificate';
-import type { StepContext, Write } from '../write-once';
+import type { Connector, ConnectorDeps } from '../connector';
 import { rejected } from '../failure';
-import type { Http } from '../http';
+import { createHttp } from '../http';
+import { createWrite, ownWorkflowId, type StepContext } from '../write-once';
 import { statementOf, withCertificate, type Statement, type StatementFacts } from './statement';
 
 export interface XapiActivities {
@@ -14,25 +15,28 @@ export interface XapiActivities {
   storeStatement(context: StepContext, facts: StatementFacts): Promise<'done' | 'unchanged' | 'observed'>;
 }
 
-export interface XapiDeps {
-  /** Under the endpoint, with the credentials and the version (1.0.3) that every call carries. */
-  readonly http: Http;
-  readonly write: Write;
-}
-
 /**
  * An LMS or LRS by xAPI 1.0.3 (https://github.com/adlnet/xAPI-Spec). Sending the same statement under the same id again
  * changes nothing (part 2 §2.3.1): 204, or 409 from a store that compares more than the specification says.
  * @throws `xapi.unavailable` and `ledger.unavailable` (retry), `xapi.rejected`.
  */
-export function createXapiActivities({ http, write }: XapiDeps): XapiActivities {
+export function connect(
+  { url, key, secret }: SystemSettings['xapi'],
+  { pool, ...limits }: ConnectorDeps,
+): Connector<XapiActivities> {
+  const write = createWrite('xapi', pool);
+  const headers = (): Record<string, string> => ({
+    authorization: `Basic ${Buffer.from(`${key}:${secret()}`).toString('base64')}`,
+    'x-experience-api-version': '1.0.3',
+  });
+  const http = createHttp({ system: 'xapi', baseUrl: url, headers, write, ...limits });
+
   async function storeStatement(
     context: StepContext,
     facts: StatementFacts,
   ): ReturnType<XapiActivities['storeStatement']> {
-    const eventId = Context.current().info.workflowExecution?.workflowId ?? 'none';
     const certificate = await renderCertificate(facts);
-    const statement = statementOf(eventId, facts, certificate);
+    const statement = statementOf(ownWorkflowId(), facts, certificate);
     const { verb, courseId: course } = facts;
     const would = { verb, course, certificate: statement.attachments[0]?.sha2 };
     return write({ context, naturalKey: `statement:${statement.id}`, would }, () => put(statement, certificate));
@@ -57,13 +61,13 @@ export function createXapiActivities({ http, write }: XapiDeps): XapiActivities 
     return 'unchanged';
   }
 
-  return { storeStatement };
-}
+  /** Reads one statement: `/about` answers without credentials. */
+  async function check(): Promise<void> {
+    const { body, status } = await http.read({ method: 'GET', path: '/statements?limit=1' });
+    if (!Array.isArray((body as { statements?: unknown } | undefined)?.statements)) throw noStore(status);
+  }
 
-/** Asks for one statement: `/about` answers without credentials. @throws as the activities. */
-export async function checkXapi(http: Http): Promise<void> {
-  const { body, status } = await http.read({ method: 'GET', path: '/statements?limit=1' });
-  if (!Array.isArray((body as { statements?: unknown } | undefined)?.statements)) throw noStore(status);
+  return { activities: { storeStatement }, check };
 }
 
 function noStore(status: number): Error {
@@ -76,7 +80,7 @@ function bareStatement(body: unknown): unknown {
   return Array.isArray(statements) ? statements[0] : body;
 }
 
-/** What a statement says, without what a store may add or write in another way: names, its own times, its authority. */
+/** What a statement says, without what a store may add or write differently: names, its own times, its authority. */
 const ESSENCE = [
   ...['actor.account.homePage', 'actor.account.name', 'verb.id', 'object.id'],
   ...['result.score.scaled', 'result.score.raw', 'result.score.min', 'result.score.max'],

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { DEFAULT_XAPI_NAMES, epochMs, isoTime, type XapiNames } from '../../src/domain';
 import type { CertificateFacts } from '../certificate';
 
-/** What is said of a completion; all of it from the event and the workflow's own terms, so that it can be said again. */
+/** What a statement says about a completion; all of it is from the event and the policy snapshot, so it can be made again. */
 export interface StatementFacts extends CertificateFacts {
   /** `passed`: the policy sets a mark, and the score reaches it. */
   readonly verb: 'completed' | 'passed';
-  /** The policy's of the workflow's terms. Absent in what was taken before there was one: `PLAIN_IRIS`. */
+  /** From the policy snapshot. Absent: `DEFAULT_XAPI_NAMES`. */
   readonly iris?: XapiNames | undefined;
 }
 
@@ -52,7 +52,7 @@ const VERBS = 'http://adlnet.gov/expapi/verbs/';
 const COURSE = 'http://adlnet.gov/expapi/activities/course';
 const CERTIFICATE = 'http://id.tincanapi.com/attachment/certificate-of-completion';
 
-/** Names that ids are made of are told apart by it, and it may never change. */
+/** The namespace of our ids (RFC 9562 §5.5). It may never change. */
 const NAMESPACE = '1d3cbf2c-6a1f-4c0e-9c55-0d5f2a4c7e63';
 
 /** The one statement of this event, verb and course: the same facts give the same statement, its id included. */
@@ -90,7 +90,9 @@ export function statementOf(eventId: string, facts: StatementFacts, certificate:
   };
 }
 
-/** Statement and certificate as one body (xAPI 1.0.3, part 3 §1.5.2). */
+/**
+ * Statement and certificate as one body (xAPI 1.0.3, part 3 §1.5.2). Written here: `FormData` makes `multipart/form-data` only.
+ */
 export function withCertificate(
   statement: Statement,
   certificate: Uint8Array,
@@ -108,7 +110,7 @@ export function withCertificate(
   return { contentType: `multipart/mixed; boundary="${boundary}"`, raw: new Uint8Array(raw) };
 }
 
-/** RFC 9562 §5.5: a UUID made of a name. */
+/** A UUID made of a name (RFC 9562 §5.5). Node.js makes only random ones, and a package would be longer than this. */
 function uuidV5(namespace: string, name: string): string {
   const bytes = createHash('sha1')
     .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))

@@ -1,7 +1,7 @@
 import { createCredentialMemory } from '../../activities/credentials';
 import { credentialsRefused } from '../../activities/failure';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
-import { connectorsTo, serve, workflow } from './running';
+import { at, connectTo, serve, workflow } from './running';
 
 const refusal = (system: string) => credentialsRefused(system, 401, { status: 401 });
 
@@ -66,7 +66,7 @@ describe('a token that the identity provider refuses', () => {
       asked += 1;
       response.writeHead(401).end();
     });
-    const { findContact } = connectorsTo(ledger.pool, { identityUrl: provider.url });
+    const { findContact } = connectTo(ledger.pool, 'identity', at.scim(provider.url));
     for (let step = 0; step < 8; step += 1)
       await expect(workflow().failure(findContact, person)).resolves.toMatchObject({
         type: 'identity.rejected',
@@ -83,7 +83,7 @@ describe('a token that the identity provider refuses', () => {
       response.writeHead(isMended ? 200 : 401, { 'content-type': 'application/scim+json' });
       response.end(isMended ? JSON.stringify({ totalResults: 0, Resources: [] }) : '');
     });
-    const { findContact } = connectorsTo(ledger.pool, { identityUrl: provider.url });
+    const { findContact } = connectTo(ledger.pool, 'identity', at.scim(provider.url));
     await workflow().failure(findContact, person);
     isMended = true;
     await expect(workflow().run(findContact, person)).resolves.toBeNull();
@@ -97,7 +97,7 @@ describe('a token that the identity provider refuses', () => {
       asked += 1;
       response.writeHead(403).end();
     });
-    const { findContact } = connectorsTo(ledger.pool, { identityUrl: provider.url });
+    const { findContact } = connectTo(ledger.pool, 'identity', at.scim(provider.url));
     for (const { failure } of [workflow(), workflow()]) await failure(findContact, person);
     await provider.stop();
     expect(asked).toBe(2);

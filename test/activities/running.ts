@@ -5,24 +5,11 @@ import type { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Pool } from 'pg';
-import { createConnectors, createOwnActivities } from '../../activities';
-import { createConfirm, createWrite } from '../../activities/write-once';
-import { createHttp } from '../../activities/http';
-import { createSlackActivities } from '../../activities/slack';
-import { createXapiActivities } from '../../activities/xapi';
-import type {
-  ArchiveActivities,
-  IdentityActivities,
-  LedgerActivities,
-  MailActivities,
-  SalesforceActivities,
-  SlackActivities,
-  StepContext,
-  XapiActivities,
-} from '../../activities';
-import { readConfigFile, type SystemSettings, type WorkerSettings } from '../../src/settings';
-import type { Policy } from '../../src/domain';
+import { connect, type ConnectorActivities, type StepContext } from '../../activities';
+import type { ConnectorDeps } from '../../activities/connector';
+import type { Policy, System } from '../../src/domain';
 import { effectsOf, recordEvent, type StoredEffect } from '../../src/ledger';
+import { readConfigFile, type SystemSettings } from '../../src/settings';
 import { deprovisioned, request } from '../ledger/events';
 
 export const TOKEN = 'a-token-of-the-tests';
@@ -32,101 +19,40 @@ export type Functions<T> = {
   readonly [K in Exclude<keyof T, never>]: T[K] extends (...args: infer A) => infer R ? (...args: A) => R : never;
 };
 
-export type Connectors = Functions<
-  IdentityActivities & MailActivities & ArchiveActivities & SalesforceActivities & LedgerActivities
->;
+/** The settings of each system at a URL: of its stand-in, or of what a test puts in its place. */
+export const at = {
+  scim: (url: string, token = TOKEN): SystemSettings['identity'] => ({ driver: 'scim', url, token: () => token }),
+  okta: (url: string, token = TOKEN): SystemSettings['identity'] => ({ driver: 'okta', url, token: () => token }),
+  mail: (url: string): SystemSettings['mail'] => ({ url: () => url, from: 'Enablement <enablement@example.com>' }),
+  archive: (url: string): SystemSettings['archive'] => ({ url, pathStyle: true }),
+  salesforce: (loginUrl: string, token = TOKEN): SystemSettings['salesforce'] => ({
+    loginUrl,
+    clientId: 'mindtickle',
+    credential: { secret: () => token },
+  }),
+  /** `url` is the one of all stand-ins: Slack has two APIs. */
+  slack: (url: string, token = TOKEN): SystemSettings['slack'] => ({
+    url: `${url}/slack/api`,
+    token: () => token,
+    scimUrl: `${url}/slack/scim/v2`,
+    scimToken: () => token,
+  }),
+  xapi: (url: string, token = TOKEN): SystemSettings['xapi'] => ({ url, key: 'mindtickle', secret: () => token }),
+};
 
-export interface ConnectorsOptions {
-  readonly identityUrl?: string;
-  /** Okta instead of SCIM. */
-  readonly oktaUrl?: string;
-  readonly identity?: Partial<SystemSettings['identity']>;
-  readonly token?: string;
-  readonly smtpUrl?: string;
-  readonly archiveUrl?: string;
-  readonly salesforce?: SystemSettings['salesforce'];
+export interface ConnectorOptions extends Partial<Pick<ConnectorDeps, 'fetch' | 'timeoutMs' | 'now'>> {
   readonly policy?: Partial<Policy>;
 }
 
-/** The real connectors as a worker makes them, pointed to where a test wants them. */
-export function connectorsTo(pool: Pool, options: ConnectorsOptions): Connectors {
-  const { identityUrl, oktaUrl, smtpUrl, archiveUrl, salesforce, token = TOKEN, policy } = options;
-  const url = oktaUrl ?? identityUrl;
-  const driver = oktaUrl === undefined ? 'scim' : 'okta';
-  const settings = settingsOf(
-    {
-      identity: url === undefined ? undefined : { driver, url, token: () => token, ...options.identity },
-      mail: smtpUrl === undefined ? undefined : { url: () => smtpUrl, from: 'Enablement <enablement@example.com>' },
-      archive: archiveUrl === undefined ? undefined : { url: archiveUrl, pathStyle: true },
-      salesforce,
-    },
-    policy,
-  );
-  const read = () => ({ refused: 'nothing is read here' });
-  return Object.assign(
-    createOwnActivities(settings, pool, read, () => Promise.resolve('unknown')),
-    ...Object.values(createConnectors(settings, pool)),
-  ) as Connectors;
-}
-
-/** The real connectors of these settings, by system. */
-export function connectorsOf(
+/** The activities of one real connector, as a worker makes them. */
+export function connectTo<S extends System>(
   pool: Pool,
-  connectors: WorkerSettings['connectors'],
-): ReturnType<typeof createConnectors> {
-  return createConnectors(settingsOf(connectors), pool);
-}
-
-function settingsOf(connectors: WorkerSettings['connectors'], policy?: Partial<Policy>): WorkerSettings {
-  return {
-    companyId: 'acme',
-    databaseUrl: 'not asked for here',
-    connectors,
-    policy: { ...readConfigFile(undefined).policy, ...policy },
-    modes: { identity: 'on', mail: 'on', archive: 'on' },
-    receiptDays: 90,
-    windowBackMs: 28_800_000,
-    windowAheadMs: 300_000,
-    logLevel: 'silent',
-  };
-}
-
-/** What a test may set of a system, beside where it is. */
-export interface HttpOptions {
-  readonly token?: string;
-  readonly timeoutMs?: number;
-  readonly fetch?: typeof fetch;
-}
-
-/** The xAPI connector as `createConnectors` makes it. */
-export function xapiTo(pool: Pool, baseUrl: string, options: HttpOptions = {}): Functions<XapiActivities> {
-  const { token = TOKEN, ...rest } = options;
-  const write = createWrite('xapi', pool);
-  const headers = () => ({
-    authorization: `Basic ${Buffer.from(`mindtickle:${token}`).toString('base64')}`,
-    'x-experience-api-version': '1.0.3',
-  });
-  return createXapiActivities({ http: createHttp({ system: 'xapi', baseUrl, headers, write, ...rest }), write });
-}
-
-/** The Slack connector as `createConnectors` makes it; `url` is of the stand-ins. */
-export function slackTo(
-  pool: Pool,
-  url: string,
-  options: HttpOptions & { readonly hasScim?: boolean; readonly protectedUsers?: readonly string[] } = {},
-): Functions<SlackActivities> {
-  const { token = TOKEN, hasScim = true, protectedUsers: users = [], ...rest } = options;
-  const write = createWrite('slack', pool);
-  const headers = () => ({ authorization: `Bearer ${token}` });
-  const api = (path: string) => createHttp({ system: 'slack', baseUrl: `${url}${path}`, headers, write, ...rest });
-  return createSlackActivities({
-    web: api('/slack/api'),
-    scim: hasScim ? api('/slack/scim/v2') : undefined,
-    pool,
-    write,
-    confirm: createConfirm('slack', pool),
-    isProtected: { users, groups: [] },
-  });
+  system: S,
+  settings: SystemSettings[S],
+  { policy, ...options }: ConnectorOptions = {},
+): Functions<ConnectorActivities[S]> {
+  const deps = { pool, policy: { ...readConfigFile(undefined).policy, ...policy }, ...options };
+  return connect(system, settings, deps).activities as Functions<ConnectorActivities[S]>;
 }
 
 let workflows = 0;
@@ -163,17 +89,6 @@ export function workflow({ isLocal = false, workflowId = `workflow-${(workflows 
     },
     step: (step, options = {}) => ({ step, userId: 'mt-omar', mode: 'on', ...options }),
   };
-}
-
-/** What an activity throws whose workflow cancels it once something has happened. */
-export async function cancelledWhen(happened: Promise<void>, activity: () => Promise<unknown>): Promise<unknown> {
-  const workflowExecution = { workflowId: `workflow-${(workflows += 1)}`, runId: 'run-1' };
-  const info = { workflowExecution, startToCloseTimeoutMs: 15_000 };
-  const env = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
-  const ended = env.run(activity).catch((error: unknown) => error);
-  await happened;
-  env.cancel();
-  return ended;
 }
 
 /** The rows of a workflow's writes, as far as tests look at them. */

@@ -80,7 +80,7 @@ async function startWorker(): Promise<() => Promise<void>> {
       connection,
       namespace,
       taskQueue: 'mindtickle-archive',
-      activities: createConnectors(settings, pool).archive ?? {},
+      activities: createConnectors(settings, pool).archive?.activities ?? {},
     }),
   ];
   const running = workers.map((worker) => worker.run());

@@ -4,10 +4,7 @@ import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Pool } from 'pg';
-import type { MailActivities } from '../../activities';
-import { createWrite } from '../../activities/write-once';
-import { createAlerts, createMailActivities } from '../../activities/mail';
-import type { Functions } from '../activities/running';
+import { at, connectTo } from '../activities/running';
 import { freePort } from '../ledger/fixture';
 import { run } from './processes';
 import type { Proxy } from './toxiproxy';
@@ -38,13 +35,8 @@ export async function tryMail(pool: Pool, { smtp, web }: MailServer, proxy: Prox
     },
     fresh: ({ onWrite, timeoutMs = 8000 }) => {
       const to = `${randomUUID()}@example.com`;
-      const mail: Functions<MailActivities> = createMailActivities({
-        url: () => `smtp://127.0.0.1:${proxy?.port ?? smtp}`,
-        from: 'desk@example.com',
-        write: createWrite('mail', pool),
-        alerts: createAlerts(pool),
-        timeoutMs,
-      });
+      const settings = { ...at.mail(`smtp://127.0.0.1:${proxy?.port ?? smtp}`), from: 'desk@example.com' };
+      const mail = connectTo(pool, 'mail', settings, { timeoutMs });
       let isFirst = true;
       return Promise.resolve({
         step: async (context) => {

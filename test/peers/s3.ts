@@ -2,11 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { Pool } from 'pg';
-import type { ArchiveActivities } from '../../activities';
-import { createArchiveActivities } from '../../activities/archive';
-import { checkBucket } from '../../activities/archive/s3';
-import { createWrite } from '../../activities/write-once';
-import type { Functions } from '../activities/running';
+import { createS3Store } from '../../activities/archive/s3';
+import { at, connectTo } from '../activities/running';
 import { freePort } from '../ledger/fixture';
 import { run } from './processes';
 import type { Proxy } from './toxiproxy';
@@ -34,7 +31,7 @@ export async function tryS3(pool: Pool, direct: number, proxy: Proxy | undefined
   });
   const client = new S3Client({ endpoint: `http://127.0.0.1:${direct}`, forcePathStyle: true });
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  await checkBucket(`s3://${BUCKET}`, { pathStyle: true });
+  await checkBucket();
   await refusesOthers();
   return tryPeer({
     pool,
@@ -45,13 +42,7 @@ export async function tryS3(pool: Pool, direct: number, proxy: Proxy | undefined
     },
     fresh: ({ onWrite, timeoutMs = 8000 }) => {
       const userId = randomUUID();
-      const archive: Functions<ArchiveActivities> = createArchiveActivities({
-        url: `s3://${BUCKET}/mindtickle`,
-        pathStyle: true,
-        timeoutMs,
-        pool,
-        write: createWrite('archive', pool),
-      });
+      const archive = connectTo(pool, 'archive', at.archive(`s3://${BUCKET}/mindtickle`), { timeoutMs });
       let isFirst = true;
       return Promise.resolve({
         step: async (context) => {
@@ -69,10 +60,12 @@ export async function tryS3(pool: Pool, direct: number, proxy: Proxy | undefined
   });
 }
 
+const checkBucket = (bucket = BUCKET) => createS3Store(`s3://${bucket}`, { pathStyle: true }).check();
+
 /** A bucket that is not there, and a key that is not ours. */
 async function refusesOthers(): Promise<void> {
-  await assert.rejects(checkBucket('s3://elsewhere', { pathStyle: true }), /no such bucket/);
+  await assert.rejects(checkBucket('elsewhere'), /no such bucket/);
   process.env['AWS_SECRET_ACCESS_KEY'] = 'another-secret-key';
-  await assert.rejects(checkBucket(`s3://${BUCKET}`, { pathStyle: true }), /its credentials were refused/);
+  await assert.rejects(checkBucket(), /its credentials were refused/);
   process.env['AWS_SECRET_ACCESS_KEY'] = KEY.secret;
 }

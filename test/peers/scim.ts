@@ -4,12 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { Pool } from 'pg';
-import type { IdentityActivities } from '../../activities';
-import { createConfirm, createWrite } from '../../activities/write-once';
-import { createHttp } from '../../activities/http';
-import { createIdentityActivities } from '../../activities/identity';
-import { createScimDriver } from '../../activities/identity/scim';
-import type { Functions } from '../activities/running';
+import { at, connectTo } from '../activities/running';
 import { freePort } from '../ledger/fixture';
 import { onEnd, run } from './processes';
 import type { Proxy } from './toxiproxy';
@@ -121,11 +116,7 @@ export async function tryScim(pool: Pool, at: number, direct: number, proxy: Pro
   return { calls: freeze.calls + join.calls, faults: freeze.faults };
 }
 
-function connector(
-  pool: Pool,
-  baseUrl: string,
-  { onWrite, timeoutMs = 5000 }: Parameters<PeerTrial['fresh']>[0],
-): Functions<IdentityActivities> {
+function connector(pool: Pool, url: string, { onWrite, timeoutMs = 5000 }: Parameters<PeerTrial['fresh']>[0]) {
   let isFirst = true;
   const send: typeof fetch = async (input, init) => {
     if (init?.method !== 'GET' && isFirst) {
@@ -134,12 +125,5 @@ function connector(
     }
     return fetch(input, init);
   };
-  const write = createWrite('identity', pool);
-  const http = createHttp({ system: 'identity', baseUrl, headers: () => HEADERS, write, timeoutMs, fetch: send });
-  return createIdentityActivities({
-    driver: createScimDriver(http),
-    pool,
-    confirm: createConfirm('identity', pool),
-    isProtected: { users: [], groups: [] },
-  });
+  return connectTo(pool, 'identity', at.scim(url, TOKEN), { timeoutMs, fetch: send });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ApplicationFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import { attempt, type Step } from '../activities/conformance/conforming';
+import { attempt, type Step } from '../activities/conformance/suite';
 import type { Proxy } from './toxiproxy';
 
 /** A connector's step against a real peer: what is tried is the same for each. */

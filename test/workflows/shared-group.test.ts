@@ -4,7 +4,9 @@ import { setLearnerEmail } from '../../src/ledger';
 import { people } from '../../src/dev/people';
 import type { StandIns } from '../../src/dev/stand-ins';
 import { cancelSignal } from '../../workflows/messages';
-import { connectorsTo, emptyLedger, type Connectors } from '../activities/running';
+import { createLedgerActivities } from '../../activities/ledger';
+import { readConfigFile } from '../../src/settings/policy-file';
+import { at, connectTo, emptyLedger } from '../activities/running';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { REQUIRED } from '../ledger/orders';
 import { start as startStandIns, stateOf, stopAll } from '../dev/stand-ins/running';
@@ -15,20 +17,18 @@ let ledger: LedgerFixture;
 let standIns: StandIns;
 beforeAll(async () => {
   [world, ledger, standIns] = await Promise.all([openWorld(), openLedger(), startStandIns()]);
+  const { pool } = ledger;
   const course = { renews: { Safety: ['Certificate A', 'Certificate B'] } };
-  const real = connectorsTo(ledger.pool, { identityUrl: `${standIns.url}/identity/scim/v2`, policy: { course } });
-  for (const name of REAL) world.answers.set(name, real[name]);
+  const policy = { ...readConfigFile(undefined).policy, course };
+  const { joinGroup, leaveGroup, restore } = connectTo(pool, 'identity', at.scim(`${standIns.url}/identity/scim/v2`));
+  // The real ledger and identity provider; all other activities are fakes.
+  const real = { ...createLedgerActivities({ pool, policy, receiptDays: 90 }), joinGroup, leaveGroup, restore };
+  for (const [name, activity] of Object.entries(real)) world.answers.set(name, activity);
 });
 afterAll(() => Promise.all([world.stop(), stopAll(), ledger.stop()]));
 beforeEach(async () => {
   await Promise.all([fetch(`${standIns.url}/_reset`, { method: 'POST' }), emptyLedger(ledger.pool)]);
 });
-
-/** The real ledger and identity provider; the rest of the world is fake. */
-const REAL = [
-  ...['recordEvent', 'closeWorkflow', 'markGone', 'findLearner', 'countOpen', 'identifyLearner'],
-  ...['joinGroup', 'leaveGroup', 'restore'],
-] as readonly (keyof Connectors)[];
 
 const { nina } = people;
 

@@ -10,16 +10,11 @@ import {
   type ActivityOptions,
 } from '@temporalio/workflow';
 import type {
-  ArchiveActivities,
-  IdentityActivities,
+  ConnectorActivities,
   LedgerActivities,
-  MailActivities,
-  QuietActivities,
-  ReadingActivities,
-  SalesforceActivities,
-  SlackActivities,
-  TermsActivities,
-  XapiActivities,
+  PolicySnapshotActivities,
+  ReconcileActivities,
+  RereadActivities,
 } from '../../activities';
 import type { System } from '../../src/domain';
 import { isCurrent } from '../releases';
@@ -48,23 +43,23 @@ function connector(system: System, options: ActivityOptions = {}): ActivityOptio
   };
 }
 
-export const identity = proxyActivities<IdentityActivities>(connector('identity', { retry: QUICK }));
-export const mail = proxyActivities<MailActivities>(connector('mail'));
-export const archive = proxyActivities<ArchiveActivities>(connector('archive'));
-export const xapi = proxyActivities<XapiActivities>(connector('xapi'));
+export const identity = proxyActivities<ConnectorActivities['identity']>(connector('identity', { retry: QUICK }));
+export const mail = proxyActivities<ConnectorActivities['mail']>(connector('mail'));
+export const archive = proxyActivities<ConnectorActivities['archive']>(connector('archive'));
+export const xapi = proxyActivities<ConnectorActivities['xapi']>(connector('xapi'));
 
-export const salesforce = proxyActivities<SalesforceActivities>(
+export const salesforce = proxyActivities<ConnectorActivities['salesforce']>(
   // A sign-in and up to four calls.
   connector('salesforce', { startToCloseTimeout: '30 seconds' }),
 );
 
-export const slack = proxyActivities<SlackActivities>(
+export const slack = proxyActivities<ConnectorActivities['slack']>(
   // A message may take several calls, each of which has its own limit: person, conversation, history, post.
   connector('slack', { startToCloseTimeout: '30 seconds', retry: QUICK }),
 );
 
 /** Part of housekeeping: what Salesforce does not accept within its time is tried again by the next one. */
-export const { syncProgress } = proxyActivities<SalesforceActivities>(
+export const { syncProgress } = proxyActivities<ConnectorActivities['salesforce']>(
   connector('salesforce', {
     startToCloseTimeout: '4 minutes',
     scheduleToCloseTimeout: '10 minutes',
@@ -73,12 +68,12 @@ export const { syncProgress } = proxyActivities<SalesforceActivities>(
   }),
 );
 
-export const { rereadEnvelope } = proxyActivities<ReadingActivities>({
+export const { rereadEnvelope } = proxyActivities<RereadActivities>({
   startToCloseTimeout: ATTEMPT,
   summary: 'Read the body again',
 });
 
-export const { readTerms } = proxyLocalActivities<TermsActivities>({ startToCloseTimeout: '2 seconds' });
+export const { readTerms } = proxyLocalActivities<PolicySnapshotActivities>({ startToCloseTimeout: '2 seconds' });
 
 const localLedger = proxyLocalActivities<LedgerActivities>({
   startToCloseTimeout: '2 seconds',
@@ -137,7 +132,7 @@ export const { pruneLedger } = proxyActivities<LedgerActivities>({
   cancellationType,
 });
 
-export const { closeGone } = proxyActivities<QuietActivities>({
+export const { closeGone } = proxyActivities<ReconcileActivities>({
   startToCloseTimeout: '2 minutes',
   retry: PATIENT,
   cancellationType,

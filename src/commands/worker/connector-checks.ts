@@ -1,6 +1,6 @@
-import type { Check } from '../../../activities';
-import { SYSTEMS, type System } from '../../domain';
-import { systemDescriptors, type Environment } from '../../settings';
+import type { Check, Connector } from '../../../activities';
+import { type System, SYSTEMS } from '../../domain';
+import { type Environment, systemDescriptors } from '../../settings';
 import type { Logger } from '../../telemetry';
 
 const LIMIT_MS = 10_000;
@@ -10,12 +10,12 @@ const LIMIT_MS = 10_000;
  * what is wrong may be mended, or be only away, and the other systems' steps go on. Never rejects.
  */
 export async function checkConnectors(
-  checks: Partial<Record<System, Check>>,
+  connectors: Partial<Record<System, Pick<Connector, 'check'>>>,
   { env, log, limitMs = LIMIT_MS }: { env: Environment; log: Pick<Logger, 'error' | 'info'>; limitMs?: number },
 ): Promise<void> {
   await Promise.all(
     SYSTEMS.map(async (system) => {
-      const check = checks[system];
+      const check = connectors[system]?.check;
       if (check === undefined) return;
       const fault = await faultOf(check, limitMs);
       if (fault === undefined) log.info({ system }, `${system} answers`);

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
-import { createChecks, createConnectors, createOwnActivities } from '../../../activities';
-import { retentionGaps, SYSTEMS, type System } from '../../domain';
+import { createConnectors, createOwnActivities } from '../../../activities';
+import { retentionGaps, type System, SYSTEMS } from '../../domain';
 import { migrate, openPool } from '../../ledger';
-import { createRereader } from '../../receiver';
-import { SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
+import { createRereader } from '../../receiver/verify/reread';
+import { type Environment, SettingsError, workerSettings, type WorkerSettings } from '../../settings';
 import { createLogger, type Logger } from '../../telemetry';
 import { connectNow, TASK_QUEUE, createIsRunning, readRetention, type Services } from '../../temporal';
 import { checkConnectors } from './connector-checks';
@@ -43,17 +43,18 @@ export async function runWorker(env: Environment): Promise<void> {
       }),
     ];
     const connectors = createConnectors(settings, pool);
-    for (const system of SYSTEMS.filter((name) => connectors[name] !== undefined))
-      workers.push(
-        await Worker.create({ ...common, ...connectorOptions(system, connectors[system], settings.limits) }),
-      );
+    for (const system of SYSTEMS) {
+      const activities = connectors[system]?.activities;
+      if (activities === undefined) continue;
+      workers.push(await Worker.create({ ...common, ...connectorOptions(system, activities, settings.limits) }));
+    }
 
     await prepareLedger(pool, log);
     const running = workers.map((worker) => worker.run());
     stopOnSignal(workers);
     process.send?.({ ready: true });
     log.info({ modes: settings.modes }, 'polling');
-    void checkConnectors(createChecks(settings, pool), { env, log });
+    void checkConnectors(connectors, { env, log });
     await Promise.all(running);
   } finally {
     await close();
@@ -91,13 +92,13 @@ function ownOptions(activities: object): Pick<WorkerOptions, 'taskQueue' | 'acti
 /** Temporal holds `perSecond` for the task queue, whatever the number of its workers; the last one to start decides it. */
 export function connectorOptions(
   system: System,
-  activities: object | undefined,
+  activities: object,
   limits: WorkerSettings['limits'] = {},
 ): Pick<WorkerOptions, 'taskQueue'> & Partial<WorkerOptions> {
   const { perSecond, slots = SLOTS } = limits[system] ?? {};
   return {
     taskQueue: `${TASK_QUEUE}-${system}`,
-    ...(activities !== undefined && { activities }),
+    activities,
     maxConcurrentActivityTaskExecutions: slots,
     ...(perSecond !== undefined && { maxTaskQueueActivitiesPerSecond: perSecond }),
   };

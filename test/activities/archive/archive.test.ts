@@ -4,19 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Pool } from 'pg';
+import type { ConnectorActivities } from '../../../activities';
 import type { Stored } from '../../../activities/archive';
 import { facesFor } from '../../../activities/certificate/fonts';
 import { renderCertificate, type CertificateFacts } from '../../../activities/certificate';
 import { beginEffect, finishEffect, recordEvent } from '../../../src/ledger';
 import { completed, provisioned, request } from '../../ledger/events';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
-import { connectorsTo, emptyLedger, leaves, rowsOf, workflow, written, type Connectors } from '../running';
+import { at, connectTo, emptyLedger, leaves, rowsOf, workflow, written, type Functions } from '../running';
 
 let ledger: LedgerFixture;
 let pool: Pool;
 let directory: string;
 let root: string;
-let archive: Connectors;
+let archive: Functions<ConnectorActivities['archive']>;
 
 beforeAll(async () => {
   ledger = await openLedger();
@@ -27,7 +28,7 @@ beforeEach(async () => {
   await emptyLedger(pool);
   directory = await mkdtemp(join(tmpdir(), 'archive-'));
   root = join(directory, 'archive');
-  archive = connectorsTo(pool, { archiveUrl: pathToFileURL(root).href });
+  archive = connectTo(pool, 'archive', at.archive(pathToFileURL(root).href));
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
@@ -92,16 +93,6 @@ describe('storeCertificate', () => {
     const stored = await Promise.all(all.map(({ run, step }) => run(archive.storeCertificate, step('store'), facts)));
     expect(new Set(stored.map((one) => (one as Stored).sha256)).size).toBe(1);
     await expect(files()).resolves.toEqual(['archive/certificates/u1/c1.pdf']);
-  });
-
-  test('observed, it writes no file and leaves a row', async () => {
-    const own = workflow();
-    const context = own.step('storeCertificate', { mode: 'observe' });
-    await expect(own.run(archive.storeCertificate, context, facts)).resolves.toBe('observed');
-    await expect(files()).resolves.toEqual([]);
-    await expect(rowsOf(pool, own)).resolves.toMatchObject([
-      { status: 'observed', would: { key: 'certificates/u1/c1.pdf' } },
-    ]);
   });
 });
 

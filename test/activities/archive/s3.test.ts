@@ -17,12 +17,12 @@ afterEach(async () => {
   await s3.stop();
 });
 
-function storeTo(url = 's3://archive/of people', timeoutMs = 5000) {
-  const store = createS3Store(url, { pathStyle: true, timeoutMs });
+function storeTo(url = 's3://archive/of people') {
+  const { put } = createS3Store(url, { pathStyle: true });
   const { run, failure } = workflow();
   return {
-    put: (key: string, content = bytes) => run(store, key, content),
-    refusal: (key: string, content = bytes) => failure(store, key, content),
+    put: (key: string, content = bytes) => run(put, key, content),
+    refusal: (key: string, content = bytes) => failure(put, key, content),
   };
 }
 
@@ -56,14 +56,6 @@ describe('createS3Store', () => {
     expect(results.filter((result) => result === 'same')).toHaveLength(5);
   });
 
-  test('after a lost answer the next attempt finds it', async () => {
-    const { put, refusal } = storeTo();
-    s3.failNext('lost');
-    await expect(refusal('k.json')).resolves.toMatchObject({ type: 'archive.unavailable' });
-    expect(s3.requests).toHaveLength(1);
-    await expect(put('k.json')).resolves.toBe('same');
-  });
-
   test('a checksum of its own decides where the peer keeps none', async () => {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const { url, stop } = await serve((request, response) => {
@@ -79,11 +71,9 @@ describe('createS3Store', () => {
 describe('what S3 refuses', () => {
   test.each([
     [503, 'SlowDown'],
-    [500, 'InternalError'],
     [409, 'ConditionalRequestConflict'],
     [400, 'RequestTimeout'],
     [400, 'ExpiredToken'],
-    [429, 'TooManyRequests'],
   ])('%d %s may pass, and is asked once an attempt', async (status, code) => {
     s3.failNext({ status, code });
     await expect(storeTo().refusal('k.json')).resolves.toMatchObject({
@@ -122,18 +112,6 @@ describe('what S3 refuses', () => {
     await expect(storeTo().refusal('k')).resolves.toMatchObject({
       type: 'archive.rejected',
       message: expect.stringContaining('AWS_REGION') as string,
-    });
-  });
-
-  test('who does not answer is given up', async () => {
-    const { url, stop } = await serve(() => undefined);
-    process.env['AWS_ENDPOINT_URL_S3'] = url;
-    await expect(storeTo('s3://archive', 200).refusal('k')).resolves.toMatchObject({ type: 'archive.unavailable' });
-    await stop();
-    await s3.stop();
-    process.env['AWS_ENDPOINT_URL_S3'] = s3.url;
-    await expect(storeTo('s3://archive', 2000).refusal('k')).resolves.toMatchObject({
-      type: 'archive.unavailable',
     });
   });
 });

@@ -2,96 +2,56 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ArchiveActivities, IdentityActivities, MailActivities, SalesforceActivities } from '../../../activities';
-import { createArchiveActivities } from '../../../activities/archive';
-import { createConfirm, createWrite } from '../../../activities/write-once';
-import { createHttp } from '../../../activities/http';
-import { createIdentityActivities } from '../../../activities/identity';
-import { createOktaDriver } from '../../../activities/identity/okta';
-import { createScimDriver } from '../../../activities/identity/scim';
-import { createAlerts, createMailActivities } from '../../../activities/mail';
-import { createSalesforceActivities } from '../../../activities/salesforce';
-import { createSalesforceApi } from '../../../activities/salesforce/api';
-import { createSessions } from '../../../activities/salesforce/sign-in';
-import { DEFAULT_SALESFORCE_NAMES } from '../../../src/domain';
+import type { ConnectorActivities, StepContext } from '../../../activities';
 import { people } from '../../../src/dev/people';
+import { DEFAULT_SALESFORCE_NAMES, type System, SYSTEMS } from '../../../src/domain';
+import type { SystemSettings } from '../../../src/settings';
 import { start, stateOf } from '../../dev/stand-ins/running';
-import { conformance } from './suite';
-import { slackTo, TOKEN, xapiTo, type Functions } from '../running';
 import { S3_KEY, startS3 } from '../archive/s3-server';
+import { at, connectTo, TOKEN, type Functions } from '../running';
+import { conformance, type Conforming } from './suite';
 
-const { omar } = people;
+const omar = { userId: people.omar.userId, email: people.omar.email };
 const course = { courseId: 'c1', courseName: 'Discovery', score: 91, completedAt: '2026-11-01T10:00:00Z' };
+const secrets = [TOKEN, omar.email, 'omar.haddad', 'Haddad'];
 
-conformance({
-  name: 'identity by SCIM',
-  system: 'identity',
-  protocol: 'http',
-  secrets: [TOKEN, omar.email, 'omar.haddad', 'Haddad'],
-  start: async (pool) => {
-    const standIns = await start();
-    return {
-      url: `${standIns.url}/identity/scim/v2`,
-      connect: ({ url: baseUrl, timeoutMs }) => {
-        const headers = () => ({ authorization: `Bearer ${TOKEN}`, 'content-type': 'application/scim+json' });
-        const http = createHttp({
-          system: 'identity',
-          baseUrl,
-          headers,
-          write: createWrite('identity', pool),
-          timeoutMs,
-        });
-        const identity: Functions<IdentityActivities> = createIdentityActivities({
-          driver: createScimDriver(http),
-          pool,
-          confirm: createConfirm('identity', pool),
-          isProtected: { users: [], groups: [] },
-        });
-        return (context) => identity.freezeUser(context, { userId: omar.userId, email: omar.email });
-      },
-      effects: async () => {
-        const { identity } = await stateOf(standIns);
-        return identity.users.filter(({ externalId, active }) => externalId === omar.userId && !active).length;
-      },
-      reset: () => fetch(`${standIns.url}/_reset`, { method: 'POST' }),
-      stop: standIns.stop,
-    };
-  },
-});
+interface ByStandIn<S extends System> extends Partial<Pick<Conforming, 'isWrite' | 'unlike' | 'isAtLeastOnce'>> {
+  readonly name?: string;
+  /** Where the stand-in is, under the URL of all. */
+  readonly path: string;
+  readonly settings: (url: string) => SystemSettings[S];
+  /** One activity that writes once. */
+  readonly step: (activities: Functions<ConnectorActivities[S]>, context: StepContext) => Promise<unknown>;
+  /** How often the stand-in shows its effect. */
+  readonly effects: (state: Awaited<ReturnType<typeof stateOf>>) => number;
+}
 
-conformance({
-  name: 'identity by Okta',
-  system: 'identity',
-  protocol: 'http',
-  secrets: [TOKEN, omar.email, 'omar.haddad', 'Haddad'],
-  start: async (pool) => {
-    const standIns = await start();
-    return {
-      url: `${standIns.url}/identity/okta`,
-      connect: ({ url: baseUrl, timeoutMs }) => {
-        const headers = () => ({ authorization: `SSWS ${TOKEN}`, 'content-type': 'application/json' });
-        const write = createWrite('identity', pool);
-        const http = createHttp({ system: 'identity', baseUrl, headers, write, timeoutMs });
-        const identity: Functions<IdentityActivities> = createIdentityActivities({
-          driver: createOktaDriver(http),
-          pool,
-          confirm: createConfirm('identity', pool),
-          isProtected: { users: [], groups: [] },
-        });
-        return (context) => identity.freezeUser(context, { userId: omar.userId, email: omar.email });
-      },
-      effects: async () => {
-        const { identity } = await stateOf(standIns);
-        return identity.users.filter(({ externalId, status }) => externalId === omar.userId && status === 'SUSPENDED')
-          .length;
-      },
-      reset: () => fetch(`${standIns.url}/_reset`, { method: 'POST' }),
-      stop: standIns.stop,
-    };
-  },
-});
+/** A connector to its stand-in. */
+function byStandIn<S extends System>(system: S, entry: ByStandIn<S>): Conforming {
+  const { name = system, path, settings, step, effects, ...more } = entry;
+  return {
+    ...more,
+    name,
+    system,
+    protocol: 'http',
+    secrets: [Buffer.from(`mindtickle:${TOKEN}`).toString('base64'), ...secrets],
+    start: async (pool) => {
+      const standIns = await start();
+      return {
+        url: `${standIns.url}${path}`,
+        connect: ({ url, timeoutMs }) => {
+          const activities = connectTo(pool, system, settings(url), { timeoutMs });
+          return (context) => step(activities, context);
+        },
+        effects: async () => effects(await stateOf(standIns)),
+        reset: () => fetch(`${standIns.url}/_reset`, { method: 'POST' }),
+        stop: standIns.stop,
+      };
+    },
+  };
+}
 
-conformance({
+const mail: Conforming = {
   name: 'mail',
   system: 'mail',
   protocol: 'smtp',
@@ -100,23 +60,16 @@ conformance({
     Promise.resolve({
       url: `smtp://robot:a-password-of-the-tests@${smtp.host}`,
       connect: ({ url, timeoutMs }) => {
-        const write = createWrite('mail', pool);
-        const mail: Functions<MailActivities> = createMailActivities({
-          url: () => url,
-          from: 'Desk <d@example.com>',
-          write,
-          alerts: createAlerts(pool),
-          timeoutMs,
-        });
-        return (context) => mail.sendLetter(context, omar.email, 'learner', { kind: 'welcome', role: 'Seller' });
+        const { sendLetter } = connectTo(pool, 'mail', at.mail(url), { timeoutMs });
+        return (context) => sendLetter(context, omar.email, 'learner', { kind: 'welcome', role: 'Seller' });
       },
       effects: () => Promise.resolve(new Set(smtp.accepted).size),
       reset: () => Promise.resolve(),
       stop: () => Promise.resolve(),
     }),
-});
+};
 
-conformance({
+const archiveInFiles: Conforming = {
   name: 'archive on a file system',
   system: 'archive',
   protocol: 'files',
@@ -126,12 +79,8 @@ conformance({
     return {
       url: pathToFileURL(root).href,
       connect: ({ url }) => {
-        const archive: Functions<ArchiveActivities> = createArchiveActivities({
-          url,
-          pool,
-          write: createWrite('archive', pool),
-        });
-        return (context) => archive.storeCertificate(context, { userId: omar.userId, ...course });
+        const { storeCertificate } = connectTo(pool, 'archive', at.archive(url));
+        return (context) => storeCertificate(context, { userId: omar.userId, ...course });
       },
       effects: async () => (await readdir(root, { recursive: true })).filter((name) => name.includes('.pdf')).length,
       reset: async () => {
@@ -140,113 +89,9 @@ conformance({
       stop: () => rm(root, { recursive: true }),
     };
   },
-});
+};
 
-conformance({
-  name: 'Salesforce',
-  system: 'salesforce',
-  protocol: 'http',
-  secrets: [TOKEN, omar.email, 'Haddad'],
-  // Signing in is a POST that changes nothing.
-  isWrite: ({ method }) => method === 'PATCH',
-  start: async (pool) => {
-    const standIns = await start();
-    return {
-      url: `${standIns.url}/salesforce`,
-      connect: ({ url: loginUrl, timeoutMs }) => {
-        const write = createWrite('salesforce', pool);
-        const credential = { secret: () => TOKEN };
-        const sessions = createSessions({ loginUrl, clientId: 'mindtickle', credential }, { timeoutMs });
-        const salesforce: Functions<SalesforceActivities> = createSalesforceActivities({
-          api: createSalesforceApi(sessions, write, { timeoutMs }),
-          names: DEFAULT_SALESFORCE_NAMES,
-          pool,
-          write,
-          confirm: createConfirm('salesforce', pool),
-          isProtected: { users: [], groups: [] },
-        });
-        return (context) => salesforce.upsertTraining(context, { userId: omar.userId, email: omar.email, ...course });
-      },
-      effects: async () => {
-        const { salesforce } = await stateOf(standIns);
-        return salesforce.records.filter(({ type }) => type === DEFAULT_SALESFORCE_NAMES.trainingObject).length;
-      },
-      reset: () => fetch(`${standIns.url}/_reset`, { method: 'POST' }),
-      stop: standIns.stop,
-    };
-  },
-});
-
-conformance({
-  name: 'xAPI',
-  system: 'xapi',
-  protocol: 'http',
-  secrets: [TOKEN, Buffer.from(`mindtickle:${TOKEN}`).toString('base64'), omar.email, 'Haddad'],
-  start: async (pool) => {
-    const standIns = await start();
-    return {
-      url: `${standIns.url}/xapi`,
-      connect: ({ url, timeoutMs }) => {
-        const xapi = xapiTo(pool, url, { timeoutMs });
-        return (context) => xapi.storeStatement(context, { userId: omar.userId, verb: 'completed', ...course });
-      },
-      effects: async () => (await stateOf(standIns)).xapi.statements.length,
-      reset: () => fetch(`${standIns.url}/_reset`, { method: 'POST' }),
-      stop: standIns.stop,
-    };
-  },
-});
-
-conformance({
-  name: 'Slack: letters',
-  system: 'slack',
-  protocol: 'http',
-  secrets: [TOKEN, omar.email, 'omar.haddad', 'Haddad'],
-  // Every method is a POST.
-  isWrite: ({ path }) => path.endsWith('/chat.postMessage'),
-  isAtLeastOnce: true,
-  start: async (pool) => {
-    const standIns = await start();
-    return {
-      url: standIns.url,
-      connect: ({ url, timeoutMs }) => {
-        const slack = slackTo(pool, url, { timeoutMs });
-        return (context) =>
-          slack.postMessage(context, { email: omar.email }, { kind: 'welcome', role: 'Account Executive' });
-      },
-      effects: async () => (await stateOf(standIns)).slack.messages.length,
-      reset: () => fetch(`${standIns.url}/_reset`, { method: 'POST' }),
-      stop: standIns.stop,
-    };
-  },
-});
-
-conformance({
-  name: 'Slack: accounts',
-  system: 'slack',
-  protocol: 'http',
-  secrets: [TOKEN, omar.email, 'omar.haddad', 'Haddad'],
-  // Gone since it was looked up.
-  unlike: { 404: 'done' },
-  start: async (pool) => {
-    const standIns = await start();
-    return {
-      url: standIns.url,
-      connect: ({ url, timeoutMs }) => {
-        const slack = slackTo(pool, url, { timeoutMs });
-        return (context) => slack.deactivateChatUser(context, { userId: omar.userId, email: omar.email });
-      },
-      effects: async () => {
-        const { slack } = await stateOf(standIns);
-        return slack.users.filter(({ email, active }) => email === omar.email && !active).length;
-      },
-      reset: () => fetch(`${standIns.url}/_reset`, { method: 'POST' }),
-      stop: standIns.stop,
-    };
-  },
-});
-
-conformance({
+const archiveInS3: Conforming = {
   name: 'archive in S3',
   system: 'archive',
   protocol: 'http',
@@ -256,23 +101,18 @@ conformance({
   losesCodes: true,
   start: async (pool) => {
     const s3 = await startS3();
-    const kept = { ...process.env };
+    const env = { ...process.env };
     const aws = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: S3_KEY.id, AWS_SECRET_ACCESS_KEY: S3_KEY.secret };
     Object.assign(process.env, aws);
     return {
       url: s3.url,
       connect: ({ url, timeoutMs }) => {
-        const archive: Functions<ArchiveActivities> = createArchiveActivities({
-          url: 's3://archive/mindtickle',
-          pathStyle: true,
-          timeoutMs,
-          pool,
-          write: createWrite('archive', pool),
-        });
+        const settings = at.archive('s3://archive/mindtickle');
+        const { storeCertificate } = connectTo(pool, 'archive', settings, { timeoutMs });
         return (context) => {
           // The SDK reads it at the connector's first call.
           process.env['AWS_ENDPOINT_URL_S3'] = url;
-          return archive.storeCertificate(context, { userId: omar.userId, ...course });
+          return storeCertificate(context, { userId: omar.userId, ...course });
         };
       },
       effects: () => Promise.resolve(s3.objects.size),
@@ -281,9 +121,80 @@ conformance({
         return Promise.resolve();
       },
       stop: async () => {
-        process.env = kept;
+        process.env = env;
         await s3.stop();
       },
     };
   },
+};
+
+/** Every system has at least one entry. */
+const connectors: Readonly<Record<System, readonly [Conforming, ...Conforming[]]>> = {
+  identity: [
+    byStandIn('identity', {
+      name: 'identity by SCIM',
+      path: '/identity/scim/v2',
+      settings: at.scim,
+      step: ({ freezeUser }, context) => freezeUser(context, omar),
+      effects: ({ identity: { users } }) =>
+        users.filter(({ externalId, active }) => externalId === omar.userId && !active).length,
+    }),
+    byStandIn('identity', {
+      name: 'identity by Okta',
+      path: '/identity/okta',
+      settings: at.okta,
+      step: ({ freezeUser }, context) => freezeUser(context, omar),
+      effects: ({ identity: { users } }) =>
+        users.filter(({ externalId, status }) => externalId === omar.userId && status === 'SUSPENDED').length,
+    }),
+  ],
+  mail: [mail],
+  archive: [archiveInFiles, archiveInS3],
+  salesforce: [
+    byStandIn('salesforce', {
+      path: '/salesforce',
+      settings: at.salesforce,
+      // Signing in is a POST that changes nothing.
+      isWrite: ({ method }) => method === 'PATCH',
+      step: ({ upsertTraining }, context) => upsertTraining(context, { ...omar, ...course }),
+      effects: ({ salesforce: { records } }) =>
+        records.filter(({ type }) => type === DEFAULT_SALESFORCE_NAMES.trainingObject).length,
+    }),
+  ],
+  slack: [
+    byStandIn('slack', {
+      name: 'slack: messages',
+      path: '',
+      settings: at.slack,
+      // Every method is a POST.
+      isWrite: ({ path }) => path.endsWith('/chat.postMessage'),
+      isAtLeastOnce: true,
+      step: ({ postMessage }, context) =>
+        postMessage(context, { email: omar.email }, { kind: 'welcome', role: 'Account Executive' }),
+      effects: ({ slack: { messages } }) => messages.length,
+    }),
+    byStandIn('slack', {
+      name: 'slack: accounts',
+      path: '',
+      settings: at.slack,
+      // Deleted since it was looked up.
+      unlike: { 404: 'done' },
+      step: ({ deactivateChatUser }, context) => deactivateChatUser(context, omar),
+      effects: ({ slack: { users } }) => users.filter(({ email, active }) => email === omar.email && !active).length,
+    }),
+  ],
+  xapi: [
+    byStandIn('xapi', {
+      path: '/xapi',
+      settings: at.xapi,
+      step: ({ storeStatement }, context) =>
+        storeStatement(context, { userId: omar.userId, verb: 'completed', ...course }),
+      effects: ({ xapi: { statements } }) => statements.length,
+    }),
+  ],
+};
+
+test.each(SYSTEMS)('%s is in the conformance suite', (system) => {
+  expect(connectors[system].map((entry) => entry.system)).toContain(system);
 });
+for (const connector of Object.values(connectors).flat()) conformance(connector);

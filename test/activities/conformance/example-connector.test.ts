@@ -3,17 +3,13 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createWrite } from '../../../activities/write-once';
-import { createHttp } from '../../../activities/http';
-import type { System } from '../../../src/domain';
 import { people } from '../../../src/dev/people';
-import { conformance } from './suite';
-import { createBadgeActivities, type Badge } from './example-connector';
+import { readConfigFile } from '../../../src/settings';
 import { TOKEN } from '../running';
+import { connect, type Badge } from './example-connector';
+import { conformance } from './suite';
 
-/** A system of the product stands in `SYSTEMS`; this one is in the tests alone. */
-const system = 'badges' as string as System;
-
+const { policy } = readConfigFile(undefined);
 const { omar } = people;
 const badge: Badge = { userId: omar.userId, email: omar.email, courseId: 'c1', courseName: 'Discovery' };
 
@@ -38,18 +34,16 @@ async function startPlatform() {
 
 conformance({
   name: 'badges',
-  system,
+  system: 'badges',
   protocol: 'http',
   secrets: [TOKEN, omar.email],
   start: async (pool) => {
     const platform = await startPlatform();
     return {
       url: platform.url,
-      connect: ({ url: baseUrl, timeoutMs }) => {
-        const headers = () => ({ authorization: `Bearer ${TOKEN}` });
-        const write = createWrite(system, pool);
-        const badges = createBadgeActivities(createHttp({ system, baseUrl, headers, write, timeoutMs }));
-        return (context) => badges.awardBadge(context, badge);
+      connect: ({ url, timeoutMs }) => {
+        const { activities } = connect({ url, token: () => TOKEN }, { pool, policy, timeoutMs });
+        return (context) => activities.awardBadge(context, badge);
       },
       effects: () => Promise.resolve(platform.awards.size),
       reset: () => {
@@ -67,7 +61,10 @@ describe('docs/connectors.md', () => {
   const [connector, entry] = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
 
   test('shows the connector that is run here, as it stands in `activities/`', () => {
-    expect(connector).toBe(inTests('example-connector.ts').replaceAll("'../../../activities/", "'../"));
+    const inActivities = inTests('example-connector.ts').replaceAll("'../../../activities/", "'../");
+    expect(connector).toBe(
+      inActivities.replace(' as string as System', '').replace(/^import type \{ System .*\n/m, ''),
+    );
   });
 
   test('shows its entry in the suite', () => {

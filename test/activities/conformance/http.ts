@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { CancelledFailure } from '@temporalio/activity';
-import type { Suite } from './suite';
-import { isWriteOf, type Conforming, type Step, type Tried } from './conforming';
+import type { Conforming, Step, Suite, Tried } from './suite';
 import { delayOf } from '../running';
 import { scriptHttp, type Meeting } from '../scripted-http';
 
@@ -10,7 +9,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 const MAY_PASS = [408, 425, 429, 500, 502, 503, 504];
-const FOR_GOOD = [400, 401, 403, 404, 409, 422];
+const PERMANENT = [400, 401, 403, 404, 409, 422];
 const SHORT_MS = 150;
 
 /** The faults of a system behind HTTP. */
@@ -41,8 +40,7 @@ async function meeting(
   what: Meeting,
   step: Step = suite.step(),
 ): Promise<Tried> {
-  const isWrite = isWriteOf(suite.connector);
-  suite.http().meet = (seen) => (where === 'any request' || isWrite(seen) ? what : undefined);
+  suite.http().meet = (seen) => (where === 'any request' || suite.isWrite(seen) ? what : undefined);
   return suite.attempt(step);
 }
 
@@ -51,7 +49,7 @@ function describeStatuses(suite: Suite): void {
   const { unlike = {} } = connector;
   const table = [
     ...MAY_PASS.map((status) => [status, 'unavailable'] as const),
-    ...FOR_GOOD.map((status) => [status, 'rejected'] as const),
+    ...PERMANENT.map((status) => [status, 'rejected'] as const),
   ].map(([status, usual]) => [status, unlike[status] ?? usual] as const);
 
   describe('a write that is answered', () => {
@@ -120,10 +118,9 @@ function describeConnections(suite: Suite): void {
       const usual = await attempt(suite.step());
       await trial().reset();
       const workflowId = `lost-${suite.connector.name}`;
-      const isWrite = isWriteOf(suite.connector);
       let isFirst = true;
       suite.http().meet = (seen) => {
-        if (!isFirst || !isWrite(seen)) return undefined;
+        if (!isFirst || !suite.isWrite(seen)) return undefined;
         isFirst = false;
         return 'lost';
       };
@@ -170,8 +167,7 @@ function describeTime(suite: Suite): void {
     });
 
     test('does not answer is given up before Temporal gives the attempt up', async () => {
-      const isWrite = isWriteOf(suite.connector);
-      http().meet = (seen) => (isWrite(seen) ? 'hang' : undefined);
+      http().meet = (seen) => (suite.isWrite(seen) ? 'hang' : undefined);
       suite.expectFailure(await attempt(suite.step(600_000), { startToCloseTimeoutMs: 1300 }), 'unavailable');
       await http().letGo();
     });
@@ -183,9 +179,8 @@ function describeTime(suite: Suite): void {
     });
 
     test('hangs is let go at once when the activity is cancelled', async () => {
-      const isWrite = isWriteOf(suite.connector);
       const own = await scriptHttp(new URL(trial().url).origin);
-      own.meet = (seen) => (isWrite(seen) ? 'hang' : undefined);
+      own.meet = (seen) => (suite.isWrite(seen) ? 'hang' : undefined);
       const url = trial().url.replace(new URL(trial().url).origin, own.origin);
       const step = trial().connect({ url, timeoutMs: 600_000 });
       const tried = await attempt(step, { cancelAfter: own.hanging() });

@@ -1,9 +1,5 @@
 import type { Pool } from 'pg';
-import { createConfirm, createWrite } from '../../../activities/write-once';
-import { createHttp } from '../../../activities/http';
-import { createIdentityActivities } from '../../../activities/identity';
-import { createScimDriver } from '../../../activities/identity/scim';
-import type { IdentityActivities, Person } from '../../../activities';
+import type { ConnectorActivities, Person } from '../../../activities';
 import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
@@ -11,17 +7,16 @@ import { expired, request } from '../../ledger/events';
 import { recordEvent } from '../../../src/ledger';
 import { setFault, start, stateOf, stopAll } from '../../dev/stand-ins/running';
 import {
-  type Functions,
-  connectorsTo,
-  delayOf,
+  at,
+  connectTo,
   emptyLedger,
   leaves,
   rowsOf,
   serve,
-  TOKEN,
   workflow,
   written,
-  type Connectors,
+  type ConnectorOptions,
+  type Functions,
   type Workflow,
 } from '../running';
 
@@ -29,13 +24,14 @@ let ledger: LedgerFixture;
 let pool: Pool;
 let standIns: StandIns;
 let scimUrl: string;
-let identity: Connectors;
+type Identity = Functions<ConnectorActivities['identity']>;
+let identity: Identity;
 
 beforeAll(async () => {
   [ledger, standIns] = await Promise.all([openLedger(), start()]);
   pool = ledger.pool;
   scimUrl = `${standIns.url}/identity/scim/v2`;
-  identity = connectorsTo(pool, { identityUrl: scimUrl });
+  identity = identityUnder();
 });
 afterAll(() => Promise.all([stopAll(), ledger.stop()]));
 beforeEach(async () => {
@@ -61,7 +57,7 @@ async function writes(): Promise<string[]> {
 }
 
 /** The connector, whose first change gets no answer although it is done. */
-function losingTheFirstAnswer(): Functions<IdentityActivities> {
+function losingTheFirstAnswer(): Identity {
   let isFirst = true;
   return identityBy(async (input, init) => {
     if (init?.method === 'PATCH' && isFirst) {
@@ -72,18 +68,16 @@ function losingTheFirstAnswer(): Functions<IdentityActivities> {
   });
 }
 
-function identityBy(send: typeof fetch, timeoutMs = 5000, baseUrl = scimUrl): Functions<IdentityActivities> {
-  const headers = () => ({ authorization: `Bearer ${TOKEN}`, 'content-type': 'application/scim+json' });
-  const write = createWrite('identity', pool);
-  const http = createHttp({ system: 'identity', baseUrl, headers, write, timeoutMs, fetch: send });
-  const isProtected = { users: [], groups: [] };
-  return createIdentityActivities({
-    driver: createScimDriver(http),
-    pool,
-    confirm: createConfirm('identity', pool),
-    isProtected,
-  });
+function identityBy(send: typeof fetch): Identity {
+  return connectTo(pool, 'identity', at.scim(scimUrl), { fetch: send });
 }
+
+/** The connector to a provider of a few lines. */
+const identityAt = (url: string): Identity => connectTo(pool, 'identity', at.scim(url));
+
+/** The connector with another policy. */
+const identityUnder = (policy: ConnectorOptions['policy'] = {}): Identity =>
+  connectTo(pool, 'identity', at.scim(scimUrl), { policy });
 
 describe('deactivateUser', () => {
   test('confirms what the freeze did, and does it again where somebody opened the sign-in', async () => {
@@ -115,13 +109,6 @@ describe('freezeUser', () => {
     ]);
   });
 
-  test('twice is once', async () => {
-    const { run, step } = workflow();
-    await run(identity.freezeUser, step('freeze'), omar);
-    await expect(run(identity.freezeUser, step('freeze'), omar)).resolves.toBe('done');
-    await expect(writes()).resolves.toEqual(['PATCH user']);
-  });
-
   test('a user who is frozen already is left so, and not by us', async () => {
     await workflow().run(identity.freezeUser, workflow().step('freeze'), omar);
     const later = workflow();
@@ -131,19 +118,6 @@ describe('freezeUser', () => {
       'unchanged',
     );
     await expect(user(omar)).resolves.toMatchObject({ active: false });
-  });
-
-  test('is done once when its answer is lost, and the retry knows it', async () => {
-    const own = workflow();
-    const losing = losingTheFirstAnswer();
-    await expect(own.failure(losing.freezeUser, own.step('freeze'), omar)).resolves.toMatchObject({
-      type: 'identity.unavailable',
-    });
-    await expect(user(omar)).resolves.toMatchObject({ active: false });
-    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
-    await expect(own.run(losing.freezeUser, own.step('freeze'), omar)).resolves.toBe('done');
-    await expect(writes()).resolves.toEqual(['PATCH user']);
-    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'done', before: { active: true } }]);
   });
 
   test('someone whom the provider does not know is absent', async () => {
@@ -292,10 +266,7 @@ describe('leaveGroups', () => {
   });
 
   test.each(['Sales', 'sales'])('stays in a group that the policy protects as %s', async (name) => {
-    const protecting = connectorsTo(pool, {
-      identityUrl: scimUrl,
-      policy: { protected: { users: [], groups: [name] } },
-    });
+    const protecting = identityUnder({ protected: { users: [], groups: [name] } });
     const { run, failure, step } = workflow();
     await expect(run(protecting.leaveGroups, step('leaveGroups'), omar)).resolves.toEqual({ left: ['Certified'] });
     await expect(user(omar)).resolves.toMatchObject({ groups: ['Sales'] });
@@ -421,8 +392,7 @@ describe('findContact', () => {
 });
 
 describe('a user whom the policy protects', () => {
-  const protecting = (name: string) =>
-    connectorsTo(pool, { identityUrl: scimUrl, policy: { protected: { users: [name], groups: [] } } });
+  const protecting = (name: string) => identityUnder({ protected: { users: [name], groups: [] } });
 
   test.each([
     ['the user id', people.omar.userId, omar],
@@ -448,60 +418,6 @@ describe('a user whom the policy protects', () => {
   });
 });
 
-describe('an identity provider that does not do as asked', () => {
-  const secrets = [TOKEN, omar.email ?? '', 'omar.haddad'];
-
-  test.each<[string, object, string, string]>([
-    ['away', { mode: 'down' }, 'identity.unavailable', 'identity did not answer'],
-    ['failing', { mode: 'error' }, 'identity.unavailable', 'identity answered 500'],
-    ['failing with 503', { mode: 'error', status: 503 }, 'identity.unavailable', 'identity answered 503'],
-    ['busy', { mode: 'rate-limit', retryAfterSeconds: 17 }, 'identity.unavailable', 'identity answered 429'],
-    ['refusing', { mode: 'error', status: 400 }, 'identity.rejected', 'identity answered 400'],
-    ['somewhere else', { mode: 'error', status: 404 }, 'identity.rejected', 'identity answered 404'],
-    [
-      'forbidding',
-      { mode: 'error', status: 403 },
-      'identity.rejected',
-      'identity answered 403: its credentials were refused',
-    ],
-  ])('%s is classified, and names no one', async (_how, fault, type, message) => {
-    await setFault(standIns, 'identity', fault);
-    const { failure, step } = workflow();
-    for (const refusal of [
-      await failure(identity.freezeUser, step('freeze'), omar),
-      await failure(identity.leaveGroups, step('leaveGroups'), omar),
-      await failure(identity.findContact, omar),
-    ]) {
-      expect(refusal).toMatchObject({ type, message, nonRetryable: type === 'identity.rejected' });
-      for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
-    }
-  });
-
-  test('Retry-After in seconds becomes the next delay', async () => {
-    await setFault(standIns, 'identity', { mode: 'rate-limit', retryAfterSeconds: 17 });
-    expect(delayOf(await workflow().failure(identity.findContact, omar))).toBe(17_000);
-  });
-
-  test('a revoked token is rejected, and not repeated', async () => {
-    const revoked = connectorsTo(pool, { identityUrl: scimUrl, token: 'a-revoked-token' });
-    const refusal = await workflow().failure(revoked.findContact, omar);
-    expect(refusal).toMatchObject({
-      type: 'identity.rejected',
-      message: 'identity answered 401: its credentials were refused',
-      nonRetryable: true,
-    });
-    expect(written(refusal)).not.toContain('a-revoked-token');
-  });
-
-  test('a port on which nobody listens is unavailable', async () => {
-    const { url, stop } = await serve(() => undefined);
-    await stop();
-    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
-    expect(refusal.type).toBe('identity.unavailable');
-    for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
-  });
-});
-
 describe('an identity provider of another make', () => {
   const servers: (() => Promise<void>)[] = [];
   afterEach(() => Promise.all(servers.splice(0).map((stop) => stop())));
@@ -514,18 +430,7 @@ describe('an identity provider of another make', () => {
   const list = (...Resources: object[]) => JSON.stringify({ totalResults: Resources.length, Resources });
   const oskar = { id: '7', userName: 'omar.haddad@example.com', active: true };
 
-  test('Retry-After as a date becomes the next delay', async () => {
-    const url = await provider((_request, response) => {
-      response.writeHead(503, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }).end();
-    });
-    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
-    expect(refusal.type).toBe('identity.unavailable');
-    expect(delayOf(refusal)).toBeGreaterThan(50_000);
-    expect(delayOf(refusal)).toBeLessThanOrEqual(60_000);
-  });
-
   test.each<[string, string]>([
-    ['a sign-in page', '<html><body>Sign in, omar.haddad@example.com</body></html>'],
     ['an empty body', ''],
     ['another JSON', '{"error": "omar.haddad@example.com"}'],
     ['a JSON that is no object', '"ok"'],
@@ -533,7 +438,7 @@ describe('an identity provider of another make', () => {
   ])('%s is rejected, never read as an absent user', async (_what, body) => {
     const url = await provider((_request, response) => response.writeHead(200).end(body));
     const { failure, step } = workflow();
-    const other = connectorsTo(pool, { identityUrl: url });
+    const other = identityAt(url);
     for (const refusal of [
       await failure(other.freezeUser, step('freeze'), omar),
       await failure(other.findContact, omar),
@@ -543,18 +448,10 @@ describe('an identity provider of another make', () => {
     }
   });
 
-  test('half an answer is unavailable, never read as an absent user', async () => {
-    const url = await provider((_request, response) =>
-      response.writeHead(200).end('{"totalResults": 1, "Resources": [{'),
-    );
-    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
-    expect(refusal).toMatchObject({ type: 'identity.unavailable', message: 'identity answered 200 with half a JSON' });
-  });
-
   test('an empty list without Resources is an absent user', async () => {
     const url = await provider((_request, response) => response.writeHead(200).end('{"totalResults": 0}'));
     const { run, step } = workflow();
-    const other = connectorsTo(pool, { identityUrl: url });
+    const other = identityAt(url);
     await expect(run(other.freezeUser, step('freeze'), omar)).resolves.toBe('absent');
   });
 
@@ -566,7 +463,7 @@ describe('an identity provider of another make', () => {
         filters.push(new URL(request.url ?? '', 'http://provider').searchParams.get('filter'));
         response.writeHead(200).end(list());
       });
-      await workflow().run(connectorsTo(pool, { identityUrl: url }).findContact, { userId: id, email: id });
+      await workflow().run(identityAt(url).findContact, { userId: id, email: id });
       expect(filters).toEqual([`userName eq ${JSON.stringify(id)}`, `externalId eq ${JSON.stringify(id)}`]);
     },
   );
@@ -574,13 +471,13 @@ describe('an identity provider of another make', () => {
   test('several users of one address are rejected', async () => {
     const url = await provider((_request, response) => response.writeHead(200).end(list(oskar, { ...oskar, id: '8' })));
     const { failure, step } = workflow();
-    const refusal = await failure(connectorsTo(pool, { identityUrl: url }).freezeUser, step('freeze'), omar);
+    const refusal = await failure(identityAt(url).freezeUser, step('freeze'), omar);
     expect(refusal).toMatchObject({ type: 'identity.rejected', details: [{ count: 2 }] });
   });
 
   test('a user without an id is rejected', async () => {
     const url = await provider((_request, response) => response.writeHead(200).end(list({ userName: 'omar' })));
-    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
+    const refusal = await workflow().failure(identityAt(url).findContact, omar);
     expect(refusal.type).toBe('identity.rejected');
   });
 
@@ -595,7 +492,7 @@ describe('an identity provider of another make', () => {
       response.writeHead(204).end();
     });
     const { run, step } = workflow();
-    const other = connectorsTo(pool, { identityUrl: `${url}/scim/v2/` });
+    const other = identityAt(`${url}/scim/v2/`);
     await expect(run(other.freezeUser, step('freeze'), omar)).resolves.toBe('done');
     expect(patches).toEqual(['PATCH /scim/v2/Users/7 application/scim+json']);
   });
@@ -604,31 +501,9 @@ describe('an identity provider of another make', () => {
     const url = await provider((_request, response) => {
       response.writeHead(409).end(JSON.stringify({ scimType: 'uniqueness', detail: 'omar.haddad@example.com' }));
     });
-    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
+    const refusal = await workflow().failure(identityAt(url).findContact, omar);
     expect(refusal).toMatchObject({ type: 'identity.rejected', details: [{ status: 409, code: 'uniqueness' }] });
     expect(written(refusal)).not.toContain('omar');
-  });
-
-  test.each([301, 302, 307, 308])('a redirect (%d) is refused: the token goes nowhere else', async (status) => {
-    let followed = 0;
-    const elsewhere = await provider((_request, response) => {
-      followed += 1;
-      response.writeHead(200).end(list());
-    });
-    const url = await provider((_request, response) => response.writeHead(status, { location: elsewhere }).end());
-    const refusal = await workflow().failure(connectorsTo(pool, { identityUrl: url }).findContact, omar);
-    expect(refusal).toMatchObject({ type: 'identity.rejected', message: `identity answered ${status}` });
-    expect(followed).toBe(0);
-  });
-
-  test.each<[string, Parameters<typeof serve>[0]]>([
-    ['says nothing', () => undefined],
-    ['begins and does not end', (_request, response) => void response.writeHead(200).write('{"totalResults"')],
-  ])('one that %s is given up after the time limit', async (_how, listener) => {
-    const url = await provider(listener);
-    const refusal = await workflow().failure(identityBy(fetch, 50, url).findContact, omar);
-    expect(refusal).toMatchObject({ type: 'identity.unavailable', message: 'identity did not answer' });
-    for (const secret of [TOKEN, 'omar']) expect(written(refusal)).not.toContain(secret);
   });
 });
 
@@ -648,9 +523,9 @@ describe('the group of two cases of one learner', () => {
   }
 
   const ends = {
-    renewed: ({ run, step }: Workflow, by = identity as Functions<IdentityActivities>) =>
+    renewed: ({ run, step }: Workflow, by = identity as Identity) =>
       run(by.leaveGroup, step('leave'), nina, certified, kind),
-    cancelled: ({ run, step }: Workflow, by = identity as Functions<IdentityActivities>) =>
+    cancelled: ({ run, step }: Workflow, by = identity as Identity) =>
       run(by.restore, step('undo join'), nina, 'join', kind),
   };
   type End = keyof typeof ends;
@@ -722,7 +597,7 @@ describe('what other providers do', () => {
   test.each(['False', 'false', false])('a user whose active is %j is inactive', async (active) => {
     const { url, stop, asked } = await provider({ ...omarThere, active });
     const { run, step } = workflow();
-    await expect(run(identityBy(fetch, 5000, url).freezeUser, step('freeze'), omar)).resolves.toBe('unchanged');
+    await expect(run(identityAt(url).freezeUser, step('freeze'), omar)).resolves.toBe('unchanged');
     expect(asked).toEqual([]);
     await stop();
   });
@@ -734,7 +609,7 @@ describe('what other providers do', () => {
     ];
     const { url, stop, asked } = await provider({ ...omarThere, groups });
     const { run, step } = workflow();
-    const left = await run(identityBy(fetch, 5000, url).leaveGroups, step('leave'), omar);
+    const left = await run(identityAt(url).leaveGroups, step('leave'), omar);
     expect(left).toEqual({ left: ['Sales'] });
     expect(asked).toEqual(['PATCH /Groups/g2']);
     await stop();
@@ -746,7 +621,7 @@ describe('what other providers do', () => {
       'POST /admin/realms/acme/users/u%2F1/logout': [204, ''],
     });
     const settings = { keycloakUrl: `${url}/admin/realms/acme` };
-    const keycloak = connectorsTo(pool, { identityUrl: `${url}/scim`, identity: settings });
+    const keycloak = connectTo(pool, 'identity', { ...at.scim(`${url}/scim`), ...settings });
     const own = workflow();
     for (let attempt = 0; attempt < 2; attempt += 1)
       await expect(own.run(keycloak.freezeUser, own.step('freeze'), omar)).resolves.toBe('done');
@@ -760,7 +635,7 @@ describe('a group that is not there', () => {
   const groups = { certified: 'Certified', recertificationRequired: 'Due', createMissing: true };
 
   test('is made where the policy says so, once, and need not be left', async () => {
-    const making = connectorsTo(pool, { identityUrl: scimUrl, policy: { groups } });
+    const making = identityUnder({ groups });
     const { run, step } = workflow();
     await expect(run(making.leaveGroup, step('leave'), nina, 'Due', null)).resolves.toBe('unchanged');
     await expect(run(making.joinGroup, step('join'), nina, 'Due')).resolves.toBe('done');
@@ -770,7 +645,7 @@ describe('a group that is not there', () => {
   });
 
   test('is taken where another makes it at the same time', async () => {
-    const making = connectorsTo(pool, { identityUrl: scimUrl, policy: { groups } });
+    const making = identityUnder({ groups });
     const own = [workflow(), workflow(), workflow()];
     const joined = own.map(({ run, step }) => run(making.joinGroup, step('join'), nina, 'Due'));
     await expect(Promise.all(joined)).resolves.toContain('done');
@@ -780,7 +655,7 @@ describe('a group that is not there', () => {
 
   test('is not made where it is protected', async () => {
     const isProtected = { users: [], groups: ['due'] };
-    const making = connectorsTo(pool, { identityUrl: scimUrl, policy: { groups, protected: isProtected } });
+    const making = identityUnder({ groups, protected: isProtected });
     const { failure, step } = workflow();
     await expect(failure(making.joinGroup, step('join'), nina, 'Due')).resolves.toMatchObject({
       message: 'identity must not change the protected group "Due"',

@@ -4,17 +4,18 @@ import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
 import { okta, scim, setFault, start, stateOf, stopAll, userId } from '../../dev/stand-ins/running';
-import { connectorsTo, delayOf, emptyLedger, rowsOf, serve, workflow, written, type Connectors } from '../running';
+import { at, connectTo, delayOf, emptyLedger, rowsOf, serve, workflow, written } from '../running';
 
 let ledger: LedgerFixture;
 let pool: Pool;
 let standIns: StandIns;
-let identity: Connectors;
+const oktaAt = (url: string) => connectTo(pool, 'identity', at.okta(url));
+let identity: ReturnType<typeof oktaAt>;
 
 beforeAll(async () => {
   [ledger, standIns] = await Promise.all([openLedger(), start()]);
   pool = ledger.pool;
-  identity = connectorsTo(pool, { oktaUrl: `${standIns.url}/identity/okta` });
+  identity = oktaAt(`${standIns.url}/identity/okta`);
 });
 afterAll(() => Promise.all([stopAll(), ledger.stop()]));
 beforeEach(async () => {
@@ -54,17 +55,10 @@ describe('freezeUser', () => {
     ]);
   });
 
-  test('twice is once', async () => {
-    const { run, step } = workflow();
-    await run(identity.freezeUser, step('freeze'), omar);
-    await expect(run(identity.freezeUser, step('freeze'), omar)).resolves.toBe('done');
-    await expect(writes()).resolves.toEqual(['POST suspend 200', 'DELETE sessions?oauthTokens=true 204']);
-  });
-
   test('ends the sessions too when the answer to the suspension was lost', async () => {
     const own = workflow();
     const { url, stop } = await losingTheAnswerTo('suspend');
-    const losing = connectorsTo(pool, { oktaUrl: url });
+    const losing = oktaAt(url);
     await expect(own.failure(losing.freezeUser, own.step('freeze'), omar)).resolves.toMatchObject({
       type: 'identity.unavailable',
     });
@@ -124,7 +118,7 @@ describe('freezeUser', () => {
     const unknown = { ...omar, email: null };
     await expect(run(identity.freezeUser, step('freeze'), unknown)).resolves.toBe('absent');
     const settings = { userIdAttribute: 'employeeNumber' };
-    const byId = connectorsTo(pool, { oktaUrl: `${standIns.url}/identity/okta`, identity: settings });
+    const byId = connectTo(pool, 'identity', { ...at.okta(`${standIns.url}/identity/okta`), ...settings });
     await expect(run(byId.freezeUser, step('freeze (2)'), unknown)).resolves.toBe('done');
   });
 
@@ -231,7 +225,7 @@ describe('groups', () => {
 
   test('a group to join that is not there is made where the policy says so', async () => {
     const groups = { certified: 'Certified', recertificationRequired: 'Due', createMissing: true };
-    const making = connectorsTo(pool, { oktaUrl: `${standIns.url}/identity/okta`, policy: { groups } });
+    const making = connectTo(pool, 'identity', at.okta(`${standIns.url}/identity/okta`), { policy: { groups } });
     const own = workflow();
     await expect(own.run(making.leaveGroup, own.step('leave'), nina, 'Due', null)).resolves.toBe('unchanged');
     const observed = own.step('look', { mode: 'observe' });
@@ -261,7 +255,7 @@ describe('findContact', () => {
       response.end(JSON.stringify({ id: '00u1', status: 'ACTIVE', profile: { email: 'a@example.com', managerId } }));
     });
     const { run } = workflow();
-    const contact = await run(connectorsTo(pool, { oktaUrl: url }).findContact, omar);
+    const contact = await run(oktaAt(url).findContact, omar);
     expect(contact).toEqual({ email: 'a@example.com', managerEmail: null });
     expect(asked).toHaveLength(1);
     await stop();
@@ -270,7 +264,7 @@ describe('findContact', () => {
 
 describe('what Okta refuses', () => {
   test('a wrong token is rejected by its code, and nothing of it is written', async () => {
-    const wrong = connectorsTo(pool, { oktaUrl: `${standIns.url}/identity/okta`, token: 'not-the-token' });
+    const wrong = connectTo(pool, 'identity', at.okta(`${standIns.url}/identity/okta`, 'not-the-token'));
     const { failure, step } = workflow();
     const thrown = await failure(wrong.freezeUser, step('freeze'), omar);
     expect(thrown).toMatchObject({ type: 'identity.rejected', details: [{ status: 401, code: 'E0000011' }] });
@@ -298,7 +292,7 @@ describe('what Okta refuses', () => {
       else response.writeHead(200, headers).end(text);
     });
     const { failure, step } = workflow();
-    const thrown = await failure(connectorsTo(pool, { oktaUrl: url }).leaveGroups, step('leave'), omar);
+    const thrown = await failure(oktaAt(url).leaveGroups, step('leave'), omar);
     expect(thrown).toMatchObject({ type: 'identity.rejected' });
     expect(asked).toBeLessThan(60);
     await stop();

@@ -1,4 +1,4 @@
-import { createQuietActivities, type IsRunning } from '../../../activities/ledger/reconcile';
+import { createReconcileActivities, type IsRunning } from '../../../activities/ledger';
 import { recordEvent } from '../../../src/ledger';
 import { expired, request } from '../../ledger/events';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
@@ -27,7 +27,7 @@ async function outcomes(): Promise<Record<string, string | null>> {
 
 const look = (isRunning: IsRunning) => {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- activities are handed over by name alone.
-  const { closeGone } = createQuietActivities({ pool: ledger.pool, isRunning });
+  const { closeGone } = createReconcileActivities({ pool: ledger.pool, isRunning });
   return workflow().run(closeGone);
 };
 

@@ -1,43 +1,34 @@
 import { createHash } from 'node:crypto';
-import { CancelledFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import type { StatementFacts, XapiActivities } from '../../../activities';
+import type { ConnectorActivities } from '../../../activities';
 import { renderCertificate } from '../../../activities/certificate';
+import type { StatementFacts } from '../../../activities/xapi/statement';
 import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
 import { effectsOf } from '../../../src/ledger';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
-import { setFault, start, stateOf, stopAll } from '../../dev/stand-ins/running';
-import {
-  cancelledWhen,
-  connectorsOf,
-  delayOf,
-  emptyLedger,
-  rowsOf,
-  serve,
-  TOKEN,
-  workflow,
-  written,
-  xapiTo,
-  type Functions,
-} from '../running';
+import { start, stateOf, stopAll } from '../../dev/stand-ins/running';
+import { at, connectTo, emptyLedger, serve, TOKEN, workflow, written, type Functions } from '../running';
 
 let ledger: LedgerFixture;
 let pool: Pool;
 let standIns: StandIns;
-let xapi: Functions<XapiActivities>;
+type Xapi = Functions<ConnectorActivities['xapi']>;
+let xapi: Xapi;
 const servers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   [ledger, standIns] = await Promise.all([openLedger(), start()]);
   pool = ledger.pool;
-  xapi = xapiTo(pool, `${standIns.url}/xapi`);
+  xapi = xapiAt(`${standIns.url}/xapi`);
 });
 afterAll(() => Promise.all([stopAll(), ledger.stop()]));
 beforeEach(async () => {
   await Promise.all([fetch(`${standIns.url}/_reset`, { method: 'POST' }), emptyLedger(pool)]);
 });
 afterEach(() => Promise.all(servers.splice(0).map((stop) => stop())));
+
+const xapiAt = (url: string): Xapi => connectTo(pool, 'xapi', at.xapi(url));
 
 const facts: StatementFacts = {
   userId: people.carla.userId,
@@ -67,13 +58,13 @@ async function store(...[listener]: Parameters<typeof serve>): Promise<string> {
 }
 
 /** A store that answers every PUT with 409, and every GET with `body`. */
-async function conflicting(body: unknown): Promise<Functions<XapiActivities>> {
+async function conflicting(body: unknown): Promise<Xapi> {
   const url = await store((request, response) => {
     request
       .resume()
       .on('end', () => response.writeHead(request.method === 'PUT' ? 409 : 200).end(JSON.stringify(body)));
   });
-  return xapiTo(pool, url);
+  return xapiAt(url);
 }
 
 describe('storeStatement', () => {
@@ -173,18 +164,6 @@ describe('storeStatement', () => {
     await expect(statements()).resolves.toHaveLength(1);
   });
 
-  test('is done once when its answer is lost', async () => {
-    const own = workflow();
-    await setFault(standIns, 'xapi', { mode: 'lost-response', calls: 1 });
-    await expect(own.failure(xapi.storeStatement, own.step('storeStatement'), facts)).resolves.toMatchObject({
-      type: 'xapi.unavailable',
-    });
-    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
-    await expect(own.run(xapi.storeStatement, own.step('storeStatement'), facts)).resolves.toBe('done');
-    await expect(statements()).resolves.toHaveLength(1);
-    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'done' }]);
-  });
-
   test('another statement of its id is rejected', async () => {
     const own = workflow();
     await own.run(xapi.storeStatement, own.step('one'), facts);
@@ -196,15 +175,6 @@ describe('storeStatement', () => {
     });
     await expect(calls()).resolves.toEqual(['PUT 204', 'PUT 409', 'GET 200']);
     for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
-  });
-
-  test('observed, it writes nothing and leaves a row of what it would do', async () => {
-    const own = workflow();
-    const context = own.step('storeStatement', { mode: 'observe' });
-    await expect(own.run(xapi.storeStatement, context, facts)).resolves.toBe('observed');
-    await expect(own.run(xapi.storeStatement, context, facts)).resolves.toBe('observed');
-    await expect(calls()).resolves.toEqual([]);
-    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'observed', would: { verb: 'completed' } }]);
   });
 
   test('its row holds ids and a digest, no titles', async () => {
@@ -224,15 +194,6 @@ describe('storeStatement', () => {
       },
     ]);
     expect(JSON.stringify(rows)).not.toContain('Discovery');
-  });
-});
-
-describe('the connector that a worker makes', () => {
-  test('has the credentials and the version', async () => {
-    const made = connectorsOf(pool, { xapi: { url: `${standIns.url}/xapi/`, key: 'mindtickle', secret: () => TOKEN } });
-    const { run, step } = workflow();
-    const { storeStatement } = made.xapi as Functions<XapiActivities>;
-    await expect(run(storeStatement, step('storeStatement'), facts)).resolves.toBe('done');
   });
 });
 
@@ -286,42 +247,7 @@ describe('a store that answers 409 to the same again', () => {
 });
 
 describe('a store that does not do as asked', () => {
-  test.each<[object, string, string]>([
-    [{ mode: 'down' }, 'xapi.unavailable', 'xapi did not answer'],
-    [{ mode: 'error' }, 'xapi.unavailable', 'xapi answered 500'],
-    [{ mode: 'error', status: 503 }, 'xapi.unavailable', 'xapi answered 503'],
-    [{ mode: 'rate-limit', retryAfterSeconds: 17 }, 'xapi.unavailable', 'xapi answered 429'],
-    [{ mode: 'error', status: 400 }, 'xapi.rejected', 'xapi answered 400'],
-    [{ mode: 'error', status: 401 }, 'xapi.rejected', 'xapi answered 401: its credentials were refused'],
-    [{ mode: 'error', status: 403 }, 'xapi.rejected', 'xapi answered 403: its credentials were refused'],
-    [{ mode: 'error', status: 404 }, 'xapi.rejected', 'xapi answered 404'],
-    [{ mode: 'error', status: 413 }, 'xapi.rejected', 'xapi answered 413'],
-    [{ mode: 'error', status: 422 }, 'xapi.rejected', 'xapi answered 422'],
-  ])('%j is classified, and names no one', async (fault, type, message) => {
-    await setFault(standIns, 'xapi', fault);
-    const own = workflow();
-    const refusal = await own.failure(xapi.storeStatement, own.step('storeStatement'), facts);
-    expect(refusal).toMatchObject({ type, message, nonRetryable: type === 'xapi.rejected' });
-    for (const secret of secrets) expect(written(refusal)).not.toContain(secret);
-    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
-  });
-
-  test('Retry-After becomes the next delay', async () => {
-    await setFault(standIns, 'xapi', { mode: 'rate-limit', retryAfterSeconds: 17 });
-    const { failure, step } = workflow();
-    expect(delayOf(await failure(xapi.storeStatement, step('storeStatement'), facts))).toBe(17_000);
-  });
-
-  test('a secret that was changed is refused, and not repeated', async () => {
-    const { failure, step } = workflow();
-    const other = xapiTo(pool, `${standIns.url}/xapi`, { token: 'an-older-secret' });
-    const refusal = await failure(other.storeStatement, step('storeStatement'), facts);
-    expect(refusal).toMatchObject({ message: 'xapi answered 401: its credentials were refused' });
-    expect(written(refusal)).not.toContain('an-older-secret');
-  });
-
   test.each([
-    ['a sign-in page', 200, '<html>Sign in, Carla</html>'],
     ['an id, as POST would', 200, '["6690e6c9-3ef0-4ed3-8b37-7f3964730bee"]'],
     ['accepted', 202, ''],
   ])('%s (%d) is rejected, never read as stored', async (_what, status, body) => {
@@ -329,44 +255,7 @@ describe('a store that does not do as asked', () => {
       request.resume().on('end', () => response.writeHead(status, { 'content-type': 'text/html' }).end(body));
     });
     const { failure, step } = workflow();
-    const refusal = await failure(xapiTo(pool, url).storeStatement, step('storeStatement'), facts);
+    const refusal = await failure(xapiAt(url).storeStatement, step('storeStatement'), facts);
     expect(refusal).toMatchObject({ type: 'xapi.rejected', details: [{ status }] });
-    expect(written(refusal)).not.toContain('Carla');
-  });
-
-  test.each([301, 302, 307, 308])('a redirect (%d) is refused: the secret goes nowhere else', async (status) => {
-    let followed = 0;
-    const elsewhere = await store((_request, response) => {
-      followed += 1;
-      response.writeHead(204).end();
-    });
-    const url = await store((request, response) => {
-      request.resume().on('end', () => response.writeHead(status, { location: elsewhere }).end());
-    });
-    const { failure, step } = workflow();
-    await expect(failure(xapiTo(pool, url).storeStatement, step('storeStatement'), facts)).resolves.toMatchObject({
-      type: 'xapi.rejected',
-      message: `xapi answered ${status}`,
-    });
-    expect(followed).toBe(0);
-  });
-
-  test('one that says nothing is given up after the time limit', async () => {
-    const url = await store(() => undefined);
-    const { failure, step } = workflow();
-    const silent = xapiTo(pool, url, { timeoutMs: 50 });
-    await expect(failure(silent.storeStatement, step('storeStatement'), facts)).resolves.toMatchObject({
-      type: 'xapi.unavailable',
-      message: 'xapi did not answer',
-    });
-  });
-
-  test('a cancelled step does not wait for the time limit', async () => {
-    let askedFor = (): void => undefined;
-    const asked = new Promise<void>((resolve) => (askedFor = resolve));
-    const url = await store(() => askedFor());
-    const { storeStatement } = xapiTo(pool, url, { timeoutMs: 600_000 });
-    const cut = await cancelledWhen(asked, () => storeStatement(workflow().step('storeStatement'), facts));
-    expect(cut).toBeInstanceOf(CancelledFailure);
   });
 });

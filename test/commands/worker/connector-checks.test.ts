@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createChecks } from '../../../activities';
+import { createConnectors } from '../../../activities';
 import { checkConnectors } from '../../../src/commands/worker/connector-checks';
 import { openPool } from '../../../src/ledger';
 import { workerSettings } from '../../../src/settings';
@@ -58,7 +58,7 @@ async function check(wrong: Record<string, string> = {}, limitMs = 10_000): Prom
     said[about.system] = `${level}: ${words}`;
   };
   const log = { error: say('error'), info: say('info') } as unknown as Parameters<typeof checkConnectors>[1]['log'];
-  await checkConnectors(createChecks(workerSettings(env), pool), { env, log, limitMs });
+  await checkConnectors(createConnectors(workerSettings(env), pool), { env, log, limitMs });
   return said;
 }
 
@@ -154,7 +154,7 @@ describe('checkConnectors', () => {
       identity:
         'error: identity did not answer. Is it up, and is what SCIM_URL, SCIM_TOKEN say right? ' +
         'Its steps are tried again until it answers',
-      mail: expect.stringMatching(/^error: mail did not take the letter\. Is it up/) as string,
+      mail: expect.stringMatching(/^error: mail did not accept the message\. Is it up/) as string,
       archive: expect.stringMatching(/^error: archive could not write\. Is it up/) as string,
     });
   });

@@ -1,0 +1,41 @@
+import type { Pool } from 'pg';
+import { isProtectedUser, type Policy, type System } from '../src/domain';
+import { rejected } from './failure';
+
+/** What all connectors share. Each exports one `connect(settings, deps)`, and `activities/index.ts` lists them. */
+export interface Connector<A extends object = object> {
+  /** What workflows call, by name. */
+  readonly activities: A;
+  readonly check: Check;
+}
+
+/** One cheap request to a system, with its connector's own client. @throws `<system>.unavailable` or `<system>.rejected`. */
+export type Check = () => Promise<void>;
+
+export interface ConnectorDeps {
+  readonly pool: Pool;
+  readonly policy: Policy;
+  /** How long one call may take, in ms, within the activity's own limit. Absent: what the connector has by default. */
+  readonly timeoutMs?: number | undefined;
+  readonly fetch?: typeof fetch | undefined;
+  /** Epoch ms. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** The person that a step is about. */
+export interface Person {
+  readonly userId: string;
+  readonly email: string | null;
+}
+
+/** `unchanged`: it was so already. `absent`: the system does not know the person. `not active`: a leaver is granted nothing. */
+export type Change = 'done' | 'unchanged' | 'absent' | 'not active' | 'observed';
+
+/** @throws `<system>.rejected` when the policy protects one of these names of a person. */
+export function requireUnprotected(
+  system: System,
+  names: readonly (string | null)[],
+  isProtected: Policy['protected'],
+): void {
+  if (isProtectedUser(names, isProtected)) throw rejected(system, 'must not change this user: protected by the policy');
+}
