@@ -42,12 +42,12 @@ export function createConnectors(
   { connectors, policy }: Pick<WorkerSettings, 'connectors' | 'policy'>,
   pool: Pool,
 ): Partial<Record<System, Connector>> {
-  const connectOne = <S extends System>(system: S): Connector | undefined => {
-    const settings: SystemSettings[S] | undefined = connectors[system];
-    return settings && connect(system, settings, { pool, policy });
-  };
-  const all = SYSTEMS.map((system) => [system, connectOne(system)] as const);
-  return Object.fromEntries(all.filter(([, connector]) => connector !== undefined));
+  const deps = { pool, policy };
+  const connected = SYSTEMS.map((system): [System, Connector | undefined] => {
+    const settings = connectors[system];
+    return [system, settings && connect(system, settings, deps)];
+  });
+  return Object.fromEntries(connected.filter(([, connector]) => connector !== undefined));
 }
 
 export interface PolicySnapshotActivities {

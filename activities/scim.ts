@@ -12,9 +12,9 @@ export function scimPatch(path: string, operation: object): { method: 'PATCH'; p
  * The resources of a list answer; an empty list may lack `Resources` (§3.4.2).
  * @throws `<system>.rejected` for what is no list: a sign-in page must not read as an empty one.
  */
-export function scimResources<T>(system: System, body: unknown): readonly T[] {
+export function scimResources(system: System, body: unknown): readonly unknown[] {
   const { Resources: found, totalResults } = (body ?? {}) as { Resources?: unknown; totalResults?: unknown };
-  if (Array.isArray(found)) return found as readonly T[];
+  if (Array.isArray(found)) return found;
   if (totalResults === 0) return [];
   throw rejected(system, 'did not answer with a SCIM list: is its URL right?');
 }

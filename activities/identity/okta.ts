@@ -79,17 +79,13 @@ export function createOktaDriver(
     return groupMade(made, name, findGroup);
   }
 
-  async function isMember(group: Group, user: IdentityUser): Promise<boolean> {
-    return (await groupsOf(user)).some(({ id }) => id === group.id);
-  }
-
   return {
     findUser,
     findManagerEmail,
     groupsOf,
     findGroup,
     createGroup,
-    isMember,
+    isMember: async (group, user) => (await groupsOf(user)).some(({ id }) => id === group.id),
     setActive: (effect, user, active) =>
       change(effect, user, active ? 'unsuspend' : 'suspend', (now) => now.active === active),
     endSessions: (effect, { id }) =>

@@ -34,7 +34,7 @@ export function createScimDriver(http: Http): IdentityDriver {
       method: 'GET',
       path: `${path}?filter=${encodeURIComponent(filter)}${attributes}`,
     });
-    return scimResources<T>('identity', body);
+    return scimResources('identity', body) as readonly T[];
   }
 
   async function findUser({ userId, email }: { userId: string; email: string | null }): Promise<IdentityUser | null> {

@@ -80,7 +80,7 @@ interface ScimUser {
 export async function findUser(scim: Http, email: string): Promise<Account | null> {
   const filter = encodeURIComponent(`email eq ${quote(email)}`);
   const { body } = await scim.read({ method: 'GET', path: `/Users?filter=${filter}` });
-  const [user, ...others] = scimResources<ScimUser>('slack', body);
+  const [user, ...others] = scimResources('slack', body) as readonly ScimUser[];
   if (user === undefined) return null;
   if (others.length > 0) throw rejected('slack', 'has several users of this address', { count: others.length + 1 });
   if (typeof user.id !== 'string') throw rejected('slack', 'answered with a user without id');

@@ -201,7 +201,7 @@ describe('a ledger that is away', () => {
     const refusal = await local.failure(findLearner, 'u1');
     expect(refusal).toMatchObject({
       type: 'ledger.unavailable',
-      message: 'ledger is not asked: it did not answer lately',
+      message: 'ledger is not called: it did not answer recently',
     });
     expect(arrivals()).toBe(3);
   });
