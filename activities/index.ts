@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { type PolicySnapshot, type System, SYSTEMS } from '../src/domain';
 import type { SystemSettings, WorkerSettings } from '../src/settings';
+import type { Reread, Rereader } from '../src/receiver';
 import { connect as archive } from './archive';
 import type { Connector, ConnectorDeps } from './connector';
 import { connect as identity } from './identity';
@@ -55,13 +56,6 @@ export interface PolicySnapshotActivities {
   readTerms(): Promise<PolicySnapshot>;
 }
 
-/** A quarantined body that was read again by the current release: which workflow it belongs to, and that one's input. */
-interface Reread {
-  readonly workflowType: string;
-  readonly event: string;
-  readonly envelope: { readonly event: string; readonly data: unknown; readonly companyId: string };
-}
-
 export interface RereadActivities {
   /** @throws `quarantine.unreadable` (permanent) with a sentence that names fields, never values. */
   rereadEnvelope(envelope: unknown): Promise<Reread>;
@@ -71,7 +65,7 @@ export interface RereadActivities {
 export function createOwnActivities(
   { policy, modes, receiptDays }: Pick<WorkerSettings, 'policy' | 'modes' | 'receiptDays'>,
   pool: Pool,
-  reread: (envelope: unknown) => Reread | { readonly refused: string },
+  reread: Rereader,
   isRunning: IsRunning,
 ): object {
   const readAgain: PolicySnapshotActivities & RereadActivities = {
