@@ -7,15 +7,15 @@ import { connectNow } from '../../temporal';
 import { demoDeliveries, type DemoDelivery } from './deliveries';
 import { missingEffects } from './effects';
 import { untilResting, type Rest } from './resting';
-import type { StackInfo } from '../../dev/data-dir';
+import { dataDirOf, type StackInfo } from '../../dev/data-dir';
 import { openStack } from './stack';
 
 export interface DemoOptions {
   /** An earlier run's id: its event ids are sent again. */
   readonly run?: string;
-  readonly json: boolean;
-  /** Of the `mt dev` that runs. */
-  readonly dataDir: string;
+  readonly json?: boolean;
+  /** Of the `mt dev` that runs; absent: as the environment has it. */
+  readonly dataDir?: string;
 }
 
 export interface DemoEvent {
@@ -40,7 +40,8 @@ const REST_LIMIT_MS = 60_000;
  * Send a signed delivery of each event through a running `mt dev`, or one of its own, and show what came of each.
  * Returns the exit code: 1 when anything did not come to its first rest with its effects.
  */
-export async function runDemo({ run = randomBytes(4).toString('hex'), json, dataDir }: DemoOptions): Promise<number> {
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const { run = randomBytes(4).toString('hex'), json = false, dataDir = dataDirOf(process.env) } = options;
   const stack = await openStack(dataDir);
   const { client, close } = await connectNow({
     log: createLogger('demo', 'error'),
