@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { createProgram } from './commands';
-import { SettingsError } from './settings';
+import type { SettingsError } from './settings';
 
 const FAILED = 1;
 const BAD_USAGE = 2;
@@ -38,11 +38,16 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 function report(error: unknown, isDebug: boolean): number {
   // Commander has written its message; help and --version are no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
-  const faults =
-    error instanceof SettingsError ? error.faults : [error instanceof Error ? error.message : String(error)];
+  const settingsFaults = faultsOf(error);
+  const faults = settingsFaults ?? [error instanceof Error ? error.message : String(error)];
   for (const fault of faults) console.error(`mt: ${fault}`);
   if (isDebug && error instanceof Error) console.error(error.stack);
-  return error instanceof SettingsError ? BAD_USAGE : FAILED;
+  return settingsFaults === undefined ? FAILED : BAD_USAGE;
+}
+
+/** A SettingsError is known by its name: loading its class loads all settings, for which `mt --help` need not wait. */
+function faultsOf(error: unknown): readonly string[] | undefined {
+  return error instanceof Error && error.name === 'SettingsError' ? (error as SettingsError).faults : undefined;
 }
 
 /** `mt dev` may end before the command of a process that it started listens for that. */

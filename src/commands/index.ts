@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SYSTEMS } from '../domain';
-import { SettingsError } from '../settings';
 import type * as Demo from './demo';
 import type * as Dev from './dev';
 import type * as Learners from './learners';
@@ -175,19 +174,16 @@ function addPartsOfDev(program: Command, end: End): void {
     .requiredOption('--port <port>', '', portNumber)
     .addOption(new Option('--kind <kind>').choices(['postgres', 'pglite']))
     .action(async (options: Ledger.LedgerOptions) =>
-      end(await (require('./ledger') as typeof Ledger).runLedger({ ...options, logLevel: process.env['LOG_LEVEL'] })),
+      end(await (require('./ledger') as typeof Ledger).runLedger(options, process.env)),
     );
   program
     .command('stand-ins', { hidden: true })
     .requiredOption('--port <port>', '', portNumber)
     .requiredOption('--smtp-port <port>', '', portNumber)
     .option('--state-file <path>')
-    .action(async (options: Omit<StandIns.StandInsCommand, 'token'>) => {
-      const token = process.env['STAND_INS_TOKEN'];
-      if (token === undefined || token === '') throw new SettingsError(['STAND_INS_TOKEN: missing']);
-      const { runStandIns } = require('./stand-ins') as typeof StandIns;
-      await end(await runStandIns({ ...options, token, logLevel: process.env['LOG_LEVEL'] }));
-    });
+    .action(async (options: StandIns.StandInsCommand) =>
+      end(await (require('./stand-ins') as typeof StandIns).runStandIns(options, process.env)),
+    );
 }
 /* eslint-enable @typescript-eslint/no-require-imports */
 

@@ -1,30 +1,22 @@
-import { startStandIns } from '../dev/stand-ins';
-import { createLogger } from '../telemetry';
 import { shutdownSignal } from '../dev/process';
+import { startStandIns } from '../dev/stand-ins';
+import { SettingsError, type Environment } from '../settings';
+import { createLogger } from '../telemetry';
 
 export interface StandInsCommand {
   readonly port: number;
   readonly smtpPort: number;
   readonly stateFile?: string | undefined;
-  /** The bearer token that they ask for. */
-  readonly token: string;
-  readonly logLevel?: string | undefined;
 }
 
-/** What is said to the parent process when all of them answer. */
-export interface StandInsReady {
-  readonly ready: true;
-  readonly url: string;
-  readonly smtpUrl: string;
-}
-
-/** Run the stand-ins of every system until it shall stop. */
-export async function runStandIns({ logLevel, ...options }: StandInsCommand): Promise<number> {
-  const log = createLogger('stand-ins', logLevel);
+/** Run the stand-ins of every system until the process shall stop. STAND_INS_TOKEN is the bearer token that they ask for. */
+export async function runStandIns(options: StandInsCommand, env: Environment): Promise<number> {
+  const token = env['STAND_INS_TOKEN'];
+  if (token === undefined || token === '') throw new SettingsError(['STAND_INS_TOKEN: missing']);
+  const log = createLogger('stand-ins', env['LOG_LEVEL']);
   const stopping = shutdownSignal();
-  const { url, smtpUrl, stop } = await startStandIns({ ...options, log });
-  const ready: StandInsReady = { ready: true, url, smtpUrl };
-  process.send?.(ready);
+  const { url, smtpUrl, stop } = await startStandIns({ ...options, token, log });
+  process.send?.({ ready: true, url, smtpUrl });
   log.info({ url }, 'the stand-ins answer');
   await stopping;
   await stop();

@@ -10,7 +10,7 @@ import type { Pool } from 'pg';
 import type { EmbeddedKind } from '../../src/dev/embedded-ledger';
 import { startEmbedded } from '../../src/dev/embedded-ledger';
 import { migrate, openPool } from '../../src/ledger';
-import { whyNotPostgres } from '../../src/dev/embedded-ledger/access';
+import { whyNotPostgres } from '../../src/dev/embedded-ledger/can-run';
 import { createLogger } from '../../src/telemetry';
 
 export const silent = createLogger('test', 'silent');

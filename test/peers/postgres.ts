@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chownSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { serverIds } from '../../src/dev/embedded-ledger/user';
+import { serverIds } from '../../src/dev/embedded-ledger/can-run';
 import { freePort, reachableDirectory } from '../ledger/fixture';
 import { onEnd, run } from './processes';
 import type { Outcome } from './trial';
@@ -14,7 +14,7 @@ export async function startPostgres(initdb: string): Promise<string> {
   onEnd(() => rm(directory, { recursive: true, force: true }));
   const data = join(directory, 'data');
   const ids = serverIds(data) ?? {};
-  if ('uid' in ids) chownSync(directory, ids.uid, ids.gid);
+  if (ids.uid !== undefined && ids.gid !== undefined) chownSync(directory, ids.uid, ids.gid);
   const options = { ...ids, cwd: directory };
   execFileSync(initdb, ['-D', data, '-A', 'trust', '-U', 'postgres'], { ...options, stdio: 'ignore' });
   const port = await freePort();

@@ -27,10 +27,10 @@ const BATCH = 500;
 const TIMEOUT_MS = 30_000;
 
 /**
- * `mt learners import`: tell the ledger who is there already, from the CSV file at `path`; `-` is standard input.
- * @returns 0 when every row was taken, 1 when some were left out.
- * @throws SettingsError when nothing says where the ledger is, or the file is none that can be read; Error when the
- * ledger fails: what was taken by then stays, and the same call goes on from there.
+ * `mt learners import`: add to the ledger who is there already, from the CSV file at `path`; `-` is standard input.
+ * @returns 0 when every row was imported, 1 when some were left out.
+ * @throws SettingsError when nothing says where the ledger is, or the file cannot be read; Error when the
+ * ledger fails: what was imported by then stays, and the same call goes on from there.
  */
 export async function runLearnersImport(path: string, options: ImportCommand): Promise<number> {
   const { dryRun = false, overwrite = false, json = false } = options;

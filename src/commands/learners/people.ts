@@ -22,7 +22,7 @@ const columns = Object.keys(COLUMNS) as readonly Column[];
 
 /**
  * Read people from CSV whose first row names the columns, in any order; only `userId` must be there. Of a person who
- * stands there twice the first row counts. `onUnknown` is told, before the first row, the columns that are not read.
+ * is there twice the first row counts. `onUnknown` gets, before the first row, the columns that are not read.
  * @throws SettingsError when the first row does not name the columns.
  */
 export async function* readPeople(
@@ -45,46 +45,46 @@ export async function* readPeople(
     const { userId } = read.person;
     const first = lineOf.get(userId);
     if (first === undefined) lineOf.set(userId, row.line);
-    yield first === undefined ? read : { line: row.line, reason: `userId: stands on line ${first} already` };
+    yield first === undefined ? read : { line: row.line, reason: `userId: is on line ${first} already` };
   }
   if (header === undefined) throw new SettingsError(['the file is empty: its first row names the columns']);
 }
 
 interface Header {
   readonly width: number;
-  readonly places: Readonly<Partial<Record<Column, number>>>;
+  readonly positions: Readonly<Partial<Record<Column, number>>>;
   readonly unknown: readonly string[];
 }
 
 function headerOf(row: CsvRow): Header {
   if ('fault' in row) throw new SettingsError([`line ${row.line}, which names the columns: ${row.fault}`]);
-  const places: Partial<Record<Column, number>> = {};
+  const positions: Partial<Record<Column, number>> = {};
   const unknown: string[] = [];
-  for (const [place, field] of row.fields.entries()) {
+  for (const [position, field] of row.fields.entries()) {
     const name = field.trim();
     const column = columns.find((each) => each.toLowerCase() === name.toLowerCase());
     if (column === undefined) unknown.push(...(name === '' ? [] : [name]));
-    else if (places[column] === undefined) places[column] = place;
+    else if (positions[column] === undefined) positions[column] = position;
     else throw new SettingsError([`line ${row.line}: ${column} is named twice`]);
   }
-  if (places.userId === undefined) throw new SettingsError([noUserId(row.line, row.fields)]);
-  return { width: row.fields.length, places, unknown };
+  if (positions.userId === undefined) throw new SettingsError([noUserId(row.line, row.fields)]);
+  return { width: row.fields.length, positions, unknown };
 }
 
-/** What stands there may be a person's row: it is not repeated. */
+/** The line may be a person's row: it is not repeated. */
 function noUserId(line: number, { length, 0: only = '' }: readonly string[]): string {
-  const hint = length === 1 && /[;\t]/.test(only) ? '; columns are parted by commas' : '';
+  const hint = length === 1 && /[;\t]/.test(only) ? '; separate the columns with commas' : '';
   return `line ${line} must name the columns (${columns.join(',')}) and has no userId${hint}`;
 }
 
-function personOf(row: CsvRow, { width, places }: Header): PersonRow {
+function personOf(row: CsvRow, { width, positions }: Header): PersonRow {
   const { line } = row;
   if ('fault' in row) return { line, reason: row.fault };
   const { fields } = row;
   const goesOn = row.lastLine === line ? '' : ` (the row goes on to line ${row.lastLine})`;
   if (fields.length !== width)
     return { line, reason: `has ${fields.length} fields where the first row has ${width}${goesOn}` };
-  const read = (column: Column): string => fields[places[column] ?? width]?.trim() ?? '';
+  const read = (column: Column): string => fields[positions[column] ?? width]?.trim() ?? '';
   const faults = columns.flatMap((column) => faultsOf(column, read(column)));
   if (faults.length > 0) return { line, reason: `${faults.join('; ')}${goesOn}` };
   const known = (column: Column): string | null => (read(column) === '' ? null : read(column));

@@ -1,23 +1,13 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Logger } from '../../telemetry';
+import { clusterDirOf, isRoot, whyNotPostgres } from './can-run';
+import { prepareCluster } from './cluster';
 import { startPglite } from './pglite';
-import { prepareCluster, startPostgres } from './postgres';
-import { clusterDirOf, whyNotPostgres } from './access';
-import { isRoot } from './user';
+import { startPostgres, type EmbeddedLedger } from './postgres';
 
-export type EmbeddedKind = 'postgres' | 'pglite';
-
-export interface EmbeddedLedger {
-  readonly kind: EmbeddedKind;
-  /** `postgres://…`, with the password; on 127.0.0.1. */
-  readonly url: string;
-  /** The process that serves: of PGlite, this one. */
-  readonly pid: number;
-  /** Settles when the server has ended, whoever ended it. */
-  readonly exited: Promise<void>;
-  readonly stop: () => Promise<void>;
-}
+export type { EmbeddedLedger } from './postgres';
+export type EmbeddedKind = EmbeddedLedger['kind'];
 
 export interface EmbeddedSettings {
   /** Local, and kept: the next start goes on with it. Each kind has a directory of its own in it. */
@@ -40,9 +30,7 @@ export async function startEmbedded({ dataDir, port, kind: wanted, log }: Embedd
   const why = kind === 'pglite' ? undefined : whyNotPostgres(dataDir);
   if (why !== undefined && kind === 'postgres') throw new Error(`the embedded PostgreSQL cannot run: ${why}`);
   const chosen = kind ?? (await firstChoice(dataDir, why, log));
-  return chosen === 'pglite'
-    ? startPglite({ dataDir: pgliteDirOf(dataDir), port, log })
-    : startPostgres({ dataDir, port, log });
+  return chosen === 'pglite' ? startPglite(pgliteDirOf(dataDir), port, log) : startPostgres({ dataDir, port, log });
 }
 
 /** As root, what we make lets PostgreSQL's user through, whatever the umask. */

@@ -1,21 +1,16 @@
 import type { PGlite } from '@electric-sql/pglite';
 import type { Logger } from '../../telemetry';
-import type { EmbeddedLedger } from '.';
-
-export interface PgliteSettings {
-  readonly dataDir: string;
-  readonly port: number;
-  readonly log: Logger;
-}
+import type { EmbeddedLedger } from './postgres';
 
 const MAX_CONNECTIONS = 100;
 
 /** PGlite (Postgres as WebAssembly) in this process, behind Postgres's protocol on loopback. Loaded only when it is used. */
-export async function startPglite({ dataDir, port, log }: PgliteSettings): Promise<EmbeddedLedger> {
+export async function startPglite(dataDir: string, port: number, log: Logger): Promise<EmbeddedLedger> {
   const { PGlite: Engine } = await import('@electric-sql/pglite');
   const { PGLiteSocketServer } = await import('@electric-sql/pglite-socket');
   const engine = await Engine.create({ dataDir });
-  const { promise: exited, end } = ending();
+  let end = (): void => undefined;
+  const exited = new Promise<void>((resolve) => (end = resolve));
   keepBatchesTogether(engine, (error) => {
     log.error({ err: error }, 'PGlite broke down');
     end();
@@ -33,12 +28,6 @@ export async function startPglite({ dataDir, port, log }: PgliteSettings): Promi
     throw error;
   }
   return { kind: 'pglite', url: `postgres://ledger@127.0.0.1:${port}/ledger`, pid: process.pid, exited, stop };
-}
-
-function ending(): { readonly promise: Promise<void>; readonly end: () => void } {
-  let end: () => void = () => undefined;
-  const promise = new Promise<void>((resolve) => (end = resolve));
-  return { promise, end };
 }
 
 const SIMPLE_QUERY = 0x51;

@@ -1,48 +1,28 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { parse } from 'node:path';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Logger } from '../../telemetry';
-import type { EmbeddedLedger } from '.';
-import { clusterDirOf } from './access';
-import { findBinaries, type Binaries } from './binaries';
-import { createPostgresUser, POSTGRES_USER, serverIds, type Ids } from './user';
-import { endLeftOver, endPostmaster } from './postmaster';
+import { endChild } from '../process';
+import { clusterDirOf } from './can-run';
+import { childOptions, endLeftOver, NAME, passwordFileOf, prepareCluster, requireBinaries, SHUTDOWN } from './cluster';
 
-export interface PostgresSettings {
+export interface EmbeddedLedger {
+  readonly kind: 'postgres' | 'pglite';
+  /** `postgres://…`, with the password; on 127.0.0.1. */
+  readonly url: string;
+  /** The process that serves: of PGlite, this one. */
+  readonly pid: number;
+  /** Settles when the server has ended, whoever ended it. */
+  readonly exited: Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+interface PostgresSettings {
   readonly dataDir: string;
   readonly port: number;
   readonly log: Logger;
-}
-
-const NAME = 'ledger';
-
-/**
- * Make the data directory's cluster where there is none: UTF-8, locale C, a password on every connection. It appears
- * whole or not at all. As root it is user `postgres`'s, who is made where missing. @throws Error when `initdb` fails.
- */
-export async function prepareCluster(dataDir: string, log: Logger): Promise<void> {
-  const clusterDir = clusterDirOf(dataDir);
-  if (existsSync(clusterDir)) return;
-  const ids = idsToRunAs(clusterDir, log);
-  const unfinished = `${clusterDir}.new`;
-  const passwordFile = passwordFileOf(clusterDir);
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { mode: 0o700 });
-  writeFileSync(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 });
-  // `initdb` reads it as the server's user.
-  if ('uid' in ids) for (const path of [unfinished, passwordFile]) chownSync(path, ids.uid, ids.gid);
-  const settings = [`--username=${NAME}`, '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
-  await promisify(execFile)(
-    requireBinaries().initdb,
-    [`--pgdata=${unfinished}`, ...settings, '--encoding=UTF8', '--locale=C'],
-    childOptions(clusterDir, ids),
-  );
-  renameSync(unfinished, clusterDir);
 }
 
 /** Start the server, after ending one that was left over. @throws Error when it does not come up; it is then ended. */
@@ -54,7 +34,7 @@ export async function startPostgres(settings: PostgresSettings): Promise<Embedde
       return await start(settings);
     } catch (error) {
       if (!isStillWritten(error) || attempt === ATTEMPTS) throw error;
-      await pause(ATTEMPT_PAUSE_MS);
+      await delay(ATTEMPT_PAUSE_MS);
     }
   }
 }
@@ -71,7 +51,7 @@ async function start({ dataDir, port, log }: PostgresSettings): Promise<Embedded
   const clusterDir = clusterDirOf(dataDir);
   const password = readFileSync(passwordFileOf(clusterDir), 'utf8').trim();
   const server = spawn(requireBinaries().postgres, ['-D', clusterDir, '-p', String(port), ...FLAGS], {
-    ...childOptions(clusterDir, idsToRunAs(clusterDir, log)),
+    ...childOptions(clusterDir, log),
     // A session of its own: Ctrl-C is for us, who end the ledger after those who use it.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -81,8 +61,7 @@ async function start({ dataDir, port, log }: PostgresSettings): Promise<Embedded
   process.once('exit', endWithUs);
   void exited.then(() => process.off('exit', endWithUs));
   const stop = async (): Promise<void> => {
-    if (server.pid !== undefined && server.exitCode === null) await endPostmaster(server.pid, clusterDir);
-    await exited;
+    if (!(await endChild(server, exited, SHUTDOWN))) throw new Error(`PostgreSQL (process ${server.pid}) does not end`);
   };
   const url = `postgres://${NAME}:${password}@127.0.0.1:${port}/`;
   try {
@@ -111,14 +90,14 @@ const FLAGS = Object.entries({
 }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
 /** Crash recovery included. */
-const START_MS = 120_000;
+const START_TIMEOUT_MS = 120_000;
 
-/** The server's pid, when it takes connections. */
+/** The server's pid, when it accepts connections. */
 async function untilReady(server: ChildProcess, log: Logger): Promise<number> {
   const lastWords: string[] = [];
-  let tooLate: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const ready = new Promise<void>((resolve, reject) => {
-    tooLate = setTimeout(() => reject(new Error('PostgreSQL did not start in time')), START_MS);
+    timer = setTimeout(() => reject(new Error('PostgreSQL did not start in time')), START_TIMEOUT_MS);
     server.once('error', reject);
     server.once('close', () => reject(new Error(`PostgreSQL did not start: ${lastWords.join('; ')}`)));
     if (server.stderr === null) return;
@@ -131,7 +110,7 @@ async function untilReady(server: ChildProcess, log: Logger): Promise<number> {
   try {
     await ready;
   } finally {
-    clearTimeout(tooLate);
+    clearTimeout(timer);
   }
   if (server.pid === undefined) throw new Error('PostgreSQL did not start');
   return server.pid;
@@ -146,30 +125,4 @@ async function createDatabase(url: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-function passwordFileOf(clusterDir: string): string {
-  return `${clusterDir}.password`;
-}
-
-function requireBinaries(): Binaries {
-  const binaries = findBinaries();
-  if (binaries === undefined) throw new Error('there are no PostgreSQL binaries for this platform');
-  return binaries;
-}
-
-function idsToRunAs(clusterDir: string, log: Logger): Ids | Record<string, never> {
-  const ids = serverIds(clusterDir);
-  if (ids !== undefined) return ids;
-  log.warn(`PostgreSQL does not run as root: the system user "${POSTGRES_USER}" is made for it`);
-  createPostgresUser();
-  return serverIds(clusterDir) ?? {};
-}
-
-/** The working directory may be closed to the server's user; messages are read, so they stay English. */
-function childOptions(
-  clusterDir: string,
-  ids: Ids | Record<string, never>,
-): { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly uid?: number; readonly gid?: number } {
-  return { ...ids, cwd: parse(clusterDir).root, env: { ...process.env, LC_ALL: 'C' } };
 }

@@ -14,7 +14,7 @@ async function read(csv: string) {
 const HEADER = 'userId,email,role,teamId,managerEmail\n';
 
 describe('readPeople', () => {
-  test('finds columns by name, in any order, without the ones it needs not, and says which it does not read', async () => {
+  test('finds columns by name, in any order, without those it does not need, and says which it does not read', async () => {
     const { rows, unknown } = await read('Site,MANAGEREMAIL, userid ,role,\nBerlin,m@example.com, u1 ,,\n');
     expect(rows).toEqual([
       {
@@ -42,14 +42,14 @@ describe('readPeople', () => {
     expect(rows.map((row) => ('reason' in row ? row.reason : row.person.role))).toEqual([
       'rep',
       null,
-      'userId: stands on line 2 already',
+      'userId: is on line 2 already',
     ]);
   });
 
   test.each([
     ['', 'the file is empty'],
     ['u1,ada@example.com,rep,west,\n', 'line 1 must name the columns (userId,email,role,teamId,managerEmail)'],
-    ['userId;email\n', 'columns are parted by commas'],
+    ['userId;email\n', 'separate the columns with commas'],
     ['userId,email,Email\n', 'line 1: email is named twice'],
     ['\uFFFDuserId\n', 'line 1, which names the columns: not UTF-8'],
   ])('refuses %j, and repeats nothing of it', async (csv, sentence) => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { openPool } from '../../../src/ledger';
 import { startEmbedded, type EmbeddedKind, type EmbeddedLedger } from '../../../src/dev/embedded-ledger';
 import { completeBinaries } from '../../../src/dev/embedded-ledger/binaries';
-import { whyNotPostgres } from '../../../src/dev/embedded-ledger/access';
+import { whyNotPostgres } from '../../../src/dev/embedded-ledger/can-run';
 import {
   freePort,
   reachableDirectory,

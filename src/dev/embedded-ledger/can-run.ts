@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { completeBinaries, findBinaries, type Binaries } from './binaries';
-import { isRoot, POSTGRES_USER, serverIds, type Ids } from './user';
 
 /** Where the embedded PostgreSQL keeps its files under the ledger's data directory; the real path, by which it is known. */
 export function clusterDirOf(dataDir: string): string {
@@ -15,9 +14,38 @@ function realPath(path: string): string {
     : join(realPath(dirname(path)), basename(path));
 }
 
+/** A user and a group for a child process; empty: our own. */
+export interface Ids {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export const POSTGRES_USER = 'postgres';
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/**
+ * As whom PostgreSQL runs. It refuses to run as root: then as whoever owns the data already, else as user `postgres`.
+ * Undefined when that user does not exist yet.
+ */
+export function serverIds(clusterDir: string): Ids | undefined {
+  if (!isRoot()) return {};
+  const owner = statSync(clusterDir, { throwIfNoEntry: false });
+  if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
+  const idOf = (flag: '-u' | '-g'): number =>
+    Number(execFileSync('id', [flag, POSTGRES_USER], { encoding: 'utf8', stdio: 'pipe' }));
+  try {
+    return { uid: idOf('-u'), gid: idOf('-g') };
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * One sentence on why the embedded PostgreSQL cannot run here with its data under `dataDir`; undefined when it can.
- * Looks without changing anything, but for the binaries' own links.
+ * Nothing is changed but the binaries' own links.
  */
 export function whyNotPostgres(dataDir: string): string | undefined {
   const binaries = findBinaries();
@@ -34,23 +62,22 @@ export function whyNotPostgres(dataDir: string): string | undefined {
   );
 }
 
-/** Is a directory on the way to `path` closed to the server's user? Directories that are not there yet will be ours to open. */
-function whyClosed(path: string, ids: Ids | object | undefined): string | undefined {
+/** Is a directory on the way to `path` closed to the server's user? We open the directories that do not exist yet. */
+function whyClosed(path: string, ids: Ids = {}): string | undefined {
   if (!isRoot()) return undefined;
-  const user = ids !== undefined && 'uid' in ids ? ids : undefined;
   for (let directory = dirname(path); ; directory = dirname(directory)) {
-    if (!mayPass(directory, user))
-      return `PostgreSQL does not run as root, and ${directory} is closed to user ${user?.uid ?? POSTGRES_USER}`;
+    if (!mayPass(directory, ids))
+      return `PostgreSQL does not run as root, and ${directory} is closed to user ${ids.uid ?? POSTGRES_USER}`;
     if (directory === dirname(directory)) return undefined;
   }
 }
 
 /** By the permission bits alone: access control lists may open more, which `--version` would not see either. */
-function mayPass(directory: string, user: Ids | undefined): boolean {
+function mayPass(directory: string, { uid, gid }: Ids): boolean {
   const found = statSync(directory, { throwIfNoEntry: false });
   if (found === undefined) return true;
-  if (found.uid === user?.uid) return (found.mode & constants.S_IXUSR) !== 0;
-  if (found.gid === user?.gid) return (found.mode & constants.S_IXGRP) !== 0;
+  if (found.uid === uid) return (found.mode & constants.S_IXUSR) !== 0;
+  if (found.gid === gid) return (found.mode & constants.S_IXGRP) !== 0;
   return (found.mode & constants.S_IXOTH) !== 0;
 }
 
@@ -73,11 +100,11 @@ function whyNotWritable(directory: string): string | undefined {
   }
 }
 
-/** Foreign C libraries, missing ones and file systems mounted `noexec` all show when it is run. */
-function whyNotRunning(binaries: Binaries, ids: Ids | object | undefined): string | undefined {
+/** Another C library, a missing one and a file system mounted `noexec` all show when it is run. */
+function whyNotRunning(binaries: Binaries, ids: Ids = {}): string | undefined {
   completeBinaries(binaries);
   const { error, status, stderr } = spawnSync(binaries.postgres, ['--version'], {
-    ...(ids ?? {}),
+    ...ids,
     cwd: parse(binaries.postgres).root,
     encoding: 'utf8',
   });
