@@ -31,7 +31,7 @@ describe('runRounds', () => {
     const { namespace, close } = await openNamespace();
     await close();
     stack = await openChaosStack({
-      given: { temporalAddress: temporalAddress(), namespace, databaseUrl: await openDatabase() },
+      existing: { temporalAddress: temporalAddress(), namespace, databaseUrl: await openDatabase() },
       progress: () => undefined,
       signal: stopping.signal,
     });

@@ -1,61 +1,50 @@
-import type { Answer, Attempt } from './journal';
+import { isEventName } from '../../src/events';
+import { routes } from '../../src/receiver/routes';
+import type { Answer, Attempt } from './sender';
 
-/** Every run of one workflow id, as Temporal holds it. */
-export interface HeldWorkflow {
+/** Every run of one workflow id, as Temporal has it. */
+export interface StoredWorkflow {
   readonly workflowId: string;
   readonly type: string;
-  /** How often it was begun; what continues as new is still the same one. */
+  /** How often it was started; continuing as new does not count. */
   readonly runs: number;
   /** Temporal's: RUNNING, COMPLETED, … */
   readonly status: string;
-  /** Of its result; null while there is none. */
+  /** The outcome of its result; null while there is none. */
   readonly outcome: string | null;
-  /** Of its memo; null where it has none. */
+  /** From its memo; null when it has none. */
   readonly bodyDigest: string | null;
 }
 
-/** Three records of the same deliveries, each kept by somebody else. */
+/** Three records of the same deliveries, each kept by another system. */
 export interface Records {
   /** What was sent and answered. */
   readonly attempts: readonly Attempt[];
-  readonly workflows: readonly HeldWorkflow[];
+  readonly workflows: readonly StoredWorkflow[];
   /** What the stand-ins saw: natural key → how often. */
   readonly effects: ReadonlyMap<string, number>;
 }
 
-/**
- * - `lost`: acknowledged, and no workflow holds it.
- * - `conflict-lost`: the same of a delivery that contradicts another one of its event id.
- * - `doubled-run`: one event id ran more than once.
- * - `started-again`: an event id that was acknowledged was answered as new.
- * - `doubled-replay`: one signature ran under more than one event id.
- * - `replay-lost`: one signature ran under none of its event ids.
- * - `doubled-effect`: a downstream system was told the same twice.
- * - `missing-effect`: a workflow says done, and its effect is not there.
- * - `unearned-effect`: an effect of which no workflow knows.
- * - `unauthenticated`: a delivery that is not signed was answered 2xx, or reached Temporal.
- * - `refused`: a signed delivery was answered 4xx.
- * - `misnamed`: an answer named a workflow that is not the event's.
- * - `altered`: the workflow holds bytes, or is of a type, that nobody sent under its id.
- * - `unknown`: a workflow of which nobody sent the event.
- * - `unfinished`: its workflow neither ended nor waits for a person.
- */
-export type ViolationKind =
-  | 'lost'
-  | 'conflict-lost'
-  | 'doubled-run'
-  | 'started-again'
-  | 'doubled-replay'
-  | 'replay-lost'
-  | 'doubled-effect'
-  | 'missing-effect'
-  | 'unearned-effect'
-  | 'unauthenticated'
-  | 'refused'
-  | 'misnamed'
-  | 'altered'
-  | 'unknown'
-  | 'unfinished';
+/** Every kind of violation, and what it means. */
+export const violationKinds = {
+  lost: 'acknowledged, and no workflow has it',
+  'conflict-lost': 'the same of a delivery that contradicts another one of its event id',
+  'doubled-run': 'one event id ran more than once',
+  'started-again': 'an event id that was acknowledged was answered as new',
+  'doubled-replay': 'one signature ran under more than one event id',
+  'replay-lost': 'one signature ran under none of its event ids',
+  'doubled-effect': 'a downstream system got the same twice',
+  'missing-effect': 'a workflow says done, and its effect is not there',
+  'unearned-effect': 'an effect that no workflow has',
+  unauthenticated: 'a delivery that is not signed was answered 2xx, or reached Temporal',
+  refused: 'a signed delivery was answered 4xx',
+  misnamed: "an answer named a workflow that is not the event's",
+  altered: 'the workflow has bytes, or is of a type, that nobody sent under its id',
+  unknown: 'a workflow whose event nobody sent',
+  unfinished: 'its workflow neither ended nor waits for a person',
+} as const;
+
+export type ViolationKind = keyof typeof violationKinds;
 
 export interface Violation {
   readonly kind: ViolationKind;
@@ -65,41 +54,32 @@ export interface Violation {
   readonly sentence: string;
 }
 
-/** As the receiver routes events: what is not here waits in quarantine. */
-const TYPES: Readonly<Record<string, string>> = {
-  'course.completed': 'courseCompletion',
-  'quiz.submitted': 'quizCoaching',
-  'user.provisioned': 'onboarding',
-  'user.deprovisioned': 'offboarding',
-  'module.progress': 'moduleProgress',
-  'certification.expired': 'recertification',
-};
 const QUARANTINE = 'quarantine';
 const DIGEST_DIGITS = 16;
 
-/** Hold the three records against each other. Pure; empty when every promise was kept. */
+/** Compare the three records. Pure; empty when every promise was kept. */
 export function check({ attempts, workflows, effects }: Records): readonly Violation[] {
-  const held = new Map(workflows.map((workflow) => [workflow.workflowId, workflow]));
+  const stored = new Map(workflows.map((workflow) => [workflow.workflowId, workflow]));
   const signed = attempts.filter(({ signature }) => signature === 'right');
   const unsigned = attempts.filter(({ signature }) => signature !== 'right');
   const byEvent = groupBy(signed, ({ eventId }) => eventId);
   return [
-    ...[...byEvent].flatMap(([eventId, sent]) => checkEvent(eventId, sent, held)),
+    ...[...byEvent].flatMap(([eventId, sent]) => checkEvent(eventId, sent, stored)),
     ...[...groupBy(signed, ({ signatureDigest }) => signatureDigest).values()].flatMap((sent) =>
-      checkReplays(sent, held),
+      checkReplays(sent, stored),
     ),
-    ...unsigned.flatMap((attempt) => checkUnsigned(attempt, signed, held)),
+    ...unsigned.flatMap((attempt) => checkUnsigned(attempt, signed, stored)),
     ...workflows.flatMap((workflow) => checkWorkflow(workflow, byEvent)),
-    ...checkEffects(signed, held, effects),
+    ...checkEffects(signed, stored, effects),
   ];
 }
 
-type Held = ReadonlyMap<string, HeldWorkflow>;
+type StoredById = ReadonlyMap<string, StoredWorkflow>;
 
-function checkEvent(eventId: string, sent: readonly Attempt[], held: Held): readonly Violation[] {
+function checkEvent(eventId: string, sent: readonly Attempt[], stored: StoredById): readonly Violation[] {
   const acknowledged = groupBy(sent.filter(isAcknowledged), ({ bodyDigest }) => bodyDigest);
-  const missing = [...acknowledged.keys()].filter((digest) => !isHeld(eventId, digest, held));
-  const first = held.get(eventId);
+  const missing = [...acknowledged.keys()].filter((digest) => !isStored(eventId, digest, stored));
+  const first = stored.get(eventId);
   const violations: Violation[] = [];
   if (acknowledged.size > 0 && first === undefined)
     violations.push({ kind: 'lost', id: eventId, sentence: 'It was acknowledged, and Temporal has no such workflow.' });
@@ -108,14 +88,14 @@ function checkEvent(eventId: string, sent: readonly Attempt[], held: Held): read
       ...missing.map((digest) => ({
         kind: 'conflict-lost' as const,
         id: eventId,
-        sentence: `Its bytes ${short(digest)} were acknowledged, and neither its workflow nor a conflict holds them.`,
+        sentence: `Its bytes ${short(digest)} were acknowledged, and neither its workflow nor a conflict has them.`,
       })),
     );
   return [...violations, ...sent.flatMap(checkAnswer), ...checkStartedOnce(eventId, sent)];
 }
 
-function isHeld(eventId: string, digest: string, held: Held): boolean {
-  return held.get(eventId)?.bodyDigest === digest || held.get(conflictId(eventId, digest))?.bodyDigest === digest;
+function isStored(eventId: string, digest: string, stored: StoredById): boolean {
+  return stored.get(eventId)?.bodyDigest === digest || stored.get(conflictId(eventId, digest))?.bodyDigest === digest;
 }
 
 function checkAnswer({ eventId, answer }: Attempt): readonly Violation[] {
@@ -123,14 +103,16 @@ function checkAnswer({ eventId, answer }: Attempt): readonly Violation[] {
   const { status, workflowId } = answer;
   if (status >= 400 && status < 500 && status !== 429)
     return [{ kind: 'refused', id: eventId, sentence: `It was signed, and answered ${status}.` }];
-  if (isTaken(answer) && workflowId !== eventId)
+  if (isAccepted(answer) && workflowId !== eventId)
     return [{ kind: 'misnamed', id: eventId, sentence: `Its answer names the workflow ${String(workflowId)}.` }];
   return [];
 }
 
-/** Of answers that say *started by this delivery* there is one, and none comes after another acknowledgement. */
+/** At most one answer says *started by this delivery*, and none of them comes after another acknowledgement. */
 function checkStartedOnce(eventId: string, sent: readonly Attempt[]): readonly Violation[] {
-  const starts = sent.filter(({ answer }) => isTaken(answer) && answer.duplicate === false && answer.spooled !== true);
+  const starts = sent.filter(
+    ({ answer }) => isAccepted(answer) && answer.duplicate === false && answer.spooled !== true,
+  );
   const firstKnownAt = Math.min(...sent.filter(isAcknowledged).map(({ answeredAt }) => answeredAt ?? Infinity));
   const late = starts.filter(({ sentAt }) => sentAt > firstKnownAt);
   if (starts.length <= 1 && late.length === 0) return [];
@@ -142,10 +124,10 @@ function checkStartedOnce(eventId: string, sent: readonly Attempt[]): readonly V
 }
 
 /** One signature under several event ids: one of them runs, whichever was recorded first, and the others are replays. */
-function checkReplays(sent: readonly Attempt[], held: Held): readonly Violation[] {
+function checkReplays(sent: readonly Attempt[], stored: StoredById): readonly Violation[] {
   const ids = [...new Set(sent.filter(isAcknowledged).map(({ eventId }) => eventId))];
   const bodyDigest = sent[0]?.bodyDigest;
-  const found = ids.map((id) => held.get(id)).filter((workflow) => workflow?.bodyDigest === bodyDigest);
+  const found = ids.map((id) => stored.get(id)).filter((workflow) => workflow?.bodyDigest === bodyDigest);
   if (ids.length < 2 || found.length < ids.length) return [];
   const ran = found.filter((workflow) => workflow?.outcome !== 'replayed');
   if (ran.length === 1) return [];
@@ -161,12 +143,12 @@ function checkReplays(sent: readonly Attempt[], held: Held): readonly Violation[
       ];
 }
 
-function checkUnsigned(attempt: Attempt, signed: readonly Attempt[], held: Held): readonly Violation[] {
+function checkUnsigned(attempt: Attempt, signed: readonly Attempt[], stored: StoredById): readonly Violation[] {
   const { eventId, bodyDigest, answer } = attempt;
-  const said = isTaken(answer) ? `was answered ${answer.status}` : undefined;
+  const answered = isAccepted(answer) ? `was answered ${answer.status}` : undefined;
   const isGenuineToo = signed.some((other) => other.eventId === eventId && other.bodyDigest === bodyDigest);
-  const reached = !isGenuineToo && isHeld(eventId, bodyDigest, held) ? 'reached Temporal' : undefined;
-  return [said, reached]
+  const reached = !isGenuineToo && isStored(eventId, bodyDigest, stored) ? 'reached Temporal' : undefined;
+  return [answered, reached]
     .filter((what) => what !== undefined)
     .map((what) => ({
       kind: 'unauthenticated',
@@ -175,11 +157,13 @@ function checkUnsigned(attempt: Attempt, signed: readonly Attempt[], held: Held)
     }));
 }
 
-function checkWorkflow(workflow: HeldWorkflow, byEvent: ReadonlyMap<string, readonly Attempt[]>): readonly Violation[] {
+function checkWorkflow(
+  workflow: StoredWorkflow,
+  byEvent: ReadonlyMap<string, readonly Attempt[]>,
+): readonly Violation[] {
   const { workflowId, type, runs, status } = workflow;
   const violations: Violation[] = [];
-  if (runs > 1)
-    violations.push({ kind: 'doubled-run', id: workflowId, sentence: `Temporal holds ${runs} runs of it.` });
+  if (runs > 1) violations.push({ kind: 'doubled-run', id: workflowId, sentence: `Temporal has ${runs} runs of it.` });
   if (status !== 'COMPLETED' && !(status === 'RUNNING' && type === QUARANTINE))
     violations.push({ kind: 'unfinished', id: workflowId, sentence: `Its workflow is ${status}.` });
   return [...violations, ...checkContents(workflow, byEvent)];
@@ -188,7 +172,7 @@ function checkWorkflow(workflow: HeldWorkflow, byEvent: ReadonlyMap<string, read
 const CONFLICT_ID = /^conflict:(.+):[0-9a-f]+$/;
 
 function checkContents(
-  { workflowId, type, bodyDigest }: HeldWorkflow,
+  { workflowId, type, bodyDigest }: StoredWorkflow,
   byEvent: ReadonlyMap<string, readonly Attempt[]>,
 ): readonly Violation[] {
   const conflict = CONFLICT_ID.exec(workflowId)?.[1];
@@ -196,21 +180,26 @@ function checkContents(
   if (sent === undefined)
     return [{ kind: 'unknown', id: workflowId, sentence: 'Nobody sent its event with a right signature.' }];
   const same = sent.filter((attempt) => attempt.bodyDigest === bodyDigest);
-  const wanted = same.map(({ event }) => (conflict === undefined ? typeOf(event) : QUARANTINE));
-  if (wanted.includes(type)) return [];
+  const expected = same.map(({ event }) => (conflict === undefined ? typeOf(event) : QUARANTINE));
+  if (expected.includes(type)) return [];
   const what = `It is a ${type} of the bytes ${short(bodyDigest ?? 'none')}`;
   return [{ kind: 'altered', id: workflowId, sentence: `${what}, which is not what was sent.` }];
 }
 
+/** An event that we do not know waits in quarantine. */
 function typeOf(event: string | null): string {
-  return TYPES[event ?? ''] ?? QUARANTINE;
+  return event !== null && isEventName(event) ? routes[event].workflowType : QUARANTINE;
 }
 
-/** Each effect once, and those of exactly the workflows that ran. */
-function checkEffects(signed: readonly Attempt[], held: Held, effects: ReadonlyMap<string, number>): Violation[] {
+/** Each effect happened once, and exactly those of the workflows that ran. */
+function checkEffects(
+  signed: readonly Attempt[],
+  stored: StoredById,
+  effects: ReadonlyMap<string, number>,
+): Violation[] {
   const earned = new Set(
     signed
-      .filter(({ eventId, bodyDigest }) => isDone(held.get(eventId), bodyDigest))
+      .filter(({ eventId, bodyDigest }) => isDone(stored.get(eventId), bodyDigest))
       .flatMap((attempt) => attempt.effects),
   );
   const seen = [...effects].filter(([, count]) => count > 0);
@@ -227,16 +216,16 @@ function checkEffects(signed: readonly Attempt[], held: Held, effects: ReadonlyM
   ];
 }
 
-function isDone(workflow: HeldWorkflow | undefined, bodyDigest: string): boolean {
+function isDone(workflow: StoredWorkflow | undefined, bodyDigest: string): boolean {
   return workflow?.outcome === 'done' && workflow.bodyDigest === bodyDigest;
 }
 
-/** Answered 2xx: from then on it is promised. */
+/** Answered 2xx: it must not be lost any more. */
 export function isAcknowledged({ answer }: Attempt): boolean {
-  return isTaken(answer);
+  return isAccepted(answer);
 }
 
-function isTaken(answer: Answer): answer is Exclude<Answer, 'unanswered'> {
+function isAccepted(answer: Answer): answer is Exclude<Answer, 'unanswered'> {
   return answer !== 'unanswered' && answer.status >= 200 && answer.status < 300;
 }
 

@@ -15,11 +15,11 @@ export interface Planned {
 
 export const COMPANY = 'acme';
 
-/** The mail domain of everyone here: the learner `u1` has the address `u1@chaos.example`. */
+/** The learner `u1` has the address `u1@chaos.example`. */
 export const MAIL_DOMAIN = 'chaos.example';
 export const ADMINISTRATOR = `admin@${MAIL_DOMAIN}`;
 
-/** Nothing here is signed for a time; what happened has happened by now. */
+/** Before any signature of these tests. */
 const HAPPENED_AT = '2026-01-15T09:00:00Z';
 
 export const certificateOf = (userId: string, courseId: string): string => `certificate ${userId} ${courseId}`;

@@ -1,3 +1,6 @@
+// `npm run chaos`. To read this folder: deliveries and plan (what is sent, and when the receiver is killed), sender and load
+// (how it is sent), rounds and scenarios (what happens meanwhile), records (what came of it), checker and report (whether
+// every promise was kept). stack and receiver start the processes.
 import { parseArgs } from 'node:util';
 import type { Findings } from './report';
 import { runRounds } from './rounds';
@@ -7,13 +10,13 @@ import { openChaosStack, type ChaosStack } from './stack';
 const USAGE = `npm run chaos -- [--rounds N] [--seed S] [--json]
 npm run chaos -- --scenario ${scenarioNames.join('|')} [--seconds N] [--rate N] [--events N] [--json]
 
-Kill -9 of a receiver under load, N times (50) as seed S (1) has it; or one scenario, with what it takes away gone for so
-many seconds (60) at so many deliveries a second (40), or with so many events (10000) in one burst. Then what was answered
-is compared with what Temporal holds and what the stand-ins saw. Exit code 0: every promise was kept. 1: not. 2: bad usage.`;
+Kills a receiver under load in N rounds (50), which seed S (1) decides. Or plays one scenario: a part is away for so many
+seconds (60) at so many deliveries a second (40), or so many events (10000) come in one burst. Then it compares the answers
+with the workflows in Temporal and with what the stand-ins saw. Exit code 0: every promise was kept. 1: not. 2: bad usage.`;
 
 const FAILED = 1;
 const BAD_USAGE = 2;
-const TOLD_TO_STOP = 130;
+const INTERRUPTED = 130;
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -25,7 +28,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort(new Error(name)));
-  const told = new Promise<'told'>((resolve) => stopping.signal.addEventListener('abort', () => resolve('told')));
+  const stopped = new Promise<'stopped'>((resolve) =>
+    stopping.signal.addEventListener('abort', () => resolve('stopped')),
+  );
   const { signal } = stopping;
   const stack = await openChaosStack({ settings: settingsOf(process.env), progress: log, signal }).catch(
     (error: unknown) => {
@@ -33,12 +38,12 @@ async function main(args: readonly string[]): Promise<number> {
       throw error;
     },
   );
-  if (stack === undefined) return TOLD_TO_STOP;
+  if (stack === undefined) return INTERRUPTED;
   try {
     const running = play(stack, options, signal);
     running.catch(() => undefined);
-    const played = await Promise.race([running, told]);
-    if (played === 'told') return TOLD_TO_STOP;
+    const played = await Promise.race([running, stopped]);
+    if (played === 'stopped') return INTERRUPTED;
     process.stdout.write(options.json ? `${JSON.stringify(played.report)}\n` : summarise(played.report));
     return played.ok ? 0 : FAILED;
   } finally {
@@ -105,7 +110,7 @@ function whole(text: string): number {
   return Number(text);
 }
 
-/** What is tried out on the receiver, from the environment of whoever runs this. */
+/** Settings of the receiver that may be changed by the environment. */
 function settingsOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = ['SPOOL', 'SPOOL_MAX_BYTES', 'START_TIMEOUT_MS', 'START_CONCURRENCY'];
   return Object.fromEntries(names.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]));

@@ -1,7 +1,6 @@
 import { completion, departure, progress, unknownEvent, unreadable, type Planned } from './deliveries';
-import { createRandom, type Random } from './random';
 
-/** How Temporal is away. `silent`: nothing comes through. `cut`: connections end, and no new one is taken. */
+/** How Temporal is away. `silent`: nothing comes through. `cut`: connections end, and no new one is accepted. */
 export type Away = 'silent' | 'cut';
 
 /** When the receiver is killed. It is started again each time. */
@@ -20,14 +19,14 @@ export interface Round {
   readonly connections: number;
   /** In the order in which they are sent. */
   readonly deliveries: readonly Planned[];
-  /** Whom the identity provider has to know before. */
+  /** Users that the identity provider needs before. */
   readonly leavers: readonly string[];
 }
 
 /** Whose address is known before the first round. */
 export const LEARNERS = Array.from({ length: 24 }, (_, index) => `learner-${index}`);
 
-/** Few: what costs time is what the worker does with them, and a kill needs no more under way than there are connections. */
+/** Few, since the worker's part takes most of the time, and a kill needs only as many under way as there are connections. */
 const EVENTS = { from: 10, to: 26 } as const;
 
 /** The plan of one round: the same for the same seed and number, whatever came before. */
@@ -61,7 +60,7 @@ function planEvent(random: Random, id: string): Planned {
 const leaver = (eventId: string): string => `leaver-${eventId}`;
 const leaverOf = ({ eventId }: Planned): string => leaver(eventId);
 
-/** What else comes: each kind about events of its own, so that what each is to become is known. */
+/** Duplicates, replays, conflicts and forgeries. Each is about another event, so that its expected outcome is known. */
 function planTrouble(random: Random, number: number, events: readonly Planned[]): Planned[] {
   const victims = shuffled(random, events);
   const take = (count: number): Planned[] => victims.splice(0, count);
@@ -112,4 +111,28 @@ function shuffled<T>(random: Random, items: readonly T[]): T[] {
   const out: T[] = [];
   while (left.length > 0) out.push(...left.splice(random.int(0, left.length - 1), 1));
   return out;
+}
+
+interface Random {
+  /** A whole number from `from` to `to`, both included. */
+  readonly int: (from: number, to: number) => number;
+  readonly pick: <T>(items: readonly T[]) => T;
+}
+
+/** The same numbers for the same seed (mulberry32). */
+function createRandom(seed: number): Random {
+  let state = seed | 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  return {
+    int: (from, to) => from + Math.floor(next() * (to - from + 1)),
+    pick: <T>(items: readonly T[]): T => {
+      if (items.length === 0) throw new Error('there is nothing to pick from');
+      return items[Math.floor(next() * items.length)] as T;
+    },
+  };
 }

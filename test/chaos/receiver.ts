@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { says, startChild } from '../../src/dev/child';
 
 export interface ReceiverProcess {
   readonly url: string;
-  /** Start it; resolves when it listens. A kill in the middle of it ends the waiting too. */
+  /** Resolves when it listens, or when it was killed before that. */
   readonly start: () => Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   readonly kill: () => Promise<void>;
@@ -58,4 +59,23 @@ export function createReceiverProcess({ env, port, logFile }: ReceiverOptions): 
     await kill();
   };
   return { url: `http://127.0.0.1:${port}`, start, kill, close };
+}
+
+const DRAINED_LIMIT_MS = 60_000;
+const POLL_MS = 15;
+
+/** Resolves when the spool is empty, so that Temporal has everything. Without a spool: when Temporal is reached. */
+export async function untilDrained(url: string, limitMs = DRAINED_LIMIT_MS): Promise<void> {
+  const giveUpAt = Date.now() + limitMs;
+  for (;;) {
+    const body: unknown = await fetch(`${url}/readyz`).then(
+      (response) => response.json(),
+      () => null,
+    );
+    const { temporal, spool } = (body ?? {}) as { temporal?: string; spool?: { records: number } | null };
+    if (spool === null ? temporal === 'ok' : spool?.records === 0) return;
+    if (Date.now() > giveUpAt)
+      throw new Error(`the spool was not empty in ${limitMs / 1000} s; /readyz: ${JSON.stringify(body)}`);
+    await sleep(POLL_MS);
+  }
 }

@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import type { HeldWorkflow } from './checker';
-import { effectsIn, type StandInsClient } from './stand-ins';
+import type { StandInsState } from '../../src/dev/stand-ins';
+import type { StoredWorkflow } from './checker';
+import { certificateOf, freezeOf, MAIL_DOMAIN, reportOf } from './deliveries';
+import { forEachConcurrently } from './load';
 
-const ASKED_AT_ONCE = 32;
+const CONCURRENT_REQUESTS = 32;
 const PAGE = 1000;
 
-export interface StartedWorkflow extends HeldWorkflow {
-  /** When Temporal took it, epoch ms. */
+export interface StartedWorkflow extends StoredWorkflow {
+  /** Epoch ms. */
   readonly startedAt: number;
 }
 
-/** Every workflow that the namespace holds, with the outcome of those that ended. */
+/** Every workflow of the namespace, with the outcome of those that ended. */
 export async function readWorkflows(client: Client): Promise<readonly StartedWorkflow[]> {
   const runs = new Map<string, WorkflowExecutionInfo[]>();
   for await (const info of client.workflow.list({ pageSize: PAGE }))
     runs.set(info.workflowId, [...(runs.get(info.workflowId) ?? []), info]);
-  const held: StartedWorkflow[] = [];
-  const left = [...runs.values()];
-  const work = async (): Promise<void> => {
-    for (let next = left.pop(); next !== undefined; next = left.pop()) held.push(await describe(client, next));
-  };
-  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, work));
-  return held;
+  const stored: StartedWorkflow[] = [];
+  await forEachConcurrently([...runs.values()], CONCURRENT_REQUESTS, async (each) => {
+    stored.push(await describe(client, each));
+  });
+  return stored;
 }
 
 async function describe(client: Client, runs: readonly WorkflowExecutionInfo[]): Promise<StartedWorkflow> {
@@ -50,7 +50,7 @@ async function outcomeOf(client: Client, { workflowId, runId }: WorkflowExecutio
 const ENDS_BY_ITSELF = "ExecutionStatus = 'Running' AND WorkflowType != 'quarantine'";
 const POLL_MS = 50;
 
-/** Resolves when everything has ended that ends by itself, or after `limitMs`: what then still runs is for the checker. */
+/** Resolves when every workflow that ends by itself has ended, or after `limitMs`: the checker reports what still runs. */
 export async function untilEnded(client: Client, limitMs: number): Promise<void> {
   const giveUpAt = Date.now() + limitMs;
   while (Date.now() < giveUpAt) {
@@ -61,12 +61,12 @@ export async function untilEnded(client: Client, limitMs: number): Promise<void>
 }
 
 export interface EffectsLedger {
-  /** Take over what the stand-ins saw, and set them back: call it while nothing is under way. */
+  /** Count what the stand-ins saw, and reset them: call it while nothing is under way. */
   readonly collect: () => Promise<void>;
   readonly counts: () => ReadonlyMap<string, number>;
 }
 
-/** The stand-ins keep their last ten thousand calls: what they saw is added up here. */
+/** The stand-ins keep only their last ten thousand calls, so that they are counted here. */
 export function createEffects(standIns: StandInsClient): EffectsLedger {
   const counts = new Map<string, number>();
   return {
@@ -76,4 +76,64 @@ export function createEffects(standIns: StandInsClient): EffectsLedger {
     },
     counts: () => counts,
   };
+}
+
+export interface StandInsClient {
+  /** Add these users to the identity provider, as active ones. */
+  readonly addUsers: (userIds: readonly string[]) => Promise<void>;
+  readonly state: () => Promise<StandInsState>;
+  readonly reset: () => Promise<void>;
+}
+
+export function connectStandIns(url: string, token: string): StandInsClient {
+  const ask = async (method: string, path: string, body?: object): Promise<Response> => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`the stand-ins answered ${response.status} to ${method} ${path}`);
+    return response;
+  };
+  return {
+    addUsers: async (userIds) => {
+      await Promise.all(userIds.map((userId) => ask('POST', '/identity/scim/v2/Users', userOf(userId))));
+    },
+    state: async () => (await (await ask('GET', '/_state')).json()) as StandInsState,
+    reset: async () => {
+      await ask('POST', '/_reset');
+    },
+  };
+}
+
+function userOf(userId: string): object {
+  return {
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+    userName: `${userId}@${MAIL_DOMAIN}`,
+    externalId: userId,
+    active: true,
+  };
+}
+
+const MESSAGES: readonly { readonly begins: string; readonly keyOf: (to: string, rest: string) => string }[] = [
+  { begins: 'Your certificate: Course ', keyOf: (to, courseId) => certificateOf(to, courseId) },
+  { begins: 'Offboarded: ', keyOf: (_to, userId) => reportOf(userId) },
+];
+
+/** What the stand-ins saw, by natural key: every message, and every change of a user. */
+export function effectsIn({ identity, mail, calls }: StandInsState): readonly string[] {
+  const messages = mail.messages.flatMap(({ to, subject, copies }) => {
+    const [recipient = ''] = (to[0] ?? '').split('@');
+    const kind = MESSAGES.find(({ begins }) => subject.startsWith(begins));
+    const key = kind?.keyOf(recipient, subject.slice(kind.begins.length)) ?? `message to ${recipient}: ${subject}`;
+    return Array.from({ length: copies }, () => key);
+  });
+  const nameOf = new Map(identity.users.map(({ id, externalId, userName }) => [id, externalId ?? userName]));
+  const changes = calls
+    .filter(
+      ({ system, method, status }) => system === 'identity' && method === 'PATCH' && status >= 200 && status < 300,
+    )
+    .map(({ path }) => /\/Users\/([^/?]+)/.exec(path)?.[1] ?? path)
+    .map((id) => freezeOf(nameOf.get(id) ?? id));
+  return [...messages, ...changes];
 }

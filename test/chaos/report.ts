@@ -1,16 +1,16 @@
 import { check, isAcknowledged, type Records, type Violation } from './checker';
-import type { Attempt } from './journal';
+import type { Attempt } from './sender';
 
-/** What the three records say when they are held against each other. */
+/** What the comparison of the three records found. */
 export interface Findings {
   /** Event ids that were answered 2xx at least once. */
   readonly acknowledged: number;
-  /** Acknowledged, and held by no workflow. */
+  /** Acknowledged, and no workflow has it. */
   readonly lost: number;
-  /** Runs and effects that are there more than once. */
+  /** Runs and effects that happened more than once. */
   readonly doubled: number;
   readonly violations: readonly Violation[];
-  /** Workflows, by what became of them; those in quarantine wait. */
+  /** Workflows by outcome; those in quarantine wait. */
   readonly byOutcome: Readonly<Record<string, number>>;
   /** Deliveries, by answer. */
   readonly byAnswer: Readonly<Record<string, number>>;

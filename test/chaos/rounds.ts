@@ -1,18 +1,19 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Planned } from './deliveries';
-import { openJournal, type Attempt } from './journal';
+import { forEachConcurrently } from './load';
 import { planRound, type Moment, type Round } from './plan';
 import { createEffects, readWorkflows, untilEnded } from './records';
+import { untilDrained } from './receiver';
 import { judge, type Findings } from './report';
-import { createSender, type Sender } from './sender';
+import { createSender, openJournal, type Attempt, type Sender } from './sender';
 import type { ChaosStack } from './stack';
 
 export interface RoundsOptions {
   readonly rounds: number;
   readonly seed: number;
   readonly progress: (line: string) => void;
-  /** Aborted: no further round begins, and what is under way is given up. */
+  /** Aborted: no further round begins. */
   readonly signal: AbortSignal;
 }
 
@@ -26,7 +27,7 @@ const COLLECT_EVERY_ROUNDS = 20;
 const ENDED_LIMIT_MS = 120_000;
 const REPORT_EVERY_ROUNDS = 10;
 
-/** Kill the receiver once or twice a round, under a load that is the same for the same seed, and hold it to what it answered. */
+/** Kill the receiver once or twice a round, under a load that the seed decides, and check every promise it made. */
 export async function runRounds(stack: ChaosStack, options: RoundsOptions): Promise<RoundsReport> {
   const { rounds, seed, progress, signal } = options;
   const journal = openJournal(join(stack.dir, 'journal.jsonl'));
@@ -68,7 +69,7 @@ async function runRound(stack: ChaosStack, sender: Sender, round: Round): Promis
 }
 
 interface Load {
-  /** Resolves when so many deliveries were begun, or all. */
+  /** Resolves when so many deliveries were begun. */
   readonly begun: (count: number) => Promise<void>;
   /** Those that are to be sent again. */
   readonly done: Promise<readonly Planned[]>;
@@ -79,14 +80,11 @@ function startLoad(sender: Sender, { deliveries, connections }: Round): Load {
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   const open: Planned[] = [];
   let begun = 0;
-  const work = async (): Promise<void> => {
-    for (let next = deliveries[begun]; next !== undefined; next = deliveries[begun]) {
-      begun += 1;
-      for (const { count, resolve } of waiting) if (begun >= count) resolve();
-      if (!isSettled(await sender.send(next))) open.push(next);
-    }
-  };
-  const done = Promise.all(Array.from({ length: connections }, work)).then(() => open);
+  const done = forEachConcurrently(deliveries, connections, async (planned) => {
+    begun += 1;
+    for (const { count, resolve } of waiting) if (begun >= count) resolve();
+    if (!isSettled(await sender.send(planned))) open.push(planned);
+  }).then(() => open);
   return {
     begun: (count) =>
       new Promise((resolve) => {
@@ -113,38 +111,19 @@ async function strike({ receiver, temporalProxy }: ChaosStack, load: Load, momen
   await receiver.start();
 }
 
-const TRIES = 200;
+const MAX_TRIES = 200;
 const AGAIN_AFTER_MS = 25;
 
-/** As the sender does, with its waits compressed: what was not answered for good comes again. */
+/** Send again what has no final answer, as the sender does, but with short waits. */
 async function untilSettled(sender: Sender, planned: Planned): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     if (isSettled(await sender.send(planned))) return;
     await sleep(AGAIN_AFTER_MS);
   }
-  throw new Error(`${planned.eventId} was not taken in ${TRIES} tries`);
+  throw new Error(`${planned.eventId} had no final answer after ${MAX_TRIES} tries`);
 }
 
 /** Nothing will change by sending it again. */
 function isSettled({ answer }: Attempt): boolean {
   return answer !== 'unanswered' && answer.status < 500;
-}
-
-const DRAINED_LIMIT_MS = 60_000;
-const POLL_MS = 15;
-
-/** The spool is empty: Temporal has everything. Without a spool: Temporal is reached. */
-export async function untilDrained(url: string, limitMs = DRAINED_LIMIT_MS): Promise<void> {
-  const giveUpAt = Date.now() + limitMs;
-  for (;;) {
-    const body: unknown = await fetch(`${url}/readyz`).then(
-      (response) => response.json(),
-      () => null,
-    );
-    const { temporal, spool } = (body ?? {}) as { temporal?: string; spool?: { records: number } | null };
-    if (spool === null ? temporal === 'ok' : spool?.records === 0) return;
-    if (Date.now() > giveUpAt)
-      throw new Error(`the spool was not empty in ${limitMs / 1000} s; /readyz: ${JSON.stringify(body)}`);
-    await sleep(POLL_MS);
-  }
 }

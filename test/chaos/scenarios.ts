@@ -1,19 +1,18 @@
 import { join } from 'node:path';
 import { completion, departure, progress, type Planned } from './deliveries';
-import { openJournal, type Attempt, type Journal } from './journal';
+import { runSteadyLoad, sendAll, type LoadReport } from './load';
 import { LEARNERS } from './plan';
+import { untilDrained } from './receiver';
 import { createEffects, readWorkflows, untilEnded, type StartedWorkflow } from './records';
 import { countAnswers, judge, type Findings } from './report';
-import { untilDrained } from './rounds';
-import { createSender, type Sender } from './sender';
+import { createSender, openJournal, type Sender } from './sender';
 import type { ChaosStack, Outage } from './stack';
-import { runSteadyLoad, type LoadReport } from './steady-load';
 
 export interface ScenarioOptions {
-  /** How long something is away, in seconds. */
+  /** How long a part is away. */
   readonly seconds: number;
   readonly ratePerSecond: number;
-  /** How many come in one burst. */
+  /** How many deliveries one burst has. */
   readonly events: number;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
@@ -33,8 +32,7 @@ interface Scene {
   readonly stack: ChaosStack;
   readonly options: ScenarioOptions;
   readonly sender: Sender;
-  readonly journal: Journal;
-  /** Everything is in Temporal and has ended. */
+  /** Resolves when everything is in Temporal and has ended. */
   readonly settle: () => Promise<readonly StartedWorkflow[]>;
 }
 
@@ -69,7 +67,7 @@ export async function runScenario(
   };
   try {
     await receiver.start();
-    const { claims, figures } = await scenarios[scenario]({ stack, options, sender, journal, settle });
+    const { claims, figures } = await scenarios[scenario]({ stack, options, sender, settle });
     const workflows = await settle();
     await effects.collect();
     const findings = judge({ attempts: journal.attempts(), workflows, effects: effects.counts() });
@@ -82,17 +80,17 @@ export async function runScenario(
 }
 
 const WARM_UP_SECONDS = 10;
-const TIMES_UNDISTURBED = 3;
+const MAX_P99_RATIO = 3;
 
-/** Taken away for so long twice, once in silence and once by a kill, under a steady load. */
+/** Under a steady load, take a part away twice for so long: freeze it, then kill it. */
 async function playOutage({ options, sender, settle }: Scene, part: Outage | undefined): Promise<Outcome> {
-  if (part === undefined) throw new Error('it runs elsewhere, and is not ours to take away');
-  const { seconds, progress: say } = options;
+  if (part === undefined) throw new Error('it runs elsewhere, so this process cannot stop it');
+  const { seconds, progress } = options;
   const next = steadyEvents();
   const load = async (name: string, forSeconds: number): Promise<LoadReport> => {
-    say(`${name}: ${options.ratePerSecond} deliveries a second for ${forSeconds} s`);
+    progress(`${name}: ${options.ratePerSecond} deliveries a second for ${forSeconds} s`);
     const report = await runSteadyLoad(sender, { ...options, seconds: forSeconds, next });
-    say(`  ${JSON.stringify(report)}`);
+    progress(`  ${JSON.stringify(report)}`);
     return report;
   };
   await load('warming up', WARM_UP_SECONDS);
@@ -112,7 +110,7 @@ async function playOutage({ options, sender, settle }: Scene, part: Outage | und
   return {
     claims: {
       'every delivery answered 200': [undisturbed, silent, killed].every(({ sent, taken }) => sent === taken),
-      'p99 under 3 times the undisturbed': [silent, killed].every((each) => ratio(each) < TIMES_UNDISTURBED),
+      'p99 under 3 times the undisturbed': [silent, killed].every((each) => ratio(each) < MAX_P99_RATIO),
     },
     figures: {
       ...{ undisturbed, silent, killed, silentSettledMs, killedSettledMs },
@@ -127,7 +125,7 @@ async function timed(action: () => Promise<unknown>): Promise<number> {
   return Math.round(performance.now() - begunAt);
 }
 
-const ONE_IN = 5;
+const COMPLETION_INTERVAL = 5;
 
 /** Mostly progress, and some completions, whose certificates can be counted. */
 function steadyEvents(): () => Planned {
@@ -136,13 +134,15 @@ function steadyEvents(): () => Planned {
     count += 1;
     const learner = LEARNERS[count % LEARNERS.length] ?? '';
     const id = `steady-${count}`;
-    return count % ONE_IN === 0 ? completion(id, learner, `c-${id}`, 90) : progress(id, learner, `m-${count}`, 50);
+    return count % COMPLETION_INTERVAL === 0
+      ? completion(id, learner, `c-${id}`, 90)
+      : progress(id, learner, `m-${count}`, 50);
   };
 }
 
 const DEPARTURES = 200;
 const BEFORE_PERCENT = 5;
-const AT_LEAST = 190;
+const MIN_DEPARTURES_BEFORE = 190;
 
 /** Withdrawing access does not wait behind a burst of progress ticks. */
 async function playProgressBurst({ stack, options, sender, settle }: Scene): Promise<Outcome> {
@@ -151,14 +151,15 @@ async function playProgressBurst({ stack, options, sender, settle }: Scene): Pro
   );
   const leavers = Array.from({ length: DEPARTURES }, (_, index) => `leaver-${index}`);
   await stack.standIns.addUsers(leavers);
-  const burstMs = await timed(() => sendAll(sender, burst));
+  const burstMs = await timed(() => sendAll(sender, burst, CONNECTIONS));
   options.progress(`${burst.length} progress deliveries answered in ${burstMs} ms`);
-  const cameAt = Date.now();
+  const sentAt = Date.now();
   const attempts = await sendAll(
     sender,
     leavers.map((userId, index) => departure(`leave-${index}`, userId)),
+    CONNECTIONS,
   );
-  const departuresMs = Date.now() - cameAt;
+  const departuresMs = Date.now() - sentAt;
   options.progress(
     `${attempts.length} departures answered in ${departuresMs} ms: ${JSON.stringify(countAnswers(attempts))}`,
   );
@@ -171,26 +172,26 @@ async function playProgressBurst({ stack, options, sender, settle }: Scene): Pro
       .filter((each) => each.type === type)
       .map(({ startedAt }) => startedAt)
       .sort((a, b) => a - b);
-  const waiting = startsOf('moduleProgress').filter((startedAt) => startedAt > cameAt);
+  const waiting = startsOf('moduleProgress').filter((startedAt) => startedAt > sentAt);
   const limit = waiting[Math.floor((waiting.length * BEFORE_PERCENT) / 100)] ?? Infinity;
   const departed = startsOf('offboarding');
   const before = departed.filter((startedAt) => startedAt < limit).length;
   return {
     claims: {
-      [`${AT_LEAST} of ${DEPARTURES} departures start before ${BEFORE_PERCENT} % of the progress that waited`]:
-        before >= AT_LEAST,
+      [`${MIN_DEPARTURES_BEFORE} of ${DEPARTURES} departures start before ${BEFORE_PERCENT} % of the progress that waited`]:
+        before >= MIN_DEPARTURES_BEFORE,
       'enough progress waited to tell': waiting.length >= options.events / 10,
     },
     figures: {
       ...{ burstMs, departuresMs, settledMs, waiting: waiting.length, before },
-      lastDepartureAfterMs: (departed.at(-1) ?? cameAt) - cameAt,
+      lastDepartureAfterMs: (departed.at(-1) ?? sentAt) - sentAt,
       progressBeforeLastDeparture: waiting.filter((startedAt) => startedAt < (departed.at(-1) ?? 0)).length,
     },
   };
 }
 
 const REPLAYS = 1000;
-const LIMIT = 128;
+const REPLAY_LIMIT = 128;
 const STARTS_WITHIN_MS = 2000;
 
 /** One captured delivery under a thousand event ids, and a genuine departure in the middle of it. */
@@ -199,11 +200,11 @@ async function playReplayFlood({ stack, sender, settle }: Scene): Promise<Outcom
   await stack.standIns.addUsers(['leaver']);
   await sender.send(captured);
   const flood = Array.from({ length: REPLAYS - 1 }, (_, index) => ({ ...captured, eventId: `replay-${index}` }));
-  const middle = LIMIT / 2;
+  const middle = REPLAY_LIMIT / 2;
   const [before, genuine, after] = await Promise.all([
-    sendAll(sender, flood.slice(0, middle)),
+    sendAll(sender, flood.slice(0, middle), CONNECTIONS),
     sender.send(departure('genuine', 'leaver')),
-    sendAll(sender, flood.slice(middle)),
+    sendAll(sender, flood.slice(middle), CONNECTIONS),
   ]);
   const byAnswer = countAnswers([...before, ...after]);
   const workflows = await settle();
@@ -212,20 +213,10 @@ async function playReplayFlood({ stack, sender, settle }: Scene): Promise<Outcom
   const startedAfterMs = (departed?.startedAt ?? Infinity) - genuine.sentAt;
   return {
     claims: {
-      [`429 from the ${LIMIT + 1}th id on`]: byAnswer['429'] === REPLAYS - LIMIT,
-      'all but one that were taken are replayed': replayed === LIMIT - 1,
+      [`429 from the ${REPLAY_LIMIT + 1}th id on`]: byAnswer['429'] === REPLAYS - REPLAY_LIMIT,
+      'all but one that were accepted are replayed': replayed === REPLAY_LIMIT - 1,
       [`the departure starts within ${STARTS_WITHIN_MS} ms`]: startedAfterMs < STARTS_WITHIN_MS,
     },
     figures: { byAnswer, replayed, startedAfterMs },
   };
-}
-
-async function sendAll(sender: Sender, deliveries: readonly Planned[]): Promise<readonly Attempt[]> {
-  const left = [...deliveries].reverse();
-  const attempts: Attempt[] = [];
-  const work = async (): Promise<void> => {
-    for (let next = left.pop(); next !== undefined; next = left.pop()) attempts.push(await sender.send(next));
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, work));
-  return attempts;
 }

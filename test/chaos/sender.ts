@@ -1,9 +1,60 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { signDelivery } from '../../src/dev/mindtickle';
 import { digestOf, type Planned } from './deliveries';
-import type { Answer, Attempt, Journal } from './journal';
+
+/** The answer to one delivery. `unanswered`: the connection ended first, so that nobody knows whether it was accepted. */
+export type Answer =
+  | 'unanswered'
+  | {
+      readonly status: number;
+      /** Fields of a 200's body. */
+      readonly duplicate?: boolean;
+      readonly spooled?: boolean;
+      readonly workflowId?: string;
+    };
+
+/** One delivery as it was sent, and its answer. */
+export interface Attempt {
+  readonly eventId: string;
+  /** Of the envelope; null: the body has none to read. */
+  readonly event: string | null;
+  /** SHA-256, hex. */
+  readonly bodyDigest: string;
+  readonly signature: 'right' | 'wrong' | 'missing';
+  /** SHA-256 of the signature that was sent, hex: equal for a delivery and its replays. */
+  readonly signatureDigest: string;
+  /** Natural keys of what this event makes downstream when it runs. */
+  readonly effects: readonly string[];
+  /** Epoch ms. */
+  readonly sentAt: number;
+  /** Null: unanswered. */
+  readonly answeredAt: number | null;
+  readonly answer: Answer;
+}
+
+export interface Journal {
+  readonly add: (attempt: Attempt) => void;
+  /** In the order in which they were answered. */
+  readonly attempts: () => readonly Attempt[];
+  readonly close: () => void;
+}
+
+/** One line of JSON an attempt, which survives a kill of this process once `add` has returned. */
+export function openJournal(path: string): Journal {
+  const file = openSync(path, 'a', 0o600);
+  const attempts: Attempt[] = [];
+  return {
+    add: (attempt) => {
+      writeSync(file, `${JSON.stringify(attempt)}\n`);
+      attempts.push(attempt);
+    },
+    attempts: () => attempts,
+    close: () => closeSync(file),
+  };
+}
 
 export interface SenderOptions {
   /** Of the receiver. */
@@ -15,13 +66,13 @@ export interface SenderOptions {
 }
 
 export interface Sender {
-  /** Send once, and write down what came of it. Waits while nobody listens: then nothing was sent. */
+  /** Send once, and record the answer. Waits while nobody listens, since nothing was sent then. */
   readonly send: (planned: Planned) => Promise<Attempt>;
   readonly close: () => Promise<void>;
 }
 
 const PATH = '/webhooks/mindtickle';
-/** The receiver may take 5 s for a start, and a sender is told something before it gives up. */
+/** The receiver may need 5 s for a start. */
 const ANSWER_LIMIT_MS = 15_000;
 const LISTEN_LIMIT_MS = 60_000;
 const LISTEN_POLL_MS = 10;
@@ -69,7 +120,7 @@ export function createSender({ url, secret, connections, journal }: SenderOption
   return { send, close: () => pool.destroy() };
 }
 
-/** Resolves when somebody listens. One asks for all: a receiver that starts has better things to do. */
+/** Resolves when the receiver listens. Senders that wait at the same time share one probe. */
 function createProbe(url: string): () => Promise<void> {
   const { port, hostname } = new URL(url);
   let asking: Promise<void> | undefined;
@@ -96,7 +147,7 @@ interface Signed {
   readonly timestamp: string;
 }
 
-/** One signature for each `signedAs`, made when it is first wanted. */
+/** One signature for each `signedAs`, made when it is first needed. */
 function createSigner(secret: string): (planned: Planned) => Signed {
   const made = new Map<string, Signed>();
   return ({ body, signature: kind, signedAs, eventId }) => {

@@ -16,29 +16,29 @@ import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
 import { ADMINISTRATOR, COMPANY, MAIL_DOMAIN } from './deliveries';
 import { LEARNERS } from './plan';
 import { createReceiverProcess, type ReceiverProcess } from './receiver';
-import { connectStandIns, type StandInsClient } from './stand-ins';
+import { connectStandIns, type StandInsClient } from './records';
 
 /** A Temporal and a ledger that run already. */
-export interface Given {
+export interface ExistingServices {
   readonly temporalAddress: string;
   readonly namespace: string;
   readonly databaseUrl: string;
 }
 
 export interface ChaosOptions {
-  /** Absent: of its own. */
-  readonly given?: Given;
+  /** Absent: the stack starts its own. */
+  readonly existing?: ExistingServices;
   /** Settings of the receiver beside what it needs: `SPOOL`, `REPLAY_LIMIT`. */
   readonly settings?: NodeJS.ProcessEnv;
-  /** Told how the start goes on. */
+  /** Called with a line for each part that has started. */
   readonly progress: (line: string) => void;
   /** Aborted: the start is given up. */
   readonly signal: AbortSignal;
 }
 
-/** A process that can be taken away and given back. */
+/** A process that a test freezes, kills and starts again. */
 export interface Outage {
-  /** It stays, and answers nothing. */
+  /** It keeps running, and answers nothing. */
   readonly freeze: () => Promise<void>;
   readonly thaw: () => Promise<void>;
   readonly kill: () => Promise<void>;
@@ -54,7 +54,7 @@ export interface ChaosStack {
   readonly temporalProxy: TcpProxy;
   readonly receiver: ReceiverProcess;
   readonly standIns: StandInsClient;
-  /** Undefined where it was given. */
+  /** Undefined when it existed before. */
   readonly temporal: Outage | undefined;
   readonly ledger: Outage | undefined;
   /** End every process and remove every file. */
@@ -67,7 +67,7 @@ offboarding:
   deactivateAfterDays: 0
 `;
 
-/** Start everything but the receiver, in a directory that goes with it. @throws Error, with nothing left running. */
+/** Start everything but the receiver, in a directory that `stop` removes. @throws Error, with nothing left running. */
 export async function openChaosStack(options: ChaosOptions): Promise<ChaosStack> {
   await promisify(execFile)(process.execPath, [resolve(__dirname, '../../bin/build.js'), '--if-stale']);
   const path = await mkdtemp(join(tmpdir(), 'mindtickle-chaos-'));
@@ -86,7 +86,7 @@ export async function openChaosStack(options: ChaosOptions): Promise<ChaosStack>
 }
 
 async function startAll(
-  { given, settings = {}, progress, signal }: ChaosOptions,
+  { existing, settings = {}, progress, signal }: ChaosOptions,
   dir: DataDir,
   closers: (() => unknown)[],
 ): Promise<Omit<ChaosStack, 'stop'>> {
@@ -94,13 +94,14 @@ async function startAll(
   await writeFile(dir.config, CONFIG);
   const env = { ...bareEnvironment(process.env), LOG_LEVEL: 'warn', ...settings };
   const setting: Setting = { env, dir, registry: openRegistry(dir.processes), progress };
-  const ports = await choosePorts(
-    (['receiver', 'ops', 'temporal', 'ui', 'ledger', 'http', 'smtp'] as const).map((part) => ({ part, port: 0 })),
-  );
+  const parts = ['receiver', 'ops', 'temporal', 'ui', 'ledger', 'http', 'smtp'] as const;
+  const ports = await choosePorts(parts.map((part) => ({ part, port: 0 })));
   const launch: Launch = (part) => launchPart(part, signal, closers, progress);
   const token = randomBytes(24).toString('hex');
   const [base, standIns] = await Promise.all([
-    given === undefined ? startBase(launch, setting, ports) : { ...given, temporal: undefined, ledger: undefined },
+    existing === undefined
+      ? startBase(launch, setting, ports)
+      : { ...existing, temporal: undefined, ledger: undefined },
     // In memory: a file that is written whole at every change slows thousands of them down.
     launch(standInsPart(setting, ports, { token })),
   ]);
@@ -145,7 +146,7 @@ async function startBase(
   launch: Launch,
   setting: Setting,
   ports: Readonly<Record<'temporal' | 'ui' | 'ledger', number>>,
-): Promise<Given & Pick<ChaosStack, 'temporal' | 'ledger'>> {
+): Promise<ExistingServices & Pick<ChaosStack, 'temporal' | 'ledger'>> {
   const [ledger, temporal] = await Promise.all([
     launch(ledgerPart(setting, ports.ledger)),
     launch(temporalPart(setting, { port: ports.temporal, uiPort: ports.ui, retentionDays: RETENTION_DAYS })),
@@ -163,8 +164,7 @@ type Launch = <R extends Running>(part: Part<R>) => Promise<Launched<R>>;
 
 interface Launched<R> {
   readonly running: R;
-  /** Of the process of this name. */
-  readonly outage: (name: string) => Outage;
+  readonly outage: (processName: string) => Outage;
 }
 
 async function launchPart<R extends Running>(
@@ -175,20 +175,20 @@ async function launchPart<R extends Running>(
 ): Promise<Launched<R>> {
   signal.throwIfAborted();
   let launching = part.launch(signal);
-  // From now on: another part may fail while this one is still being started.
+  // Registered before it has started: another part may fail meanwhile.
   closers.push(() => launching.then((launched) => launched.stop()).catch(() => undefined));
   const running = await launching;
   progress(`${part.name}: ${running.detail}`);
-  const outage = (name: string): Outage => {
-    const tell = async (what: NodeJS.Signals): Promise<void> => {
-      const pid = (await launching).pids[name];
-      for (const each of pid === undefined ? [] : [pid, ...childrenOf(pid)]) process.kill(each, what);
+  const outage = (processName: string): Outage => {
+    const signalAll = async (name: NodeJS.Signals): Promise<void> => {
+      const pid = (await launching).pids[processName];
+      for (const each of pid === undefined ? [] : [pid, ...childrenOf(pid)]) process.kill(each, name);
     };
     return {
-      freeze: () => tell('SIGSTOP'),
-      thaw: () => tell('SIGCONT'),
+      freeze: () => signalAll('SIGSTOP'),
+      thaw: () => signalAll('SIGCONT'),
       kill: async () => {
-        await tell('SIGKILL');
+        await signalAll('SIGKILL');
         await (await launching).stop();
       },
       startAgain: async () => {
@@ -206,7 +206,7 @@ function childrenOf(pid: number): number[] {
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 
-/** So that a letter to one of them needs no identity provider. */
+/** An e-mail to one of them then needs no identity provider. */
 async function introduceLearners(databaseUrl: string): Promise<void> {
   const pool = openPool({ url: databaseUrl, max: 1 });
   try {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Planned } from './deliveries';
-import type { Attempt } from './journal';
 import { countAnswers } from './report';
-import type { Sender } from './sender';
+import type { Attempt, Sender } from './sender';
 
 export interface LoadOptions {
   readonly ratePerSecond: number;
@@ -50,6 +49,33 @@ export async function runSteadyLoad(sender: Sender, options: LoadOptions): Promi
     p99Ms: percentile(sorted, 99),
     maxMs: percentile(sorted, 100),
   };
+}
+
+/** Send all of them, in this order, over so many connections. */
+export async function sendAll(
+  sender: Sender,
+  deliveries: readonly Planned[],
+  connections: number,
+): Promise<readonly Attempt[]> {
+  const attempts: Attempt[] = [];
+  await forEachConcurrently(deliveries, connections, async (planned) => {
+    attempts.push(await sender.send(planned));
+  });
+  return attempts;
+}
+
+/** Call `action` for each item, in order, at most `limit` at once. */
+export async function forEachConcurrently<T>(
+  items: readonly T[],
+  limit: number,
+  action: (item: T) => Promise<void>,
+): Promise<void> {
+  // One iterator for all: each worker takes the next item.
+  const left = items.values();
+  const work = async (): Promise<void> => {
+    for (const item of left) await action(item);
+  };
+  await Promise.all(Array.from({ length: limit }, work));
 }
 
 function percentile(sorted: readonly number[], percent: number): number {
