@@ -5,19 +5,19 @@ import { REQUEST_EVENTS } from '../http';
 /** One delivery that is being received or handled. */
 export interface AdmissionSlot {
   /**
-   * Hold so many bytes in all. False: there is no room for them, and the delivery has to be refused.
-   * Bytes that are given up count until `leave`.
+   * Counts so many bytes in all for this delivery. False: there is no room for them, and it has to be refused. Its bytes
+   * count until `release`.
    */
   readonly reserve: (bytes: number) => boolean;
-  /** Its body is whole: it does not make room for others any more. */
+  /** Its body is whole: it is not shed any more. */
   readonly markWhole: () => void;
-  /** Called when it has to make room for others. Its bytes count no longer. */
+  /** Called when it is shed to make room for others. Its bytes no longer count. */
   readonly onShed: (listener: () => void) => void;
   readonly release: () => void;
 }
 
 export interface Budget {
-  /** A place for a delivery on this connection, until it leaves; undefined when every place is taken by a whole one. */
+  /** A slot for a delivery on this connection, until its release; undefined when a whole delivery is in every slot. */
   readonly enter: (socket: Socket) => AdmissionSlot | undefined;
   readonly isBusy: (socket: Socket) => boolean;
   readonly usage: () => { readonly deliveries: number; readonly bytes: number };
@@ -32,7 +32,7 @@ export interface BudgetOptions {
   readonly now: () => number;
 }
 
-interface Held {
+interface Admitted {
   readonly socket: Socket;
   readonly since: number;
   bytes: number;
@@ -43,32 +43,32 @@ interface Held {
 const SLOW_MS = 1000;
 
 /**
- * Bounds what deliveries hold at once, by what has come of them, not by what they declare. Nobody is known before the
- * body is whole and its signature is checked, so who is slow or large makes room for who is not, the body that has been
- * coming for longest first. No sender of unfinished bodies, from however many addresses, keeps an honest one out.
- * Whole bodies are never shed: a stranger's is refused at once, and only an authentic one waits to be stored.
+ * Bounds the deliveries and bytes in memory, by what has arrived, not by what is declared. No sender is known before the
+ * body is whole and its signature is checked, so slow and large bodies are shed for others, the one that has been arriving
+ * for longest first. No number of senders of unfinished bodies keeps an honest sender out. Whole bodies are never shed:
+ * a stranger's is refused at once, and only an authentic one waits to be stored.
  */
 export function createBudget({ deliveries, bodyBytes, now }: BudgetOptions): Budget {
-  const inside = new Set<Held>();
-  /** Those whose body is not whole, in the order in which they came. */
-  const coming = new Set<Held>();
+  const inside = new Set<Admitted>();
+  /** Those whose body is not whole, oldest first. */
+  const arriving = new Set<Admitted>();
   const bySocket = new Map<Socket, number>();
   let bytes = 0;
 
   const count = (socket: Socket, change: 1 | -1): void => {
-    const held = (bySocket.get(socket) ?? 0) + change;
-    if (held > 0) bySocket.set(socket, held);
+    const open = (bySocket.get(socket) ?? 0) + change;
+    if (open > 0) bySocket.set(socket, open);
     else bySocket.delete(socket);
   };
-  const release = (held: Held): void => {
-    coming.delete(held);
-    if (!inside.delete(held)) return;
-    bytes -= held.bytes;
-    count(held.socket, -1);
+  const release = (entry: Admitted): void => {
+    arriving.delete(entry);
+    if (!inside.delete(entry)) return;
+    bytes -= entry.bytes;
+    count(entry.socket, -1);
   };
-  /** The one that has been coming for longest of those that may be shed. */
-  const shedOldest = (mayBeShed: (each: Held) => boolean): Held | undefined => {
-    for (const each of coming) {
+  /** Sheds the oldest of those that may be shed. */
+  const shedOldest = (mayBeShed: (each: Admitted) => boolean): Admitted | undefined => {
+    for (const each of arriving) {
       if (!mayBeShed(each)) continue;
       release(each);
       each.shed();
@@ -77,28 +77,28 @@ export function createBudget({ deliveries, bodyBytes, now }: BudgetOptions): Bud
     return undefined;
   };
   /** Bytes run out in a rush of honest bodies too: were equals shed then, none of them would ever be whole. */
-  const hold = (held: Held, total: number): boolean => {
-    const mayBeShed = (each: Held): boolean => each.bytes > total || now() - each.since >= SLOW_MS;
-    while (bytes - held.bytes + total > bodyBytes) {
+  const reserve = (entry: Admitted, total: number): boolean => {
+    const mayBeShed = (each: Admitted): boolean => each.bytes > total || now() - each.since >= SLOW_MS;
+    while (bytes - entry.bytes + total > bodyBytes) {
       const shed = shedOldest(mayBeShed);
-      if (shed === undefined || shed === held) return false;
+      if (shed === undefined || shed === entry) return false;
     }
-    bytes += total - held.bytes;
-    held.bytes = total;
+    bytes += total - entry.bytes;
+    entry.bytes = total;
     return true;
   };
 
   const enter = (socket: Socket): AdmissionSlot | undefined => {
     if (inside.size >= deliveries && shedOldest(() => true) === undefined) return undefined;
-    const held: Held = { socket, since: now(), bytes: 0, shed: () => undefined };
-    inside.add(held);
-    coming.add(held);
+    const entry: Admitted = { socket, since: now(), bytes: 0, shed: () => undefined };
+    inside.add(entry);
+    arriving.add(entry);
     count(socket, 1);
     return {
-      reserve: (total) => inside.has(held) && hold(held, total),
-      markWhole: () => void coming.delete(held),
-      onShed: (listener) => (held.shed = listener),
-      release: () => release(held),
+      reserve: (total) => inside.has(entry) && reserve(entry, total),
+      markWhole: () => void arriving.delete(entry),
+      onShed: (listener) => (entry.shed = listener),
+      release: () => release(entry),
     };
   };
   return {
@@ -111,17 +111,17 @@ export function createBudget({ deliveries, bodyBytes, now }: BudgetOptions): Bud
 export interface ConnectionOptions {
   /** Connections at once. */
   readonly connections: number;
-  /** How long one may say nothing and read nothing, in ms. */
+  /** How long a connection may send and read nothing, in ms. */
   readonly silenceMs: number;
-  /** One that a delivery is on is not closed to make room. */
+  /** A connection with a delivery is not closed to make room. */
   readonly isBusy: (socket: Socket) => boolean;
-  /** Told of each one that is closed to make room. */
+  /** Called for each connection that is closed to make room. */
   readonly onShed: (socket: Socket) => void;
 }
 
 /**
- * Bounds a server's connections: one more closes, without a word, the one that has made no request for longest. An idle
- * connection costs a stranger nothing, so turning the new ones away would hand the server to whoever came first.
+ * Bounds a server's connections: one too many closes the one that has made no request for longest, without an answer.
+ * An idle connection costs a stranger nothing, so refusing new ones would give the server to whoever came first.
  */
 export function boundConnections(server: Server, options: ConnectionOptions): void {
   const { connections, silenceMs, isBusy, onShed } = options;
@@ -146,6 +146,6 @@ export function boundConnections(server: Server, options: ConnectionOptions): vo
     server.on(event, ({ socket }: IncomingMessage) => {
       if (open.delete(socket)) open.add(socket);
     });
-  // Node's other limits are about requests alone: a client that reads no answer would stay for ever.
+  // Node's other limits are about requests only: a client that reads no answer would stay forever.
   server.setTimeout(silenceMs);
 }

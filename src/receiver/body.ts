@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdmissionSlot } from './admission';
 
-/** `gone`: the client went away, or was cut off, before its body was complete. `overload`: there is no room for it. */
+/** `gone`: the connection ended before the body was complete. `overload`: there is no room for it. */
 export type BodyResult = Buffer | 'too-large' | 'overload' | 'gone';
 
 export interface BodyOptions {
@@ -13,7 +13,7 @@ export interface BodyOptions {
 
 /**
  * Read a body of up to `limit` bytes, as it came. A larger declared length is not read at all (RFC 9110 §15.5.14), and a
- * client that asked (`Expect: 100-continue`) is told to go on only here.
+ * client that asks (`Expect: 100-continue`) gets its 100 only here.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -45,10 +45,10 @@ export async function readBody(
 }
 
 interface Gathering {
-  /** @returns why it was not taken; nothing more is taken then. */
+  /** @returns why the chunk was not kept; no later one is kept either. */
   readonly add: (chunk: Buffer) => 'too-large' | 'overload' | undefined;
   readonly whole: () => Buffer;
-  /** Keep nothing, and take nothing any more. */
+  /** Forget everything, and ignore later chunks. */
   readonly drop: () => void;
 }
 
@@ -57,15 +57,15 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * The chunks of one body in one piece of memory that grows with them. Kept one by one, a body that comes byte by byte
- * would take a hundred times its size.
+ * would need a hundred times its size.
  */
-function createGathering(most: number, slot: AdmissionSlot): Gathering {
+function createGathering(maxBytes: number, slot: AdmissionSlot): Gathering {
   let memory = NOTHING;
   let length = 0;
   let isOver = false;
 
-  const grow = (least: number): boolean => {
-    const bytes = Math.min(most, Math.max(least, 2 * memory.length, FIRST_BYTES));
+  const grow = (minBytes: number): boolean => {
+    const bytes = Math.min(maxBytes, Math.max(minBytes, 2 * memory.length, FIRST_BYTES));
     if (!slot.reserve(bytes)) return false;
     const larger = Buffer.allocUnsafe(bytes);
     memory.copy(larger, 0, 0, length);
@@ -75,7 +75,7 @@ function createGathering(most: number, slot: AdmissionSlot): Gathering {
   return {
     add: (chunk) => {
       if (isOver) return undefined;
-      if (length + chunk.length > most) return 'too-large';
+      if (length + chunk.length > maxBytes) return 'too-large';
       if (length + chunk.length > memory.length && !grow(length + chunk.length)) return 'overload';
       length += chunk.copy(memory, length);
       return undefined;

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
-import { SECOND } from '../domain';
+import { MINUTE, SECOND } from '../domain';
 import type { ReceiverSettings } from '../settings';
 import type { Accepted } from './accept';
-import { bareAddress } from './address';
 import { refuse, refuseSocket } from './problem';
 import { boundConnections, createBudget, type Budget } from './admission';
 import type { CappedLog } from '../telemetry';
@@ -13,14 +13,13 @@ import type { Readiness } from './readiness';
 import { createReceive, headerValues, type ReceiveDeps } from './receive';
 import { refusals, type Rule } from './refusals';
 import { createApp, placeOf, serve, trackRequests } from '../http';
-import { limits, type Limits } from './limits';
 
 export interface ReceiverDeps extends ReceiveDeps {
   readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery' | 'trustProxy'>;
   readonly readiness: () => Promise<Readiness>;
   readonly log: CappedLog;
   readonly observe?: Observer | undefined;
-  readonly limits?: Partial<Limits>;
+  readonly limits?: Partial<typeof LIMITS>;
 }
 
 /** Called after each answer: for metrics, and to explain refusals. */
@@ -36,12 +35,35 @@ export interface Receiver {
   readonly close: () => Promise<void>;
 }
 
+/** Bounds in time, size and number that apply before anything of a request is known. */
+const LIMITS = {
+  /** From the first byte of a connection or request to the end of its headers. */
+  headersMs: 10 * SECOND,
+  /** To the end of its body. */
+  requestMs: 30 * SECOND,
+  /** Longer than the 60 s of common proxies, so that they, not we, end an idle connection. */
+  keepAliveMs: MINUTE + 5 * SECOND,
+  checkEveryMs: SECOND,
+  headerBytes: 16 * 1024,
+  /** Of one request. Node keeps each in an object of its own: 16 KiB of the shortest use a quarter of a megabyte. */
+  headers: 128,
+  closeMs: 10 * SECOND,
+  /** Without a byte to or from a connection. Longer than anything that we let a sender wait for. */
+  silenceMs: MINUTE,
+  /** At once, and each with a file descriptor; twice the deliveries, so that there is one to close for a new one. */
+  connections: 4000,
+  /** Being received or handled at once. */
+  deliveries: 2000,
+  /** Of all bodies at once. Temporal's client and the spool hold copies of those that are being stored. */
+  bodyBytes: 64 * 1024 * 1024,
+};
+
 /**
  * The public server: `POST /webhooks/mindtickle`, `GET /healthz`, `GET /readyz`. A 2xx promises the sender that the event
  * is stored; every other answer is `application/problem+json` (RFC 9457) and stored nothing.
  */
 export function createReceiver(deps: ReceiverDeps): Receiver {
-  const bounds = { ...limits, ...deps.limits };
+  const bounds = { ...LIMITS, ...deps.limits };
   const server = createServer({
     headersTimeout: bounds.headersMs,
     requestTimeout: bounds.requestMs,
@@ -169,4 +191,20 @@ function failure(log: CappedLog): ErrorRequestHandler {
 function logRefusal(log: CappedLog, rule: Rule, address: string | undefined): void {
   const { level, status } = refusals[rule];
   log.write(level, rule, { status, address }, 'refused');
+}
+
+/** As some proxies write it, with brackets or a port or both. */
+const ADORNED = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::\d+)?$/i;
+
+/**
+ * An address in its bare form; undefined for anything else. Where no proxy writes `X-Forwarded-For`, a stranger
+ * can write any text there, which must reach no log.
+ */
+export function bareAddress(text: string | undefined): string | undefined {
+  // A zone is free text, and names a network interface of this machine.
+  const [address = ''] = text?.split('%') ?? [];
+  const [, six, four] = ADORNED.exec(address) ?? [];
+  const bare = six ?? four ?? address;
+  // How a socket that listens for both families names an IPv4 client.
+  return isIP(bare) > 0 ? bare.replace(/^::ffff:(?=\d+\.)/i, '') : undefined;
 }

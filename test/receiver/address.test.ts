@@ -1,4 +1,4 @@
-import { bareAddress } from '../../src/receiver/address';
+import { bareAddress } from '../../src/receiver/server';
 
 describe('bareAddress', () => {
   test.each([

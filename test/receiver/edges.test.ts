@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Accepted } from '../../src/receiver/accept/accept';
-import type { Limits } from '../../src/receiver/limits';
 import type { Rule } from '../../src/receiver/refusals/rules';
+import type { ReceiverDeps } from '../../src/receiver/server';
 import { converse, requestBytes, type Answer, type Conversation, type HeaderList } from './raw-http';
 import {
   BODY,
@@ -17,7 +17,8 @@ import {
   type Running,
 } from './running';
 
-const QUICK: Partial<Limits> = { headersMs: 150, requestMs: 200, checkEveryMs: 10 };
+type Limits = NonNullable<ReceiverDeps['limits']>;
+const QUICK: Limits = { headersMs: 150, requestMs: 200, checkEveryMs: 10 };
 
 let receiver: Running;
 afterEach(() => receiver.close());
@@ -438,7 +439,7 @@ describe('the address of who is refused', () => {
 });
 
 describe('overload', () => {
-  const BOUNDS: Partial<Limits> = { deliveries: 4, bodyBytes: 100_000, connections: 8 };
+  const BOUNDS: Limits = { deliveries: 4, bodyBytes: 100_000, connections: 8 };
   const unfinished = (bytes: number): Buffer =>
     requestBytes([...signedHeaders({ secret: 'x' }), ['Content-Length', '1000000']], Buffer.alloc(bytes, 'x'));
   const hold = (bytes: number): Conversation => {

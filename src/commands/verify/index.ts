@@ -50,24 +50,24 @@ export function runVerify(options: VerifyOptions): number {
   const now = options.now === undefined ? Date.now() : momentOf(options.now);
   const { delivery, notes } = deliveryOf(options, contract);
   const company = options.company ?? valueOf(env, 'MINDTICKLE_COMPANY_ID') ?? running?.companyId;
-  const terms: DiagnosisConfig = {
+  const config: DiagnosisConfig = {
     secrets: secretsOf(options, env, running),
     companyId: company ?? companyIn(delivery.rawBody),
     window: { backMs: contract.windowBackSeconds * 1000, aheadMs: contract.windowAheadSeconds * 1000 },
   };
   const unjudged = company === undefined ? ['the company is not checked: no --company, and no setting names it'] : [];
-  const verdict = { diagnosis: diagnose(delivery, terms, now), terms, now, notes: [...notes, ...unjudged] };
-  console.log(options.json === true ? JSON.stringify(documentOf(verdict)) : describe(verdict));
-  return verdict.diagnosis.verifies ? 0 : 1;
+  const report = { diagnosis: diagnose(delivery, config, now), config, now, notes: [...notes, ...unjudged] };
+  console.log(options.json === true ? JSON.stringify(documentOf(report)) : describe(report));
+  return report.diagnosis.verifies ? 0 : 1;
 }
 
-interface Given {
+interface CapturedDelivery {
   readonly delivery: Diagnosable;
   readonly notes: readonly string[];
 }
 
 /** Options win over what the captured request has. */
-function deliveryOf(options: VerifyOptions, contract: ConfigFile['delivery']): Given {
+function deliveryOf(options: VerifyOptions, contract: ConfigFile['delivery']): CapturedDelivery {
   const { file, request } = options;
   if (file === '-' && request === '-') throw new SettingsError(['--file and --request: only one can be `-`']);
   const captured = request === undefined ? undefined : readCaptured(contentOf('--request', request));
@@ -152,14 +152,14 @@ function companyIn(rawBody: Buffer): string {
   }
 }
 
-interface Verdict {
+interface VerifyReport {
   readonly diagnosis: Diagnosis;
-  readonly terms: DiagnosisConfig;
+  readonly config: DiagnosisConfig;
   readonly now: number;
   readonly notes: readonly string[];
 }
 
-function documentOf({ diagnosis, terms, now, notes }: Verdict): object {
+function documentOf({ diagnosis, config, now, notes }: VerifyReport): object {
   const { skewSeconds, signatureLength, timestampLength, bodyLength } = diagnosis;
   return {
     verifies: diagnosis.verifies,
@@ -174,15 +174,15 @@ function documentOf({ diagnosis, terms, now, notes }: Verdict): object {
         }),
     skewSeconds,
     lengths: { signature: signatureLength, timestamp: timestampLength, body: bodyLength },
-    secrets: terms.secrets.length,
+    secrets: config.secrets.length,
     at: new Date(now).toISOString(),
     notes,
   };
 }
 
-function describe({ diagnosis, terms, now, notes }: Verdict): string {
+function describe({ diagnosis, config, now, notes }: VerifyReport): string {
   const { skewSeconds, signatureLength, timestampLength, bodyLength } = diagnosis;
-  const count = terms.secrets.length;
+  const count = config.secrets.length;
   return [
     ...(diagnosis.verifies
       ? [`verifies   with secret ${diagnosis.secretIndex + 1} of ${count}`]

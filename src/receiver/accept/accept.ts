@@ -1,4 +1,4 @@
-import { isConflict, isContradiction } from '../../domain/conflict';
+import { isConflict, isContradiction } from '../../domain';
 import type { CappedLog } from '../../telemetry';
 import type { StartSlots } from './start-slots';
 import type { ReplayGuard } from './replay-guard';

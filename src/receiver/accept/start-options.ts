@@ -1,6 +1,6 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { RawValue, type SearchAttributePair } from '@temporalio/common';
-import { isKeyword, searchAttributes } from '../../domain/search-attributes';
+import { isKeyword, searchAttributes } from '../../domain';
 import { TASK_QUEUE } from '../../temporal';
 import { isJson, userIdOf, type ParsedBody, type VerifiedDelivery } from '../verify';
 import { quarantine, routes, type Route } from '../routes';

@@ -1,5 +1,5 @@
 import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { isConflict, isContradiction } from '../../domain/conflict';
+import { isConflict, isContradiction } from '../../domain';
 import { asConflict, type VerifiedDelivery } from '../verify';
 import { workflowStart, workflowTypeOf } from './start-options';
 import { withTimeout } from '../../with-timeout';

@@ -1,4 +1,4 @@
-/** Why a delivery was likely refused. Kept in the ledger and counted by: a name, once given, stays. */
+/** Why a delivery was likely refused. Kept in the ledger and counted by: a published name never changes. */
 export type Cause =
   | 'headers-missing'
   | 'signature-missing'
@@ -63,7 +63,7 @@ const explanations: Readonly<Record<Cause, Explanation>> = {
     todo: 'compare how the sender writes it with the contract: hex HMAC-SHA256 of `<timestamp>:<body>`.',
   },
   'signature-written-otherwise': {
-    what: 'the signature is right, but it is not written as 64 hex digits alone',
+    what: 'the signature is right, but it is not written as 64 hex digits only',
     todo: 'have whoever signs write plain hex, or see what rewrites the header on the way.',
   },
   'other-algorithm': {
@@ -83,8 +83,8 @@ const explanations: Readonly<Record<Cause, Explanation>> = {
     todo: 'if the sender has not taken up the new secret yet, accept the old one for a while: add it behind the new one in MINDTICKLE_WEBHOOK_SECRET.',
   },
   'secret-written-otherwise': {
-    what: 'our secret fits once it is written otherwise',
-    todo: 'mend MINDTICKLE_WEBHOOK_SECRET, or the secret at the sender, so that both are the same characters.',
+    what: 'our secret fits once it is written in another way',
+    todo: 'fix MINDTICKLE_WEBHOOK_SECRET, or the secret at the sender, so that both are the same characters.',
   },
   'body-reserialised': {
     what: 'the body was written anew after it was signed',
