@@ -1,5 +1,5 @@
 import type { StandIns } from '../../../src/dev/stand-ins';
-import { patch, scim, sendMail, setFault, start, stateOf, stopAll, userId } from './running';
+import { patch, scim, sendMail, setFault, start, stateOf, stopAll, TOKEN, userId } from './running';
 
 let standIns: StandIns;
 let waited: number[];
@@ -79,7 +79,7 @@ describe('mail', () => {
   test.each([
     ['for now', undefined, 451],
     ['for now', 452, 452],
-    ['for good', 550, 550],
+    ['permanently', 550, 550],
   ])('error: refuses the message %s with status %s', async (_name, status, answered) => {
     await setFault(standIns, 'mail', { mode: 'error', ...(status !== undefined && { status }) });
     await expect(sendMail(standIns)).rejects.toMatchObject({ responseCode: answered });
@@ -166,7 +166,7 @@ test('a caller who gives up on a slow system does not undo what it goes on to do
   const given = fetch(path, {
     method: 'PATCH',
     signal: leaving.signal,
-    headers: { authorization: 'Bearer a-token-of-the-tests', 'content-type': 'application/scim+json' },
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/scim+json' },
     body: JSON.stringify(patch({ op: 'replace', path: 'active', value: false })),
   });
   while (waiting.length === 0) await stateOf(slow);

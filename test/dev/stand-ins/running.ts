@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import { startStandIns, type StandIns, type StandInsOptions, type StandInsState } from '../../../src/dev/stand-ins';
 import { createLogger } from '../../../src/telemetry';
 
-const TOKEN = 'a-token-of-the-tests';
+export const TOKEN = 'a-token-of-the-tests';
 
 const running: StandIns[] = [];
 
@@ -23,42 +23,51 @@ export async function stateOf({ url }: StandIns): Promise<StandInsState> {
   return (await response.json()) as StandInsState;
 }
 
-export async function setFault({ url }: StandIns, system: string, fault: unknown): Promise<Response> {
-  return fetch(`${url}/_faults/${system}`, {
-    method: 'PUT',
-    body: JSON.stringify(fault),
-    headers: { 'content-type': 'application/json' },
+export async function setFault(standIns: StandIns, system: string, fault: unknown): Promise<Response> {
+  return send(standIns, 'PUT', `/_faults/${system}`, JSON.stringify(fault));
+}
+
+export async function pageOf({ url }: StandIns): Promise<string> {
+  return (await fetch(url)).text();
+}
+
+/** One request, as JSON when `body` is no string. */
+export async function send(
+  { url }: StandIns,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return fetch(`${url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
 }
 
 /** One SCIM request; `path` is under the base URL. */
 export async function scim(
-  { url }: StandIns,
+  standIns: StandIns,
   method: string,
   path: string,
   body?: unknown,
   token = TOKEN,
+  base = '/identity/scim/v2',
 ): Promise<Response> {
-  return fetch(`${url}/identity/scim/v2${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' };
+  return send(standIns, method, `${base}${path}`, body, headers);
 }
 
 /** One request to Okta's management API. */
 export async function okta(
-  { url }: StandIns,
+  standIns: StandIns,
   method: string,
   path: string,
   body?: unknown,
   token = TOKEN,
 ): Promise<Response> {
-  return fetch(`${url}/identity/okta/api/v1${path}`, {
-    method,
-    headers: { authorization: `SSWS ${token}`, 'content-type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
+  return send(standIns, method, `/identity/okta/api/v1${path}`, body, { authorization: `SSWS ${token}` });
 }
 
 export function patch(...operations: readonly object[]): object {

@@ -3,11 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StandIns } from '../../../src/dev/stand-ins';
-import { setFault, start, stateOf, stopAll } from './running';
+import { pageOf, send, setFault, start, stateOf, stopAll, TOKEN } from './running';
 
 afterEach(stopAll);
 
-const TOKEN = 'a-token-of-the-tests';
 const CLIENT = { grant_type: 'client_credentials', client_id: 'mindtickle', client_secret: TOKEN };
 
 async function grant({ url }: StandIns, form: Record<string, string> = CLIENT) {
@@ -24,12 +23,9 @@ async function call(standIns: StandIns, method: string, path: string, body?: unk
   return callBy(standIns, session['access_token'] ?? '', method, `/services/data/v62.0${path}`, body);
 }
 
-async function callBy({ url }: StandIns, session: string, method: string, path: string, body?: unknown) {
-  const response = await fetch(`${url}/salesforce${path}`, {
-    method,
-    headers: { authorization: `Bearer ${session}`, 'content-type': 'application/json' },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
+async function callBy(standIns: StandIns, session: string, method: string, path: string, body?: unknown) {
+  const headers = { authorization: `Bearer ${session}` };
+  const response = await send(standIns, method, `/salesforce${path}`, body, headers);
   const text = await response.text();
   return {
     status: response.status,
@@ -183,7 +179,7 @@ describe('PATCH of a record', () => {
     await expect(call(standIns, 'PATCH', '/sobjects/UserLogin/0Yw', {})).resolves.toMatchObject(
       fails(404, 'NOT_FOUND'),
     );
-    const page = await (await fetch(standIns.url)).text();
+    const page = await pageOf(standIns);
     expect(page).toContain('frozen');
   });
 
@@ -206,7 +202,7 @@ describe('PATCH of a record', () => {
     await expect(call(await start(), 'PATCH', path, body)).resolves.toMatchObject(fails(status, code));
   });
 
-  test('takes a unique value once', async () => {
+  test('accepts a unique value once', async () => {
     const standIns = await start();
     const contact = { LastName: 'One', Email: 'one@example.com' };
     await call(standIns, 'PATCH', '/sobjects/Contact/MindTickle_User_Id__c/mt-1', contact);
@@ -234,7 +230,7 @@ describe('PATCH of a collection', () => {
     ...fields,
   });
 
-  test('takes each record for itself, and answers in their order', async () => {
+  test('writes each record on its own, and answers in their order', async () => {
     const standIns = await start();
     await call(standIns, 'PATCH', `${TRAINING}/there`, {});
     const records = [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { request } from 'undici';
 import type { StandIns } from '../../../src/dev/stand-ins';
-import { mailToOmar, patch, scim, sendMail, setFault, start, stateOf, stopAll, userId } from './running';
+import { mailToOmar, pageOf, patch, scim, sendMail, setFault, start, stateOf, stopAll, userId } from './running';
 
 afterEach(stopAll);
 
@@ -210,7 +210,7 @@ describe('the page', () => {
     const standIns = await start();
     await sendMail(standIns);
     await setFault(standIns, 'mail', { mode: 'slow', calls: 3 });
-    const page = await (await fetch(standIns.url)).text();
+    const page = await pageOf(standIns);
     for (const text of [
       'Omar Haddad',
       'Recertification required',
@@ -231,7 +231,7 @@ describe('the page', () => {
     const standIns = await start();
     await sendMail(standIns, { ...mailToOmar, subject: 'older' });
     await sendMail(standIns, { ...mailToOmar, subject: 'newer', messageId: '<2@example.com>' });
-    const page = await (await fetch(standIns.url)).text();
+    const page = await pageOf(standIns);
     expect(page.indexOf('newer')).toBeLessThan(page.indexOf('older'));
   });
 
@@ -240,7 +240,7 @@ describe('the page', () => {
     const bad = `<img src=x onerror="alert('1')">`;
     await sendMail(standIns, { ...mailToOmar, subject: bad, text: `</pre><script>alert(1)</script>` });
     await scim(standIns, 'POST', '/Groups', { displayName: bad });
-    const page = await (await fetch(standIns.url)).text();
+    const page = await pageOf(standIns);
     expect(page).not.toContain('<img');
     expect(page).not.toContain('<script>alert');
     expect(page).toContain('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;');

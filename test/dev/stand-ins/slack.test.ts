@@ -1,8 +1,6 @@
 import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
-import { patch, setFault, start, stateOf, stopAll } from './running';
-
-const TOKEN = 'a-token-of-the-tests';
+import { pageOf, patch, scim as scimOf, send, setFault, start, stateOf, stopAll, TOKEN } from './running';
 
 let standIns: StandIns;
 beforeEach(async () => {
@@ -23,18 +21,12 @@ async function call(method: string, args: Record<string, string> = {}, token = T
 }
 
 async function callJson(method: string, body: string): Promise<Json> {
-  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json; charset=utf-8' };
-  const response = await fetch(`${standIns.url}/slack/api/${method}`, { method: 'POST', headers, body });
-  return (await response.json()) as Json;
+  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  return (await (await send(standIns, 'POST', `/slack/api/${method}`, body, headers)).json()) as Json;
 }
 
-async function scim(method: string, path: string, body?: object, token = TOKEN): Promise<Response> {
-  return fetch(`${standIns.url}/slack/scim/v2${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-}
+const scim = async (method: string, path: string, body?: object, token = TOKEN): Promise<Response> =>
+  scimOf(standIns, method, path, body, token, '/slack/scim/v2');
 
 const { email } = people.omar;
 const byEmail = (address: string) => `/Users?filter=${encodeURIComponent(`email eq "${address}"`)}`;
@@ -50,7 +42,7 @@ async function channelId(): Promise<string> {
   return (channels as { id: string }[])[0]?.id ?? '';
 }
 
-const metadata = JSON.stringify({ event_type: 'letter', event_payload: { key: 'k1' } });
+const metadata = JSON.stringify({ event_type: 'notification', event_payload: { key: 'k1' } });
 
 describe('the Web API', () => {
   test('knows its token', async () => {
@@ -75,7 +67,7 @@ describe('the Web API', () => {
     expect(await call('users.lookupByEmail', { email: 'x@example.com' })).toMatchObject({ error: 'users_not_found' });
   });
 
-  test('takes JSON where something is written, and a form alone where not', async () => {
+  test('accepts JSON where something is written, and a form alone where not', async () => {
     expect(await callJson('users.lookupByEmail', JSON.stringify({ email }))).toMatchObject({
       error: 'users_not_found',
     });
@@ -130,7 +122,7 @@ describe('the Web API', () => {
     for (const text of ['one', 'two', 'three']) await call('chat.postMessage', { channel, text, metadata });
     const texts = ({ messages }: Json) => (messages as { text: string }[]).map(({ text }) => text);
     const first = await call('conversations.history', { channel, limit: '2', include_all_metadata: 'true' });
-    expect(first).toMatchObject({ has_more: true, messages: [{ metadata: { event_type: 'letter' } }, {}] });
+    expect(first).toMatchObject({ has_more: true, messages: [{ metadata: { event_type: 'notification' } }, {}] });
     const { next_cursor: cursor } = first['response_metadata'] as { next_cursor: string };
     const last = await call('conversations.history', { channel, limit: '2', cursor });
     expect([texts(first), texts(last), last['has_more']]).toEqual([['three', 'two'], ['one'], false]);
@@ -195,8 +187,7 @@ describe('the SCIM API', () => {
 });
 
 describe('its fault switch', () => {
-  const ask = async (path: string): Promise<Response> =>
-    fetch(`${standIns.url}/slack${path}`, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}` } });
+  const ask = async (path: string): Promise<Response> => send(standIns, 'POST', `/slack${path}`);
 
   test.each([
     [{ mode: 'error' }, 500, 'internal_error'],
@@ -221,7 +212,7 @@ describe('the page', () => {
   test('shows messages and who is deactivated, as text', async () => {
     await call('chat.postMessage', { channel: '#enablement', text: '<script>' });
     await scim('PATCH', `/Users/${await omarsId()}`, activate(false));
-    const page = await (await fetch(standIns.url)).text();
+    const page = await pageOf(standIns);
     expect(page).toContain('#enablement');
     expect(page).toContain('&lt;script&gt;');
     expect(page).toContain('deactivated');
