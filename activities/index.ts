@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { type PolicySnapshot, type System, SYSTEMS } from '../src/domain';
 import type { SystemSettings, WorkerSettings } from '../src/settings';
-import type { Reread, Rereader } from '../src/receiver';
+import type { Reread, Rereader } from '../src/events';
 import { connect as archive } from './archive';
 import type { Connector, ConnectorDeps } from './connector';
 import { connect as identity } from './identity';

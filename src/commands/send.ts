@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isEventName, type EventName } from '../events';
+import { events, isEventName } from '../events';
 import { SettingsError, withDotEnv, type Environment } from '../settings';
 import { deliver, type Outgoing } from '../dev/mindtickle';
 import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
@@ -46,7 +46,7 @@ function deliveryOf(event: string, options: SendOptions, env: Environment, runni
     eventId: options.eventId ?? `send-${randomUUID()}`,
     secret: options.secret ?? secretOf(env, running),
     companyId: companyOf(env, running),
-    data: options.data ?? (isEventName(event) ? sampleOf(event, new Date()) : {}),
+    data: options.data ?? (isEventName(event) ? events[event].sample({ ...SAMPLE_LEARNER, now: Date.now() }) : {}),
     ...(timestamp !== undefined && { timestamp }),
     ...(file !== undefined && { body: readFileSync(file) }),
   };
@@ -100,44 +100,10 @@ function webUiOf(body: unknown, env: Environment, running: StackInfo | undefined
   return `${ui}/namespaces/${env['TEMPORAL_NAMESPACE'] ?? 'default'}/workflows/${encodeURIComponent(workflowId)}`;
 }
 
-const DAY_MS = 86_400_000;
-
-/** Data that fits the event, as of `now`. */
-export function sampleOf(event: EventName, now: Date): Readonly<Record<string, unknown>> {
-  const inDays = (days: number): string => new Date(now.getTime() + days * DAY_MS).toISOString();
-  const userId = 'u-sample';
-  const email = 'sample.learner@example.com';
-  const samples: Readonly<Record<EventName, Readonly<Record<string, unknown>>>> = {
-    'course.completed': {
-      userId,
-      courseName: 'Product essentials',
-      courseId: 'c-essentials',
-      score: 92,
-      completedAt: inDays(0),
-    },
-    'quiz.submitted': {
-      userId,
-      quizName: 'Pricing basics',
-      quizId: 'q-pricing',
-      score: 4,
-      maxScore: 10,
-      passed: false,
-    },
-    'user.provisioned': { userId, email, role: 'Account Executive', teamId: 't-sample', provisionedBy: 'okta' },
-    'user.deprovisioned': { userId, email, reason: 'terminated', deprovisionedAt: inDays(0) },
-    'module.progress': {
-      userId,
-      moduleName: 'Discovery calls',
-      moduleId: 'm-discovery',
-      progressPct: 60,
-      timeSpentSec: 900,
-    },
-    'certification.expired': {
-      userId,
-      certName: 'Product essentials',
-      expiredAt: inDays(-1),
-      renewalDeadline: inDays(30),
-    },
-  };
-  return samples[event];
-}
+const SAMPLE_LEARNER = {
+  userId: 'u-sample',
+  email: 'sample.learner@example.com',
+  role: 'Account Executive',
+  teamId: 't-sample',
+  run: 'sample',
+};

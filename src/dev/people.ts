@@ -1,5 +1,3 @@
-import type { EventName } from '../events';
-
 /** Someone of the demo's company: known to MindTickle by `userId`, to the identity provider by `email`. */
 export interface Person {
   readonly userId: string;
@@ -54,13 +52,3 @@ export const people = {
     groups: ['Sales'],
   },
 } as const satisfies Readonly<Record<string, Person>>;
-
-/** Whom each event of the demo is about: nobody twice, so that no event settles the workflow of another. */
-export const personOf: Readonly<Record<EventName, Person>> = {
-  'course.completed': people.carla,
-  'quiz.submitted': people.quentin,
-  'user.provisioned': people.nina,
-  'user.deprovisioned': people.omar,
-  'module.progress': people.pavel,
-  'certification.expired': people.rita,
-};

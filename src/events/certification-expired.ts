@@ -1,12 +1,31 @@
 import { z } from 'zod';
+import { daysAfter, describeEvent } from './descriptor';
 import { id, isoInstant, title } from './fields';
 
 /** A certificate ran out at `expiredAt`; it has to be renewed by `renewalDeadline`. */
-export const certificationExpired = z.looseObject({
-  userId: id,
-  certName: title,
-  expiredAt: isoInstant,
-  renewalDeadline: isoInstant,
+export const certificationExpired = describeEvent({
+  name: 'certification.expired',
+  schema: z.looseObject({ userId: id, certName: title, expiredAt: isoInstant, renewalDeadline: isoInstant }),
+  workflowType: 'recertification',
+  lane: 2,
+  title: 'Recertification',
+  subject: 'certName',
+  sample: ({ userId, now }) => ({
+    userId,
+    certName: 'Sales Methodology',
+    expiredAt: daysAfter(now, -1),
+    renewalDeadline: daysAfter(now, 60),
+  }),
+  demo: {
+    person: 'rita',
+    lastStep: 'tellManager',
+    effects: [
+      { step: 'joinRecertificationRequired', inGroup: 'Recertification required' },
+      { step: 'tellLearner', mailTo: 'learner', subjectStarts: 'Renew your certificate' },
+      { step: 'tellManager', mailTo: 'manager', subjectStarts: 'A certificate of your team' },
+      { step: 'markRequired', crmRecord: { Learner_Id__c: 'learner', Status__c: 'Recertification required' } },
+    ],
+  },
 });
 
-export type CertificationExpired = z.infer<typeof certificationExpired>;
+export type CertificationExpired = z.infer<typeof certificationExpired.schema>;

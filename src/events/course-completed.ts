@@ -1,16 +1,39 @@
 import { z } from 'zod';
+import { daysAfter, describeEvent } from './descriptor';
 import { id, isoInstant, title } from './fields';
 
 /**
  * A learner finished a course. `score` is a percentage. A retake is another event with another id.
  * Source: the community's description of MindTickle's webhooks; nothing official is published.
  */
-export const courseCompleted = z.looseObject({
-  userId: id,
-  courseName: title,
-  courseId: id,
-  score: z.number(),
-  completedAt: isoInstant,
+export const courseCompleted = describeEvent({
+  name: 'course.completed',
+  schema: z.looseObject({
+    userId: id,
+    courseName: title,
+    courseId: id,
+    score: z.number(),
+    completedAt: isoInstant,
+  }),
+  workflowType: 'courseCompletion',
+  lane: 3,
+  title: 'Course completed',
+  subject: 'courseName',
+  sample: ({ userId, run, now }) => ({
+    userId,
+    courseName: 'Discovery Calls',
+    courseId: `course-${run}`,
+    score: 92,
+    completedAt: daysAfter(now, 0),
+  }),
+  demo: {
+    person: 'carla',
+    effects: [
+      { step: 'tellLearner', mailTo: 'learner', subjectStarts: 'Your certificate' },
+      { step: 'recordTraining', crmRecord: { Learner_Id__c: 'learner', Status__c: 'Completed' } },
+      { step: 'storeStatement', lmsStatement: true },
+    ],
+  },
 });
 
-export type CourseCompleted = z.infer<typeof courseCompleted>;
+export type CourseCompleted = z.infer<typeof courseCompleted.schema>;

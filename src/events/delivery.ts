@@ -27,3 +27,13 @@ export interface Envelope<Data = unknown> {
   readonly data: Data;
   readonly companyId: string;
 }
+
+/** A quarantined body that can be read after all: the workflow that it belongs to, and what that workflow gets. */
+export interface Reread {
+  readonly workflowType: string;
+  readonly event: string;
+  readonly envelope: Envelope<Readonly<Record<string, unknown>> & { readonly userId: string }>;
+}
+
+/** Reads an envelope again. `refused` is a sentence that names fields, never values. */
+export type Rereader = (envelope: unknown) => Reread | { readonly refused: string };

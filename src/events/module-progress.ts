@@ -1,13 +1,29 @@
 import { z } from 'zod';
+import { describeEvent } from './descriptor';
 import { id, title } from './fields';
 
 /** How far a learner is in a module: `progressPct` in percent. Carries no time of its own. */
-export const moduleProgress = z.looseObject({
-  userId: id,
-  moduleName: title,
-  moduleId: id,
-  progressPct: z.number(),
-  timeSpentSec: z.number(),
+export const moduleProgress = describeEvent({
+  name: 'module.progress',
+  schema: z.looseObject({
+    userId: id,
+    moduleName: title,
+    moduleId: id,
+    progressPct: z.number(),
+    timeSpentSec: z.number(),
+  }),
+  workflowType: 'moduleProgress',
+  lane: 5,
+  title: 'Module progress',
+  subject: 'moduleName',
+  sample: ({ userId, run }) => ({
+    userId,
+    moduleName: 'Objection Handling',
+    moduleId: `module-${run}`,
+    progressPct: 40,
+    timeSpentSec: 900,
+  }),
+  demo: { person: 'pavel', effects: [] },
 });
 
-export type ModuleProgress = z.infer<typeof moduleProgress>;
+export type ModuleProgress = z.infer<typeof moduleProgress.schema>;

@@ -1,18 +1,39 @@
 import { z } from 'zod';
+import { describeEvent } from './descriptor';
 import { id, title } from './fields';
 
 /**
  * A learner handed in a quiz. `score` is out of `maxScore`. A quiz of `quizType` *practice* is ungraded
  * and carries none of `score`, `maxScore`, `passed`; other quizzes may lack them too.
  */
-export const quizSubmitted = z.looseObject({
-  userId: id,
-  quizName: title,
-  quizId: id,
-  score: z.number().nullish(),
-  maxScore: z.number().nullish(),
-  passed: z.boolean().nullish(),
-  quizType: z.string().nullish(),
+export const quizSubmitted = describeEvent({
+  name: 'quiz.submitted',
+  schema: z.looseObject({
+    userId: id,
+    quizName: title,
+    quizId: id,
+    score: z.number().nullish(),
+    maxScore: z.number().nullish(),
+    passed: z.boolean().nullish(),
+    quizType: z.string().nullish(),
+  }),
+  workflowType: 'quizCoaching',
+  lane: 3,
+  title: 'Quiz submitted',
+  subject: 'quizName',
+  sample: ({ userId, run }) => ({
+    userId,
+    quizName: 'Pricing Basics',
+    quizId: `quiz-${run}`,
+    score: 4,
+    maxScore: 10,
+    passed: false,
+  }),
+  demo: {
+    person: 'quentin',
+    lastStep: 'tellManager',
+    effects: [{ step: 'tellManager', mailTo: 'manager', subjectStarts: 'Coaching needed' }],
+  },
 });
 
-export type QuizSubmitted = z.infer<typeof quizSubmitted>;
+export type QuizSubmitted = z.infer<typeof quizSubmitted.schema>;

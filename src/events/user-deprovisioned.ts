@@ -1,12 +1,25 @@
 import { z } from 'zod';
+import { daysAfter, describeEvent } from './descriptor';
 import { email, id, isoInstant, text } from './fields';
 
 /** A person left, by SCIM. Arrives only when the subscription names it. `deprovisionedAt` may be ahead. */
-export const userDeprovisioned = z.looseObject({
-  userId: id,
-  email,
-  reason: text,
-  deprovisionedAt: isoInstant,
+export const userDeprovisioned = describeEvent({
+  name: 'user.deprovisioned',
+  schema: z.looseObject({ userId: id, email, reason: text, deprovisionedAt: isoInstant }),
+  workflowType: 'offboarding',
+  lane: 1,
+  title: 'Offboarding',
+  sample: ({ userId, email, now }) => ({ userId, email, reason: 'terminated', deprovisionedAt: daysAfter(now, 0) }),
+  demo: {
+    person: 'omar',
+    lastStep: 'archive',
+    effects: [
+      { step: 'freeze', signInBlocked: true },
+      { step: 'leaveGroups', leftAllGroups: true },
+      { step: 'freezeCrm', crmRecord: { type: 'UserLogin', IsFrozen: true } },
+      { step: 'deactivateChat', chatDeactivated: true },
+    ],
+  },
 });
 
-export type UserDeprovisioned = z.infer<typeof userDeprovisioned>;
+export type UserDeprovisioned = z.infer<typeof userDeprovisioned.schema>;

@@ -1,5 +1,4 @@
-import { isEventName } from '../../src/events';
-import { routes } from '../../src/receiver/routes';
+import { events, isEventName } from '../../src/events';
 import type { Answer, Attempt } from './sender';
 
 /** Every run of one workflow id, as Temporal has it. */
@@ -188,7 +187,7 @@ function checkContents(
 
 /** An event that we do not know waits in quarantine. */
 function typeOf(event: string | null): string {
-  return event !== null && isEventName(event) ? routes[event].workflowType : QUARANTINE;
+  return event !== null && isEventName(event) ? events[event].workflowType : QUARANTINE;
 }
 
 /** Each effect happened once, and exactly those of the workflows that ran. */

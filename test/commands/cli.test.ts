@@ -2,8 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { sampleOf } from '../../src/commands/send';
-import { eventNames, eventSchemas } from '../../src/events';
 
 const repository = resolve(__dirname, '../..');
 let place: string;
@@ -84,9 +82,3 @@ describe('mt', () => {
 });
 
 const freePorts = ['--port', '0', '--ops-port', '0', '--stand-ins-port', '0', '--temporal-port', '0', '--ui-port', '0'];
-
-describe('sampleOf', () => {
-  test.each(eventNames)('fits %s', (event) => {
-    expect(eventSchemas[event].safeParse(sampleOf(event, new Date())).success).toBe(true);
-  });
-});

@@ -1,4 +1,3 @@
-import type { Delivery, Envelope, QuizSubmitted } from '../../src/events';
 import {
   completedFact,
   deprovisionedFact,
@@ -7,27 +6,20 @@ import {
   progressedFact,
   provisionedFact,
   quizzedFact,
+  type Fact,
 } from '../../src/domain';
+import type { QuizSubmitted } from '../../src/events';
+import { sampleDelivery, sampleEnvelope } from '../sample-events';
 
-const delivery: Delivery = {
-  eventId: 'e1',
-  event: 'quiz.submitted',
-  signedAt: '2026-11-23T09:00:00Z',
-  receivedAt: '2026-11-23T09:00:05Z',
-  signatureDigest: 'a',
-  bodyDigest: 'b',
-};
+const delivery = sampleDelivery('quiz.submitted');
 const signedAt = epochMs(delivery.signedAt);
 
-function envelope<Data>(data: Data): Envelope<Data> {
-  return { event: 'any', data, companyId: 'acme' };
-}
-
 describe('quizzedFact', () => {
-  const judge = (result: Partial<QuizSubmitted>, passPercent?: number) => {
-    const data: QuizSubmitted = { userId: 'u1', quizId: 'q1', quizName: 'Pricing', ...result };
-    const { result: verdict, percent } = quizzedFact(envelope(data), delivery, passPercent);
-    return { verdict, percent };
+  const judge = (given: Partial<QuizSubmitted>, passPercent?: number) => {
+    const nothing = { score: undefined, maxScore: undefined, passed: undefined };
+    const envelope = sampleEnvelope('quiz.submitted', { ...nothing, ...given });
+    const { result, percent } = quizzedFact(envelope, delivery, passPercent);
+    return { result, percent };
   };
 
   test.each<[string, Partial<QuizSubmitted>, number | undefined, string, number | null]>([
@@ -52,45 +44,55 @@ describe('quizzedFact', () => {
     ['practice is ungraded with a score', { quizType: 'practice', score: 1, maxScore: 10 }, 80, 'ungraded', 10],
     ['another type is judged', { quizType: 'graded', score: 1, maxScore: 10 }, 80, 'failed', 10],
     ['more than the maximum passes', { score: 12, maxScore: 10 }, 100, 'passed', 120],
-  ])('%s', (_claim, result, passPercent, verdict, percent) => {
-    expect(judge(result, passPercent)).toEqual({ verdict, percent });
+  ])('%s', (_claim, given, passPercent, result, percent) => {
+    expect(judge(given, passPercent)).toEqual({ result, percent });
   });
 
   test('happened when its delivery was signed: it has no time of its own', () => {
-    const data = { userId: 'u1', quizId: 'q1', quizName: 'Pricing', passed: true };
-    expect(quizzedFact(envelope(data), delivery, undefined).at).toBe(signedAt);
+    expect(quizzedFact(sampleEnvelope('quiz.submitted'), delivery, undefined).at).toBe(signedAt);
   });
 });
 
 describe('facts', () => {
-  test('a completion happened when it says', () => {
-    const data = { userId: 'u1', courseId: 'c1', courseName: 'Basics', score: 91, completedAt: '2026-11-20' };
-    const { completedAt, ...kept } = data;
-    expect(completedFact(envelope(data))).toEqual({ kind: 'completed', ...kept, at: epochMs(completedAt) });
-  });
+  const course = { userId: 'u1', courseId: 'c1', courseName: 'Basics', score: 91 };
+  const leaver = { userId: 'u1', email: 'rita@example.com', reason: 'left' };
+  const hire = { userId: 'u1', email: 'rita@example.com', role: 'rep', teamId: 't1' };
+  const certificate = { userId: 'u1', certName: 'Basics' };
+  const progress = { userId: 'u1', moduleId: 'm1', moduleName: 'Objections' };
 
-  test('a departure happens when it says, ahead of its delivery too', () => {
-    const data = { userId: 'u1', email: 'rita@example.com', reason: 'left', deprovisionedAt: '2026-12-31T18:00:00' };
-    const { deprovisionedAt, ...kept } = data;
-    expect(deprovisionedFact(envelope(data))).toEqual({ kind: 'deprovisioned', ...kept, at: epochMs(deprovisionedAt) });
-  });
-
-  test('an expiry has its own time and its deadline', () => {
-    const data = { userId: 'u1', certName: 'Basics', expiredAt: '2026-11-20', renewalDeadline: '2027-01-31' };
-    const times = { at: epochMs(data.expiredAt), deadline: epochMs(data.renewalDeadline) };
-    expect(expiredFact(envelope(data))).toEqual({ kind: 'expired', userId: 'u1', certName: 'Basics', ...times });
-  });
-
-  test('a new hire happened when the delivery was signed', () => {
-    const data = { userId: 'u1', email: 'rita@example.com', role: 'rep', teamId: 't1', provisionedBy: 'scim' };
-    const { provisionedBy, ...kept } = data;
-    expect(provisionedBy).toBe('scim');
-    expect(provisionedFact(envelope(data), delivery)).toEqual({ kind: 'provisioned', ...kept, at: signedAt });
-  });
-
-  test('progress happened when the delivery was signed', () => {
-    const data = { userId: 'u1', moduleId: 'm1', moduleName: 'Objections', progressPct: 40, timeSpentSec: 60 };
-    const kept = { userId: 'u1', moduleId: 'm1', moduleName: 'Objections', percent: 40, seconds: 60 };
-    expect(progressedFact(envelope(data), delivery)).toEqual({ kind: 'progressed', ...kept, at: signedAt });
+  test.each<[string, Fact, Partial<Fact>]>([
+    [
+      'a completion happened when it says',
+      completedFact(sampleEnvelope('course.completed', { ...course, completedAt: '2026-11-20' })),
+      { kind: 'completed', ...course, at: epochMs('2026-11-20') },
+    ],
+    [
+      'a departure happens when it says, ahead of its delivery too',
+      deprovisionedFact(sampleEnvelope('user.deprovisioned', { ...leaver, deprovisionedAt: '2026-12-31T18:00:00' })),
+      { kind: 'deprovisioned', ...leaver, at: epochMs('2026-12-31T18:00:00') },
+    ],
+    [
+      'an expiry has its own time and its deadline',
+      expiredFact(
+        sampleEnvelope('certification.expired', {
+          ...certificate,
+          expiredAt: '2026-11-20',
+          renewalDeadline: '2027-01-31',
+        }),
+      ),
+      { kind: 'expired', ...certificate, at: epochMs('2026-11-20'), deadline: epochMs('2027-01-31') },
+    ],
+    [
+      'a new hire happened when the delivery was signed',
+      provisionedFact(sampleEnvelope('user.provisioned', hire), delivery),
+      { kind: 'provisioned', ...hire, at: signedAt },
+    ],
+    [
+      'progress happened when the delivery was signed',
+      progressedFact(sampleEnvelope('module.progress', { ...progress, progressPct: 40, timeSpentSec: 60 }), delivery),
+      { kind: 'progressed', ...progress, percent: 40, seconds: 60, at: signedAt },
+    ],
+  ])('%s', (_claim, fact, expected) => {
+    expect(fact).toEqual(expected);
   });
 });

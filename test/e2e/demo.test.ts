@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import type { DemoEvent } from '../../src/commands/demo';
 import { SYSTEMS } from '../../src/domain';
+import { eventNames, events, type EventName } from '../../src/events';
 import type { StandInsState } from '../../src/dev/stand-ins';
 import { stateQuery } from '../../workflows/messages';
 import { quieten } from '../workflows/world';
@@ -35,14 +36,10 @@ describe('mt demo', () => {
   test('brings each event to its first rest, as a workflow of its type under the event id', () => {
     expect(first.events.filter(({ faults }) => faults.length > 0)).toEqual([]);
     expect(first.ok).toBe(true);
+    const restOf = (event: EventName) => ('lastStep' in events[event].demo ? 'waiting' : 'done');
     expect(first.events.map(({ event, workflowType, phase }) => [event, workflowType, phase])).toEqual([
-      ['course.completed', 'courseCompletion', 'done'],
-      ['quiz.submitted', 'quizCoaching', 'waiting'],
-      ['user.provisioned', 'onboarding', 'waiting'],
-      ['user.deprovisioned', 'offboarding', 'waiting'],
-      ['module.progress', 'moduleProgress', 'done'],
-      ['certification.expired', 'recertification', 'waiting'],
-      ['badge.awarded', 'quarantine', 'waiting'],
+      ...eventNames.map((event) => [event, events[event].workflowType, restOf(event)]),
+      ['demo.unknown', 'quarantine', 'waiting'],
     ]);
     for (const { eventId, workflowId } of first.events) expect(workflowId).toBe(eventId);
   });

@@ -5,7 +5,7 @@ import { people } from '../../src/dev/people';
 import type { StandIns } from '../../src/dev/stand-ins';
 import { cancelSignal } from '../../workflows/messages';
 import { createLedgerActivities } from '../../activities/ledger';
-import { readConfigFile } from '../../src/settings/policy-file';
+import { readConfigFile } from '../../src/settings';
 import { at, connectTo, emptyLedger } from '../activities/running';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { REQUIRED } from '../ledger/orders';

@@ -4,8 +4,7 @@ import { deliver } from '../../dev/mindtickle';
 import type { StandInsState } from '../../dev/stand-ins';
 import { createLogger } from '../../telemetry';
 import { connectNow } from '../../temporal';
-import { demoDeliveries, type DemoDelivery } from './deliveries';
-import { missingEffects } from './effects';
+import { demoDeliveries, missingEffects, type DemoDelivery } from './deliveries';
 import { untilResting, type Rest } from './resting';
 import { dataDirOf, type StackInfo } from '../../dev/data-dir';
 import { openStack } from './stack';
@@ -95,12 +94,13 @@ async function readState(standIns: string): Promise<StandInsState> {
 }
 
 function judge(
-  { event, eventId, workflowType }: DemoDelivery,
+  delivery: DemoDelivery,
   answer: SendAnswer,
   rest: Rest | null,
   effects: StandInsState,
   webUi: string,
 ): DemoEvent {
+  const { event, eventId, workflowType } = delivery;
   const named = { event, eventId, workflowId: eventId, webUi, duplicate: answer.duplicate };
   if (rest === null) {
     const faults = [`no workflow; the receiver answered ${answer.status}`];
@@ -110,7 +110,7 @@ function judge(
     ...(answer.status === 200 ? [] : [`the receiver answered ${answer.status}`]),
     ...(rest.workflowType === workflowType ? [] : [`expected the workflow type ${workflowType}`]),
     ...(rest.phase === 'waiting' || rest.status === 'COMPLETED' ? [] : [`did not come to rest: ${describe(rest)}`]),
-    ...missingEffects(rest.workflowType, rest.steps, effects).map((what) => `missing: ${what}`),
+    ...missingEffects(delivery, rest.steps, effects).map((what) => `missing: ${what}`),
   ];
   const { status, phase, outcome } = rest;
   return { ...named, workflowType: rest.workflowType, status, phase, outcome, faults };

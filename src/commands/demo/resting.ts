@@ -43,8 +43,7 @@ function isResting({ status, phase, steps }: Rest, lastStep: string | undefined)
 async function look(handle: WorkflowHandle): Promise<Rest | null> {
   try {
     const { type, status } = await handle.describe();
-    const hasState = type !== 'moduleProgress';
-    const state = hasState ? await handle.query(stateQuery) : await resultOf(handle, status.name);
+    const state = await handle.query(stateQuery).catch(() => resultOf(handle, status.name));
     return { workflowType: type, status: status.name, phase: state.phase, outcome: state.outcome, steps: state.steps };
   } catch {
     return null;

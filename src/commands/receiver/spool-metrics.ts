@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { SECOND } from '../../domain';
-import type { Lane } from '../../receiver/routes';
+import type { Lane } from '../../events';
 import type { SpoolStatus } from '../../receiver/receiver';
 
 const REFUSING = ['full', 'disk'] as const satisfies readonly SpoolStatus['refusing'][];

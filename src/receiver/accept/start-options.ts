@@ -1,10 +1,24 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { RawValue, type SearchAttributePair } from '@temporalio/common';
+import type { z } from 'zod';
 import { isKeyword, searchAttributes } from '../../domain';
 import { TASK_QUEUE } from '../../temporal';
 import { isJson, userIdOf, type ParsedBody, type VerifiedDelivery } from '../verify';
-import { quarantine, routes, type Route } from '../routes';
+import type * as Workflows from '../../../workflows';
+import { events, quarantine, type Delivery, type Envelope, type EventName, type Route } from '../../events';
 import { explain, summarise } from './summary';
+
+/** The workflows that take the data of an event: a descriptor that names another does not compile below. */
+type WorkflowFor<E extends EventName> = {
+  [W in keyof typeof Workflows]: (typeof Workflows)[W] extends (
+    delivery: Delivery,
+    envelope: Envelope<z.infer<(typeof events)[E]['schema']>>,
+  ) => unknown
+    ? W
+    : never;
+}[keyof typeof Workflows];
+
+const routes: { readonly [E in EventName]: Route & { readonly workflowType: WorkflowFor<E> } } = events;
 
 function routeOf(contents: ParsedBody): Route {
   return contents.kind === 'event' ? routes[contents.event] : quarantine;

@@ -1,6 +1,5 @@
-import type { Delivery } from '../../events';
+import type { Delivery, Route } from '../../events';
 import type { ParsedBody } from '../verify';
-import type { Route } from '../routes';
 
 /** Temporal's documented limits are 200 bytes for a summary and 20 kB for details; a start above them may be refused. */
 const SUMMARY_BYTES = 200;

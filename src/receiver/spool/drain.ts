@@ -1,7 +1,7 @@
 import { SECOND } from '../../domain';
 import type { CappedLog } from '../../telemetry';
 import { describeFailure, type ReleaseSlot, type Started, type StartSlots, type WorkflowStarter } from '../accept';
-import { LANES, type Lane } from '../routes';
+import { LANES, type Lane } from '../../events';
 import { asConflict, parseBody, verifiedDelivery, type VerifiedDelivery } from '../verify';
 import { createBackoff, createRetryDecisions, type Backoff } from './retries';
 import type { Spool, StoredRecord } from './spool';

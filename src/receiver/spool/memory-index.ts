@@ -1,5 +1,5 @@
 import type { PendingDelivery } from '../verify';
-import { LANES, type Lane } from '../routes';
+import { LANES, type Lane } from '../../events';
 import type { LogPosition } from './log';
 
 /** What is known of a record without reading it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PendingDelivery } from '../verify';
-import { LANES } from '../routes';
+import { LANES } from '../../events';
 import { decodeFrame, encodeFrame, isDamage, type Damage, type Frame } from './frames';
 
 const problem = z.object({

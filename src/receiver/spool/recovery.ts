@@ -1,5 +1,5 @@
 import type { CappedLog } from '../../telemetry';
-import type { Lane } from '../routes';
+import type { Lane } from '../../events';
 import type { DeadLetters } from './dead-letters';
 import { isDamage, type Damage, type Frame } from './frames';
 import type { Log, LogPosition } from './log';

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { CappedLog } from '../../telemetry';
 import type { DeliveryStore, Put, StoreRefusal } from '../accept';
 import type { PendingDelivery } from '../verify';
-import { LANES, type Lane } from '../routes';
+import { LANES, type Lane } from '../../events';
 import { createDeadLetters, type DeadLetter } from './dead-letters';
 import { openLog, type Log } from './log';
 import { createMemoryIndex, perLane, type IndexEntry } from './memory-index';

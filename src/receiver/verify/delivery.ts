@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { conflictOf, isoTime } from '../../domain';
-import type { Delivery } from '../../events';
-import { quarantine, routes, type Lane } from '../routes';
+import { events, quarantine, type Delivery, type Lane } from '../../events';
 import { isJson, parseBody, parseEventId, userIdOf, type ParsedBody } from './parse';
 import {
   verifySignature,
@@ -66,7 +65,7 @@ export function verifyDelivery(
 
 /** The workflow id of a delivery is its event id. */
 export function verifiedDelivery(delivery: Delivery, contents: ParsedBody, rawBody: Buffer): VerifiedDelivery {
-  const { lane } = contents.kind === 'event' ? routes[contents.event] : quarantine;
+  const { lane } = contents.kind === 'event' ? events[contents.event] : quarantine;
   return { workflowId: delivery.eventId, lane, delivery, contents, rawBody };
 }
 

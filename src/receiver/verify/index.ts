@@ -8,14 +8,5 @@ export {
   type VerifyConfig,
   type VerifyFault,
 } from './delivery';
-export {
-  createRereader,
-  isDeeper,
-  isJson,
-  parseBody,
-  userIdOf,
-  type ParsedBody,
-  type Reread,
-  type Rereader,
-} from './parse';
+export { createRereader, isDeeper, isJson, parseBody, userIdOf, type ParsedBody } from './parse';
 export { parseTimestamp, type SignedMessage } from './signature';

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import { eventSchemas, isEventName, type EventName, type Problem } from '../../events';
-import { routes } from '../routes';
+import { events, isEventName, type EventName, type Problem, type Rereader } from '../../events';
 
 /** What a signed body says. Its bytes are passed on as they came; this is read beside them. */
 export type ParsedBody =
@@ -67,16 +66,6 @@ export function userIdOf(contents: ParsedBody): string | undefined {
   return contents.kind === 'event' ? contents.data.userId : contents.userId;
 }
 
-/** A quarantined body that can be read after all: the workflow that it belongs to, and what that workflow gets. */
-export interface Reread {
-  readonly workflowType: string;
-  readonly event: string;
-  readonly envelope: { readonly event: string; readonly data: EventData; readonly companyId: string };
-}
-
-/** `refused` is a sentence that names fields, never values. */
-export type Rereader = (envelope: unknown) => Reread | { readonly refused: string };
-
 /** Reads an envelope again by the receiver's own rules. */
 export function createRereader(companyId: string): Rereader {
   return (envelope) => {
@@ -85,7 +74,7 @@ export function createRereader(companyId: string): Rereader {
     if (contents.kind === 'problem') return { refused: contents.problem.detail };
     const { event, data } = contents;
     return {
-      workflowType: routes[event].workflowType,
+      workflowType: events[event].workflowType,
       event,
       envelope: { ...(envelope as object), event, data, companyId },
     };
@@ -93,7 +82,7 @@ export function createRereader(companyId: string): Rereader {
 }
 
 function readData(event: EventName, data: unknown, userId: string | undefined): ParsedBody {
-  const read = eventSchemas[event].safeParse(data);
+  const read = events[event].schema.safeParse(data);
   if (read.success) return { kind: 'event', event, data: read.data };
   return problem('data-does-not-fit', describeIssues(read.error), event, userId);
 }

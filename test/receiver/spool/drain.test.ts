@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createCappedLog } from '../../../src/telemetry';
 import { createDrain, type Drain } from '../../../src/receiver/spool/drain';
 import { createStartSlots, type StartSlots } from '../../../src/receiver/accept/start-slots';
-import { LANES, type Lane } from '../../../src/receiver/routes';
+import { LANES, type Lane } from '../../../src/events';
 import { openSpool, type Spool } from '../../../src/receiver/spool';
 import { verifiedDelivery, type VerifiedDelivery } from '../../../src/receiver/verify/delivery';
 import type { Started } from '../../../src/receiver/accept/temporal-starter';

@@ -1,4 +1,4 @@
-import type { Lane } from '../../../src/receiver/routes';
+import type { Lane } from '../../../src/events';
 import type { PendingDelivery } from '../../../src/receiver/verify/delivery';
 
 /** Epoch ms: when every record of these tests was received. */

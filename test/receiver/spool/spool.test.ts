@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCappedLog, createLogger } from '../../../src/telemetry';
-import type { Lane } from '../../../src/receiver/routes';
+import type { Lane } from '../../../src/events';
 import { openSpool, type Spool, type SpoolOptions, type StoredRecord } from '../../../src/receiver/spool/spool';
 import { NOW, record } from './records';
 

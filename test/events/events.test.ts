@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { demoDeliveries } from '../../src/commands/demo/deliveries';
+import { eventNames, events, quarantine } from '../../src/events';
+import { email, id, text, title } from '../../src/events/fields';
+import { sampleData } from '../sample-events';
+
+describe('the descriptor of', () => {
+  test.each(eventNames)('%s has sample data that fits its schema and names its subject', (event) => {
+    const data = sampleData(event) as Readonly<Record<string, unknown>>;
+    const { subject = 'userId' } = events[event] as { readonly subject?: string };
+    expect(typeof data[subject]).toBe('string');
+  });
+});
+
+describe('the demo', () => {
+  test('sends each event, about a person of its own, and one event that nobody knows', () => {
+    const deliveries = demoDeliveries('r1', 0);
+    expect(deliveries.map(({ event }) => event)).toEqual([...eventNames, 'demo.unknown']);
+    const people = deliveries.slice(0, -1).map(({ person }) => person.userId);
+    expect(new Set(people).size).toBe(eventNames.length);
+  });
+});
+
+describe('the table of events in README.md', () => {
+  const readme = readFileSync(resolve(__dirname, '../../README.md'), 'utf8');
+  const rows = [...readme.matchAll(/^\| `([a-z.]+)`[^|]*\| `(\w+)`/gm)].map(([, event, type]) => `${event} → ${type}`);
+
+  test('has a row for each event, with its workflow', () => {
+    expect(rows.sort()).toEqual(eventNames.map((event) => `${event} → ${events[event].workflowType}`).sort());
+    expect(readme).toMatch(new RegExp(`^\\| any other signed event +\\| \`${quarantine.workflowType}\``, 'm'));
+  });
+});
+
+describe('texts of an event', () => {
+  test.each([
+    ['a NUL', 'a\u0000b'],
+    ['half a surrogate pair', 'a\ud800b'],
+  ])('with %s are refused: neither the ledger nor an e-mail can keep them', (_what, value) => {
+    for (const schema of [text, id, title]) expect(schema.safeParse(value).success).toBe(false);
+    expect(email.safeParse(`${value}@example.com`).success).toBe(false);
+  });
+
+  test('with letters of any script, and pictures, are accepted', () => {
+    for (const schema of [text, id, title]) expect(schema.safeParse('é 漢 🎓').success).toBe(true);
+  });
+
+  test('are refused wherever they are in an event', () => {
+    const { schema } = events['user.deprovisioned'];
+    const data = sampleData('user.deprovisioned');
+    expect(schema.safeParse({ ...data, reason: 'le\u0000ft' }).success).toBe(false);
+    expect(schema.safeParse({ ...data, reason: 'left' }).success).toBe(true);
+  });
+});
