@@ -1,20 +1,17 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { findLearner } from '../../src/ledger';
 import { lockFile } from '../../src/file-lock';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
-
-const repository = resolve(__dirname, '../..');
+import { buildMt, runMt, type MtOptions } from '../mt';
 
 let ledger: LedgerFixture;
 let databaseUrl: string;
 let place: string;
 beforeAll(async () => {
-  spawnSync(process.execPath, [join(repository, 'bin/build.js'), '--if-stale'], { stdio: 'ignore' });
+  buildMt();
   ledger = await openLedger();
   const { url, schema } = ledger.settings;
   const withSchema = new URL(url);
@@ -25,25 +22,8 @@ afterAll(() => ledger.stop());
 beforeEach(() => (place = mkdtempSync(join(tmpdir(), 'mt-learners-'))));
 afterEach(() => rmSync(place, { recursive: true }));
 
-interface Run {
-  readonly env?: NodeJS.ProcessEnv;
-  readonly input?: string;
-}
-
-async function mt(args: readonly string[], { env = { DATABASE_URL: databaseUrl }, input = '' }: Run = {}) {
-  const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [join(repository, 'bin/mt.js'), 'learners', 'import', ...args], {
-    cwd: place,
-    env: { PATH, HOME, ...env },
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr };
-}
+const mt = (args: readonly string[], options: MtOptions = {}) =>
+  runMt(['learners', 'import', ...args], { env: { DATABASE_URL: databaseUrl }, cwd: place, ...options });
 
 function file(csv: string): string {
   const path = join(place, 'people.csv');
@@ -51,7 +31,7 @@ function file(csv: string): string {
   return path;
 }
 
-async function told(args: readonly string[], run?: Run) {
+async function told(args: readonly string[], run?: MtOptions) {
   const { code, stdout } = await mt([...args, '--json'], run);
   return { code, told: JSON.parse(stdout) as unknown };
 }
@@ -128,7 +108,7 @@ describe('mt learners import', () => {
 
   test('with bad usage exits with 2, having written nothing', async () => {
     const { ada, good } = list();
-    const refused = async (args: readonly string[], run?: Run) => {
+    const refused = async (args: readonly string[], run?: MtOptions) => {
       const { code, stdout, stderr } = await mt(args, run);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       return stderr;

@@ -1,26 +1,23 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createCappedLog } from '../../src/telemetry';
 import { parseBody } from '../../src/receiver/verify/parse';
 import { openSpool, reportSpool, type Spool, type SpoolReport } from '../../src/receiver/spool';
 import { verifiedDelivery } from '../../src/receiver/verify/delivery';
 import { createPrivatePort, type PrivatePort } from '../../src/http/private-port';
+import { buildMt, runMt } from '../mt';
 import { BODY, COMPANY } from '../receiver/running';
 import { openNamespace, silentLog, temporalAddress } from '../temporal/fixture';
 
-const repository = resolve(__dirname, '../..');
 const TOKEN = 'a-token-of-enough-characters';
 const log = createCappedLog(silentLog, Date.now);
 
 let place: string;
 let dir: string;
-beforeAll(() => {
-  spawnSync(process.execPath, [join(repository, 'bin/build.js'), '--if-stale'], { stdio: 'ignore' });
-});
+beforeAll(buildMt);
 beforeEach(() => {
   place = mkdtempSync(join(tmpdir(), 'mt-spool-'));
   dir = join(place, 'spool');
@@ -28,16 +25,8 @@ beforeEach(() => {
 afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 async function mt(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [join(repository, 'bin/mt.js'), 'spool', ...args], {
-    cwd: place,
-    env: { PATH, HOME, ...env },
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr, told: (): unknown => JSON.parse(stdout) };
+  const run = await runMt(['spool', ...args], { env, cwd: place });
+  return { ...run, told: (): unknown => JSON.parse(run.stdout) };
 }
 
 /** As a receiver that no longer runs leaves it: two records that wait, and a dead letter. */

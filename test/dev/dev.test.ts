@@ -1,16 +1,15 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { StackInfo } from '../../src/dev/data-dir';
 import { seeProcess } from '../../src/dev/process';
+import { ANY_PORTS, mtScript, runMt } from '../mt';
 
-const mtScript = resolve(__dirname, '../../bin/mt.js');
-const anyPorts = ['--port', '0', '--ops-port', '0', '--stand-ins-port', '0', '--temporal-port', '0', '--ui-port', '0'];
 const LIMIT_MS = 60_000;
 
 interface Dev {
@@ -47,7 +46,7 @@ function environment(): NodeJS.ProcessEnv {
 
 /** `mt dev --json` on the one data directory, as soon as it says that it is ready. */
 async function startDev(): Promise<Dev> {
-  const child = spawn(process.execPath, [mtScript, 'dev', '--json', '--data-dir', place, ...anyPorts], {
+  const child = spawn(process.execPath, [mtScript, 'dev', '--json', '--data-dir', place, ...ANY_PORTS], {
     cwd: place,
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,10 +67,7 @@ async function startDev(): Promise<Dev> {
   return { process: child, info, stdout: () => lines, stderr: () => complaints, exited };
 }
 
-function mt(...args: string[]) {
-  const env = { ...environment(), DATA_DIR: place };
-  return spawnSync(process.execPath, [mtScript, ...args], { encoding: 'utf8', cwd: place, env });
-}
+const mt = (...args: string[]) => runMt(args, { cwd: place, env: { ...environment(), DATA_DIR: place } });
 
 function devJson(): StackInfo {
   const info = JSON.parse(readFileSync(join(place, 'dev.json'), 'utf8')) as StackInfo;
@@ -133,44 +129,44 @@ describe('mt dev', () => {
   });
 
   test('takes a delivery of mt send, and shows its workflow', async () => {
-    const sent = mt('send', 'module.progress', '--event-id', 'from-the-test', '--json');
-    expect({ status: sent.status, stderr: sent.stderr }).toEqual({ status: 0, stderr: '' });
+    const sent = await mt('send', 'module.progress', '--event-id', 'from-the-test', '--json');
+    expect({ code: sent.code, stderr: sent.stderr }).toEqual({ code: 0, stderr: '' });
     const { webUi, ...answer } = JSON.parse(sent.stdout) as { webUi: string };
     expect(answer).toMatchObject({ eventId: 'from-the-test', status: 200, body: { received: true, duplicate: false } });
     expect(webUi).toBe(`${String(dev.info.temporalUi)}/namespaces/default/workflows/from-the-test`);
     expect(await answers(webUi)).toBe(true);
   });
 
-  test('lets mt learners import reach its ledger, by a file for its user alone', () => {
+  test('lets mt learners import reach its ledger, by a file for its user alone', async () => {
     const people = join(place, 'people.csv');
     writeFileSync(people, 'userId,managerEmail\nada,boss@example.com\n');
-    const { status, stdout, stderr } = mt('learners', 'import', people);
-    expect({ status, stdout, stderr }).toEqual({
-      status: 0,
+    const { code, stdout, stderr } = await mt('learners', 'import', people);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
       stdout: '1 read: 1 added, 0 changed, 0 unchanged, 0 left out\n',
       stderr: '',
     });
     expect(statSync(join(place, 'dev.ledger.json')).mode & 0o777).toBe(0o600);
   });
 
-  test('refuses what mt send signs with another secret', () => {
-    const sent = mt('send', 'quiz.submitted', '--secret', 'another');
-    expect(sent.status).toBe(1);
+  test('refuses what mt send signs with another secret', async () => {
+    const sent = await mt('send', 'quiz.submitted', '--secret', 'another');
+    expect(sent.code).toBe(1);
     expect(sent.stdout).toMatch(/^403 /);
   });
 
-  test('is not started twice on one data directory', () => {
-    const second = mt('dev', '--data-dir', place, ...anyPorts);
-    expect(second.status).toBe(1);
+  test('is not started twice on one data directory', async () => {
+    const second = await mt('dev', '--data-dir', place, ...ANY_PORTS);
+    expect(second.code).toBe(1);
     expect(second.stderr).toContain(`mt dev already runs on ${place} as process ${String(dev.process.pid)}`);
     expect(second.stderr).toContain(dev.info.receiver);
   });
 
-  test('names a port that is in use, and leaves nothing behind', () => {
+  test('names a port that is in use, and leaves nothing behind', async () => {
     const other = mkdtempSync(join(tmpdir(), 'mt-dev-other-'));
     const port = new URL(dev.info.receiver).port;
-    const refused = mt('dev', '--data-dir', other, '--port', port, ...anyPorts.slice(2));
-    expect(refused.status).toBe(1);
+    const refused = await mt('dev', '--data-dir', other, '--port', port, ...ANY_PORTS.slice(2));
+    expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`mt: port ${port}, for the receiver, is in use`);
     expect(refused.stderr).toContain('choose another with --port');
     expect(existsSync(join(other, 'dev.lock')) || existsSync(join(other, 'dev.processes.json'))).toBe(false);
@@ -194,9 +190,9 @@ describe('mt dev', () => {
   );
 
   test('goes on with its work after all that', async () => {
-    const sent = mt('send', 'module.progress', '--event-id', 'after-the-kills');
-    expect(sent.status).toBe(0);
-    expect(mt('send', 'module.progress', '--event-id', 'from-the-test').stdout).toContain('"duplicate":true');
+    const sent = await mt('send', 'module.progress', '--event-id', 'after-the-kills');
+    expect(sent.code).toBe(0);
+    expect((await mt('send', 'module.progress', '--event-id', 'from-the-test')).stdout).toContain('"duplicate":true');
     await expectAllUp(devJson());
   });
 
@@ -206,7 +202,7 @@ describe('mt dev', () => {
       const killed = dev;
       dev.process.kill('SIGKILL');
       await killed.exited;
-      expect(mt('send', 'quiz.submitted').status).toBe(2); // no mt dev runs, though its file is there
+      expect((await mt('send', 'quiz.submitted')).code).toBe(2); // no mt dev runs, though its file is there
       await until(() => [...seen].filter(isOurs).length === 0);
     },
     LIMIT_MS,
@@ -224,7 +220,7 @@ describe('mt dev', () => {
       const current = Object.values(dev.info.pids);
       expect([...seen].filter((pid) => isOurs(pid) && !current.includes(pid))).toEqual([]);
       expect(dev.info.webhookSecret).toBe(before.webhookSecret);
-      expect(mt('send', 'module.progress', '--event-id', 'from-the-test').stdout).toContain('"duplicate":true');
+      expect((await mt('send', 'module.progress', '--event-id', 'from-the-test')).stdout).toContain('"duplicate":true');
     },
     2 * LIMIT_MS,
   );

@@ -3,10 +3,7 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
-import { createConnectors, createOwnActivities } from '../../activities';
-import { openPool, setLearnerEmail } from '../../src/ledger';
-import { readConfigFile, type WorkerSettings } from '../../src/settings';
+import { setLearnerEmail } from '../../src/ledger';
 import { createAccept } from '../../src/receiver/accept/accept';
 import { createCappedLog } from '../../src/telemetry';
 import { createStartSlots } from '../../src/receiver/accept/start-slots';
@@ -20,6 +17,7 @@ import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { COMPANY, SECRET, startReceiver, type Running } from '../receiver/running';
 import { openNamespace, silentLog } from '../temporal/fixture';
 import { newDataDir, removeDataDir, until, untilState } from './stack';
+import { startWorker } from './worker';
 
 /** The receiver as far as Temporal, a worker with its own parts, the ledger, and an archive whose files are counted. */
 const archive = newDataDir();
@@ -43,7 +41,7 @@ beforeAll(async () => {
     log,
   });
   receiver = await startReceiver({ accept, now: Date.now, log });
-  stopWorker = await startWorker();
+  stopWorker = await startArchivingWorker();
 }, 120_000);
 
 afterAll(async () => {
@@ -54,42 +52,13 @@ afterAll(async () => {
   removeDataDir(archive);
 });
 
-async function startWorker(): Promise<() => Promise<void>> {
-  const settings: WorkerSettings = {
-    companyId: COMPANY,
-    databaseUrl: ledger.settings.url,
-    connectors: { identity: undefined, mail: undefined, archive: { url: pathToFileURL(archive).href } },
-    policy: readConfigFile(undefined).policy,
-    modes: { identity: 'off', mail: 'off', archive: 'on' },
-    receiptDays: 90,
-    windowBackMs: 28_800_000,
-    windowAheadMs: 300_000,
-    logLevel: 'error',
-  };
-  const pool = openPool(ledger.settings);
-  const { connection, namespace } = temporal;
-  const workers = [
-    await Worker.create({
-      connection,
-      namespace,
-      taskQueue: 'mindtickle',
-      workflowBundle: { codePath: process.env['TEST_WORKFLOW_BUNDLE'] ?? '' },
-      activities: createOwnActivities(settings, pool, createRereader(COMPANY), () => Promise.resolve('unknown')),
-    }),
-    await Worker.create({
-      connection,
-      namespace,
-      taskQueue: 'mindtickle-archive',
-      activities: createConnectors(settings, pool).archive?.activities ?? {},
-    }),
-  ];
-  const running = workers.map((worker) => worker.run());
-  return async () => {
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(running);
-    await pool.end();
-  };
-}
+const startArchivingWorker = (): Promise<() => Promise<void>> =>
+  startWorker({
+    ...temporal,
+    ledger: ledger.settings,
+    archive: pathToFileURL(archive).href,
+    reread: createRereader(COMPANY),
+  });
 
 /** One signed body: sent as often as wanted, under whatever id. The signature does not cover that. */
 interface Signed {
@@ -251,7 +220,7 @@ describe('one event id with other bytes', () => {
     await stopWorker();
     await send(eventId, captured);
     await expect(send(eventId, genuine)).resolves.toMatchObject({ duplicate: true });
-    stopWorker = await startWorker();
+    stopWorker = await startArchivingWorker();
     await ranByItself(eventId, genuine);
     await expect(outcomeOf(eventId)).resolves.toEqual({ outcome: 'replayed', first: capturedId });
     for (const signed of [captured, genuine]) expect(await effectsFor(signed)).toEqual(ONE_CERTIFICATE);

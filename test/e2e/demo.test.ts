@@ -6,8 +6,9 @@ import { SYSTEMS } from '../../src/domain';
 import { eventNames, events, type EventName } from '../../src/events';
 import type { StandInsState } from '../../src/dev/stand-ins';
 import { stateQuery } from '../../workflows/messages';
+import { runMtJson } from '../mt';
 import { quieten } from '../workflows/world';
-import { newDataDir, removeDataDir, runMt, startDev, type DevStack } from './stack';
+import { newDataDir, removeDataDir, startDev, type DevStack } from './stack';
 
 interface Demo {
   readonly ok: boolean;
@@ -26,7 +27,7 @@ describe('mt demo', () => {
   const dataDir = newDataDir();
   beforeAll(async () => {
     stack = await startDev(dataDir);
-    first = (await runMt(['demo', '--json', '--data-dir', dataDir])).json as Demo;
+    first = (await runMtJson(['demo', '--data-dir', dataDir])).json as Demo;
   }, 120_000);
   afterAll(async () => {
     await stack.stop();
@@ -65,7 +66,7 @@ describe('mt demo', () => {
   });
 
   test('again with the same run is all duplicates, and calls nobody to write', async () => {
-    const again = (await runMt(['demo', '--json', '--data-dir', dataDir, '--run', first.run])).json as Demo;
+    const again = (await runMtJson(['demo', '--data-dir', dataDir, '--run', first.run])).json as Demo;
     expect(again.ok).toBe(true);
     expect(again.events.map(({ duplicate }) => duplicate)).toEqual(first.events.map(() => true));
     expect(writes(again.effects)).toEqual(writes(first.effects));
@@ -80,7 +81,7 @@ describe('mt demo while every connector observes', () => {
     writeFileSync(config, `administrators: [admin@example.com]\nconnectors: { ${modes} }\n`);
     const stack = await startDev(dataDir, { MINDTICKLE_CONFIG: config });
     try {
-      const { ok, events, effects } = (await runMt(['demo', '--json', '--data-dir', dataDir])).json as Demo;
+      const { ok, events, effects } = (await runMtJson(['demo', '--data-dir', dataDir])).json as Demo;
       expect(ok).toBe(true);
       // To sign in, and to ask whether one is, is no write.
       expect(writes(effects).filter(({ path }) => !/\/(oauth2\/token|auth\.test)$/.test(path))).toEqual([]);

@@ -1,11 +1,9 @@
-import { Worker } from '@temporalio/worker';
-import { createOwnActivities } from '../../activities';
-import { openPool, recordEvent } from '../../src/ledger';
-import { readConfigFile, type WorkerSettings } from '../../src/settings';
+import { recordEvent } from '../../src/ledger';
 import { type Connected, createIsRunning } from '../../src/temporal';
 import { deprovisioned, expired, request } from '../ledger/events';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { openNamespace } from '../temporal/fixture';
+import { startWorker } from './worker';
 
 /** Temporal, the ledger, and a worker that keeps house between them. */
 let temporal: Connected;
@@ -15,7 +13,12 @@ let stopWorker: () => Promise<void>;
 beforeAll(async () => {
   ledger = await openLedger();
   temporal = await openNamespace();
-  stopWorker = await startWorker();
+  stopWorker = await startWorker({
+    ...temporal,
+    ledger: ledger.settings,
+    reread: () => ({ refused: 'nothing is read here' }),
+    isRunning: createIsRunning(temporal.client),
+  });
 }, 120_000);
 
 afterAll(async () => {
@@ -23,36 +26,6 @@ afterAll(async () => {
   await temporal.close();
   await ledger.stop();
 });
-
-async function startWorker(): Promise<() => Promise<void>> {
-  const settings: WorkerSettings = {
-    companyId: 'acme',
-    databaseUrl: ledger.settings.url,
-    connectors: { identity: undefined, mail: undefined, archive: undefined },
-    policy: readConfigFile(undefined).policy,
-    modes: { identity: 'off', mail: 'off', archive: 'off' },
-    receiptDays: 90,
-    windowBackMs: 28_800_000,
-    windowAheadMs: 300_000,
-    logLevel: 'error',
-  };
-  const pool = openPool(ledger.settings);
-  const { connection, namespace, client } = temporal;
-  const read = () => ({ refused: 'nothing is read here' });
-  const worker = await Worker.create({
-    connection,
-    namespace,
-    taskQueue: 'mindtickle',
-    workflowBundle: { codePath: process.env['TEST_WORKFLOW_BUNDLE'] ?? '' },
-    activities: createOwnActivities(settings, pool, read, createIsRunning(client)),
-  });
-  const running = worker.run();
-  return async () => {
-    worker.shutdown();
-    await running;
-    await pool.end();
-  };
-}
 
 /** A recertification that waits, recorded two days ago; on a queue that nobody polls, so that it stays as it is. */
 async function waits(eventId: string) {

@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
-import { createConnectors, createOwnActivities } from '../../activities';
+import { NativeConnection } from '@temporalio/worker';
 import { DAY, isoTime } from '../../src/domain';
-import { openPool } from '../../src/ledger';
 import { createRereader } from '../../src/receiver/verify/parse';
-import { readConfigFile, type WorkerSettings } from '../../src/settings';
 import { startDevServer, type DevServer } from '../../src/dev/temporal/dev-server';
 import { cancelSignal } from '../../workflows/messages';
 import { freePort } from '../free-port';
@@ -13,6 +10,7 @@ import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
 import { quieten } from '../workflows/world';
 import { newDataDir, removeDataDir, untilState } from './stack';
+import { startWorker } from './worker';
 
 const WAITING = 200;
 
@@ -20,7 +18,7 @@ const directory = newDataDir();
 let temporal: DevServer;
 let ledger: LedgerFixture;
 let proxy: TcpProxy;
-let databaseUrl: string;
+let connection: NativeConnection;
 let client: Client;
 let stopWorker: () => Promise<void>;
 
@@ -32,50 +30,21 @@ beforeAll(async () => {
   const url = new URL(ledger.settings.url);
   proxy = await openTcpProxy(url.host);
   url.host = proxy.address;
-  databaseUrl = url.href;
   client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
-  stopWorker = await startWorker();
+  connection = await NativeConnection.connect({ address: temporal.address });
+  const reread = createRereader('acme');
+  stopWorker = await startWorker({ connection, ledger: { ...ledger.settings, url: url.href }, reread });
 }, 120_000);
 
 afterAll(async () => {
   await stopWorker();
+  await connection.close();
   await client.connection.close();
   await proxy.close();
   await ledger.stop();
   await temporal.stop();
   removeDataDir(directory);
 });
-
-/** The real worker's parts, with nothing but a ledger to write to. */
-async function startWorker(): Promise<() => Promise<void>> {
-  const settings: WorkerSettings = {
-    companyId: 'acme',
-    databaseUrl,
-    connectors: { identity: undefined, mail: undefined, archive: undefined },
-    policy: readConfigFile(undefined).policy,
-    modes: { identity: 'off', mail: 'off', archive: 'off' },
-    receiptDays: 90,
-    windowBackMs: 28_800_000,
-    windowAheadMs: 300_000,
-    logLevel: 'error',
-  };
-  const pool = openPool({ ...ledger.settings, url: databaseUrl });
-  expect(createConnectors(settings, pool)).toEqual({});
-  const connection = await NativeConnection.connect({ address: temporal.address });
-  const worker = await Worker.create({
-    connection,
-    taskQueue: 'mindtickle',
-    workflowBundle: { codePath: process.env['TEST_WORKFLOW_BUNDLE'] ?? '' },
-    activities: createOwnActivities(settings, pool, createRereader('acme'), () => Promise.resolve('unknown')),
-  });
-  const running = worker.run();
-  return async () => {
-    worker.shutdown();
-    await running;
-    await connection.close();
-    await pool.end();
-  };
-}
 
 async function start(type: string, workflowId: string, data: object): Promise<void> {
   const at = isoTime(Date.now());

@@ -1,18 +1,16 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { StackInfo } from '../../src/dev/data-dir';
 import { deliver } from '../../src/dev/mindtickle';
 import type { StandInsState } from '../../src/dev/stand-ins';
 import { stateQuery, type ProcessState } from '../../workflows/messages';
-
-const mt = resolve(__dirname, '../../bin/mt.js');
+import { ANY_PORTS, mtScript } from '../mt';
 
 /** A `mt dev` as its user starts it, on free ports and a directory of its own. */
 export interface DevStack {
@@ -39,11 +37,7 @@ export function removeDataDir(path: string): void {
 
 /** Start it, and wait for its line. Rejects with what it said when it ends before. */
 export async function startDev(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<DevStack> {
-  const ports = ['--port', '--ops-port', '--stand-ins-port', '--temporal-port', '--ui-port'].flatMap((option) => [
-    option,
-    '0',
-  ]);
-  const child = spawn(process.execPath, [mt, 'dev', '--json', '--data-dir', dataDir, ...ports], {
+  const child = spawn(process.execPath, [mtScript, 'dev', '--json', '--data-dir', dataDir, ...ANY_PORTS], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -84,17 +78,6 @@ async function firstLine(child: ChildProcess): Promise<StackInfo> {
   for await (const line of createInterface({ input: child.stdout ?? process.stdin }))
     return JSON.parse(line) as StackInfo;
   throw new Error(`mt dev ended before it was ready:\n${said.join('')}`);
-}
-
-/** Run another `mt` command; its exit code and the JSON document that it printed. */
-export async function runMt(args: readonly string[]): Promise<{ readonly code: number; readonly json: unknown }> {
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [mt, ...args], { maxBuffer: 16 * 1024 * 1024 });
-    return { code: 0, json: JSON.parse(stdout) };
-  } catch (error) {
-    const { code, stdout } = error as { code: number; stdout: string };
-    return { code, json: stdout === '' ? null : JSON.parse(stdout) };
-  }
 }
 
 /** Ask until the answer is as wanted; what rejects meanwhile is asked again. The test's own time limit ends it. */

@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +11,7 @@ import { startEmbedded } from '../../src/dev/embedded-ledger';
 import { migrate, openPool } from '../../src/ledger';
 import { whyNotPostgres } from '../../src/dev/embedded-ledger/can-run';
 import { createLogger } from '../../src/telemetry';
+import { freePort } from '../free-port';
 
 export const silent = createLogger('test', 'silent');
 
@@ -89,16 +89,10 @@ export interface ChildSettings {
 
 export type ServerInChild = StartedServer & { readonly parent: ChildProcess };
 
-const LOAD_TYPESCRIPT = `
-  const { transformFileSync } = require('@swc/core');
-  const options = { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } };
-  require.extensions['.ts'] = (module, file) => module._compile(transformFileSync(file, options).code, file);
-  require(process.argv[1]);`;
-
 /** `startEmbedded` in a process of its own, which ends with ours. @throws Error with what it wrote to standard error. */
 export async function startInChild({ as, ...settings }: ChildSettings): Promise<ServerInChild> {
   const program = require.resolve('./embedded-child');
-  const parent = spawn(process.execPath, ['-e', LOAD_TYPESCRIPT, program, JSON.stringify(settings)], {
+  const parent = spawn(process.execPath, ['-r', './test/run-typescript.cjs', program, JSON.stringify(settings)], {
     ...as,
     cwd: join(__dirname, '..', '..'),
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -123,13 +117,4 @@ export async function reachableDirectory(mode = 0o755): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
   await chmod(directory, mode);
   return directory;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

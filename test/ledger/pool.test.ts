@@ -2,7 +2,8 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import type { Pool } from 'pg';
 import { inTransaction, isUnavailable, openPool } from '../../src/ledger/pool';
-import { freePort, openLedger, type LedgerFixture } from './fixture';
+import { freePort } from '../free-port';
+import { openLedger, type LedgerFixture } from './fixture';
 
 let ledger: LedgerFixture;
 beforeAll(async () => {

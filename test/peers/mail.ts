@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Pool } from 'pg';
 import { at, connectTo } from '../activities/running';
-import { freePort } from '../ledger/fixture';
+import { freePort } from '../free-port';
 import { run } from './processes';
 import type { Proxy } from './toxiproxy';
 import { tryPeer, type Outcome } from './trial';

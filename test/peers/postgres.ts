@@ -4,7 +4,8 @@ import { chownSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { serverIds } from '../../src/dev/embedded-ledger/can-run';
-import { freePort, reachableDirectory } from '../ledger/fixture';
+import { freePort } from '../free-port';
+import { reachableDirectory } from '../ledger/fixture';
 import { onEnd, run } from './processes';
 import type { Outcome } from './trial';
 

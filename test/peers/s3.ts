@@ -4,7 +4,7 @@ import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/cl
 import type { Pool } from 'pg';
 import { createS3Store } from '../../activities/archive/s3';
 import { at, connectTo } from '../activities/running';
-import { freePort } from '../ledger/fixture';
+import { freePort } from '../free-port';
 import { run } from './processes';
 import type { Proxy } from './toxiproxy';
 import { tryPeer, type Outcome } from './trial';

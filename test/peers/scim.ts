@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { Pool } from 'pg';
 import { at, connectTo } from '../activities/running';
-import { freePort } from '../ledger/fixture';
+import { freePort } from '../free-port';
 import { onEnd, run } from './processes';
 import type { Proxy } from './toxiproxy';
 import { tryPeer, type Outcome, type PeerTrial } from './trial';

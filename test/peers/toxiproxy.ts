@@ -1,4 +1,4 @@
-import { freePort } from '../ledger/fixture';
+import { freePort } from '../free-port';
 import { run } from './processes';
 
 /** Toxiproxy in front of one peer. */

@@ -9,14 +9,8 @@ import { openPool } from '../../../src/ledger';
 import { startEmbedded, type EmbeddedKind, type EmbeddedLedger } from '../../../src/dev/embedded-ledger';
 import { completeBinaries } from '../../../src/dev/embedded-ledger/binaries';
 import { whyNotPostgres } from '../../../src/dev/embedded-ledger/can-run';
-import {
-  freePort,
-  reachableDirectory,
-  silent,
-  startInChild,
-  type ChildSettings,
-  type ServerInChild,
-} from '../../ledger/fixture';
+import { freePort } from '../../free-port';
+import { reachableDirectory, silent, startInChild, type ChildSettings, type ServerInChild } from '../../ledger/fixture';
 
 const isRoot = process.getuid?.() === 0;
 /** A clone that is closed to user `postgres` has PGlite alone. */
