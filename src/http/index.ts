@@ -1,4 +1,4 @@
 export { createApp, placeOf, serve } from './app';
-export { createPrivatePort, type PrivateRoutes } from './private-port';
+export { createPrivatePort, type PrivatePort, type PrivateRoutes } from './private-port';
 export { sendProblem, sendProblemTo, type HttpProblem } from './problem';
 export { REQUEST_EVENTS, trackRequests } from './shutdown';

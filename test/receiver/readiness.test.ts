@@ -1,8 +1,10 @@
 import { Client } from '@temporalio/client';
-import { createReadiness, type ReadinessOptions } from '../../src/receiver/readiness';
+import { DAY } from '../../src/domain';
+import { createReadiness, namespaceRetentionGaps, type ReadinessOptions } from '../../src/receiver/readiness';
 import type { Spool, SpoolStatus } from '../../src/receiver/spool';
 import { connectInBackground, type Connected } from '../../src/temporal';
 import { openNamespace, openTemporalProxy, silentLog } from '../temporal/fixture';
+import { settings } from './running';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');
 const READY = { ready: true, temporal: 'ok', spool: null, warnings: [] };
@@ -115,5 +117,19 @@ describe('createReadiness', () => {
   test('says what is wrong without stopping anything', async () => {
     const warnings = (): string[] => ['a file cannot be read'];
     expect(await readinessOf(temporal.client, { warnings })).toMatchObject({ warnings: warnings() });
+  });
+});
+
+describe('namespaceRetentionGaps', () => {
+  const command = '`temporal operator namespace update --retention 2d -n sales`';
+  test.each([
+    ['none with the defaults and the shortest retention of Temporal', {}, DAY, []],
+    ['one when the namespace forgets before the window is over', { windowBackSeconds: 100_000 }, DAY, [command]],
+    ['none while the retention is not known', { windowBackSeconds: 100_000 }, undefined, []],
+    ['one for the window ahead too', { windowBackSeconds: 86_400, windowAheadSeconds: 2 }, DAY, ['']],
+  ])('%s', (_what, changes, retentionMs, expected) => {
+    const delivery = { ...settings.delivery, ...changes };
+    const gaps = namespaceRetentionGaps({ delivery, receiptDays: 90 }, 'sales')(retentionMs);
+    expect(gaps).toEqual(expected.map((text) => expect.stringContaining(text) as unknown));
   });
 });

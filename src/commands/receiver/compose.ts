@@ -3,17 +3,17 @@ import { SECOND } from '../../domain';
 import {
   createAccept,
   createDrain,
-  type Drain,
-  namespaceRetentionGaps,
-  createReceiver,
-  type Observer,
-  createStartSlots,
   createReadiness,
+  createReceiver,
   createReplayGuard,
-  openSpool,
-  type Spool,
   createStarter,
+  createStartSlots,
+  namespaceRetentionGaps,
+  openSpool,
   refusals,
+  type Drain,
+  type Observer,
+  type Spool,
 } from '../../receiver/receiver';
 import type { CappedLog } from '../../telemetry';
 import { withTimeout } from '../../with-timeout';
@@ -33,21 +33,21 @@ export interface ComposeOptions {
   readonly onLost: () => void;
 }
 
-export interface Composed {
+export interface ComposedReceiver {
   /** Not listening yet. */
   readonly server: Server;
   readonly spool: Spool | undefined;
   readonly drain: Drain | undefined;
   readonly metrics: ReceiverMetrics;
-  /** Stop listening, answer what has begun, hand on what Temporal takes, leave the rest on disk. */
+  /** Stop listening, answer what has begun, hand on what Temporal accepts, leave the rest on disk. */
   readonly close: () => Promise<void>;
 }
 
-/** How long a receiver that stops goes on handing its spool to a Temporal that takes it. */
+/** How long a receiver that stops continues to hand its spool to Temporal. */
 const DRAIN_LIMIT_MS = 5 * SECOND;
 
-/** @throws Error when the spool's directory cannot be had. */
-export async function composeReceiver(options: ComposeOptions): Promise<Composed> {
+/** @throws Error when the spool's directory cannot be used. */
+export async function composeReceiver(options: ComposeOptions): Promise<ComposedReceiver> {
   const { settings, temporal, log, secrets, warnings, onLost } = options;
   const { companyId, startTimeoutMs } = settings;
   const now = Date.now;

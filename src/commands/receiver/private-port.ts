@@ -1,30 +1,19 @@
-import type { Server } from 'node:http';
 import type { CappedLog, Logger } from '../../telemetry';
-import { type Drain, type Spool, reportSpool } from '../../receiver/receiver';
+import { reportSpool } from '../../receiver/receiver';
 import type { OpsToken, ReceiverSettings, ReloadedSetting } from '../../settings';
-import type { ReceiverMetrics } from './metrics';
-import { createPrivatePort, type PrivateRoutes } from '../../http';
+import type { ComposedReceiver } from './compose';
+import { createPrivatePort, type PrivatePort, type PrivateRoutes } from '../../http';
 
-export interface PrivatePortDeps {
+interface PrivatePortDeps extends Pick<ComposedReceiver, 'metrics' | 'spool' | 'drain'> {
   readonly settings: ReceiverSettings;
   /** Undefined: none is set. */
   readonly tokens: Pick<ReloadedSetting<readonly OpsToken[] | undefined>, 'current'> | undefined;
   readonly log: Logger;
   readonly cappedLog: CappedLog;
-  readonly metrics: ReceiverMetrics;
-  readonly spool: Spool | undefined;
-  readonly drain: Drain | undefined;
 }
 
-export interface OpenPort {
-  /** Not listening yet. */
-  readonly server: Server;
-  readonly port: number;
-  readonly close: () => Promise<void>;
-}
-
-/** What people ask of a receiver. Undefined: no token is set, and the port stays closed. */
-export function openPrivatePort(deps: PrivatePortDeps): OpenPort | undefined {
+/** The receiver's routes for operators, not listening yet. Undefined: no token is set, and the port stays closed. */
+export function openPrivatePort(deps: PrivatePortDeps): (PrivatePort & { readonly port: number }) | undefined {
   const { settings, tokens, cappedLog } = deps;
   if (settings.ops === undefined) return undefined;
   const port = createPrivatePort({ tokens: () => tokens?.current() ?? [], routes: routesOf(deps), log: cappedLog });
