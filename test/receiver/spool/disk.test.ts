@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCappedLog, createLogger } from '../../../src/telemetry';
 import { openSpool, type Spool } from '../../../src/receiver/spool';
+import type { PendingDelivery } from '../../../src/receiver/verify/delivery';
+import { NOW, record } from './records';
 
-const NOW = Date.parse('2026-11-23T09:00:00Z');
+const smallRecord = (id: string): PendingDelivery => record(id, { body: Buffer.alloc(2500, 65) });
 
 let disk: string | undefined;
 
-/** A disk of 4 MiB of one's own; undefined where one may not mount (it takes root). */
+/** A disk of 4 MiB; undefined where this process may not mount one (it needs root). */
 function mountDisk(): string | undefined {
   const place = mkdtempSync(join(tmpdir(), 'disk-'));
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', place]).status === 0) return place;
@@ -33,7 +35,7 @@ async function openOn(place: string): Promise<Spool> {
 
 async function putUntilRefused(spool: Spool, name: string): Promise<number> {
   for (let count = 0; ; count += 1) {
-    const put = await spool.put(recordOf(`${name}-${count}`));
+    const put = await spool.put(smallRecord(`${name}-${count}`));
     if (put.outcome !== 'stored') {
       expect(put).toEqual({ outcome: 'refused', cause: 'disk' });
       return count;
@@ -47,7 +49,7 @@ const drainAll = (spool: Spool): number => {
   return entries.length;
 };
 
-withDisk('a spool on a disk of 4 MiB (takes root, to mount one)', () => {
+withDisk('a spool on a disk of 4 MiB (needs root, to mount one)', () => {
   beforeEach(() => {
     disk = mountDisk();
   });
@@ -55,7 +57,7 @@ withDisk('a spool on a disk of 4 MiB (takes root, to mount one)', () => {
     if (disk !== undefined) unmount(disk);
   });
 
-  test('refuses when the disk is full, loses nothing, and takes again once it is drained', async () => {
+  test('refuses when the disk is full, loses nothing, and stores again once it is drained', async () => {
     const place = disk ?? '';
     let spool = await openOn(place);
     const count = await putUntilRefused(spool, 'a');
@@ -69,13 +71,13 @@ withDisk('a spool on a disk of 4 MiB (takes root, to mount one)', () => {
     await spool.close();
   });
 
-  test('lives through a disk that somebody else fills to the last byte, drains on it, and takes again', async () => {
+  test('survives a disk that others fill to the last byte, drains on it, and stores again', async () => {
     const place = disk ?? '';
     let spool = await openOn(place);
     const half = 700;
-    for (let n = 0; n < half; n += 1) await spool.put(recordOf(`a-${n}`));
+    for (let n = 0; n < half; n += 1) await spool.put(smallRecord(`a-${n}`));
     expect(() => writeFileSync(join(place, 'other'), Buffer.alloc(8 * 1024 * 1024))).toThrow('ENOSPC');
-    const refused = await Promise.all(Array.from({ length: 200 }, (_, n) => spool.put(recordOf(`b-${n}`))));
+    const refused = await Promise.all(Array.from({ length: 200 }, (_, n) => spool.put(smallRecord(`b-${n}`))));
     expect(new Set(refused.map(({ outcome }) => outcome))).toEqual(new Set(['refused']));
     expect(spool.status()).toMatchObject({ records: half, refusing: 'disk' });
     for (const entry of spool.oldest(3, 100, () => false)) spool.remove(entry);
@@ -85,19 +87,7 @@ withDisk('a spool on a disk of 4 MiB (takes root, to mount one)', () => {
     drainAll(spool);
     rmSync(join(place, 'other'));
     expect(spool.status().refusing).toBeUndefined();
-    expect(await spool.put(recordOf('c'))).toEqual({ outcome: 'stored' });
+    expect(await spool.put(smallRecord('c'))).toEqual({ outcome: 'stored' });
     await spool.close();
   });
 });
-
-function recordOf(workflowId: string) {
-  const delivery = {
-    eventId: workflowId,
-    event: null,
-    signedAt: '2026-11-23T08:59:00.000Z',
-    receivedAt: '2026-11-23T09:00:00.000Z',
-    signatureDigest: 'a',
-    bodyDigest: 'b',
-  };
-  return { workflowId, lane: 3, delivery, rawBody: Buffer.alloc(2500, 65) } as const;
-}

@@ -74,7 +74,7 @@ const untilEmpty = async (): Promise<void> => {
 };
 
 describe('createDrain', () => {
-  test('goes by lane and then by age, but for one in sixteen of the lowest', async () => {
+  test('goes by lane and then by age, except that one start in sixteen is for the lowest lane', async () => {
     const lanes: readonly (keyof typeof EVENTS)[] = [5, 3, 2, 1];
     for (const lane of lanes) for (let n = 0; n < 10; n += 1) await spool.put(received(`${lane}-${n}`, lane));
     const started = drainWith();
@@ -85,7 +85,7 @@ describe('createDrain', () => {
     expect(started).toHaveLength(40);
   });
 
-  test('has as many under way at once as the line lets in, each once', async () => {
+  test('has as many under way at once as there are slots, each once', async () => {
     for (let n = 0; n < 30; n += 1) await spool.put(received(`evt-${n}`));
     let inside = 0;
     let most = 0;
@@ -101,7 +101,7 @@ describe('createDrain', () => {
     expect(started).toHaveLength(30);
   });
 
-  test('backs off as a whole while Temporal takes nothing, and one start finds out when it does', async () => {
+  test('backs off as a whole while Temporal accepts nothing, and one start finds out when it does', async () => {
     for (let n = 0; n < 20; n += 1) await spool.put(received(`evt-${n}`));
     let isAway = true;
     let tries = 0;
@@ -162,14 +162,14 @@ describe('createDrain', () => {
     expect(spool.deadLetters(5)).toMatchObject([{ workflowId: 'theirs' }]);
   });
 
-  test.each(['duplicate', 'conflict'] as const)('a record that Temporal has (%s) is done', async (outcome) => {
+  test.each(['duplicate', 'conflict'] as const)('a record that Temporal has (%s) is removed', async (outcome) => {
     await spool.put(received('known'));
     drainWith(() => Promise.resolve(outcome));
     await untilEmpty();
     expect(spool.isEmpty()).toBe(true);
   });
 
-  test('reads a record anew, with its lane and id as it came', async () => {
+  test('parses a record again, with its lane and id as stored', async () => {
     await spool.put({ ...received('replay', 1), lane: 5 });
     let seen: VerifiedDelivery | undefined;
     drainWith((each) => {
@@ -180,7 +180,7 @@ describe('createDrain', () => {
     expect(seen).toMatchObject({ workflowId: 'replay', lane: 5, contents: { event: 'user.deprovisioned' } });
   });
 
-  test('begins when a record comes, and when a place is free', async () => {
+  test('begins when a record comes, and when a slot is free', async () => {
     const line = createStartSlots(1);
     const started = drainWith(undefined, line);
     const leave = line.tryTake(3);

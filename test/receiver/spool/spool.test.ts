@@ -26,7 +26,7 @@ async function open(changes: Partial<SpoolOptions> = {}): Promise<Spool> {
   return spool;
 }
 
-/** The directory as a kill leaves it: nothing is closed or given back. */
+/** The directory as a kill leaves it: nothing is closed or released. */
 async function openAfterKill(changes: Partial<SpoolOptions> = {}): Promise<Spool> {
   await rm(join(dir, 'owner.lock'), { force: true });
   return open(changes);
@@ -48,7 +48,7 @@ const first = (spool: Spool, lane: Lane = 3): StoredRecord => {
 const logsIn = (): string[] => readdirSync(dir).filter((file) => file.endsWith('.log'));
 
 describe('openSpool', () => {
-  test('gives back what was put, byte for byte, by lane and then by age', async () => {
+  test('returns what was put, byte for byte, by lane and then by age', async () => {
     const spool = await open();
     const odd = Buffer.from([0, 255, 10, 77, 84, 83, 49, 0]);
     for (const each of [record('c', { body: odd }), record('a'), record('b', { lane: 1 })])
@@ -59,7 +59,7 @@ describe('openSpool', () => {
     expect(spool.oldest(3, 5, (id) => id === 'c').map(({ workflowId }) => workflowId)).toEqual(['a']);
   });
 
-  test('keeps it over a kill, and no file once all of it is gone', async () => {
+  test('keeps it after a kill, and no file once all of it is removed', async () => {
     const spool = await open();
     await Promise.all(['a', 'b', 'c'].map((id) => spool.put(record(id))));
     const again = await openAfterKill();
@@ -71,7 +71,7 @@ describe('openSpool', () => {
     expect(logsIn()).toEqual([]);
   });
 
-  test('of 500 put at once all are there after a kill', async () => {
+  test('keeps all of 500 records that were put at once after a kill', async () => {
     const spool = await open({ maxBytes: MIB });
     const ids = Array.from({ length: 500 }, (_, n) => `evt-${n}`);
     const puts = await Promise.all(ids.map((id) => spool.put(record(id))));
@@ -80,7 +80,7 @@ describe('openSpool', () => {
     expect(new Set(idsIn(again, 3))).toEqual(new Set(ids));
   });
 
-  test('what went to Temporal does not come again after a kill, though later ones wait', async () => {
+  test('does not return a removed record after a kill, though later ones wait', async () => {
     const spool = await open();
     for (const id of ['a', 'b', 'c']) await spool.put(record(id));
     spool.remove(first(spool));
@@ -90,7 +90,7 @@ describe('openSpool', () => {
     expect(idsIn(await openAfterKill(), 3)).toEqual(['c', 'd']);
   });
 
-  test('one record an id: a second one is held, also while the first is being written', async () => {
+  test('has one record an id, also while the first one is being written', async () => {
     const spool = await open();
     const puts = await Promise.all([spool.put(record('a', { body: '1' })), spool.put(record('a', { body: '2' }))]);
     expect(puts).toEqual([{ outcome: 'stored' }, { outcome: 'known', bodyDigest: 'digest of 1' }]);
@@ -110,7 +110,7 @@ describe('openSpool', () => {
     expect(idsIn(spool, 3)).toEqual(['a']);
   });
 
-  test('one id that a kill left in two lanes goes from both', async () => {
+  test('removes an id that a kill left in two lanes from both', async () => {
     const spool = await open();
     await spool.put(record('a', { lane: 1 }));
     const [file = ''] = logsIn();
@@ -126,7 +126,7 @@ describe('openSpool', () => {
     expect(again.isEmpty()).toBe(true);
   });
 
-  test('gives the disk back while it is drained, and its files stay within the limit', async () => {
+  test('frees the disk while it is drained, and its files stay within the limit', async () => {
     const spool = await open({ maxBytes: 2 * MIB });
     const body = Buffer.alloc(10_000);
     let count = 0;
@@ -143,7 +143,7 @@ describe('openSpool', () => {
   });
 });
 
-describe('openSpool, of what is damaged', () => {
+describe('openSpool, when a part is damaged', () => {
   /** Change a byte of the record with this body, on disk. */
   const damage = (body: string, offset = 0): void => {
     for (const file of logsIn()) {
@@ -174,7 +174,7 @@ describe('openSpool, of what is damaged', () => {
     expect(await again.restoreDeadLetters()).toBe(0);
   });
 
-  test('one whose length is damaged does not take those behind it with it', async () => {
+  test('one whose length is damaged does not affect those behind it', async () => {
     await fill();
     const [file = ''] = logsIn();
     const bytes = readFileSync(join(dir, file));
@@ -194,7 +194,7 @@ describe('openSpool, of what is damaged', () => {
     expect(spool.status().records).toBe(2);
   });
 
-  test('a record cut off by a kill was never acknowledged, and is left out without a word', async () => {
+  test('a record cut off by a kill was never acknowledged, and is left out silently', async () => {
     await fill();
     const [file = ''] = logsIn();
     const bytes = readFileSync(join(dir, file));
@@ -204,7 +204,7 @@ describe('openSpool, of what is damaged', () => {
     expect(spool.status().deadLetters).toBe(0);
   });
 
-  test('of a format that a later version wrote it says so', async () => {
+  test('one in the format of a later version is named as such', async () => {
     await fill();
     const [file = ''] = logsIn();
     const bytes = readFileSync(join(dir, file));
@@ -229,7 +229,7 @@ describe('openSpool, of what is damaged', () => {
 });
 
 describe('addDeadLetter', () => {
-  test('takes a record out of its lane, keeps it over a restart, and puts it back', async () => {
+  test('removes a record from its lane, keeps it after a restart, and restores it', async () => {
     const spool = await open();
     await spool.put(record('a', { lane: 1 }));
     await spool.put(record('b', { lane: 1 }));
