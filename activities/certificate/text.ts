@@ -126,19 +126,12 @@ function runsOf(line: readonly Cluster[]): readonly (readonly Cluster[])[] {
   return runs;
 }
 
-/** UAX #9, rule L2: from the highest level down, turn round what is at least that deep. */
+/** UAX #9, rule L2: each run counts as one character. */
 function inVisualOrder(runs: readonly (readonly Cluster[])[]): readonly (readonly Cluster[])[] {
-  const ordered = [...runs];
-  const levelAt = (index: number): number => ordered[index]?.[0]?.level ?? 0;
-  for (let level = Math.max(0, ...ordered.map((_run, index) => levelAt(index))); level > 0; level -= 1) {
-    for (let start = 0; start < ordered.length; start += 1) {
-      let end = start;
-      while (end < ordered.length && levelAt(end) >= level) end += 1;
-      if (end > start + 1) ordered.splice(start, end - start, ...ordered.slice(start, end).reverse());
-      start = Math.max(start, end - 1);
-    }
-  }
-  return ordered;
+  const levels = Uint8Array.from(runs, (run) => run[0]?.level ?? 0);
+  const paragraphs = [{ start: 0, end: runs.length - 1, level: 0 }];
+  const order = bidi.getReorderedIndices('x'.repeat(runs.length), { levels, paragraphs });
+  return order.flatMap((index) => runs.slice(index, index + 1));
 }
 
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;

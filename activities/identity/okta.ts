@@ -113,12 +113,15 @@ function createLifecycle(http: Http, { userAt }: ReturnType<typeof createReading
     try {
       return await http.write(effect, { method: 'POST', path });
     } catch (error) {
-      if (!isOfStatus(error)) throw error;
+      // Okta answers 400 to what the user's status does not allow; only a person can change that.
+      const isRejected = error instanceof ApplicationFailure && error.type === 'identity.rejected';
+      const details = (isRejected ? error.details?.[0] : undefined) as { status?: unknown } | undefined;
+      if (details?.status !== 400) throw error;
       // Somebody else may have been quicker: Okta refuses to suspend who is suspended.
       const now = await userAt(id);
       if (now !== null && isDone(toUser(now))) return 'found';
       const what = `does not ${transition} a user of this status: set it in Okta by hand, then retryStep or skipStep`;
-      throw rejected('identity', what, error.details?.[0] as object);
+      throw rejected('identity', what, details);
     }
   };
 }
@@ -165,12 +168,6 @@ function nextPage({ headers }: HttpAnswer): string | null {
     if (/;\s*rel="?next"?/i.test(parameters) && URL.canParse(address)) return new URL(address).search;
   }
   return null;
-}
-
-/** Okta's lifecycle refuses with 400 what the user's status does not allow; only a person can bring that in order. */
-function isOfStatus(error: unknown): error is ApplicationFailure {
-  if (!(error instanceof ApplicationFailure) || error.type !== 'identity.rejected') return false;
-  return (error.details?.[0] as { status?: unknown } | undefined)?.status === 400;
 }
 
 /** Deactivation may take its time after it was asked for. */

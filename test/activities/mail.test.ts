@@ -8,7 +8,7 @@ import type { StandIns } from '../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { setFault, start, stateOf, stopAll } from '../dev/stand-ins/running';
 import { scriptSmtp } from './scripted-smtp';
-import { at, connectTo, emptyLedger, rowsOf, workflow, written } from './running';
+import { at, connectTo, emptyLedger, failOnce, rowsOf, runOnce, workflow, written } from './running';
 
 let ledger: LedgerFixture;
 let pool: Pool;
@@ -33,8 +33,7 @@ const messages = async () => (await stateOf(standIns)).mail.messages;
 
 describe('sendLetter', () => {
   test('sends one letter to one address', async () => {
-    const own = workflow();
-    await expect(own.run(mail.sendLetter, own.step('welcome'), RITA, 'learner', welcome)).resolves.toBe('sent');
+    await expect(runOnce(mail.sendLetter, RITA, 'learner', welcome)).resolves.toBe('sent');
     await expect(messages()).resolves.toMatchObject([
       {
         from: 'enablement@example.com',
@@ -120,8 +119,7 @@ describe('sendLetter', () => {
     'rita@example.com\r\nBcc: omar@example.com',
     'rita@example.com>\r\nRCPT TO:<omar@example.com',
   ])('%j is no address: rejected, and nobody gets it', async (to) => {
-    const { failure, step } = workflow();
-    const refusal = await failure(mail.sendLetter, step('welcome'), to, 'manager', welcome);
+    const refusal = await failOnce(mail.sendLetter, to, 'manager', welcome);
     expect(refusal).toMatchObject({ type: 'mail.rejected', message: 'mail has no usable address for the manager' });
     await expect(messages()).resolves.toEqual([]);
   });
@@ -131,8 +129,7 @@ describe('a letter', () => {
   test('is plain text and HTML of the same words, and has no part beside', async () => {
     const smtp = await scriptSmtp();
     const letters = mailTo(`smtp://${smtp.host}`);
-    const { run, step } = workflow();
-    await run(letters.sendLetter, step('coach'), RITA, 'manager', {
+    await runOnce(letters.sendLetter, RITA, 'manager', {
       kind: 'coach',
       quizName: 'A < B & "C"',
       userId: 'u1',
@@ -154,9 +151,8 @@ describe('a letter', () => {
 
 describe('a mail server that does not do as asked', () => {
   test('a port on which nobody listens is unavailable', async () => {
-    const { failure, step } = workflow();
     const closed = mailTo('smtp://user:a-password@127.0.0.1:1');
-    const refusal = await failure(closed.sendLetter, step('welcome'), RITA, 'learner', welcome);
+    const refusal = await failOnce(closed.sendLetter, RITA, 'learner', welcome);
     expect(refusal).toMatchObject({ type: 'mail.unavailable', message: 'mail did not accept the message' });
     for (const secret of ['rita', 'a-password']) expect(written(refusal)).not.toContain(secret);
   });

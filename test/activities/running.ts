@@ -91,6 +91,23 @@ export function workflow({ isLocal = false, workflowId = `workflow-${(workflows 
   };
 }
 
+type StepActivity<A extends readonly unknown[], R> = (context: StepContext, ...args: A) => Promise<R>;
+
+/** Run an activity as the one step of a workflow of its own. */
+export async function runOnce<A extends readonly unknown[], R>(activity: StepActivity<A, R>, ...args: A): Promise<R> {
+  const { run, step } = workflow();
+  return run(activity, step('step'), ...args);
+}
+
+/** What such a step throws; a test in which it succeeds has failed. */
+export async function failOnce<A extends readonly unknown[]>(
+  activity: StepActivity<A, unknown>,
+  ...args: A
+): Promise<ApplicationFailure> {
+  const { failure, step } = workflow();
+  return failure(activity, step('step'), ...args);
+}
+
 /** The rows of a workflow's writes, as far as tests look at them. */
 export async function rowsOf(pool: Pool, { workflowId }: Workflow): Promise<Partial<StoredEffect>[]> {
   const rows = await effectsOf(pool, workflowId);

@@ -55,24 +55,11 @@ export function receiverEnvironment(shared: Shared): NodeJS.ProcessEnv {
 
 /** The worker's: every connector is the stand-ins', whatever the user's environment says, but for `connect`. */
 export function workerEnvironment(shared: Shared): NodeJS.ProcessEnv {
-  const { env, connect, standIns } = shared;
-  const ofStandIns: Readonly<Record<System, NodeJS.ProcessEnv>> = {
-    identity: { SCIM_URL: `${standIns.url}/identity/scim/v2`, SCIM_TOKEN: standIns.token },
-    mail: { SMTP_URL: standIns.smtpUrl, MAIL_FROM: 'mindtickle@example.com' },
-    archive: { ARCHIVE_URL: `file://${encodeURI(shared.archiveDir)}` },
-    salesforce: {
-      SALESFORCE_LOGIN_URL: `${standIns.url}/salesforce`,
-      SALESFORCE_CLIENT_ID: CLIENT_ID,
-      SALESFORCE_CLIENT_SECRET: standIns.token,
-    },
-    slack: {
-      SLACK_API_URL: `${standIns.url}/slack/api`,
-      SLACK_BOT_TOKEN: standIns.token,
-      SLACK_SCIM_TOKEN: standIns.token,
-    },
-    xapi: { XAPI_URL: `${standIns.url}/xapi`, XAPI_KEY: CLIENT_ID, XAPI_SECRET: standIns.token },
-  };
-  const connectors = SYSTEMS.map((system) => (system === connect ? realConnector(env, system) : ofStandIns[system]));
+  const { env, connect, standIns, archiveDir } = shared;
+  const at = { ...standIns, archiveDir, clientId: CLIENT_ID };
+  const connectors = SYSTEMS.map((system) =>
+    system === connect ? realConnector(env, system) : systemDescriptors[system].toStandIn(at),
+  );
   return Object.assign({}, common(shared), ...connectors, databaseOf(shared)) as NodeJS.ProcessEnv;
 }
 

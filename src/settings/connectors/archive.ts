@@ -20,6 +20,7 @@ export const archive = {
   variables,
   needs: [['ARCHIVE_URL']],
   sdkPrefix: 'AWS_',
+  toStandIn: ({ archiveDir }) => ({ ARCHIVE_URL: `file://${encodeURI(archiveDir)}` }),
   read: (env: Environment): ArchiveSettings | undefined => {
     const { ARCHIVE_URL: url } = readShape(env, variables);
     // Another endpoint than Amazon's rarely has a host name for each bucket.

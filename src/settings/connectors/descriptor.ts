@@ -11,8 +11,19 @@ export interface SystemDescriptor {
   readonly needs: readonly (readonly string[])[];
   /** The system's SDK reads variables of its own, which begin with this. */
   readonly sdkPrefix?: string;
+  /** Its variables in `mt dev`, where a stand-in takes the system's place. */
+  readonly toStandIn: (at: StandInAddress) => Readonly<Record<string, string>>;
   /** Undefined when the system has no settings. @throws SettingsError naming each variable that is malformed or missing. */
   readonly read: (env: Environment) => unknown;
+}
+
+/** Where the stand-ins of all systems are, and what they accept. */
+export interface StandInAddress {
+  readonly url: string;
+  readonly smtpUrl: string;
+  readonly archiveDir: string;
+  readonly clientId: string;
+  readonly token: string;
 }
 
 /** A secret as it is now: where `<NAME>_FILE` holds it, the file is read again once it has changed. */

@@ -33,6 +33,7 @@ export const identity = {
     ['SCIM_URL', 'SCIM_TOKEN'],
     ['OKTA_ORG_URL', 'OKTA_API_TOKEN'],
   ],
+  toStandIn: ({ url, token }) => ({ SCIM_URL: `${url}/identity/scim/v2`, SCIM_TOKEN: token }),
   read: (env: Environment): IdentitySettings | undefined => {
     const read = readShape(env, variables);
     const okta = complete(read, ['OKTA_ORG_URL', 'OKTA_API_TOKEN']);

@@ -16,6 +16,7 @@ const variables = {
 export const mail = {
   variables,
   needs: [['SMTP_URL', 'MAIL_FROM']],
+  toStandIn: ({ smtpUrl }) => ({ SMTP_URL: smtpUrl, MAIL_FROM: 'mindtickle@example.com' }),
   read: (env: Environment): MailSettings | undefined => {
     const found = complete(readShape(env, variables), ['SMTP_URL', 'MAIL_FROM']);
     return found && { url: secretOf(env, 'SMTP_URL'), from: found.MAIL_FROM };

@@ -26,6 +26,11 @@ const BY_KEY = [...APP, 'SALESFORCE_PRIVATE_KEY', 'SALESFORCE_USERNAME'] as cons
 export const salesforce = {
   variables,
   needs: [BY_SECRET, BY_KEY],
+  toStandIn: ({ url, clientId, token }) => ({
+    SALESFORCE_LOGIN_URL: `${url}/salesforce`,
+    SALESFORCE_CLIENT_ID: clientId,
+    SALESFORCE_CLIENT_SECRET: token,
+  }),
   read: (env: Environment): SalesforceSettings | undefined => {
     const read = readShape(env, variables);
     const hasKey = read.SALESFORCE_PRIVATE_KEY !== undefined;

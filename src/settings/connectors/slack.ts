@@ -20,6 +20,11 @@ const variables = {
 export const slack = {
   variables,
   needs: [['SLACK_BOT_TOKEN']],
+  toStandIn: ({ url, token }) => ({
+    SLACK_API_URL: `${url}/slack/api`,
+    SLACK_BOT_TOKEN: token,
+    SLACK_SCIM_TOKEN: token,
+  }),
   read: (env: Environment): SlackSettings | undefined => {
     const { SLACK_BOT_TOKEN, SLACK_SCIM_TOKEN, SLACK_API_URL: url } = readShape(env, variables);
     if (SLACK_BOT_TOKEN === undefined) return undefined;

@@ -11,7 +11,18 @@ import { renderCertificate, type CertificateFacts } from '../../../activities/ce
 import { beginEffect, finishEffect, recordEvent } from '../../../src/ledger';
 import { completed, provisioned, request } from '../../ledger/events';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
-import { at, connectTo, emptyLedger, leaves, rowsOf, workflow, written, type Functions } from '../running';
+import {
+  at,
+  connectTo,
+  emptyLedger,
+  failOnce,
+  leaves,
+  rowsOf,
+  runOnce,
+  workflow,
+  written,
+  type Functions,
+} from '../running';
 
 let ledger: LedgerFixture;
 let pool: Pool;
@@ -117,8 +128,7 @@ describe('storeCertificate and ids of any kind', () => {
     'x'.repeat(256),
     '日'.repeat(256),
   ])('%j stays in its folder', async (id) => {
-    const { run, step } = workflow();
-    const stored = await run(archive.storeCertificate, step('store'), { ...facts, userId: id, courseId: id });
+    const stored = await runOnce(archive.storeCertificate, { ...facts, userId: id, courseId: id });
     const [, user, course, ...further] = (stored as Stored).key.split('/');
     expect(further).toEqual([]);
     expect(user).not.toMatch(/^\.|[\\/]/);
@@ -150,8 +160,7 @@ describe('an archive that cannot be written', () => {
   asOrdinaryUser('a folder without the right to write is unavailable', async () => {
     await mkdir(root);
     await chmod(root, 0o500);
-    const { failure, step } = workflow();
-    await expect(failure(archive.storeCertificate, step('store'), facts)).resolves.toMatchObject({
+    await expect(failOnce(archive.storeCertificate, facts)).resolves.toMatchObject({
       type: 'archive.unavailable',
       details: [{ code: 'EACCES' }],
     });
@@ -231,8 +240,7 @@ describe('archivePerson', () => {
   });
 
   test('a person whom the ledger does not know is archived as such', async () => {
-    const { run, step } = workflow();
-    await run(archive.archivePerson, step('archive'), 'u-unknown');
+    await runOnce(archive.archivePerson, 'u-unknown');
     await expect(files()).resolves.toHaveLength(2);
   });
 
@@ -246,8 +254,7 @@ describe('archivePerson', () => {
   });
 
   test.each(['../x', 'a/b', '.'])('%j stays in its folder', async (id) => {
-    const { run, step } = workflow();
-    await run(archive.archivePerson, step('archive'), id);
+    await runOnce(archive.archivePerson, id);
     for (const path of await files()) expect(path).toMatch(/^archive\/people\/[^/.][^/]*\/[^/]+\.json$/);
   });
 });

@@ -10,8 +10,10 @@ import {
   at,
   connectTo,
   emptyLedger,
+  failOnce,
   leaves,
   rowsOf,
+  runOnce,
   serve,
   workflow,
   written,
@@ -121,8 +123,7 @@ describe('freezeUser', () => {
   });
 
   test('someone whom the provider does not know is absent', async () => {
-    const { run, step } = workflow();
-    await expect(run(identity.freezeUser, step('freeze'), nobody)).resolves.toBe('absent');
+    await expect(runOnce(identity.freezeUser, nobody)).resolves.toBe('absent');
     await expect(writes()).resolves.toEqual([]);
   });
 
@@ -175,8 +176,7 @@ describe('joinGroup', () => {
   });
 
   test('keeps the others in the group', async () => {
-    const { run, step } = workflow();
-    await run(identity.joinGroup, step('join'), nina, 'Sales');
+    await runOnce(identity.joinGroup, nina, 'Sales');
     await expect(user(omar)).resolves.toMatchObject({ groups: ['Certified', 'Sales'] });
   });
 
@@ -189,8 +189,7 @@ describe('joinGroup', () => {
   });
 
   test('a group that is not there is rejected by its name', async () => {
-    const { failure, step } = workflow();
-    await expect(failure(identity.joinGroup, step('join'), nina, 'Astronauts')).resolves.toMatchObject({
+    await expect(failOnce(identity.joinGroup, nina, 'Astronauts')).resolves.toMatchObject({
       type: 'identity.rejected',
       message: 'identity has no group named "Astronauts"',
       nonRetryable: true,
@@ -198,8 +197,7 @@ describe('joinGroup', () => {
   });
 
   test('a name with quotes is a name', async () => {
-    const { failure, step } = workflow();
-    await expect(failure(identity.joinGroup, step('join'), nina, 'x" or displayName sw "S')).resolves.toMatchObject({
+    await expect(failOnce(identity.joinGroup, nina, 'x" or displayName sw "S')).resolves.toMatchObject({
       type: 'identity.rejected',
     });
     await expect(writes()).resolves.toEqual([]);
@@ -226,8 +224,7 @@ describe('leaveGroup', () => {
 
   test('stays while another open workflow of its kind needs the membership', async () => {
     await recordEvent(pool, request('another case', expired(omar.userId)));
-    const { run, step } = workflow();
-    const leave = (kind: string | null) => run(identity.leaveGroup, step('leave'), omar, 'Certified', kind);
+    const leave = (kind: string | null) => runOnce(identity.leaveGroup, omar, 'Certified', kind);
     await expect(leave('recertification')).resolves.toBe('unchanged');
     await expect(user(omar)).resolves.toMatchObject({ groups: ['Certified', 'Sales'] });
     await expect(leave('onboarding')).resolves.toBe('done');
@@ -244,9 +241,8 @@ describe('leaveGroup', () => {
 
 describe('leaveGroups', () => {
   test('leaves all, and twice is once', async () => {
-    const { run, step } = workflow();
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      const result = await run(identity.leaveGroups, step('leaveGroups'), omar);
+      const result = await runOnce(identity.leaveGroups, omar);
       expect(result).toEqual({ left: ['Certified', 'Sales'] });
     }
     await expect(user(omar)).resolves.toMatchObject({ groups: [] });
@@ -261,8 +257,7 @@ describe('leaveGroups', () => {
   });
 
   test('in no group it leaves none', async () => {
-    const { run, step } = workflow();
-    await expect(run(identity.leaveGroups, step('leaveGroups'), nina)).resolves.toEqual({ left: [] });
+    await expect(runOnce(identity.leaveGroups, nina)).resolves.toEqual({ left: [] });
   });
 
   test.each(['Sales', 'sales'])('stays in a group that the policy protects as %s', async (name) => {
@@ -327,8 +322,7 @@ describe('restore', () => {
   });
 
   test('what never happened needs no undoing', async () => {
-    const { run, step } = workflow();
-    await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('unchanged');
+    await expect(runOnce(identity.restore, omar, 'freeze', null)).resolves.toBe('unchanged');
     await expect(stateOf(standIns)).resolves.toMatchObject({ calls: [] });
   });
 
@@ -450,9 +444,8 @@ describe('an identity provider of another make', () => {
 
   test('an empty list without Resources is an absent user', async () => {
     const url = await provider((_request, response) => response.writeHead(200).end('{"totalResults": 0}'));
-    const { run, step } = workflow();
     const other = identityAt(url);
-    await expect(run(other.freezeUser, step('freeze'), omar)).resolves.toBe('absent');
+    await expect(runOnce(other.freezeUser, omar)).resolves.toBe('absent');
   });
 
   test.each(['" or userName sw "', 'x" or externalId pr', '\\', 'a%22%20or'])(
@@ -470,8 +463,7 @@ describe('an identity provider of another make', () => {
 
   test('several users of one address are rejected', async () => {
     const url = await provider((_request, response) => response.writeHead(200).end(list(oskar, { ...oskar, id: '8' })));
-    const { failure, step } = workflow();
-    const refusal = await failure(identityAt(url).freezeUser, step('freeze'), omar);
+    const refusal = await failOnce(identityAt(url).freezeUser, omar);
     expect(refusal).toMatchObject({ type: 'identity.rejected', details: [{ count: 2 }] });
   });
 
@@ -491,9 +483,8 @@ describe('an identity provider of another make', () => {
       patches.push(`${request.method ?? ''} ${request.url ?? ''} ${request.headers['content-type'] ?? ''}`);
       response.writeHead(204).end();
     });
-    const { run, step } = workflow();
     const other = identityAt(`${url}/scim/v2/`);
-    await expect(run(other.freezeUser, step('freeze'), omar)).resolves.toBe('done');
+    await expect(runOnce(other.freezeUser, omar)).resolves.toBe('done');
     expect(patches).toEqual(['PATCH /scim/v2/Users/7 application/scim+json']);
   });
 
@@ -596,8 +587,7 @@ describe('what other providers do', () => {
 
   test.each(['False', 'false', false])('a user whose active is %j is inactive', async (active) => {
     const { url, stop, asked } = await provider({ ...omarThere, active });
-    const { run, step } = workflow();
-    await expect(run(identityAt(url).freezeUser, step('freeze'), omar)).resolves.toBe('unchanged');
+    await expect(runOnce(identityAt(url).freezeUser, omar)).resolves.toBe('unchanged');
     expect(asked).toEqual([]);
     await stop();
   });
@@ -608,8 +598,7 @@ describe('what other providers do', () => {
       { value: 'g2', display: 'Sales', type: 'direct' },
     ];
     const { url, stop, asked } = await provider({ ...omarThere, groups });
-    const { run, step } = workflow();
-    const left = await run(identityAt(url).leaveGroups, step('leave'), omar);
+    const left = await runOnce(identityAt(url).leaveGroups, omar);
     expect(left).toEqual({ left: ['Sales'] });
     expect(asked).toEqual(['PATCH /Groups/g2']);
     await stop();
@@ -656,8 +645,7 @@ describe('a group that is not there', () => {
   test('is not made where it is protected', async () => {
     const isProtected = { users: [], groups: ['due'] };
     const making = identityUnder({ groups, protected: isProtected });
-    const { failure, step } = workflow();
-    await expect(failure(making.joinGroup, step('join'), nina, 'Due')).resolves.toMatchObject({
+    await expect(failOnce(making.joinGroup, nina, 'Due')).resolves.toMatchObject({
       message: 'identity must not change the protected group "Due"',
     });
     await expect(writes()).resolves.toEqual([]);

@@ -4,7 +4,7 @@ import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
 import { okta, scim, setFault, start, stateOf, stopAll, userId } from '../../dev/stand-ins/running';
-import { at, connectTo, delayOf, emptyLedger, rowsOf, serve, workflow, written } from '../running';
+import { at, connectTo, delayOf, emptyLedger, failOnce, rowsOf, runOnce, serve, workflow, written } from '../running';
 
 let ledger: LedgerFixture;
 let pool: Pool;
@@ -100,17 +100,15 @@ describe('freezeUser', () => {
   });
 
   test('someone whom Okta does not know is absent', async () => {
-    const { run, step } = workflow();
     const nobody = { userId: 'mt-nobody', email: 'nobody@example.com' };
-    await expect(run(identity.freezeUser, step('freeze'), nobody)).resolves.toBe('absent');
+    await expect(runOnce(identity.freezeUser, nobody)).resolves.toBe('absent');
   });
 
   test('finds a user by the e-mail address where the login is another', async () => {
     const id = await userId(standIns, omar.userId);
     const renamed = { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [RENAME] };
     expect((await scim(standIns, 'PATCH', `/Users/${id}`, renamed)).status).toBe(200);
-    const { run, step } = workflow();
-    await expect(run(identity.freezeUser, step('freeze'), omar)).resolves.toBe('done');
+    await expect(runOnce(identity.freezeUser, omar)).resolves.toBe('done');
   });
 
   test('finds a user by MindTickle’s id where the settings say which attribute holds it', async () => {
@@ -182,8 +180,7 @@ describe('deactivateUser', () => {
 
   test('of one who was deactivated already is unchanged', async () => {
     await transit(omar, 'deactivate');
-    const { run, step } = workflow();
-    await expect(run(identity.deactivateUser, step('deactivate'), omar)).resolves.toBe('unchanged');
+    await expect(runOnce(identity.deactivateUser, omar)).resolves.toBe('unchanged');
   });
 });
 
@@ -198,16 +195,14 @@ describe('groups', () => {
     const group = { displayName: 'From the directory', externalId: 'ad-1', members: [{ value: id }] };
     const schemas = ['urn:ietf:params:scim:schemas:core:2.0:Group'];
     expect((await scim(standIns, 'POST', '/Groups', { schemas, ...group })).status).toBe(201);
-    const { run, step } = workflow();
-    const result = await run(identity.leaveGroups, step('leaveGroups'), nina);
+    const result = await runOnce(identity.leaveGroups, nina);
     expect(result).toEqual({ left: names });
     await expect(user(nina)).resolves.toMatchObject({ groups: ['From the directory'] });
   });
 
   test('joins by the exact name, and twice is once', async () => {
-    const { run, step } = workflow();
     for (let attempt = 0; attempt < 2; attempt += 1)
-      await expect(run(identity.joinGroup, step('join'), nina, 'Sales')).resolves.toBe('done');
+      await expect(runOnce(identity.joinGroup, nina, 'Sales')).resolves.toBe('done');
     await expect(user(nina)).resolves.toMatchObject({ groups: ['Sales'] });
     await expect(writes()).resolves.toHaveLength(1);
   });
@@ -217,8 +212,7 @@ describe('groups', () => {
     ['x" or profile.name eq "Sales', 'has no group named'],
     ['Everyone', 'cannot change the group "Everyone"'],
   ])('rejects %s by its name', async (name, why) => {
-    const { failure, step } = workflow();
-    const thrown = await failure(identity.joinGroup, step('join'), nina, name);
+    const thrown = await failOnce(identity.joinGroup, nina, name);
     expect(thrown).toMatchObject({ type: 'identity.rejected', nonRetryable: true });
     expect(thrown.message).toContain(why);
   });
@@ -265,16 +259,14 @@ describe('findContact', () => {
 describe('what Okta refuses', () => {
   test('a wrong token is rejected by its code, and nothing of it is written', async () => {
     const wrong = connectTo(pool, 'identity', at.okta(`${standIns.url}/identity/okta`, 'not-the-token'));
-    const { failure, step } = workflow();
-    const thrown = await failure(wrong.freezeUser, step('freeze'), omar);
+    const thrown = await failOnce(wrong.freezeUser, omar);
     expect(thrown).toMatchObject({ type: 'identity.rejected', details: [{ status: 401, code: 'E0000011' }] });
     expect(written(thrown)).not.toMatch(/not-the-token|omar|Invalid token/);
   });
 
   test('too many requests wait until the limit is reset', async () => {
     await setFault(standIns, 'identity', { mode: 'rate-limit', retryAfterSeconds: 40, calls: 1 });
-    const { failure, step } = workflow();
-    const thrown = await failure(identity.freezeUser, step('freeze'), omar);
+    const thrown = await failOnce(identity.freezeUser, omar);
     expect(thrown).toMatchObject({ type: 'identity.unavailable', details: [{ status: 429, code: 'E0000047' }] });
     expect(delayOf(thrown)).toBeGreaterThan(39_000);
     expect(delayOf(thrown)).toBeLessThanOrEqual(41_000);
@@ -291,8 +283,7 @@ describe('what Okta refuses', () => {
       if (isUser) response.end(JSON.stringify({ id: '00u1', status: 'ACTIVE' }));
       else response.writeHead(200, headers).end(text);
     });
-    const { failure, step } = workflow();
-    const thrown = await failure(oktaAt(url).leaveGroups, step('leave'), omar);
+    const thrown = await failOnce(oktaAt(url).leaveGroups, omar);
     expect(thrown).toMatchObject({ type: 'identity.rejected' });
     expect(asked).toBeLessThan(60);
     await stop();

@@ -26,7 +26,6 @@ async function outcomes(): Promise<Record<string, string | null>> {
 }
 
 const look = (isRunning: IsRunning) => {
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- activities are handed over by name alone.
   const { closeGone } = createReconcileActivities({ pool: ledger.pool, isRunning });
   return workflow().run(closeGone);
 };

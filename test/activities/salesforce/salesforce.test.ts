@@ -18,8 +18,10 @@ import {
   connectTo,
   delayOf,
   emptyLedger,
+  failOnce,
   leaves,
   rowsOf,
+  runOnce,
   serve,
   TOKEN,
   workflow,
@@ -134,8 +136,7 @@ async function failureOf(
 ): Promise<ApplicationFailure> {
   const server = await answering(() => ({ status, body, headers }));
   const { upsertTraining } = salesforceBy({ settings: server.settings });
-  const run = workflow();
-  const failure = await run.failure(upsertTraining, run.step('crm'), training);
+  const failure = await failOnce(upsertTraining, training);
   await server.stop();
   return failure;
 }
@@ -202,8 +203,7 @@ describe('upsertTraining', () => {
   test('writes the best that the ledger knows, not the last', async () => {
     await knows(completed(carla.userId, { score: 95 }));
     await knows(completed(carla.userId, { score: 80, at: MONDAY + 1000 }));
-    const run = workflow();
-    await run.run(salesforce.upsertTraining, run.step('crm'), {
+    await runOnce(salesforce.upsertTraining, {
       ...training,
       completedAt: new Date(MONDAY + 1000).toISOString(),
     });
@@ -242,9 +242,8 @@ describe('upsertTraining', () => {
       scores.map(async (score, index) => {
         const at = MONDAY + index * 1000;
         await knows(completed(carla.userId, { score, at }));
-        const run = workflow();
         const one = { ...training, score, completedAt: new Date(at).toISOString() };
-        await run.run(salesforce.upsertTraining, run.step('crm'), one);
+        await runOnce(salesforce.upsertTraining, one);
       }),
     );
     expect(await records('Training_Status__c')).toMatchObject([{ Score__c: 99 }]);
@@ -255,8 +254,7 @@ describe('upsertTraining', () => {
     'the id %j makes a record of its own',
     async (courseId) => {
       for (const id of [courseId, 'a']) {
-        const run = workflow();
-        await run.run(salesforce.upsertTraining, run.step('crm'), { ...training, userId: courseId, courseId: id });
+        await runOnce(salesforce.upsertTraining, { ...training, userId: courseId, courseId: id });
       }
       expect(await records('Training_Status__c')).toHaveLength(2);
       expect(await calls()).toEqual(expect.not.arrayContaining([expect.stringMatching(/ [45]\d\d$/)]));
@@ -282,8 +280,7 @@ describe('upsertTraining', () => {
     const none = Object.fromEntries(Object.keys(names.trainingFields).map((name) => [name, null]));
     const fields = { ...none, title: 'LastName', email: 'Email' } as unknown as typeof names.trainingFields;
     const own = salesforceBy({ policy: { ...policy, salesforce: { ...names, trainingFields: fields } } });
-    const run = workflow();
-    await run.run(own.upsertTraining, run.step('crm'), { ...training, email: 'c@example.com' });
+    await runOnce(own.upsertTraining, { ...training, email: 'c@example.com' });
     expect((await records('Contact')).at(-1)).toMatchObject({ LastName: 'Safety', Email: 'c@example.com' });
   });
 });
@@ -325,9 +322,8 @@ describe('linkContact', () => {
   });
 
   test('links the contact of the address, and fills only what is blank', async () => {
-    const run = workflow();
     const of = { userId: omar.userId, email: omar.email.toUpperCase(), role: 'rep', teamId: 'west' };
-    await expect(run.run(salesforce.linkContact, run.step('contact'), of)).resolves.toBe('done');
+    await expect(runOnce(salesforce.linkContact, of)).resolves.toBe('done');
     expect(await contactOf(omar.email)).toMatchObject([
       { LastName: 'Haddad', Title: 'Account Executive', Department: 'west', MindTickle_User_Id__c: 'mt-omar' },
     ]);
@@ -351,8 +347,7 @@ describe('linkContact', () => {
       body: { done: true, records: [{ Id: '1' }, { Id: '2' }] },
     }));
     const { linkContact } = salesforceBy({ settings: server.settings });
-    const run = workflow();
-    await expect(run.failure(linkContact, run.step('contact'), hire)).resolves.toMatchObject({
+    await expect(failOnce(linkContact, hire)).resolves.toMatchObject({
       type: 'salesforce.rejected',
       message: expect.stringContaining('several contacts') as string,
     });
@@ -361,10 +356,7 @@ describe('linkContact', () => {
   });
 
   test('without an address there is nobody to make', async () => {
-    const run = workflow();
-    await expect(run.run(salesforce.linkContact, run.step('contact'), { ...hire, email: null })).resolves.toBe(
-      'absent',
-    );
+    await expect(runOnce(salesforce.linkContact, { ...hire, email: null })).resolves.toBe('absent');
   });
 
   test('is made once when its answer is lost, and the retry knows it', async () => {
@@ -425,8 +417,7 @@ describe('freezeCrmUser', () => {
   });
 
   test('a username is surer than an address that several have', async () => {
-    const run = workflow();
-    await expect(run.run(salesforce.freezeCrmUser, run.step('crm'), mona)).resolves.toBe('done');
+    await expect(runOnce(salesforce.freezeCrmUser, mona)).resolves.toBe('done');
     expect(await isFrozen(mona.email)).toBe(true);
     expect(await isFrozen('mindtickle.integration@example.com')).toBe(false);
   });
@@ -456,9 +447,8 @@ describe('freezeCrmUser', () => {
         ? { status: 200, body: { done: true, records: users } }
         : { status: 200, body: { done: true, records: [{ Id: '0Yw1', IsFrozen: true }] } },
     );
-    const run = workflow();
     const { freezeCrmUser } = salesforceBy({ settings: server.settings });
-    const answer = await run.run(freezeCrmUser, run.step('crm'), person).catch((failure: unknown) => failure);
+    const answer = await runOnce(freezeCrmUser, person).catch((failure: unknown) => failure);
     await server.stop();
     return answer;
   }
@@ -472,8 +462,7 @@ describe('freezeCrmUser', () => {
   test('whom the policy protects is not changed, by any of their names', async () => {
     for (const name of [omar.userId, omar.email.toUpperCase()]) {
       const guarded = salesforceBy({ policy: { protected: { users: [name], groups: [] } } });
-      const run = workflow();
-      await expect(run.failure(guarded.freezeCrmUser, run.step('crm'), omar)).resolves.toMatchObject({
+      await expect(failOnce(guarded.freezeCrmUser, omar)).resolves.toMatchObject({
         type: 'salesforce.rejected',
       });
     }
@@ -675,14 +664,8 @@ describe('syncProgress', () => {
 });
 
 describe('signing in', () => {
-  const train = (by: Salesforce) => {
-    const run = workflow();
-    return run.run(by.upsertTraining, run.step('crm'), training);
-  };
-  const failing = (by: Salesforce) => {
-    const run = workflow();
-    return run.failure(by.upsertTraining, run.step('crm'), training);
-  };
+  const train = ({ upsertTraining }: Salesforce) => runOnce(upsertTraining, training);
+  const failing = ({ upsertTraining }: Salesforce) => failOnce(upsertTraining, training);
 
   test('once for all who wait, and not again while the session is good', async () => {
     await Promise.all(Array.from({ length: 10 }, () => train(salesforce)));
@@ -908,8 +891,7 @@ describe('a Salesforce that does not do as asked', () => {
       count === 1 ? { status: 400, body: error('DUPLICATE_VALUE') } : { status: 200, body: { success: true } },
     );
     const { upsertTraining } = salesforceBy({ settings: server.settings });
-    const run = workflow();
-    await expect(run.run(upsertTraining, run.step('crm'), training)).resolves.toMatchObject({ score: 80 });
+    await expect(runOnce(upsertTraining, training)).resolves.toMatchObject({ score: 80 });
     await server.stop();
     await expect(failureOf(400, error('DUPLICATE_VALUE'))).resolves.toMatchObject({ type: 'salesforce.rejected' });
   });

@@ -12,8 +12,10 @@ import {
   connectTo,
   delayOf,
   emptyLedger,
+  failOnce,
   leaves,
   rowsOf,
+  runOnce,
   serve,
   TOKEN,
   workflow,
@@ -90,8 +92,7 @@ async function slackOf(
 
 describe('postMessage', () => {
   test('posts to a channel, as plain text', async () => {
-    const { run, step } = workflow();
-    await expect(run(slack.postMessage, step('tell'), toChannel, letter)).resolves.toBe('sent');
+    await expect(runOnce(slack.postMessage, toChannel, letter)).resolves.toBe('sent');
     const [message] = await messages();
     expect(message).toMatchObject({ channelName: '#enablement', metadata: { event_type: 'mindtickle_letter' } });
     expect(message?.text).toBe(
@@ -109,8 +110,7 @@ describe('postMessage', () => {
         return fetch(input, init);
       },
     });
-    const { run, step } = workflow();
-    await run(listening.postMessage, step('tell'), toChannel, letter);
+    await runOnce(listening.postMessage, toChannel, letter);
     expect(Object.fromEntries(new URLSearchParams(bodies[0]))).toMatchObject({
       mrkdwn: 'false',
       unfurl_links: 'false',
@@ -119,8 +119,7 @@ describe('postMessage', () => {
   });
 
   test('posts to a person, whose address is in no URL', async () => {
-    const { run, step } = workflow();
-    await expect(run(slack.postMessage, step('tell'), toMona, letter)).resolves.toBe('sent');
+    await expect(runOnce(slack.postMessage, toMona, letter)).resolves.toBe('sent');
     await expect(messages()).resolves.toMatchObject([{ channelName: null, to: people.mona.email }]);
     await expect(calls()).resolves.toEqual([
       'POST users.lookupByEmail',
@@ -132,8 +131,7 @@ describe('postMessage', () => {
 
   test('a text that is too long is cut', async () => {
     const report = Array.from({ length: 500 }, () => '<'.repeat(100));
-    const { run, step } = workflow();
-    await run(slack.postMessage, step('tell'), toChannel, { kind: 'offboarded', userId: 'mt-omar', report });
+    await runOnce(slack.postMessage, toChannel, { kind: 'offboarded', userId: 'mt-omar', report });
     const [message] = await messages();
     expect(message?.text.length).toBeGreaterThan(10_000);
     expect(message?.text.length).toBeLessThanOrEqual(40_000);
@@ -241,8 +239,7 @@ describe('postMessage', () => {
     ['not_in_channel', { channel: '#leadership' }, 'invite our app to the channel'],
     ['users_not_found', { email: 'omar@old.example.com' }, 'no active member of the workspace has this address'],
   ])('%s is rejected, with what to do', async (code, target, advice) => {
-    const { failure, step } = workflow();
-    const refusal = await failure(slack.postMessage, step('tell'), target, letter);
+    const refusal = await failOnce(slack.postMessage, target, letter);
     expect(refusal).toMatchObject({
       type: 'slack.rejected',
       message: `slack answered ${code}: ${advice}`,
@@ -264,16 +261,14 @@ describe('what Slack answers with status 200', () => {
     ['account_inactive', 'its credentials were refused (set another bot token)'],
     ['is_archived', 'the channel is archived; name another'],
   ])('%s is rejected, with what to do', async (error, advice) => {
-    const { failure, step } = workflow();
-    const refusal = await failure((await refusing({ error })).postMessage, step('tell'), toChannel, letter);
+    const refusal = await failOnce((await refusing({ error })).postMessage, toChannel, letter);
     expect(refusal).toMatchObject({ type: 'slack.rejected', message: `slack answered ${error}: ${advice}` });
     expect(refusal.nonRetryable).toBe(true);
   });
 
   test('a missing scope is named', async () => {
-    const { failure, step } = workflow();
     const other = await refusing({ error: 'missing_scope', needed: 'chat:write,im:write', provided: 'users:read' });
-    await expect(failure(other.postMessage, step('tell'), toChannel, letter)).resolves.toMatchObject({
+    await expect(failOnce(other.postMessage, toChannel, letter)).resolves.toMatchObject({
       type: 'slack.rejected',
       message: 'slack answered missing_scope: grant our app the scope chat:write,im:write',
     });
@@ -282,9 +277,8 @@ describe('what Slack answers with status 200', () => {
   test.each(['ratelimited', 'rate_limited', 'service_unavailable', 'internal_error', 'fatal_error', 'request_timeout'])(
     '%s is unavailable',
     async (error) => {
-      const { failure, step } = workflow();
       const other = await refusing({ error }, { 'retry-after': '9' });
-      const refusal = await failure(other.postMessage, step('tell'), toChannel, letter);
+      const refusal = await failOnce(other.postMessage, toChannel, letter);
       expect(refusal).toMatchObject({ type: 'slack.unavailable', message: `slack answered ${error}` });
       expect(delayOf(refusal)).toBe(9000);
     },
@@ -295,8 +289,7 @@ describe('what Slack answers with status 200', () => {
     ['a text for a code', { error: 'omar.haddad@example.com is no channel' }, 'slack answered unknown_error'],
     ['no code', {}, 'slack answered unknown_error'],
   ])('%s is rejected', async (_what, body, message) => {
-    const { failure, step } = workflow();
-    const refusal = await failure((await refusing(body)).postMessage, step('tell'), toChannel, letter);
+    const refusal = await failOnce((await refusing(body)).postMessage, toChannel, letter);
     expect(refusal).toMatchObject({ type: 'slack.rejected', message });
     expect(written(refusal)).not.toContain('omar');
   });
@@ -341,9 +334,8 @@ describe('deactivateChatUser', () => {
   });
 
   test('someone whom the workspace does not know is absent', async () => {
-    const { run, step } = workflow();
     const nobody = { userId: 'mt-nobody', email: 'x" or active eq "true' };
-    await expect(run(slack.deactivateChatUser, step('chat'), nobody)).resolves.toBe('absent');
+    await expect(runOnce(slack.deactivateChatUser, nobody)).resolves.toBe('absent');
   });
 
   test('someone who goes between look and write is absent', async () => {
@@ -351,13 +343,11 @@ describe('deactivateChatUser', () => {
       const found = JSON.stringify({ totalResults: 1, Resources: [{ id: 'U7', active: true }] });
       response.writeHead(request.method === 'GET' ? 200 : 404).end(request.method === 'GET' ? found : '');
     });
-    const { run, step } = workflow();
-    await expect(run(going.deactivateChatUser, step('chat'), omar)).resolves.toBe('absent');
+    await expect(runOnce(going.deactivateChatUser, omar)).resolves.toBe('absent');
   });
 
   test('without an address it is rejected: Slack could not be asked', async () => {
-    const { failure, step } = workflow();
-    await expect(failure(slack.deactivateChatUser, step('chat'), { ...omar, email: null })).resolves.toMatchObject({
+    await expect(failOnce(slack.deactivateChatUser, { ...omar, email: null })).resolves.toMatchObject({
       type: 'slack.rejected',
       message: 'slack knows people by their address, and this one has none',
     });
@@ -405,8 +395,7 @@ describe('deactivateChatUser', () => {
 
   test('several users of one address are rejected', async () => {
     const two = await slackOf((_request, response) => response.end('{"Resources":[{"id":"U1"},{"id":"U2"}]}'));
-    const { failure, step } = workflow();
-    await expect(failure(two.deactivateChatUser, step('chat'), omar)).resolves.toMatchObject({
+    await expect(failOnce(two.deactivateChatUser, omar)).resolves.toMatchObject({
       type: 'slack.rejected',
       details: [{ count: 2 }],
     });
@@ -432,8 +421,7 @@ describe('restoreChatUser', () => {
   });
 
   test('what never happened needs no undoing', async () => {
-    const { run, step } = workflow();
-    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await expect(runOnce(slack.restoreChatUser, omar, 'chat')).resolves.toBe('unchanged');
     await expect(calls()).resolves.toEqual([]);
   });
 

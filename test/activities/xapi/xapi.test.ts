@@ -8,7 +8,18 @@ import type { StandIns } from '../../../src/dev/stand-ins';
 import { effectsOf } from '../../../src/ledger';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
 import { start, stateOf, stopAll } from '../../dev/stand-ins/running';
-import { at, connectTo, emptyLedger, serve, TOKEN, workflow, written, type Functions } from '../running';
+import {
+  at,
+  connectTo,
+  emptyLedger,
+  failOnce,
+  runOnce,
+  serve,
+  TOKEN,
+  workflow,
+  written,
+  type Functions,
+} from '../running';
 
 let ledger: LedgerFixture;
 let pool: Pool;
@@ -89,8 +100,7 @@ describe('storeStatement', () => {
   });
 
   test('brings the certificate, to the byte', async () => {
-    const { run, step } = workflow();
-    await run(xapi.storeStatement, step('storeStatement'), facts);
+    await runOnce(xapi.storeStatement, facts);
     const pdf = await renderCertificate(facts);
     const sha2 = createHash('sha256').update(pdf).digest('hex');
     const [stored] = await statements();
@@ -107,17 +117,15 @@ describe('storeStatement', () => {
   });
 
   test('passed is a success', async () => {
-    const { run, step } = workflow();
-    await run(xapi.storeStatement, step('storeStatement'), { ...facts, verb: 'passed' });
+    await runOnce(xapi.storeStatement, { ...facts, verb: 'passed' });
     expect(await statements()).toMatchObject([
       { statement: { verb: { id: 'http://adlnet.gov/expapi/verbs/passed' }, result: { success: true } } },
     ]);
   });
 
   test('names learner and course as the policy does', async () => {
-    const { run, step } = workflow();
     const iris = { accountHomePage: 'https://acme.example.com', courseBase: 'https://acme.example.com/c/' };
-    await run(xapi.storeStatement, step('storeStatement'), { ...facts, courseId: 'c1', iris });
+    await runOnce(xapi.storeStatement, { ...facts, courseId: 'c1', iris });
     expect(await statements()).toMatchObject([
       {
         statement: {
@@ -129,8 +137,7 @@ describe('storeStatement', () => {
   });
 
   test.each([-3, 0, 100, 120, 300])('takes the score %d', async (score) => {
-    const { run, step } = workflow();
-    await expect(run(xapi.storeStatement, step('storeStatement'), { ...facts, score })).resolves.toBe('done');
+    await expect(runOnce(xapi.storeStatement, { ...facts, score })).resolves.toBe('done');
   });
 
   // The id is wire format: another one would be another statement about the same completion.
@@ -254,8 +261,7 @@ describe('a store that does not do as asked', () => {
     const url = await store((request, response) => {
       request.resume().on('end', () => response.writeHead(status, { 'content-type': 'text/html' }).end(body));
     });
-    const { failure, step } = workflow();
-    const refusal = await failure(xapiAt(url).storeStatement, step('storeStatement'), facts);
+    const refusal = await failOnce(xapiAt(url).storeStatement, facts);
     expect(refusal).toMatchObject({ type: 'xapi.rejected', details: [{ status }] });
   });
 });
