@@ -151,16 +151,7 @@ const config = z.strictObject({
       rehire: z.enum(['ask', 'undo']).default('ask'),
     })
     .prefault({}),
-  connectors: z
-    .strictObject({
-      identity: connector.optional(),
-      mail: connector.optional(),
-      archive: connector.optional(),
-      salesforce: connector.optional(),
-      slack: connector.optional(),
-      xapi: connector.optional(),
-    })
-    .prefault({}),
+  connectors: z.partialRecord(z.enum(SYSTEMS), connector).prefault({}),
   salesforce: salesforce.prefault({}),
   delivery: delivery.prefault({}),
 });
