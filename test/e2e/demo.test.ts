@@ -7,7 +7,7 @@ import { eventNames, events, type EventName } from '../../src/events';
 import type { StandInsState } from '../../src/dev/stand-ins';
 import { stateQuery } from '../../workflows/messages';
 import { runMtJson } from '../mt';
-import { quieten } from '../workflows/world';
+import { quieten } from '../quieten';
 import { newDataDir, removeDataDir, startDev, type DevStack } from './stack';
 
 interface Demo {

@@ -7,8 +7,8 @@ import { startDevServer, type DevServer } from '../../src/dev/temporal/dev-serve
 import { cancelSignal } from '../../workflows/messages';
 import { freePort } from '../free-port';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
+import { quieten } from '../quieten';
 import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
-import { quieten } from '../workflows/world';
 import { newDataDir, removeDataDir, untilState } from './stack';
 import { startWorker } from './worker';
 

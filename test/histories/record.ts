@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { openWorld, type World } from '../workflows/world';
+import { openWorld, type World } from '../workflows/old-world';
 import { historiesDirectory } from './files';
 import { scenarios } from './scenarios';
 

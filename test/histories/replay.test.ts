@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
 import * as workflows from '../../workflows';
-import { quieten } from '../workflows/world';
+import { quieten } from '../quieten';
 import { historiesDirectory, recordedHistories } from './files';
 import { scenarios } from './scenarios';
 

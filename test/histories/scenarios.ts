@@ -15,7 +15,7 @@ import {
   startedSignal,
   type ProcessState,
 } from '../../workflows/messages';
-import type { World } from '../workflows/world';
+import type { World } from '../workflows/old-world';
 
 /** One way through a workflow; run once, its history recorded, and replayed for ever after. */
 export interface Scenario {

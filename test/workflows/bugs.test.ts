@@ -1,7 +1,7 @@
 import { DAY, isoTime } from '../../src/domain';
 import { retryStepUpdate } from '../../workflows/messages';
 import { openDevWorld } from './dev-world';
-import { end, openWorld, stepIs } from './world';
+import { end, openWorld, stepIs } from './old-world';
 
 describe('a bug', () => {
   test('of the workflow’s own code fails its task, which is tried again; the workflow does not fail', async () => {

@@ -9,7 +9,7 @@ import {
   startedSignal,
 } from '../../workflows/messages';
 import { openDevWorld } from './dev-world';
-import { end, openWorld, stepIs, type World } from './world';
+import { end, openWorld, stepIs, type World } from './old-world';
 
 let world: World;
 

@@ -1,5 +1,5 @@
 import { cancelSignal, retryStepUpdate, skipStepUpdate } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, stepIs, type World } from './world';
+import { end, failing, openWorld, rejected, stepIs, type World } from './old-world';
 
 let world: World;
 beforeAll(async () => {

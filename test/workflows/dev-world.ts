@@ -8,7 +8,7 @@ import type { Delivery } from '../../src/events';
 import { readConfigFile } from '../../src/settings';
 import { stateQuery, type ProcessState } from '../../workflows/messages';
 import { openNamespace, temporalAddress } from '../temporal/fixture';
-import { quieten } from './world';
+import { quieten } from '../quieten';
 
 /** One call of a fake activity: its name, and its arguments. */
 export interface FakeCall {

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
-import { openWorld, type World } from './world';
+import { openWorld, type World } from './old-world';
 
 let world: World;
 beforeAll(async () => {

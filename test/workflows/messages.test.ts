@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { DAY, isoTime } from '../../src/domain';
 import type { ProcessState } from '../../workflows/messages';
 import { openDevWorld, type DevWorld, type Working } from './dev-world';
-import { rejected, stepIs } from './world';
+import { rejected, stepIs } from './old-world';
 
 let world: DevWorld;
 let working: Working;

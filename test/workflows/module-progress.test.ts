@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import { searchAttributes } from '../../src/temporal';
-import { end, openWorld, stepIs, type World } from './world';
+import { end, openWorld, stepIs, type World } from './old-world';
 
 let world: World;
 beforeAll(async () => {

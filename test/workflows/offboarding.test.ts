@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { DAY, epochMs, HOUR, isoTime, MINUTE, SECOND } from '../../src/domain';
 import { cancelSignal, escalateSignal, rehiredSignal, retryStepUpdate, skipStepUpdate } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, stepIs, unavailable, type World } from './world';
+import { end, failing, openWorld, rejected, stepIs, unavailable, type World } from './old-world';
 
 let world: World;
 beforeAll(async () => {

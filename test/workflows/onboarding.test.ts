@@ -1,6 +1,6 @@
 import { DAY } from '../../src/domain';
 import { cancelSignal, retryStepUpdate, skipStepUpdate, startedSignal } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, stepIs, type World } from './world';
+import { end, failing, openWorld, rejected, stepIs, type World } from './old-world';
 
 let world: World;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { RULES } from '../ledger/events';
 import { createLedgerModel, type LedgerModel } from '../ledger/model';
 import { extendDeadlineUpdate } from '../../workflows/messages';
 import { CERTIFIED, lifeOf, play, PROGRAM, REQUIRED, type Arrival } from '../ledger/orders';
-import { openWorld, type World } from './world';
+import { openWorld, type World } from './old-world';
 
 const ORDERS = 30;
 const AT_ONCE = 6;

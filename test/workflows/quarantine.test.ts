@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Delivery, Problem } from '../../src/events';
 import { cancelSignal, discardUpdate, redriveUpdate, stateQuery, type RedriveRequest } from '../../workflows/messages';
-import { end, openWorld, stepIs, type World } from './world';
+import { end, openWorld, stepIs, type World } from './old-world';
 
 let world: World;
 beforeAll(async () => {

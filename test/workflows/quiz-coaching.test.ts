@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { DAY, DEFAULT_CALENDAR, HOUR, isoTime } from '../../src/domain';
 import { cancelSignal, coachedSignal, escalateSignal, retakenSignal, retryStepUpdate } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, stepIs, unavailable, type World, unlessClosed } from './world';
+import { end, failing, openWorld, rejected, stepIs, unavailable, type World, unlessClosed } from './old-world';
 
 let world: World;
 beforeAll(async () => {

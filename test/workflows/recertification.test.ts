@@ -9,7 +9,7 @@ import {
   skipStepUpdate,
   type ProcessState,
 } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, stepIs, type World } from './world';
+import { end, failing, openWorld, rejected, stepIs, type World } from './old-world';
 
 let world: World;
 beforeAll(async () => {

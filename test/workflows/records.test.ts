@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { DAY, HOUR, isoTime } from '../../src/domain';
 import { cancelSignal, escalateSignal, extendDeadlineUpdate, recertifiedSignal } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, stepIs, type World } from './world';
+import { end, failing, openWorld, rejected, stepIs, type World } from './old-world';
 
 /** The systems that keep records of learners, and the chat: written to beside the rest, where they are set. */
 

@@ -10,7 +10,7 @@ import { at, connectTo, emptyLedger } from '../activities/running';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { REQUIRED } from '../ledger/orders';
 import { start as startStandIns, stateOf, stopAll } from '../dev/stand-ins/running';
-import { openWorld, type World } from './world';
+import { openWorld, type World } from './old-world';
 
 let world: World;
 let ledger: LedgerFixture;

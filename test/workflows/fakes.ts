@@ -1,0 +1,125 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type {
+  ArchiveActivities,
+  IdentityActivities,
+  LedgerActivities,
+  MailActivities,
+  QuietActivities,
+  ReadingActivities,
+  SalesforceActivities,
+  SlackActivities,
+  XapiActivities,
+} from '../../activities';
+import { dataOf, envelopeOf } from '../events/deliveries';
+
+/** Every activity that the workflows call, but the one that reads the policy: a world has its own. */
+type Activities = ArchiveActivities &
+  IdentityActivities &
+  LedgerActivities &
+  MailActivities &
+  QuietActivities &
+  ReadingActivities &
+  SalesforceActivities &
+  SlackActivities &
+  XapiActivities;
+
+export type ActivityName = keyof Activities;
+export type Arguments<Name extends ActivityName> = Parameters<Activities[Name]>;
+type Answer<Name extends ActivityName> = Awaited<ReturnType<Activities[Name]>>;
+
+/** What an activity answers; an error is thrown; a function is called with the activity's arguments. */
+export type Fake<Name extends ActivityName> =
+  Answer<Name> | Error | ((...args: Arguments<Name>) => Answer<Name> | Promise<Answer<Name>>);
+
+export type Fakes = { readonly [Name in ActivityName]?: Fake<Name> };
+
+type Recorded = Answer<'recordEvent'>;
+type NewFact = Recorded & { readonly outcome: 'new' };
+export type Learner = NonNullable<Answer<'findLearner'>>;
+
+/** What the ledger answers to a new event; by default it settles nothing, and nothing settles it. */
+export function recorded(change: Partial<NewFact> = {}): NewFact {
+  const answer = { firstCompletion: true };
+  return { outcome: 'new', answer, settledBy: null, settles: [], ...change };
+}
+
+/** What the ledger knows of the learner `u1`. */
+export function learner(change: Partial<Learner> = {}): Learner {
+  return {
+    userId: 'u1',
+    email: 'rita@example.com',
+    role: 'rep',
+    teamId: 't1',
+    managerEmail: 'mona@example.com',
+    active: true,
+    standing: 'active',
+    ...change,
+  };
+}
+
+/** All goes well. An activity that is missing here does not compile, and fails the test that comes upon it. */
+export const WELL: { readonly [Name in ActivityName]: Answer<Name> } = {
+  recordEvent: recorded(),
+  closeWorkflow: undefined,
+  markGone: undefined,
+  findLearner: learner(),
+  countOpen: 0,
+  identifyLearner: undefined,
+  reinstateLearner: undefined,
+  upholdDeparture: undefined,
+  admitLeaver: true,
+  settleConflict: 'stands',
+  pruneLedger: { receipts: 0, replays: 0, refusals: 0, more: false },
+  closeGone: { asked: 0, closed: 0, more: false },
+  rereadEnvelope: {
+    workflowType: 'moduleProgress',
+    event: 'module.progress',
+    envelope: envelopeOf('module.progress', dataOf('module.progress')),
+  },
+  findContact: null,
+  freezeUser: 'done',
+  deactivateUser: 'done',
+  joinGroup: 'done',
+  leaveGroup: 'done',
+  leaveGroups: { left: ['Sales'] },
+  restore: 'done',
+  sendLetter: 'sent',
+  storeCertificate: { key: 'k', sha256: 'ab' },
+  archivePerson: { key: 'k', sha256: 'cd' },
+  upsertTraining: { score: 80, completedAt: '2026-11-01T10:00:00Z' },
+  markCertificate: 'done',
+  linkContact: 'done',
+  freezeCrmUser: 'done',
+  restoreCrmUser: 'done',
+  syncProgress: { synced: 0, observed: 0, refused: 0, examples: [], more: false },
+  postMessage: 'sent',
+  deactivateChatUser: 'done',
+  restoreChatUser: 'done',
+  storeStatement: 'done',
+};
+
+/** What a connector throws when its system refuses permanently. */
+export function rejected(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'identity.rejected', message, nonRetryable: true });
+}
+
+/** What a connector throws when its system is away; it is tried again no sooner than after `retryAfterMs`. */
+export function unavailable(retryAfterMs = 1): ApplicationFailure {
+  const message = 'identity did not answer';
+  return ApplicationFailure.create({ type: 'identity.unavailable', message, nextRetryDelay: retryAfterMs });
+}
+
+/** Each call gets the next of these; the last one stays. An error is thrown. */
+export function inTurn<T>(...answers: readonly (T | Error)[]): () => T {
+  const left = [...answers];
+  return () => {
+    const answer = left.length > 1 ? left.shift() : left[0];
+    if (answer instanceof Error) throw answer;
+    return answer as T;
+  };
+}
+
+/** The first `times` calls throw. */
+export function failing<T>(times: number, failure: Error, then: T): () => T {
+  return inTurn<T>(...Array.from({ length: times }, () => failure), then);
+}
