@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { DAY, HOUR, isoTime } from '../../src/domain/time';
+import { DAY, HOUR, isoTime } from '../../src/domain';
 import type { Delivery, Envelope, EventName, Problem } from '../../src/events';
 
 const person = { userId: 'u1', email: 'rita@example.com' };
 
-const DATA: Readonly<Record<EventName, (now: number) => object>> = {
+type Data = Readonly<Record<string, unknown>> & { readonly userId: string };
+
+const DATA: Readonly<Record<EventName, (now: number) => Data>> = {
   'course.completed': () => ({
     userId: 'u1',
     courseName: 'Discovery',
@@ -38,11 +40,11 @@ const DATA: Readonly<Record<EventName, (now: number) => object>> = {
 };
 
 /** What an event says of the learner `u1`. A test passes in `change` what it is about. `now` in epoch ms. */
-export function dataOf(event: EventName, change: object = {}, now = 0): object {
+export function dataOf(event: EventName, change: object = {}, now = 0): Data {
   return { ...DATA[event](now), ...change };
 }
 
-export function envelopeOf(event: string, data: unknown): Envelope {
+export function envelopeOf<Of>(event: string, data: Of): Envelope<Of> {
   return { event, data, companyId: 'acme' };
 }
 
@@ -59,7 +61,7 @@ export function deliveryOf(
     signedAt: isoTime(at),
     receivedAt: isoTime(at),
     signatureDigest: digestOf(eventId),
-    bodyDigest: digestOf(JSON.stringify(data)),
+    bodyDigest: digestOf(JSON.stringify(data ?? null)),
     ...(problem && { problem }),
   };
 }

@@ -1,155 +1,156 @@
-import { cancelSignal, retryStepUpdate, skipStepUpdate } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, stepIs, type World } from './old-world';
+import { dataOf } from '../events/deliveries';
+import { failing, recorded, rejected } from './fakes';
+import { cancel, retry, skip } from './operator';
+import { end, stepIs, useWorld } from './world';
 
-let world: World;
-beforeAll(async () => {
-  world = await openWorld();
-});
-afterAll(() => world.stop());
-beforeEach(() => world.reset());
+const world = useWorld();
 
-const completion = {
-  userId: 'u1',
-  courseName: 'Discovery',
-  courseId: 'c1',
-  score: 80,
-  completedAt: '2026-11-01T10:00:00Z',
-};
-
-const start = (data: object = {}) =>
-  world.start('courseCompletion', { ...completion, ...data }, { event: 'course.completed' });
+const completion = dataOf('course.completed');
+const send = (data?: object) => world.send('course.completed', { data });
 const setMark = (passPercent: number) => {
   world.policy = { ...world.policy, course: { ...world.policy.course, passPercent } };
 };
+const stored = { key: 'k', sha256: 'ab' };
 
 describe('courseCompletion', () => {
-  test('stores the certificate and tells the learner', async () => {
-    const handle = await start();
+  test('stores the certificate and sends it to the learner', async () => {
+    const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.named('storeCertificate')[0]?.args).toEqual([
+    expect(world.callsOf('storeCertificate')[0]?.args).toEqual([
       { step: 'storeCertificate', userId: 'u1', mode: 'on' },
       completion,
     ]);
-    expect(world.letters()).toMatchObject([{ kind: 'certificate', to: 'rita@example.com' }]);
+    expect(world.notifications()).toMatchObject([{ kind: 'certificate', to: 'rita@example.com' }]);
     expect((await world.state(handle)).steps).toEqual(
       expect.arrayContaining([expect.objectContaining({ name: 'storeCertificate', detail: 'SHA-256 ab' })]),
     );
   });
 
   test('a later completion is recorded and issues no second certificate', async () => {
-    world.answers.set('recordEvent', () => ({
-      outcome: 'new',
-      answer: { firstCompletion: false, bestScore: 95, improved: true },
-      settledBy: null,
-      settles: [],
-    }));
-    const handle = await start({ score: 95 });
+    world.fake('recordEvent', recorded({ answer: { firstCompletion: false, bestScore: 95, improved: true } }));
+    const handle = await send({ score: 95 });
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     expect(world.calls.map(({ name }) => name)).toEqual(['recordEvent', 'closeWorkflow']);
     expect((await world.state(handle)).history).toMatchObject([{ what: 'completed before: no second certificate' }]);
   });
 
+  const improvedFrom = (bestBefore: number) =>
+    recorded({ answer: { firstCompletion: false, bestScore: 90, improved: true, bestBefore } });
+
   test.each([
-    ['without a mark any score counts', undefined, 0, 1],
-    ['the mark itself counts', 80, 80, 1],
-    ['a score below the mark issues nothing', 81, 80, 0],
-  ])('%s', async (_claim, mark, score, certificates) => {
+    ['without a mark any score counts', undefined, 0, recorded(), 1],
+    ['the mark itself counts', 80, 80, recorded(), 1],
+    ['a score below the mark issues nothing', 81, 80, recorded(), 0],
+    ['the first score that reaches the mark earns the certificate', 80, 90, improvedFrom(70), 1],
+    ['a later score that reaches the mark earns no second', 80, 90, improvedFrom(80), 0],
+  ])('%s', async (_claim, mark, score, known, certificates) => {
     if (mark !== undefined) setMark(mark);
-    const handle = await start({ score });
-    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.named('storeCertificate')).toHaveLength(certificates);
-    expect(world.letters()).toHaveLength(certificates);
+    world.fake('recordEvent', known);
+    await expect((await send({ score })).result()).resolves.toEqual({ outcome: 'done' });
+    expect(world.callsOf('storeCertificate')).toHaveLength(certificates);
+    expect(world.notifications()).toHaveLength(certificates);
   });
 
-  test.each([
-    ['the first that reaches it earns the certificate', 70, 1],
-    ['one that was reached before earns no second', 80, 0],
-  ])('with a mark, %s', async (_claim, bestBefore, certificates) => {
-    setMark(80);
-    const answer = { firstCompletion: false, bestScore: 90, improved: true, bestBefore };
-    world.answers.set('recordEvent', () => ({ outcome: 'new', answer, settledBy: null, settles: [] }));
-    await expect((await start({ score: 90 })).result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.named('storeCertificate')).toHaveLength(certificates);
-    expect(world.letters()).toHaveLength(certificates);
-  });
-
-  test('of an event that the ledger has with other bytes does nothing, and these are kept', async () => {
-    world.answers.set('recordEvent', ({ receipt }: { receipt: { eventId: string } }) =>
-      receipt.eventId.startsWith('conflict:')
-        ? { outcome: 'replayed', first: 'captured' }
-        : { outcome: 'duplicate', first: receipt.eventId, conflict: true },
-    );
-    const handle = await start();
-    await expect(handle.result()).resolves.toEqual({ outcome: 'duplicate', first: handle.workflowId });
-    const { events } = await handle.fetchHistory();
-    const child = events?.find((event) => event.startChildWorkflowExecutionInitiatedEventAttributes);
-    const { workflowId = '' } = child?.startChildWorkflowExecutionInitiatedEventAttributes ?? {};
-    expect(workflowId).toMatch(new RegExp(`^conflict:${handle.workflowId}:[0-9a-f]{16}$`));
-    const kept = world.env.client.workflow.getHandle(workflowId ?? '');
-    await expect(kept.result()).resolves.toEqual({ outcome: 'replayed', first: 'captured' });
-    expect(world.named('storeCertificate')).toEqual([]);
-  });
-
-  test('an open recertification that it renews is told', async () => {
-    const data = { userId: 'u1', certName: 'Discovery', expiredAt: '2026-10-01', renewalDeadline: '2090-01-01' };
-    const open = await world.start('recertification', data, { event: 'certification.expired' });
+  test('notifies an open recertification that it renews', async () => {
+    const open = await world.send('certification.expired', { data: { certName: 'Discovery' } });
     await world.until(open, stepIs('tellManager', 'done'));
     await world.atRest(open);
-    const news = { signal: 'recertified', eventId: 'c1' };
-    world.answers.set('recordEvent', () => ({
-      outcome: 'new',
-      answer: { firstCompletion: true },
-      settledBy: null,
-      settles: [{ workflowId: open.workflowId, news }],
-    }));
-    await (await start()).result();
+    const news = { signal: 'recertified', eventId: 'c1' } as const;
+    world.fake('recordEvent', recorded({ settles: [{ workflowId: open.workflowId, news }] }));
+    await (await send()).result();
     await expect(open.result()).resolves.toEqual({ outcome: 'recertified' });
-    expect((await world.state(open)).history.at(-1)).toMatchObject({
-      what: 'recertified',
-      by: 'event c1',
-      reason: 'c1',
-    });
+    const { history } = await world.state(open);
+    expect(history.at(-1)).toMatchObject({ what: 'recertified', by: 'event c1', reason: 'c1' });
+  });
+});
+
+describe('courseCompletion in the LMS and the CRM', () => {
+  beforeEach(() => {
+    world.modes = { ...world.modes, salesforce: 'on', xapi: 'on' };
+  });
+  const written = (name: 'storeStatement' | 'upsertTraining') => world.callsOf(name).map(({ args }) => args[1]);
+
+  test('writes to the archive, the LMS, the CRM and the learner side by side', async () => {
+    const handle = await send();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect(written('storeStatement')).toMatchObject([{ ...completion, verb: 'completed' }]);
+    expect(written('upsertTraining')).toMatchObject([{ ...completion, email: 'rita@example.com' }]);
+    expect(world.callsOf('storeCertificate')).toHaveLength(1);
+    expect(world.notifications()).toHaveLength(1);
+  });
+
+  test('is passed where the policy sets a mark', async () => {
+    setMark(70);
+    await (await send()).result();
+    expect(written('storeStatement')).toMatchObject([{ verb: 'passed' }]);
+  });
+
+  test.each([
+    [true, 1],
+    [false, 0],
+  ])('of a retake writes to the CRM alone, and only what is better: %s', async (improved, times) => {
+    world.fake('recordEvent', recorded({ answer: { firstCompletion: false, bestScore: 95, improved } }));
+    await expect((await send({ score: 95 })).result()).resolves.toEqual({ outcome: 'done' });
+    expect(written('upsertTraining')).toHaveLength(times);
+    expect([...written('storeStatement'), ...world.callsOf('storeCertificate')]).toEqual([]);
+  });
+
+  test('parks where the CRM refuses, and stops no other system', async () => {
+    const refused = rejected('salesforce answered 400: INVALID_FIELD');
+    world.fake('upsertTraining', failing(1, refused, { score: 80, completedAt: '2026-11-01T10:00:00Z' }));
+    const handle = await send();
+    const { steps } = await world.parked(handle, 'recordTraining');
+    expect(steps.filter(({ status }) => status === 'done').map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['storeCertificate', 'storeStatement', 'tellLearner']),
+    );
+    await end(handle);
+  });
+
+  test('says what it would do where it only observes', async () => {
+    world.modes = { ...world.modes, salesforce: 'observe', xapi: 'observe' };
+    world.fake('upsertTraining', 'observed');
+    world.fake('storeStatement', 'observed');
+    const handle = await send();
+    await handle.result();
+    const { steps } = await world.state(handle);
+    const observed = steps.filter(({ status }) => status === 'would do').map(({ name }) => name);
+    expect(observed.sort()).toEqual(['recordTraining', 'storeStatement']);
   });
 });
 
 describe('courseCompletion and what goes wrong', () => {
-  test('a certificate that is refused parks and does not hold up the letter', async () => {
-    world.answers.set(
-      'storeCertificate',
-      failing(1, rejected('archive holds other bytes'), { key: 'k', sha256: 'ab' }),
-    );
-    const handle = await start();
+  test('a certificate that is refused parks and does not delay the notification', async () => {
+    world.fake('storeCertificate', failing(1, rejected('archive holds other bytes'), stored));
+    const handle = await send();
     await world.parked(handle, 'storeCertificate');
     const state = await world.until(handle, stepIs('tellLearner', 'done'));
     expect(state).toMatchObject({ phase: 'parked', waitingFor: 'retryStep or skipStep of "storeCertificate"' });
-    await handle.executeUpdate(retryStepUpdate, { args: [{ step: 'storeCertificate', by: 'ada' }] });
+    await retry(handle, 'storeCertificate');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
   });
 
-  test('an unknown address parks and does not hold up the certificate', async () => {
-    world.answers.set('findLearner', () => null);
-    const handle = await start();
+  test('an unknown address parks and does not delay the certificate', async () => {
+    world.fake('findLearner', null);
+    const handle = await send();
     await world.parked(handle, 'findAddress');
     await world.until(handle, stepIs('storeCertificate', 'done'));
-    await handle.executeUpdate(skipStepUpdate, { args: [{ step: 'findAddress', reason: 'left no trace', by: 'ada' }] });
+    await skip(handle, 'findAddress');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.letters().map(({ kind }) => kind)).not.toContain('certificate');
+    expect(world.notifications().map(({ kind }) => kind)).not.toContain('certificate');
   });
 
-  test('the address is asked of the identity provider when the ledger has none', async () => {
-    world.answers.set('findLearner', () => null);
-    world.answers.set('findContact', () => ({ email: 'rita@work.example.com', managerEmail: null }));
-    const handle = await start();
+  test('an address that the ledger does not know is asked of the identity provider', async () => {
+    world.fake('findLearner', null);
+    world.fake('findContact', { email: 'rita@work.example.com', managerEmail: null });
+    const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.letters()).toMatchObject([{ kind: 'certificate', to: 'rita@work.example.com' }]);
+    expect(world.notifications()).toMatchObject([{ kind: 'certificate', to: 'rita@work.example.com' }]);
   });
 
   test('an identity provider that refuses to say parks with its words', async () => {
-    world.answers.set('findLearner', () => null);
-    world.answers.set('findContact', () => {
-      throw rejected('identity answered 401: its credentials were refused');
-    });
-    const handle = await start();
+    world.fake('findLearner', null);
+    world.fake('findContact', rejected('identity answered 401: its credentials were refused'));
+    const handle = await send();
     const { steps } = await world.parked(handle, 'findAddress');
     expect(steps.find(({ name }) => name === 'findAddress')?.detail).toBe(
       'identity answered 401: its credentials were refused',
@@ -158,24 +159,20 @@ describe('courseCompletion and what goes wrong', () => {
     await end(handle);
   });
 
-  test('two parked steps are told apart, and cancel drops both', async () => {
-    world.answers.set('findLearner', () => null);
-    world.answers.set('storeCertificate', () => {
-      throw rejected('archive holds other bytes');
-    });
-    const handle = await start();
+  test('two parked steps are named apart, and cancel drops both', async () => {
+    world.fake('findLearner', null);
+    world.fake('storeCertificate', rejected('archive holds other bytes'));
+    const handle = await send();
     await world.parked(handle, 'findAddress');
     const { waitingFor } = await world.parked(handle, 'storeCertificate');
     expect(waitingFor?.split('; ').sort()).toEqual([
       'retryStep or skipStep of "findAddress"',
       'retryStep or skipStep of "storeCertificate"',
     ]);
-    await handle.signal(cancelSignal, { reason: 'a test record', by: 'ada' });
+    await cancel(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     const { steps } = await world.state(handle);
-    expect(steps.filter(({ status }) => status !== 'skipped').map(({ status }) => status)).toEqual([
-      'dropped',
-      'dropped',
-    ]);
+    const statuses = steps.map(({ status }) => status).filter((status) => status !== 'skipped');
+    expect(statuses).toEqual(['dropped', 'dropped']);
   });
 });

@@ -123,3 +123,10 @@ export function inTurn<T>(...answers: readonly (T | Error)[]): () => T {
 export function failing<T>(times: number, failure: Error, then: T): () => T {
   return inTurn<T>(...Array.from({ length: times }, () => failure), then);
 }
+
+/** An answer that does not come before `letGo` is called. */
+export function later<T>(answer: T): { readonly answer: () => Promise<T>; readonly letGo: () => void } {
+  let letGo: () => void = () => undefined;
+  const answered = new Promise<T>((resolve) => (letGo = () => resolve(answer)));
+  return { answer: () => answered, letGo: () => letGo() };
+}

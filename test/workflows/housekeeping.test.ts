@@ -1,31 +1,30 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
-import { openWorld, type World } from './old-world';
+import { MINUTE } from '../../src/domain';
+import { TASK_QUEUE } from '../../src/temporal';
+import { failing, inTurn, rejected, unavailable } from './fakes';
+import { useWorld } from './world';
 
-let world: World;
-beforeAll(async () => {
-  world = await openWorld();
-});
-afterAll(() => world.stop());
-beforeEach(() => world.reset());
+const world = useWorld();
 
 let started = 0;
 /** As the Schedule does. */
 const start = (): Promise<WorkflowHandle> =>
-  world.env.client.workflow.start('housekeeping', {
-    taskQueue: 'mindtickle',
+  world.client.workflow.start('housekeeping', {
+    taskQueue: TASK_QUEUE,
     workflowId: `housekeeping:acme-${(started += 1)}`,
   });
 
-const prunes = (answers: readonly object[]): void => {
-  const left = [...answers];
-  world.answers.set('pruneLedger', () => left.shift());
-};
-const batch = (receipts: number, more: boolean) => ({ receipts, replays: 1, refusals: 2, more });
+/** So that the history of one run stays short. */
+async function expectFewEvents(handle: WorkflowHandle): Promise<void> {
+  expect((await handle.fetchHistory()).events?.length).toBeLessThan(400);
+}
+
+const pruned = (receipts: number, more: boolean) => ({ receipts, replays: 1, refusals: 2, more });
+const synced = (times: number, more: boolean) => ({ synced: times, observed: 0, refused: 0, examples: [], more });
 
 describe('housekeeping', () => {
-  test('prunes a piece at a time until there is no more, and says how much went', async () => {
-    prunes([batch(1000, true), batch(1000, true), batch(7, false)]);
+  test('prunes a piece at a time until there is no more, and says how much it removed', async () => {
+    world.fake('pruneLedger', inTurn(pruned(1000, true), pruned(1000, true), pruned(7, false)));
     await expect((await start()).result()).resolves.toEqual({
       outcome: 'done',
       pruned: { receipts: 2007, replays: 3, refusals: 6 },
@@ -39,88 +38,69 @@ describe('housekeeping', () => {
     ]);
   });
 
-  test('leaves the rest of a mountain to the next time, so that its history stays short', async () => {
-    world.answers.set('pruneLedger', () => batch(1000, true));
+  test('leaves the rest of a mountain to the next time', async () => {
+    world.fake('pruneLedger', pruned(1000, true));
     const handle = await start();
     await handle.result();
-    expect(world.named('pruneLedger')).toHaveLength(50);
-    expect((await handle.fetchHistory()).events?.length).toBeLessThan(400);
+    expect(world.callsOf('pruneLedger')).toHaveLength(50);
+    await expectFewEvents(handle);
   });
 
-  test('looks after the quiet a hundred at a time until there are no more, within bounds', async () => {
-    const left = [true, true, false];
-    world.answers.set('closeGone', () => ({ asked: 100, closed: 1, more: left.shift() }));
+  test('checks the quiet workflows a hundred at a time until there are no more, within bounds', async () => {
+    const hundred = { asked: 100, closed: 1, more: true };
+    world.fake('closeGone', inTurn(hundred, hundred, { ...hundred, more: false }));
     await expect((await start()).result()).resolves.toMatchObject({ quiet: { asked: 300, closed: 3 } });
-    world.answers.set('closeGone', () => ({ asked: 100, closed: 0, more: true }));
+    world.fake('closeGone', { ...hundred, closed: 0 });
     const handle = await start();
     await expect(handle.result()).resolves.toMatchObject({ quiet: { asked: 5000, closed: 0 } });
-    expect((await handle.fetchHistory()).events?.length).toBeLessThan(400);
+    await expectFewEvents(handle);
   });
 
   test('waits for a ledger that is away', async () => {
-    let calls = 0;
-    world.answers.set('pruneLedger', () => {
-      calls += 1;
-      if (calls < 20) throw ApplicationFailure.create({ type: 'ledger.unavailable', message: 'ledger did not answer' });
-      return batch(3, false);
-    });
+    world.fake('pruneLedger', failing(19, unavailable(), pruned(3, false)));
     await expect((await start()).result()).resolves.toMatchObject({ pruned: { receipts: 3 } });
-  });
-
-  describe('with Salesforce', () => {
-    const some = (synced: number, more: boolean) => ({ synced, observed: 0, refused: 0, examples: [], more });
-    beforeEach(() => {
-      world.modes = { ...world.modes, salesforce: 'on' };
-    });
-
-    test('brings progress until there is no more, names what was refused, within bounds', async () => {
-      const example = { key: 'mt-1:module:m', code: 'STRING_TOO_LONG' };
-      const left = [some(1000, true), { ...some(7, false), refused: 1, examples: [example] }];
-      world.answers.set('syncProgress', () => left.shift());
-      await expect((await start()).result()).resolves.toMatchObject({
-        progress: { synced: 1007, observed: 0, refused: 1, examples: [example] },
-      });
-      expect(world.named('syncProgress').map(({ args }) => args)).toEqual([[{ mode: 'on' }], [{ mode: 'on' }]]);
-      world.answers.set('syncProgress', () => some(1000, true));
-      const handle = await start();
-      await expect(handle.result()).resolves.toMatchObject({ progress: { synced: 50_000 } });
-      expect((await handle.fetchHistory()).events?.length).toBeLessThan(400);
-    });
-
-    test('observed, it says so', async () => {
-      world.modes = { ...world.modes, salesforce: 'observe' };
-      await (await start()).result();
-      expect(world.named('syncProgress').map(({ args }) => args)).toEqual([[{ mode: 'observe' }]]);
-    });
-
-    test('that refuses, or is away for long, is named, and fails nothing else', async () => {
-      const refused = ApplicationFailure.create({
-        type: 'salesforce.rejected',
-        message: 'salesforce refused: INVALID_FIELD',
-        nonRetryable: true,
-      });
-      const left = [some(1000, true)];
-      world.answers.set('syncProgress', () => {
-        const next = left.shift();
-        if (next === undefined) throw refused;
-        return next;
-      });
-      await expect((await start()).result()).resolves.toMatchObject({
-        outcome: 'done',
-        progress: { synced: 1000, failed: 'salesforce refused: INVALID_FIELD' },
-      });
-      world.answers.set('syncProgress', () => {
-        throw ApplicationFailure.create({ type: 'salesforce.unavailable', message: 'salesforce answered 503' });
-      });
-      await expect((await start()).result()).resolves.toMatchObject({
-        outcome: 'done',
-        progress: { failed: 'salesforce answered 503' },
-      });
-    });
   });
 
   test('without Salesforce asks nothing of it', async () => {
     await expect((await start()).result()).resolves.not.toHaveProperty('progress');
-    expect(world.named('syncProgress')).toEqual([]);
+    expect(world.callsOf('syncProgress')).toEqual([]);
+  });
+});
+
+describe('housekeeping with Salesforce', () => {
+  beforeEach(() => {
+    world.modes = { ...world.modes, salesforce: 'on' };
+  });
+  const modes = () => world.callsOf('syncProgress').map(({ args }) => args);
+
+  test('brings progress until there is no more, names what was refused, within bounds', async () => {
+    const examples = [{ key: 'mt-1:module:m', code: 'STRING_TOO_LONG' }];
+    world.fake('syncProgress', inTurn(synced(1000, true), { ...synced(7, false), refused: 1, examples }));
+    await expect((await start()).result()).resolves.toMatchObject({
+      progress: { synced: 1007, observed: 0, refused: 1, examples },
+    });
+    expect(modes()).toEqual([[{ mode: 'on' }], [{ mode: 'on' }]]);
+    world.fake('syncProgress', synced(1000, true));
+    const handle = await start();
+    await expect(handle.result()).resolves.toMatchObject({ progress: { synced: 50_000 } });
+    await expectFewEvents(handle);
+  });
+
+  test('observed, it says so', async () => {
+    world.modes = { ...world.modes, salesforce: 'observe' };
+    await (await start()).result();
+    expect(modes()).toEqual([[{ mode: 'observe' }]]);
+  });
+
+  test.each([
+    ['that refuses', [synced(1000, true), rejected('salesforce refused: INVALID_FIELD')], { synced: 1000 }],
+    ['that is away for long', [unavailable(MINUTE)], {}],
+  ])('%s is named, and fails nothing else', async (_claim, answers, progress) => {
+    world.fake('syncProgress', inTurn<ReturnType<typeof synced>>(...answers));
+    const failed = (answers.at(-1) as Error).message;
+    await expect((await start()).result()).resolves.toMatchObject({
+      outcome: 'done',
+      progress: { ...progress, failed },
+    });
   });
 });

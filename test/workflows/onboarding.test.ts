@@ -1,200 +1,191 @@
 import { DAY } from '../../src/domain';
-import { cancelSignal, retryStepUpdate, skipStepUpdate, startedSignal } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, stepIs, type World } from './old-world';
+import { startedSignal } from '../../workflows/messages';
+import { failing, inTurn, learner, recorded, rejected } from './fakes';
+import { cancel, retry, skip } from './operator';
+import { end, heard, stepIs, useWorld } from './world';
 
-let world: World;
-beforeAll(async () => {
-  world = await openWorld();
-});
-afterAll(() => world.stop());
-beforeEach(() => {
-  world.reset();
-  world.policy = { ...world.policy, onboarding: { ...world.policy.onboarding, programs } };
-});
+const world = useWorld();
 
 const programs = [
   { role: 'rep', groups: ['Sales', 'Sales onboarding'] },
   { team: 't1', groups: ['EMEA', 'Sales'] },
   { role: 'engineer', groups: ['Engineering'] },
 ];
-const hire = { userId: 'u1', email: 'rita@example.com', role: 'rep', teamId: 't1', provisionedBy: 'scim' };
+const GROUPS = ['Sales', 'Sales onboarding', 'EMEA'];
+const setPolicy = (change: Partial<typeof world.policy.onboarding>) => {
+  world.policy = { ...world.policy, onboarding: { ...world.policy.onboarding, ...change } };
+};
+beforeEach(() => setPolicy({ programs }));
 
-const start = (data: object = {}) => world.start('onboarding', { ...hire, ...data }, { event: 'user.provisioned' });
+const send = (data?: object) => world.send('user.provisioned', { data });
 /** The server's clock may run on once nothing is left to do. */
-const endedAt = (): number => world.named('closeWorkflow')[0]?.at ?? NaN;
-const joined = (): unknown[] => world.named('joinGroup').map(({ args }) => args[2]);
+const endedAt = (): number => world.callsOf('closeWorkflow')[0]?.at ?? NaN;
+const joined = () => world.callsOf('joinGroup').map(({ args }) => args[2]);
+const kinds = () => world.notifications().map(({ kind }) => kind);
+const groupIsMissing = rejected('identity has no group named "Sales"');
 
 describe('onboarding', () => {
   test('joins the groups of role and team, each once, then welcomes the learner', async () => {
-    const handle = await start();
+    const handle = await send();
     const state = await world.until(handle, stepIs('welcome', 'done'));
-    expect(joined()).toEqual(['Sales', 'Sales onboarding', 'EMEA']);
-    expect(world.named('joinGroup')[0]?.args[1]).toEqual({ userId: 'u1', email: 'rita@example.com' });
-    expect(world.letters()).toMatchObject([{ kind: 'welcome', to: 'rita@example.com' }]);
+    expect(joined()).toEqual(GROUPS);
+    expect(world.callsOf('joinGroup')[0]?.args[1]).toEqual({ userId: 'u1', email: 'rita@example.com' });
+    expect(world.notifications()).toMatchObject([{ kind: 'welcome', to: 'rita@example.com' }]);
     expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'the first step of the learner' });
     await end(handle);
   });
 
   test('a role and team without programs are welcomed all the same', async () => {
-    const handle = await start({ role: 'lawyer', teamId: 't9' });
+    const handle = await send({ role: 'lawyer', teamId: 't9' });
     await world.until(handle, stepIs('welcome', 'done'));
     expect(joined()).toEqual([]);
     await end(handle);
   });
 
+  test('makes a contact in the CRM', async () => {
+    world.modes = { ...world.modes, salesforce: 'on' };
+    const handle = await send();
+    await world.until(handle, (state) => stepIs('linkContact', 'done')(state) && stepIs('welcome', 'done')(state));
+    const contact = { userId: 'u1', email: 'rita@example.com', role: 'rep', teamId: 't1' };
+    expect(world.callsOf('linkContact').map(({ args }) => args[1])).toEqual([contact]);
+    await end(handle);
+  });
+
   test('a first step that came first ends it after the welcome', async () => {
-    const settledBy = { signal: 'started', eventId: 'p1' };
-    world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy, settles: [] }));
-    const handle = await start();
+    world.fake('recordEvent', recorded({ settledBy: { signal: 'started', eventId: 'p1' } }));
+    const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(joined()).toEqual(['Sales', 'Sales onboarding', 'EMEA']);
-    expect(world.letters().map(({ kind }) => kind)).toEqual(['welcome']);
+    expect(joined()).toEqual(GROUPS);
+    expect(kinds()).toEqual(['welcome']);
   });
 
   test('a hire who has left again gets nothing', async () => {
-    const settledBy = { signal: 'cancel', eventId: 'd1', reason: 'left the company' };
-    world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy, settles: [] }));
-    const handle = await start();
+    world.fake('recordEvent', recorded({ settledBy: { signal: 'cancel', eventId: 'd1', reason: 'left the company' } }));
+    const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     expect(world.calls.map(({ name }) => name)).toEqual(['recordEvent', 'closeWorkflow']);
   });
 });
 
 describe('onboarding over time', () => {
-  test('nudges the learner after 7 days and the manager after 14, and ends on day 30', async () => {
-    const begun = await world.env.currentTimeMs();
-    const handle = await start();
+  test.each([
+    [
+      'nudges the learner after 7 days and the manager after 14, and ends on day 30',
+      {},
+      ['welcome of rita@example.com 0', 'nudge of rita@example.com 7', 'nudge of mona@example.com 14'],
+      30,
+    ],
+    [
+      'nudges the manager first where the policy says so',
+      { programs: [], nudgeLearnerAfterDays: 5, nudgeManagerAfterDays: 2, endAfterDays: 3 },
+      ['welcome of rita@example.com 0', 'nudge of mona@example.com 2'],
+      3,
+    ],
+  ])('%s', async (_claim, policy, notified, endDay) => {
+    setPolicy(policy);
+    const begun = await world.now();
+    const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    const told = world.letters().map(({ kind, to, at }) => [kind, to, Math.round((at - begun) / DAY)]);
-    expect(told).toEqual([
-      ['welcome', 'rita@example.com', 0],
-      ['nudge', 'rita@example.com', 7],
-      ['nudge', 'mona@example.com', 14],
-    ]);
-    expect(Math.round((endedAt() - begun) / DAY)).toBe(30);
+    const days = (at: number) => Math.round((at - begun) / DAY);
+    expect(world.notifications().map(({ kind, to, at }) => `${kind} of ${to} ${days(at)}`)).toEqual(notified);
+    expect(days(endedAt())).toBe(endDay);
   });
 
   test('started after the first nudge ends it before the second', async () => {
-    const handle = await start();
-    await world.env.sleep('10 days');
+    const handle = await send();
+    await world.sleep('10 days');
     await handle.signal(startedSignal, { eventId: 'p1' });
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.letters().map(({ kind }) => kind)).toEqual(['welcome', 'nudge']);
+    expect(kinds()).toEqual(['welcome', 'nudge']);
     expect((await world.state(handle)).history).toMatchObject([{ what: 'started', by: 'event p1' }]);
   });
 
-  test('a policy that nudges the manager first is taken at its word', async () => {
-    world.policy = {
-      ...world.policy,
-      onboarding: { programs: [], nudgeLearnerAfterDays: 5, nudgeManagerAfterDays: 2, endAfterDays: 3 },
-    };
-    const begun = await world.env.currentTimeMs();
-    const handle = await start();
-    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.letters().map(({ kind, to }) => [kind, to])).toEqual([
-      ['welcome', 'rita@example.com'],
-      ['nudge', 'mona@example.com'],
-    ]);
-    expect(Math.round((endedAt() - begun) / DAY)).toBe(3);
-  });
-
   test('without a manager only the learner is nudged', async () => {
-    world.answers.set('findLearner', () => null);
-    const handle = await start();
+    world.fake('findLearner', null);
+    const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.letters().map(({ to }) => to)).toEqual(['rita@example.com', 'rita@example.com']);
+    expect(world.notifications().map(({ to }) => to)).toEqual(['rita@example.com', 'rita@example.com']);
   });
 
   test('a manager whom the identity provider refuses to name parks, and does not stop the rest', async () => {
-    world.answers.set('findLearner', () => null);
-    world.answers.set('findContact', () => {
-      throw rejected('identity answered 401: its credentials were refused');
-    });
-    const handle = await start();
-    await world.env.sleep('20 days');
+    world.fake('findLearner', null);
+    world.fake('findContact', rejected('identity answered 401: its credentials were refused'));
+    const handle = await send();
+    await world.sleep('20 days');
     expect(await world.state(handle)).toMatchObject({ phase: 'parked' });
-    await handle.executeUpdate(skipStepUpdate, { args: [{ step: 'findManager', reason: 'has none', by: 'ada' }] });
+    await skip(handle, 'findManager');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
   });
 });
 
 describe('onboarding and what goes wrong', () => {
   test('a group that is refused parks, and the nudges come all the same', async () => {
-    world.answers.set('joinGroup', failing(1, rejected('identity has no group named "Sales"'), 'done'));
-    const handle = await start();
-    await world.env.sleep('20 days');
-    const state = await world.state(handle);
-    expect(state.steps.find(({ status }) => status === 'parked')).toMatchObject({
+    world.fake('joinGroup', failing(1, groupIsMissing, 'done'));
+    const handle = await send();
+    await world.sleep('20 days');
+    const { steps } = await world.state(handle);
+    expect(steps.find(({ status }) => status === 'parked')).toMatchObject({
       name: 'join Sales',
       detail: 'identity has no group named "Sales"',
     });
-    expect(world.letters().map(({ kind }) => kind)).toEqual(['parked', 'nudge', 'nudge']);
-    await handle.executeUpdate(retryStepUpdate, { args: [{ step: 'join Sales', by: 'ada' }] });
+    expect(kinds()).toEqual(['parked', 'nudge', 'nudge']);
+    await retry(handle, 'join Sales');
     await world.until(handle, stepIs('welcome', 'done'));
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(joined()).toEqual(['Sales', 'Sales', 'Sales onboarding', 'EMEA']);
+    expect(joined()).toEqual(['Sales', ...GROUPS]);
   });
 
   test('started while a group is parked waits for the welcome, and says so', async () => {
-    world.answers.set('joinGroup', failing(1, rejected('identity has no group named "Sales"'), 'done'));
-    const handle = await start();
+    world.fake('joinGroup', failing(1, groupIsMissing, 'done'));
+    const handle = await send();
     await world.parked(handle, 'join Sales');
     await handle.signal(startedSignal, { eventId: 'p1' });
-    const state = await world.until(handle, ({ history }) => history.some(({ what }) => what === 'started'));
+    const state = await world.until(handle, heard('started'));
     expect(state.waitingFor).toBe('retryStep or skipStep of "join Sales"');
-    await handle.executeUpdate(skipStepUpdate, { args: [{ step: 'join Sales', reason: 'by hand', by: 'ada' }] });
+    await skip(handle, 'join Sales');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(joined()).toEqual(['Sales', 'Sales onboarding', 'EMEA']);
+    expect(joined()).toEqual(GROUPS);
   });
 
   test('cancel leaves the groups again, in reverse', async () => {
-    const handle = await start();
+    const handle = await send();
     await world.until(handle, stepIs('welcome', 'done'));
-    await handle.signal(cancelSignal, { reason: 'a mistake', by: 'ada' });
+    await cancel(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(world.named('restore').map(({ args }) => args[2])).toEqual([
-      'join EMEA',
-      'join Sales onboarding',
-      'join Sales',
-    ]);
-    const { steps } = await world.state(handle);
-    expect(steps.filter(({ status }) => status === 'undone').map(({ name }) => name)).toEqual([
-      'join Sales',
-      'join Sales onboarding',
-      'join EMEA',
-    ]);
+    const steps = GROUPS.map((group) => `join ${group}`);
+    expect(world.callsOf('restore').map(({ args }) => args[2])).toEqual(steps.toReversed());
+    const state = await world.state(handle);
+    expect(state.steps.filter(({ status }) => status === 'undone').map(({ name }) => name)).toEqual(steps);
   });
 
   test('a hire who may have left waits for the answer, and joins once it is undone', async () => {
-    const known = { userId: 'u1', email: 'rita@example.com', active: false };
-    const begun = await world.env.currentTimeMs();
-    const isAnswered = async (): Promise<boolean> => (await world.env.currentTimeMs()) > begun + 2 * DAY;
-    world.answers.set('joinGroup', async () => ((await isAnswered()) ? 'done' : 'not active'));
-    world.answers.set('findLearner', async () =>
-      (await isAnswered()) ? { ...known, active: true, standing: 'active' } : { ...known, standing: 'rehired?' },
-    );
-    const handle = await start();
+    const begun = await world.now();
+    const isAnswered = async (): Promise<boolean> => (await world.now()) > begun + 2 * DAY;
+    world.fake('joinGroup', async () => ((await isAnswered()) ? 'done' : 'not active'));
+    world.fake('findLearner', async () => learner((await isAnswered()) ? {} : { active: false, standing: 'rehired?' }));
+    const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(joined()).toEqual(['Sales', 'Sales', 'Sales onboarding', 'EMEA']);
-    const [welcome] = world.letters();
+    expect(joined()).toEqual(['Sales', ...GROUPS]);
+    const [welcome] = world.notifications();
     expect([welcome?.kind, Math.round(((welcome?.at ?? 0) - begun) / DAY)]).toEqual(['welcome', 2]);
-    expect(world.named('findLearner').length).toBeLessThan(100);
+    expect(world.callsOf('findLearner').length).toBeLessThan(100);
     const { history } = await world.state(handle);
     expect(history.filter(({ what }) => what.startsWith('waits for the offboarding'))).toHaveLength(1);
   });
 
   test('a hire who turns out to have left joins nothing', async () => {
-    const standings = ['rehired?', 'rehired?', 'left'];
-    world.answers.set('joinGroup', () => 'not active');
-    world.answers.set('findLearner', () => ({ userId: 'u1', email: null, standing: standings.shift() ?? 'left' }));
-    const handle = await start();
+    const asked = learner({ email: null, standing: 'rehired?' });
+    world.fake('joinGroup', 'not active');
+    world.fake('findLearner', inTurn(asked, asked, learner({ email: null, standing: 'left' })));
+    const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(joined()).toEqual(['Sales', 'Sales onboarding', 'EMEA']);
+    expect(joined()).toEqual(GROUPS);
   });
 
   test('a group that the ledger does not allow says so', async () => {
-    world.answers.set('joinGroup', () => 'not active');
-    const handle = await start();
+    world.fake('joinGroup', 'not active');
+    world.fake('findLearner', null);
+    const handle = await send();
     const { steps } = await world.until(handle, stepIs('welcome', 'done'));
     expect(steps.find(({ name }) => name === 'join Sales')).toMatchObject({ status: 'done', detail: 'not active' });
     await end(handle);

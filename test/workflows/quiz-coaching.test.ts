@@ -1,39 +1,34 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { DAY, DEFAULT_CALENDAR, HOUR, isoTime } from '../../src/domain';
-import { cancelSignal, coachedSignal, escalateSignal, retakenSignal, retryStepUpdate } from '../../workflows/messages';
-import { end, failing, openWorld, rejected, stepIs, unavailable, type World, unlessClosed } from './old-world';
+import { DAY, DEFAULT_CALENDAR, HOUR, isoTime, type Policy } from '../../src/domain';
+import { retakenSignal } from '../../workflows/messages';
+import { failing, learner, recorded, rejected, unavailable } from './fakes';
+import { cancel, coached, escalate, retry } from './operator';
+import { end, heard, stepIs, unlessClosed, useWorld } from './world';
 
-let world: World;
-beforeAll(async () => {
-  world = await openWorld();
-});
-afterAll(() => world.stop());
-beforeEach(() => world.reset());
+const world = useWorld();
 
-const quiz = { userId: 'u1', quizName: 'Pricing', quizId: 'q1' };
 const failed = { score: 2, maxScore: 10, passed: false };
-const learner = {
-  userId: 'u1',
-  email: 'rita@example.com',
-  role: 'rep',
-  teamId: 't1',
-  managerEmail: null,
-  active: true,
+const send = (data?: object) => world.send('quiz.submitted', { data });
+const withoutManager = learner({ managerEmail: null });
+const setPolicy = (change: Partial<Policy>) => {
+  world.policy = { ...world.policy, ...change };
 };
+const setTeam = (escalation: readonly string[]) =>
+  setPolicy({ teams: { t1: { manager: 'tina@example.com', escalation } } });
 
-const start = (result: object = failed) =>
-  world.start('quizCoaching', { ...quiz, ...result }, { event: 'quiz.submitted' });
-const coachLetters = () => world.letters().filter(({ kind }) => kind === 'coach');
-const setMark = (passPercent: number) => {
-  world.policy = { ...world.policy, quiz: { ...world.policy.quiz, passPercent } };
-};
+/** Its first notification is sent, and it waits. */
+async function opened(data?: object): Promise<WorkflowHandle> {
+  const handle = await send(data);
+  await world.until(handle, stepIs('tellManager', 'done'));
+  return handle;
+}
 
 /** The next such day (0: Sunday) at that hour, UTC. */
 async function sleepUntil(weekday: number, hour: number): Promise<number> {
-  const now = await world.env.currentTimeMs();
+  const now = await world.now();
   const days = (weekday - new Date(now).getUTCDay() + 7) % 7 || 7;
   const wanted = Math.floor(now / DAY) * DAY + days * DAY + hour * HOUR;
-  await world.env.sleep(wanted - now);
+  await world.sleep(wanted - now);
   return wanted;
 }
 
@@ -43,219 +38,169 @@ const sleepUntilWednesday = () => sleepUntil(3, 9);
 const toTheHour = (at: number) => isoTime(Math.floor(at / HOUR) * HOUR);
 const deadlineOf = ({ deadline }: { readonly deadline: string | null }) => toTheHour(Date.parse(deadline ?? ''));
 
-/** Whom each was told, in days since `from`; kinds are left out where it is a coach letter. */
-const toldSince = (from: number) =>
+/** Who was notified, in days since `from`, and the kind where it is not a request to coach. */
+const notifiedSince = (from: number) =>
   world
-    .letters()
+    .notifications()
     .map(({ kind, to, at }) => `${to}${kind === 'coach' ? '' : ` (${kind})`} ${Math.round((at - from) / DAY)}`);
-
-const setTeam = (escalation: readonly string[]) => {
-  world.policy = { ...world.policy, teams: { t1: { manager: 'tina@example.com', escalation } } };
-};
+const coaches = () =>
+  world
+    .notifications()
+    .filter(({ kind }) => kind === 'coach')
+    .map(({ to }) => to);
 
 describe('quizCoaching', () => {
   test.each<[string, object, number | undefined, string]>([
-    ['a passed quiz', { score: 9, maxScore: 10, passed: true }, undefined, 'quiz passed: no coaching'],
-    ['a practice quiz', { quizType: 'practice' }, undefined, 'quiz ungraded: no coaching'],
-    ['a quiz with nothing to judge by', {}, 80, 'quiz ungraded: no coaching'],
-    [
-      'a score over the mark that was not passed',
-      { score: 9, maxScore: 10, passed: false },
-      80,
-      'quiz passed: no coaching',
-    ],
-    ['a maximum of 0, and passed', { score: 0, maxScore: 0, passed: true }, 80, 'quiz passed: no coaching'],
-    ['no maximum, and passed', { score: 1, passed: true }, 80, 'quiz passed: no coaching'],
-    ['a practice quiz that was not passed', { quizType: 'practice', ...failed }, 80, 'quiz ungraded: no coaching'],
-  ])('%s is recorded and ends', async (_claim, result, mark, note) => {
-    if (mark !== undefined) setMark(mark);
-    const handle = await start(result);
+    ['a passed quiz', { score: 9, maxScore: 10, passed: true }, undefined, 'passed'],
+    ['a practice quiz', { quizType: 'practice' }, undefined, 'ungraded'],
+    ['a quiz with nothing to judge by', { score: null, maxScore: null, passed: null }, 80, 'ungraded'],
+    ['a score over the mark that was not passed', { score: 9, maxScore: 10, passed: false }, 80, 'passed'],
+    ['a maximum of 0, and passed', { score: 0, maxScore: 0, passed: true }, 80, 'passed'],
+    ['no maximum, and passed', { score: 1, maxScore: null, passed: true }, 80, 'passed'],
+    ['a practice quiz that was not passed', { quizType: 'practice', ...failed }, 80, 'ungraded'],
+  ])('%s is recorded and ends', async (_claim, result, passPercent, verdict) => {
+    if (passPercent !== undefined) setPolicy({ quiz: { ...world.policy.quiz, passPercent } });
+    const handle = await send(result);
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     expect(world.calls.map(({ name }) => name)).toEqual(['recordEvent', 'closeWorkflow']);
-    expect((await world.state(handle)).history).toMatchObject([{ what: note }]);
+    expect((await world.state(handle)).history).toMatchObject([{ what: `quiz ${verdict}: no coaching` }]);
   });
 
   test.each<[string, object, number | undefined, number | null]>([
     ['a quiz that was not passed', failed, undefined, 20],
     ['a score under the mark that was passed', { score: 7, maxScore: 10, passed: true }, 80, 70],
     ['a maximum of 0, not passed', { score: 0, maxScore: 0, passed: false }, 80, null],
-    ['no score, not passed', { passed: false }, 80, null],
-  ])('%s tells the manager and waits', async (_claim, result, mark, percent) => {
-    if (mark !== undefined) setMark(mark);
-    const handle = await start(result);
-    const state = await world.until(handle, stepIs('tellManager', 'done'));
-    expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'coaching or a passing retake' });
-    expect(coachLetters().map(({ to }) => to)).toEqual(['mona@example.com']);
-    expect(world.named('sendLetter')[0]?.args[3]).toEqual({
-      kind: 'coach',
-      quizName: 'Pricing',
-      userId: 'u1',
-      percent,
-    });
-    expect(world.named('recordEvent')[0]?.args[0]).toMatchObject({ fact: { verdict: 'failed', percent } });
+    ['no score, not passed', { score: null, maxScore: null, passed: false }, 80, null],
+  ])('%s notifies the manager and waits', async (_claim, result, passPercent, percent) => {
+    if (passPercent !== undefined) setPolicy({ quiz: { ...world.policy.quiz, passPercent } });
+    const handle = await opened(result);
+    expect(await world.state(handle)).toMatchObject({ phase: 'waiting', waitingFor: 'coaching or a passing retake' });
+    expect(coaches()).toEqual(['mona@example.com']);
+    const notification = { kind: 'coach', quizName: 'Pricing', userId: 'u1', percent };
+    expect(world.callsOf('sendLetter')[0]?.args[3]).toEqual(notification);
+    expect(world.callsOf('recordEvent')[0]?.args[0]).toMatchObject({ fact: { result: 'failed', percent } });
     await end(handle);
   });
 
-  test('a retake that came first settles it without a letter', async () => {
-    const settledBy = { signal: 'retaken', eventId: 'q2' };
-    world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy, settles: [] }));
-    const handle = await start();
-    await expect(handle.result()).resolves.toEqual({ outcome: 'retaken' });
-    expect(world.letters()).toEqual([]);
-  });
-
-  test('a learner who has left already is not coached', async () => {
-    const settledBy = { signal: 'cancel', eventId: 'd1', reason: 'left the company' };
-    world.answers.set('recordEvent', () => ({ outcome: 'new', answer: {}, settledBy, settles: [] }));
-    const handle = await start();
-    await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(world.letters()).toEqual([]);
-    expect((await world.state(handle)).history).toMatchObject([{ by: 'event d1', reason: 'left the company' }]);
+  test.each([
+    ['a retake that came first', { signal: 'retaken', eventId: 'q2' }, 'retaken', []],
+    [
+      'a learner who has left already',
+      { signal: 'cancel', eventId: 'd1', reason: 'left the company' },
+      'cancelled',
+      [{ by: 'event d1', reason: 'left the company' }],
+    ],
+  ] as const)('%s settles it without a notification', async (_claim, settledBy, outcome, history) => {
+    world.fake('recordEvent', recorded({ settledBy }));
+    const handle = await send();
+    await expect(handle.result()).resolves.toEqual({ outcome });
+    expect(world.notifications()).toEqual([]);
+    expect((await world.state(handle)).history).toMatchObject(history);
   });
 });
 
-describe('quizCoaching and what it is told', () => {
+describe('quizCoaching and its messages', () => {
   test('coached ends it, and says by whom', async () => {
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    await handle.signal(coachedSignal, { by: 'mona', note: 'went through it' });
+    const handle = await opened();
+    await coached(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
     expect((await world.state(handle)).history).toMatchObject([
-      { what: 'coached', by: 'mona', reason: 'went through it' },
+      { what: 'coached', by: 'ada', reason: 'went through it' },
     ]);
-    expect(world.named('closeWorkflow')[0]?.args[0]).toMatchObject({ outcome: 'coached' });
+    expect(world.callsOf('closeWorkflow')[0]?.args[0]).toMatchObject({ outcome: 'coached' });
   });
 
-  test('retaken ends it', async () => {
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
+  test('retaken ends it, and what comes later changes nothing', async () => {
+    const handle = await opened();
     await handle.signal(retakenSignal, { eventId: 'q2' });
+    await world.atOnce(() => coached(handle, 'too late')).catch(unlessClosed);
     await expect(handle.result()).resolves.toEqual({ outcome: 'retaken' });
   });
 
-  test('the first verdict stands', async () => {
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    await handle.signal(retakenSignal, { eventId: 'q2' });
-    await world.atOnce(() => handle.signal(coachedSignal, { by: 'mona', note: 'too late' })).catch(unlessClosed);
-    await expect(handle.result()).resolves.toEqual({ outcome: 'retaken' });
-  });
-
-  test('malformed messages change nothing', async () => {
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    await handle.signal('coached', { by: 'mona' });
-    await handle.signal('retaken', 7);
-    const { history } = await world.until(handle, ({ history: seen }) => seen.length === 2);
-    expect(history).toMatchObject([
-      { what: 'coached ignored', reason: '`note` is missing' },
-      { what: 'retaken ignored' },
-    ]);
-    await end(handle);
-  });
-
-  test('ends even while the alert is parked', async () => {
-    world.answers.set('sendLetter', () => {
-      throw rejected('mail answered 550');
-    });
-    const handle = await start();
+  test('ends even while the notification is parked', async () => {
+    world.fake('sendLetter', rejected('mail answered 550'));
+    const handle = await send();
     const parked = await world.parked(handle, 'tellManager');
     expect(parked).toMatchObject({
       phase: 'parked',
       waitingFor: 'retryStep or skipStep of "tellManager"; coaching or a passing retake',
     });
-    await handle.signal(coachedSignal, { by: 'mona', note: 'heard of it' });
+    await coached(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
     expect(stepIs('tellManager', 'dropped')(await world.state(handle))).toBe(true);
   });
 
-  test('escalate tells whom it names, whatever the clock says', async () => {
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    await handle.signal(escalateSignal, { reason: 'urgent', by: 'ada', to: 'vera@example.com' });
-    await world.until(handle, ({ history }) => history.some(({ what }) => what === 'notified the other'));
-    expect(world.letters().at(-1)).toMatchObject({ kind: 'escalation', to: 'vera@example.com' });
+  test('escalate notifies whom it names, whatever the clock says', async () => {
+    const handle = await opened();
+    await escalate(handle, 'urgent', 'vera@example.com');
+    await world.until(handle, heard('told the other'));
+    expect(world.notifications().at(-1)).toMatchObject({ kind: 'escalation', to: 'vera@example.com' });
     await end(handle);
   });
-});
 
-describe('quizCoaching over time', () => {
-  test('after five working days the next in line is told, each once, and it goes on waiting', async () => {
-    const wednesday = await sleepUntilWednesday();
-    const handle = await start();
-    const opened = await world.until(handle, stepIs('tellManager', 'done'));
-    expect(deadlineOf(opened)).toBe(isoTime(wednesday + 7 * DAY));
-    await world.env.sleep('60 days');
-    expect(coachLetters().map(({ to }) => to)).toEqual(['mona@example.com', 'admin@example.com']);
-    expect(Math.round(((coachLetters()[1]?.at ?? 0) - wednesday) / DAY)).toBe(7);
-    expect(await world.state(handle)).toMatchObject({ phase: 'waiting', deadline: null });
-    await handle.signal(coachedSignal, { by: 'mona', note: 'late' });
-    await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
-  });
-
-  test('a limit of no days tells everyone at once, and does not spin', async () => {
-    world.policy = { ...world.policy, quiz: { slaWorkingDays: 0 } };
-    const handle = await start();
-    await world.until(handle, stepIs('tellAdministrator', 'done'));
-    await world.env.sleep('1 day');
-    const { history } = await world.state(handle);
-    expect(history.filter(({ what }) => what === 'nobody coached in time')).toHaveLength(2);
-    expect(coachLetters()).toHaveLength(2);
+  test('a parked notification goes on by retryStep', async () => {
+    world.fake('sendLetter', failing(1, rejected('mail answered 550'), 'sent'));
+    const handle = await send();
+    await world.parked(handle, 'tellManager');
+    await retry(handle, 'tellManager');
+    const state = await world.until(handle, stepIs('tellManager', 'done'));
+    expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'coaching or a passing retake' });
     await end(handle);
   });
 });
 
 describe('quizCoaching and the calendar', () => {
-  test('a holiday is no working day', async () => {
-    const wednesday = await sleepUntilWednesday();
-    const holidays = [isoTime(wednesday + 7 * DAY).slice(0, 10)];
-    world.policy = { ...world.policy, calendar: { ...DEFAULT_CALENDAR, holidays } };
-    const handle = await start();
-    const state = await world.until(handle, stepIs('tellManager', 'done'));
-    expect(deadlineOf(state)).toBe(isoTime(wednesday + 8 * DAY));
-    await end(handle);
-  });
-
-  test.each([
-    ['UTC', 3],
-    ['Pacific/Kiritimati', 2],
-  ])('the days are those of the zone: Friday noon and a day in %s', async (timeZone, days) => {
-    const friday = await sleepUntil(5, 12);
-    world.policy = { ...world.policy, quiz: { slaWorkingDays: 1 }, calendar: { ...DEFAULT_CALENDAR, timeZone } };
-    const handle = await start();
-    const state = await world.until(handle, stepIs('tellManager', 'done'));
-    expect(deadlineOf(state)).toBe(isoTime(friday + days * DAY));
-    await end(handle);
-  });
-
-  test('a policy of before there was one means Monday to Friday', async () => {
-    world.policy = { ...world.policy, calendar: undefined };
-    const wednesday = await sleepUntilWednesday();
-    const handle = await start();
-    const state = await world.until(handle, stepIs('tellManager', 'done'));
-    expect(deadlineOf(state)).toBe(isoTime(wednesday + 7 * DAY));
+  const oneDay = { slaWorkingDays: 1 };
+  const inKiritimati = { ...DEFAULT_CALENDAR, timeZone: 'Pacific/Kiritimati' };
+  test.each<[string, number, number, (from: number) => Partial<Policy>, number]>([
+    ['five working days pass over a weekend', 3, 9, () => ({}), 7],
+    [
+      'a holiday is no working day',
+      3,
+      9,
+      (from) => ({ calendar: { ...DEFAULT_CALENDAR, holidays: [isoTime(from + 7 * DAY).slice(0, 10)] } }),
+      8,
+    ],
+    ['a policy without a calendar means Monday to Friday', 3, 9, () => ({ calendar: undefined }), 7],
+    ['a day from Friday noon in UTC', 5, 12, () => ({ quiz: oneDay, calendar: DEFAULT_CALENDAR }), 3],
+    ['a day from Friday noon in another zone', 5, 12, () => ({ quiz: oneDay, calendar: inKiritimati }), 2],
+  ])('%s', async (_claim, weekday, hour, policyFrom, days) => {
+    const from = await sleepUntil(weekday, hour);
+    setPolicy(policyFrom(from));
+    const handle = await opened();
+    expect(deadlineOf(await world.state(handle))).toBe(isoTime(from + days * DAY));
     await end(handle);
   });
 
   test('a policy that changes meanwhile does not change what has begun', async () => {
     const wednesday = await sleepUntilWednesday();
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    world.policy = { ...world.policy, quiz: { slaWorkingDays: 1 }, administrators: ['new@example.com'] };
-    await world.env.sleep('20 days');
-    expect(toldSince(wednesday)).toEqual(['mona@example.com 0', 'admin@example.com 7']);
+    const handle = await opened();
+    setPolicy({ quiz: { slaWorkingDays: 1 }, administrators: ['new@example.com'] });
+    await world.sleep('20 days');
+    expect(notifiedSince(wednesday)).toEqual(['mona@example.com 0', 'admin@example.com 7']);
+    await end(handle);
+  });
+
+  test('a limit of no days notifies everyone at once, and does not spin', async () => {
+    setPolicy({ quiz: { slaWorkingDays: 0 } });
+    const handle = await send();
+    await world.until(handle, stepIs('tellAdministrator', 'done'));
+    await world.sleep('1 day');
+    const { history } = await world.state(handle);
+    expect(history.filter(({ what }) => what === 'nobody coached in time')).toHaveLength(2);
+    expect(coaches()).toHaveLength(2);
     await end(handle);
   });
 });
 
-describe('quizCoaching up the line', () => {
-  test('manager, the team’s list, administrators: each once, each with a term', async () => {
+describe('quizCoaching and its escalation chain', () => {
+  test('manager, the team’s list, administrators: each once, each with a term, and then it goes on waiting', async () => {
     setTeam(['dora@example.com', 'mona@example.com', 'vera@example.com']);
-    world.policy = { ...world.policy, administrators: ['vera@example.com', 'admin@example.com'] };
+    setPolicy({ administrators: ['vera@example.com', 'admin@example.com'] });
     const wednesday = await sleepUntilWednesday();
-    const handle = await start();
-    await world.env.sleep('90 days');
-    expect(toldSince(wednesday)).toEqual([
+    const handle = await send();
+    await world.sleep('90 days');
+    expect(notifiedSince(wednesday)).toEqual([
       'mona@example.com 0',
       'dora@example.com 7',
       'vera@example.com 14',
@@ -271,50 +216,75 @@ describe('quizCoaching up the line', () => {
     ]);
     expect(history.map(({ what }) => what)).toEqual([
       ...Array.from({ length: 4 }, () => 'nobody coached in time'),
-      'nobody is left in the escalation chain',
+      'nobody further in line',
     ]);
-    await end(handle);
+    await coached(handle, 'late');
+    await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
   });
 
-  test('another team’s list is not told', async () => {
-    world.policy = { ...world.policy, teams: { t2: { escalation: ['dora@example.com'] } } };
+  const dora = { t1: { escalation: ['dora@example.com'] } };
+  test.each<[string, { knows?: typeof withoutManager; teams?: Policy['teams'] }, readonly string[]]>([
+    ['without a list the administrators follow', {}, ['mona@example.com 0', 'admin@example.com 7']],
+    [
+      'another team’s list is not notified',
+      { teams: { t2: { escalation: ['dora@example.com'] } } },
+      ['mona@example.com 0', 'admin@example.com 7'],
+    ],
+    [
+      'without a manager it begins with the team’s list',
+      { knows: withoutManager, teams: dora },
+      ['dora@example.com 0', 'admin@example.com 7'],
+    ],
+    [
+      'who is in it twice is notified once',
+      {
+        knows: learner({ managerEmail: 'dora@example.com' }),
+        teams: { t1: { escalation: ['dora@example.com', 'admin@example.com'] } },
+      },
+      ['dora@example.com 0', 'admin@example.com 7'],
+    ],
+    [
+      'who is in it twice in another case is notified once',
+      {
+        knows: learner({ managerEmail: 'Dora@Example.com' }),
+        teams: { t1: { escalation: ['dora@example.com', 'Admin@Example.com'] } },
+      },
+      ['Dora@Example.com 0', 'Admin@Example.com 7'],
+    ],
+    [
+      'a manager who is the administrator too is notified once',
+      { knows: learner({ managerEmail: 'admin@example.com' }) },
+      ['admin@example.com 0'],
+    ],
+  ])('%s', async (_claim, { knows = learner(), teams = {} }, notified) => {
+    world.fake('findLearner', knows);
+    setPolicy({ teams });
     const wednesday = await sleepUntilWednesday();
-    const handle = await start();
-    await world.env.sleep('30 days');
-    expect(toldSince(wednesday)).toEqual(['mona@example.com 0', 'admin@example.com 7']);
+    const handle = await send();
+    await world.sleep('60 days');
+    expect(notifiedSince(wednesday)).toEqual(notified);
     await end(handle);
   });
 
-  test('without a manager it begins with the team’s list', async () => {
-    world.answers.set('findLearner', () => learner);
-    world.policy = { ...world.policy, teams: { t1: { escalation: ['dora@example.com'] } } };
-    const wednesday = await sleepUntilWednesday();
-    const handle = await start();
-    await world.env.sleep('30 days');
-    expect(toldSince(wednesday)).toEqual(['dora@example.com 0', 'admin@example.com 7']);
-    await end(handle);
-  });
-
-  test('with nobody to tell, it says so and waits', async () => {
-    world.answers.set('findLearner', () => null);
-    world.policy = { ...world.policy, administrators: [] };
-    const handle = await start();
+  test('with nobody to notify, it says so and waits', async () => {
+    world.fake('findLearner', null);
+    setPolicy({ administrators: [] });
+    const handle = await send();
     const state = await world.until(handle, ({ phase }) => phase === 'waiting');
-    expect(state).toMatchObject({ deadline: null, history: [{ what: 'nobody is left in the escalation chain' }] });
+    expect(state).toMatchObject({ deadline: null, history: [{ what: 'nobody further in line' }] });
     await end(handle);
   });
 
-  test('escalate tells the next one now, who has a full term from then on', async () => {
+  test('escalate notifies the next one now, who has a full term from then on', async () => {
     setTeam(['dora@example.com', 'vera@example.com']);
     const wednesday = await sleepUntilWednesday();
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    await world.env.sleep('5 days');
-    await handle.signal(escalateSignal, { reason: 'on leave', by: 'ada' });
-    const state = await world.until(handle, ({ history }) => history.some(({ what }) => what === 'notified the lead'));
+    const handle = await opened();
+    await world.sleep('5 days');
+    await escalate(handle, 'on leave');
+    const state = await world.until(handle, heard('told the lead'));
     expect(deadlineOf(state)).toBe(isoTime(wednesday + 12 * DAY));
-    await world.env.sleep('60 days');
-    expect(toldSince(wednesday)).toEqual([
+    await world.sleep('60 days');
+    expect(notifiedSince(wednesday)).toEqual([
       'mona@example.com 0',
       'dora@example.com (escalation) 5',
       'vera@example.com 12',
@@ -323,164 +293,122 @@ describe('quizCoaching up the line', () => {
     await end(handle);
   });
 
-  test('escalate told twice in a row tells two, and with nobody left says so', async () => {
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    await handle.signal(escalateSignal, { reason: 'on leave', by: 'ada' });
-    await handle.signal(escalateSignal, { reason: 'on leave too', by: 'ada' });
-    await world.until(handle, ({ history }) =>
-      history.some(({ what }) => what === 'nobody is left in the escalation chain'),
-    );
-    expect(world.letters().map(({ to }) => to)).toEqual(['mona@example.com', 'admin@example.com']);
-    await world.env.sleep('30 days');
-    expect(world.letters()).toHaveLength(2);
+  test('escalate twice in a row notifies two, and with nobody left says so', async () => {
+    const handle = await opened();
+    for (const reason of ['on leave', 'on leave too']) await escalate(handle, reason);
+    await world.until(handle, heard('nobody further in line'));
+    expect(world.notifications().map(({ to }) => to)).toEqual(['mona@example.com', 'admin@example.com']);
+    await world.sleep('30 days');
+    expect(world.notifications()).toHaveLength(2);
     await end(handle);
   });
 
-  test('a letter that is parked does not hold the next one up', async () => {
-    world.answers.set('sendLetter', (_context: unknown, to: string) => {
+  test('a notification that is parked does not delay the next one', async () => {
+    world.fake('sendLetter', (_context, to) => {
       if (to === 'mona@example.com') throw rejected('mail answered 550');
       return 'sent';
     });
     const wednesday = await sleepUntilWednesday();
-    const handle = await start();
+    const handle = await send();
     await world.parked(handle, 'tellManager');
-    await world.env.sleep('8 days');
+    await world.sleep('8 days');
     const state = await world.until(handle, stepIs('tellAdministrator', 'done'));
     expect(stepIs('tellManager', 'parked')(state)).toBe(true);
-    expect(toldSince(wednesday)).toEqual(['mona@example.com 0', 'admin@example.com (parked) 0', 'admin@example.com 7']);
-    await handle.signal(coachedSignal, { by: 'mona', note: 'heard of it' });
+    expect(notifiedSince(wednesday)).toEqual([
+      'mona@example.com 0',
+      'admin@example.com (parked) 0',
+      'admin@example.com 7',
+    ]);
+    await coached(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
     expect(stepIs('tellManager', 'dropped')(await world.state(handle))).toBe(true);
   });
 
-  test('coached ends it while the next in line is still looked up', async () => {
-    world.answers.set('findLearner', () => learner);
-    world.answers.set('findContact', () => {
-      throw unavailable(60_000);
-    });
-    const handle = await start();
-    await world.until(handle, () => world.named('findContact').length > 0);
-    await handle.signal(coachedSignal, { by: 'mona', note: 'saw it myself' });
+  test('coached ends it while the next one is still looked up', async () => {
+    world.fake('findLearner', withoutManager);
+    world.fake('findContact', unavailable(60_000));
+    const handle = await send();
+    await world.until(handle, () => world.callsOf('findContact').length > 0);
+    await coached(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
-    // It was not waited for: a look-up that is wanted no more is cancelled.
+    // It was not waited for: a look-up that nobody needs any more is cancelled.
     const { events } = await handle.fetchHistory();
     expect(events?.some((event) => event.activityTaskCancelRequestedEventAttributes)).toBe(true);
-    expect(world.letters()).toEqual([]);
+    expect(world.notifications()).toEqual([]);
   });
 
   const endings: readonly [string, (handle: WorkflowHandle) => Promise<void>][] = [
-    ['coached', (handle) => handle.signal(coachedSignal, { by: 'mona', note: 'done' })],
+    ['coached', coached],
     ['retaken', (handle) => handle.signal(retakenSignal, { eventId: 'q9' })],
-    ['cancelled', (handle) => handle.signal(cancelSignal, { reason: 'a mistake', by: 'ada' })],
+    ['cancelled', cancel],
   ];
   const levels: readonly [string, number][] = [
-    ['the manager was told', 1],
-    ['a lead was told', 2],
-    ['everyone was', 3],
+    ['the manager is notified', 1],
+    ['a lead is notified', 2],
+    ['everyone is notified', 3],
   ];
-  test.each(endings.flatMap(([outcome, say]) => levels.map(([level, told]) => ({ outcome, say, level, told }))))(
-    '$outcome ends it when $level, and nobody is told after',
-    async ({ outcome, say, told }) => {
+  test.each(endings.flatMap(([outcome, say]) => levels.map(([level, times]) => ({ outcome, say, level, times }))))(
+    '$outcome ends it when $level, and nobody is notified after',
+    async ({ outcome, say, times }) => {
       setTeam(['dora@example.com']);
       await sleepUntilWednesday();
-      const handle = await start();
-      await world.until(handle, stepIs('tellManager', 'done'));
-      if (told > 1) await world.env.sleep((told - 1) * 7 * DAY + HOUR);
-      await world.until(handle, () => coachLetters().length === told);
+      const handle = await opened();
+      if (times > 1) await world.sleep((times - 1) * 7 * DAY + HOUR);
+      await world.until(handle, () => coaches().length === times);
       await say(handle);
       await expect(handle.result()).resolves.toEqual({ outcome });
-      await world.env.sleep('30 days');
-      expect(world.letters()).toHaveLength(told);
+      await world.sleep('30 days');
+      expect(world.notifications()).toHaveLength(times);
     },
   );
 
   test('several quizzes of one learner go their own ways', async () => {
     setTeam(['dora@example.com']);
     const wednesday = await sleepUntilWednesday();
-    const [pricing, objections] = [await start(), await start({ ...failed, quizId: 'q2', quizName: 'Objections' })];
-    for (const handle of [pricing, objections]) await world.until(handle, stepIs('tellManager', 'done'));
-    await world.env.sleep('1 day');
+    const pricing = await opened();
+    const objections = await opened({ quizId: 'q2', quizName: 'Objections' });
+    await world.sleep('1 day');
     await pricing.signal(retakenSignal, { eventId: 'q9' });
     await expect(pricing.result()).resolves.toEqual({ outcome: 'retaken' });
-    await world.env.sleep('7 days');
-    expect(toldSince(wednesday)).toEqual(['mona@example.com 0', 'mona@example.com 0', 'dora@example.com 7']);
-    expect(world.named('sendLetter')[2]?.args[3]).toMatchObject({ quizName: 'Objections' });
+    await world.sleep('7 days');
+    expect(notifiedSince(wednesday)).toEqual(['mona@example.com 0', 'mona@example.com 0', 'dora@example.com 7']);
+    expect(world.callsOf('sendLetter')[2]?.args[3]).toMatchObject({ quizName: 'Objections' });
     expect(await world.state(objections)).toMatchObject({ phase: 'waiting', outcome: null });
-    await objections.signal(coachedSignal, { by: 'dora', note: 'done' });
+    await coached(objections);
     await expect(objections.result()).resolves.toEqual({ outcome: 'coached' });
   });
 });
 
-describe('quizCoaching and who leads', () => {
-  test('the identity provider knows the manager whom the ledger does not', async () => {
-    world.answers.set('findLearner', () => learner);
-    world.answers.set('findContact', () => ({ email: null, managerEmail: 'max@example.com' }));
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    expect(coachLetters().map(({ to }) => to)).toEqual(['max@example.com']);
+describe('quizCoaching and who is notified first', () => {
+  const fromIdentity = { email: null, managerEmail: 'max@example.com' };
+  test.each([
+    ['the manager whom only the identity provider knows', withoutManager, fromIdentity, {}, 'max@example.com'],
+    [
+      'else the manager of the policy’s team',
+      withoutManager,
+      null,
+      { manager: 'tina@example.com' },
+      'tina@example.com',
+    ],
+    ['else the administrator', null, null, {}, 'admin@example.com'],
+  ])('%s', async (_claim, knows, contact, team, first) => {
+    world.fake('findLearner', knows);
+    world.fake('findContact', contact);
+    setPolicy({ teams: { t1: team } });
+    const handle = await send();
+    await world.until(handle, ({ steps }) => steps.some(({ status }) => status === 'done'));
+    expect(coaches()).toEqual([first]);
     await end(handle);
   });
 
-  test('else the policy’s team has one', async () => {
-    world.answers.set('findLearner', () => learner);
-    world.policy = { ...world.policy, teams: { t1: { manager: 'tina@example.com' } } };
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    expect(coachLetters().map(({ to }) => to)).toEqual(['tina@example.com']);
-    await end(handle);
-  });
-
-  test('else the administrator is told', async () => {
-    world.answers.set('findLearner', () => null);
-    const handle = await start();
-    await world.until(handle, stepIs('tellAdministrator', 'done'));
-    expect(coachLetters().map(({ to }) => to)).toEqual(['admin@example.com']);
-    await end(handle);
-  });
-
-  test('with the identity provider refusing, the administrator is told, and it says so', async () => {
-    world.answers.set('findLearner', () => learner);
-    world.answers.set('findContact', () => {
-      throw rejected('identity answered 401: its credentials were refused');
-    });
-    const handle = await start();
+  test('the administrator where the identity provider refuses, and it says so', async () => {
+    world.fake('findLearner', withoutManager);
+    world.fake('findContact', rejected('identity answered 401: its credentials were refused'));
+    const handle = await send();
     const { history } = await world.until(handle, stepIs('tellAdministrator', 'done'));
     expect(history).toMatchObject([
       { what: 'the manager was not looked up', reason: 'identity answered 401: its credentials were refused' },
     ]);
-    await end(handle);
-  });
-
-  test.each([
-    ['as it stands', 'dora@example.com', 'admin@example.com'],
-    ['in another case', 'Dora@Example.com', 'Admin@Example.com'],
-  ])('who stands in the line twice, %s, is told once', async (_how, manager, lead) => {
-    world.answers.set('findLearner', () => ({ ...learner, managerEmail: manager }));
-    setTeam(['dora@example.com', lead]);
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    await world.env.sleep('60 days');
-    expect(coachLetters().map(({ to }) => to)).toEqual([manager, lead]);
-    await end(handle);
-  });
-
-  test('a manager who is the administrator too is told once', async () => {
-    world.answers.set('findLearner', () => ({ ...learner, managerEmail: 'admin@example.com' }));
-    const handle = await start();
-    await world.until(handle, stepIs('tellManager', 'done'));
-    await world.env.sleep('30 days');
-    expect(coachLetters().map(({ to }) => to)).toEqual(['admin@example.com']);
-    await end(handle);
-  });
-
-  test('a parked alert goes on by retryStep', async () => {
-    world.answers.set('sendLetter', failing(1, rejected('mail answered 550'), 'sent'));
-    const handle = await start();
-    await world.parked(handle, 'tellManager');
-    await handle.executeUpdate(retryStepUpdate, { args: [{ step: 'tellManager', by: 'ada' }] });
-    const state = await world.until(handle, stepIs('tellManager', 'done'));
-    expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'coaching or a passing retake' });
     await end(handle);
   });
 });

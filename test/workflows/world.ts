@@ -2,16 +2,16 @@ import { ApplicationFailure } from '@temporalio/common';
 import { activityInfo } from '@temporalio/activity';
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import type { Notification } from '../../src/domain/notifications';
-import { SYSTEMS, type Modes, type Policy } from '../../src/domain/policy';
+import { type Modes, type Notification, type Policy, SYSTEMS } from '../../src/domain';
 import { isEventName, type Problem } from '../../src/events';
 import { quarantine, routes } from '../../src/receiver/routes';
-import { readConfigFile } from '../../src/settings/policy-file';
-import { TASK_QUEUE } from '../../src/temporal/names';
-import { cancelSignal, stateQuery, type ProcessState, type StepStatus } from '../../workflows/messages';
+import { readConfigFile } from '../../src/settings';
+import { TASK_QUEUE } from '../../src/temporal';
+import { stateQuery, type ProcessState, type StepStatus } from '../../workflows/messages';
 import { dataOf, deliveryOf, envelopeOf } from '../events/deliveries';
 import { quieten } from '../quieten';
 import { WELL, type ActivityName, type Arguments, type Fake } from './fakes';
+import { cancel } from './operator';
 import { openServer, type Server, type ServerKind } from './server';
 
 /** One call of a fake activity, and when, epoch ms of the server. */
@@ -122,7 +122,7 @@ export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<Wor
   async function send(event: string, { data, problem, eventId, signedAt }: SendOptions = {}): Promise<WorkflowHandle> {
     const route = isEventName(event) && problem === undefined ? routes[event] : quarantine;
     const now = await server.now();
-    const envelope = envelopeOf(event, isEventName(event) ? dataOf(event, data, now) : data);
+    const envelope = envelopeOf(event, isEventName(event) ? dataOf(event, data, now) : (data ?? { userId: 'u1' }));
     const workflowId = eventId ?? `${route.workflowType}-${(sent += 1)}`;
     const delivery = deliveryOf(workflowId, envelope, { at: signedAt ?? now, problem });
     return client.workflow.start(route.workflowType, {
@@ -216,6 +216,24 @@ function opened(world: World | undefined): World {
   return world;
 }
 
+/** What asks, and changes nothing. */
+const READS: readonly ActivityName[] = [
+  'recordEvent',
+  'closeWorkflow',
+  'findLearner',
+  'findContact',
+  'admitLeaver',
+  'countOpen',
+];
+
+/** The calls that change a system or notify somebody, in their order; a notification by its kind. */
+export function effectsIn({ calls, notifications }: World): readonly string[] {
+  const kinds = notifications().map(({ kind }) => kind);
+  return calls
+    .filter(({ name }) => !READS.includes(name))
+    .map(({ name }) => (name === 'sendLetter' ? String(kinds.shift()) : name));
+}
+
 /** True of a state in which the step is so. */
 export function stepIs(name: string, status: StepStatus): (state: ProcessState) => boolean {
   return ({ steps }) => steps.some((step) => step.name === name && step.status === status);
@@ -231,7 +249,7 @@ export function heard(what: string, times = 1): (state: ProcessState) => boolean
  * the tests that follow.
  */
 export async function end(handle: WorkflowHandle): Promise<void> {
-  await handle.signal(cancelSignal, { reason: 'the test is over', by: 'test' }).catch(unlessClosed);
+  await cancel(handle, 'the test is over').catch(unlessClosed);
   await handle.result();
 }
 
