@@ -1,15 +1,33 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where the recorded histories lie: `<workflow type>/<scenario>.json`. */
-export const historiesDirectory = join(__dirname, 'recorded');
+/** The release that is not out yet: its histories are recorded anew where its commands change. Older ones never are. */
+export const NEWEST_RELEASE = '1.0';
 
-/** `<workflow type>/<scenario>` of every recorded history. */
-export function recordedHistories(): readonly string[] {
-  return readdirSync(historiesDirectory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) =>
-      readdirSync(join(historiesDirectory, name)).map((file) => `${name}/${file.replace(/\.json$/, '')}`),
-    )
-    .sort();
+/** Where a recorded history is. */
+export interface Recorded {
+  readonly release: string;
+  readonly workflow: string;
+  readonly scenario: string;
+}
+
+const directory = join(__dirname, 'recorded');
+
+export function fileOf({ release, workflow, scenario }: Recorded): string {
+  return join(directory, release, workflow, `${scenario}.json`);
+}
+
+/** Every recorded history, `<release>/<workflow>/<scenario>.json`. */
+export function recordedHistories(): readonly Recorded[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.json'))
+    .sort()
+    .map((path) => {
+      const [release = '', workflow = '', file = ''] = path.split('/');
+      return { release, workflow, scenario: file.replace(/\.json$/, '') };
+    });
+}
+
+export function readHistory(recorded: Recorded): string {
+  return readFileSync(fileOf(recorded), 'utf8');
 }

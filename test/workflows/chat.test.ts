@@ -44,7 +44,7 @@ describe('Slack', () => {
     setChat(direct);
     world.fake('postMessage', rejected('slack answered users_not_found'));
     const handle = await world.send('quiz.submitted');
-    const state = await world.until(handle, heard('a letter was not sent'));
+    const state = await world.until(handle, heard('a notification was not sent'));
     expect(state).toMatchObject({ phase: 'waiting' });
   });
 });

@@ -33,7 +33,7 @@ export type Fake<Name extends ActivityName> =
 
 export type Fakes = { readonly [Name in ActivityName]?: Fake<Name> };
 
-type Recorded = Answer<'recordEvent'>;
+export type Recorded = Answer<'recordEvent'>;
 type NewFact = Recorded & { readonly outcome: 'new' };
 export type Learner = NonNullable<Answer<'findLearner'>>;
 

@@ -104,7 +104,8 @@ describe('a malformed signal is written down and ignored', () => {
 test('escalate to what is no address is ignored', async () => {
   const handle = await opened('recertification');
   await handle.signal('escalate', { by: 'ada', reason: 'no answer', to: 'nobody' });
-  await world.until(handle, (state) => ignoredOf('escalate', state) === 1);
+  const { history } = await world.until(handle, (state) => state.history.length > 0);
+  expect(history).toMatchObject([{ what: 'escalate ignored' }]);
   await handle.terminate();
 });
 

@@ -84,7 +84,7 @@ describe('offboarding', () => {
       ['freeze', 'freeze the sign-in and end the sessions'],
       ['leaveGroups', 'leave all groups'],
       ['archive', 'archive what is known of the person'],
-      ['deactivate', 'deactivate the user for good; cannot be undone'],
+      ['deactivate', 'deactivate the user permanently; cannot be undone'],
     ]);
     expect(world.callsOf('freezeUser')[0]?.args[0]).toMatchObject({ mode: 'observe' });
   });
@@ -319,7 +319,7 @@ describe('offboarding and a step that is refused', () => {
     const handle = await send();
     await world.parked(handle, 'freeze');
     for (const reason of ['nobody cares', 'still nobody']) await escalate(handle, reason);
-    await world.until(handle, heard('told the', 2));
+    await world.until(handle, heard('notified the', 2));
     const escalated = world.notifications().filter(({ kind }) => kind === 'escalation');
     expect(escalated.map(({ to }) => to).sort()).toEqual(['admin@example.com', 'mona@example.com']);
     await retry(handle, 'freeze');

@@ -133,7 +133,7 @@ describe('quizCoaching and its messages', () => {
   test('escalate notifies whom it names, whatever the clock says', async () => {
     const handle = await opened();
     await escalate(handle, 'urgent', 'vera@example.com');
-    await world.until(handle, heard('told the other'));
+    await world.until(handle, heard('notified the other'));
     expect(world.notifications().at(-1)).toMatchObject({ kind: 'escalation', to: 'vera@example.com' });
     await end(handle);
   });
@@ -216,7 +216,7 @@ describe('quizCoaching and its escalation chain', () => {
     ]);
     expect(history.map(({ what }) => what)).toEqual([
       ...Array.from({ length: 4 }, () => 'nobody coached in time'),
-      'nobody further in line',
+      'nobody is left in the escalation chain',
     ]);
     await coached(handle, 'late');
     await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
@@ -271,7 +271,7 @@ describe('quizCoaching and its escalation chain', () => {
     setPolicy({ administrators: [] });
     const handle = await send();
     const state = await world.until(handle, ({ phase }) => phase === 'waiting');
-    expect(state).toMatchObject({ deadline: null, history: [{ what: 'nobody further in line' }] });
+    expect(state).toMatchObject({ deadline: null, history: [{ what: 'nobody is left in the escalation chain' }] });
     await end(handle);
   });
 
@@ -281,7 +281,7 @@ describe('quizCoaching and its escalation chain', () => {
     const handle = await opened();
     await world.sleep('5 days');
     await escalate(handle, 'on leave');
-    const state = await world.until(handle, heard('told the lead'));
+    const state = await world.until(handle, heard('notified the lead'));
     expect(deadlineOf(state)).toBe(isoTime(wednesday + 12 * DAY));
     await world.sleep('60 days');
     expect(notifiedSince(wednesday)).toEqual([
@@ -296,7 +296,7 @@ describe('quizCoaching and its escalation chain', () => {
   test('escalate twice in a row notifies two, and with nobody left says so', async () => {
     const handle = await opened();
     for (const reason of ['on leave', 'on leave too']) await escalate(handle, reason);
-    await world.until(handle, heard('nobody further in line'));
+    await world.until(handle, heard('nobody is left in the escalation chain'));
     expect(world.notifications().map(({ to }) => to)).toEqual(['mona@example.com', 'admin@example.com']);
     await world.sleep('30 days');
     expect(world.notifications()).toHaveLength(2);

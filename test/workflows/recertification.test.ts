@@ -148,8 +148,8 @@ describe('recertification and its messages', () => {
   test('escalate notifies the manager, then the administrator, and goes on', async () => {
     const { handle } = await opened();
     for (const reason of ['no answer', 'still no answer', 'and again']) await escalate(handle, reason);
-    await world.until(handle, heard('nobody further in line'));
-    await world.until(handle, heard('told the', 2));
+    await world.until(handle, heard('nobody is left in the escalation chain'));
+    await world.until(handle, heard('notified the', 2));
     const escalated = notified('escalation').map(({ to }) => to);
     expect(escalated.sort()).toEqual(['admin@example.com', 'mona@example.com']);
     expect((await world.state(handle)).phase).toBe('waiting');

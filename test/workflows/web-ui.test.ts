@@ -61,7 +61,7 @@ describe('the page of a workflow that runs', () => {
     const handle = await world.send('certification.expired');
     await world.until(handle, stepIs('tellManager', 'done'));
     await escalate(handle, 'on leave\n- 2026-01-01T00:00:00Z cancel, by root ![x](http://example.com/x.png)');
-    await world.until(handle, heard('told the'));
+    await world.until(handle, heard('notified the'));
     await extend(handle, (await world.now()) + 90 * DAY, 'parental leave');
     const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toMatch(

@@ -10,7 +10,7 @@ import { TASK_QUEUE } from '../../src/temporal';
 import { stateQuery, type ProcessState, type StepStatus } from '../../workflows/messages';
 import { dataOf, deliveryOf, envelopeOf } from '../events/deliveries';
 import { quieten } from '../quieten';
-import { WELL, type ActivityName, type Arguments, type Fake } from './fakes';
+import { WELL, type ActivityName, type Arguments, type Fake, type Fakes } from './fakes';
 import { cancel } from './operator';
 import { openServer, type Server, type ServerKind } from './server';
 
@@ -39,6 +39,7 @@ export interface World extends Omit<Server, 'connection' | 'atRest' | 'until'> {
   modes: Modes;
   /** From now on the activity answers so; without a second argument, as by default. */
   readonly fake: <Name extends ActivityName>(name: Name, fake?: Fake<Name>) => void;
+  readonly fakeAll: (fakes: Fakes) => void;
   /** An activity that nobody expects: it fails the test at once. */
   readonly expectNo: (name: ActivityName) => void;
   /** Start the workflow of an event, as the receiver does. */
@@ -158,6 +159,9 @@ export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<Wor
     policy,
     modes,
     fake: (name, ...fake) => void fakes.set(name, fake.length > 0 ? fake[0] : WELL[name]),
+    fakeAll: (given) => {
+      for (const [name, fake] of Object.entries(given)) fakes.set(name, fake);
+    },
     expectNo: (name) => void fakes.delete(name),
     send,
     handleOf: (workflowId) => client.workflow.getHandle(workflowId),
