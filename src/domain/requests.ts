@@ -30,7 +30,7 @@ export interface InvalidRequest {
 }
 
 export function isInvalidRequest(read: object): read is InvalidRequest {
-  return 'refused' in read;
+  return 'problem' in read;
 }
 
 function textFault(value: unknown): string | null {
