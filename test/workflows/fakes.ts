@@ -1,27 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type {
-  ArchiveActivities,
-  IdentityActivities,
-  LedgerActivities,
-  MailActivities,
-  QuietActivities,
-  ReadingActivities,
-  SalesforceActivities,
-  SlackActivities,
-  XapiActivities,
-} from '../../activities';
+import type { ConnectorActivities, LedgerActivities, ReconcileActivities, RereadActivities } from '../../activities';
+import type { System } from '../../src/domain';
 import { dataOf, envelopeOf } from '../events/deliveries';
 
 /** Every activity that the workflows call, but the one that reads the policy: a world has its own. */
-type Activities = ArchiveActivities &
-  IdentityActivities &
-  LedgerActivities &
-  MailActivities &
-  QuietActivities &
-  ReadingActivities &
-  SalesforceActivities &
-  SlackActivities &
-  XapiActivities;
+type Activities = LedgerActivities & ReconcileActivities & RereadActivities & All<ConnectorActivities[System]>;
+
+/** What has one of several types is of all of them. */
+type All<Union> = (Union extends unknown ? (of: Union) => void : never) extends (of: infer Each) => void ? Each : never;
 
 export type ActivityName = keyof Activities;
 export type Arguments<Name extends ActivityName> = Parameters<Activities[Name]>;

@@ -7,7 +7,9 @@ import type { StandIns } from '../../src/dev/stand-ins';
 import { DAY, type Fact, isoTime } from '../../src/domain';
 import type { EventName } from '../../src/events';
 import { setLearnerEmail } from '../../src/ledger';
-import { connectorsTo, emptyLedger, type Connectors } from '../activities/running';
+import { createLedgerActivities } from '../../activities/ledger';
+import { readConfigFile } from '../../src/settings';
+import { at, connectTo, emptyLedger } from '../activities/running';
 import { start as startStandIns, stateOf, stopAll } from '../dev/stand-ins/running';
 import { RULES } from '../ledger/events';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
@@ -252,12 +254,6 @@ describe('the processes of one learner', () => {
 let ledger: LedgerFixture;
 let standIns: StandIns;
 
-/** The real ledger and identity provider; the rest of the world is fake. */
-const REAL = [
-  ...['recordEvent', 'closeWorkflow', 'markGone', 'findLearner', 'countOpen', 'identifyLearner'],
-  ...['joinGroup', 'leaveGroup', 'restore'],
-] as readonly (keyof Connectors)[];
-
 const { nina } = people;
 
 async function groups(): Promise<readonly string[]> {
@@ -283,15 +279,19 @@ async function twoCases(): Promise<readonly [WorkflowHandle, WorkflowHandle]> {
 const ROUNDS = [1, 2, 3, 4, 5];
 
 describe('two recertifications of one learner', () => {
-  let real: Connectors;
+  let real: Fakes;
   beforeAll(async () => {
     [ledger, standIns] = await Promise.all([openLedger(), startStandIns()]);
     const course = { renews: { Safety: ['Certificate A', 'Certificate B'] } };
-    real = connectorsTo(ledger.pool, { identityUrl: `${standIns.url}/identity/scim/v2`, policy: { course } });
+    const policy = { ...readConfigFile(undefined).policy, course };
+    const { pool } = ledger;
+    const { joinGroup, leaveGroup, restore } = connectTo(pool, 'identity', at.scim(`${standIns.url}/identity/scim/v2`));
+    // The real ledger and identity provider; all other activities are fakes.
+    real = { ...createLedgerActivities({ pool, policy, receiptDays: 90 }), joinGroup, leaveGroup, restore };
   });
   afterAll(() => Promise.all([stopAll(), ledger.stop()]));
   beforeEach(async () => {
-    world.fakeAll(Object.fromEntries(REAL.map((name) => [name, real[name]])) as Fakes);
+    world.fakeAll(real);
     await Promise.all([fetch(`${standIns.url}/_reset`, { method: 'POST' }), emptyLedger(ledger.pool)]);
   });
 
