@@ -3,8 +3,7 @@ import { activityInfo } from '@temporalio/activity';
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { type Modes, type Notification, type Policy, SYSTEMS } from '../../src/domain';
-import { isEventName, type Problem } from '../../src/events';
-import { quarantine, routes } from '../../src/receiver/routes';
+import { events, isEventName, quarantine, type Problem } from '../../src/events';
 import { readConfigFile } from '../../src/settings';
 import { TASK_QUEUE } from '../../src/temporal';
 import { stateQuery, type ProcessState, type StepStatus } from '../../workflows/messages';
@@ -121,7 +120,7 @@ export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<Wor
   }
 
   async function send(event: string, { data, problem, eventId, signedAt }: SendOptions = {}): Promise<WorkflowHandle> {
-    const route = isEventName(event) && problem === undefined ? routes[event] : quarantine;
+    const route = isEventName(event) && problem === undefined ? events[event] : quarantine;
     const now = await server.now();
     const envelope = envelopeOf(event, isEventName(event) ? dataOf(event, data, now) : (data ?? { userId: 'u1' }));
     const workflowId = eventId ?? `${route.workflowType}-${(sent += 1)}`;
