@@ -4,11 +4,12 @@ import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Pool } from 'pg';
+import type { Step } from '../activities/conformance/suite';
 import { at, connectTo } from '../activities/running';
 import { freePort } from '../free-port';
 import { run } from './processes';
 import type { Proxy } from './toxiproxy';
-import { tryPeer, type Outcome } from './trial';
+import { tryPeer, writesAtOnce, type Outcome } from './trial';
 
 export interface MailServer {
   readonly smtp: number;
@@ -22,13 +23,13 @@ export async function startMail(program: string, database: string): Promise<Mail
   return { smtp, web };
 }
 
-/** One letter, with every fault. A mail server keeps a letter again whose answer was lost: its Message-ID says it is one. */
+/** One e-mail, with every fault. One whose answer was lost is kept twice: its Message-ID says that it is the same. */
 export async function tryMail(pool: Pool, { smtp, web }: MailServer, proxy: Proxy | undefined): Promise<Outcome> {
   const untilKept = await repliesUntilKept(smtp);
   return tryPeer({
     pool,
     proxy,
-    // The replies before the message's end get through, and of the last one two of its three digits.
+    // The replies before the end of the message get through, and two of the three digits of the last one.
     lose: async (by) => {
       await by.add('limit_data', { bytes: untilKept + 2 });
       return () => by.remove('limit_data');
@@ -37,13 +38,9 @@ export async function tryMail(pool: Pool, { smtp, web }: MailServer, proxy: Prox
       const to = `${randomUUID()}@example.com`;
       const settings = { ...at.mail(`smtp://127.0.0.1:${proxy?.port ?? smtp}`), from: 'desk@example.com' };
       const mail = connectTo(pool, 'mail', settings, { timeoutMs });
-      let isFirst = true;
+      const send: Step = (context) => mail.sendLetter(context, to, 'learner', { kind: 'welcome', role: 'Seller' });
       return Promise.resolve({
-        step: async (context) => {
-          if (isFirst) await onWrite?.();
-          isFirst = false;
-          return mail.sendLetter(context, to, 'learner', { kind: 'welcome', role: 'Seller' });
-        },
+        step: writesAtOnce(send, onWrite),
         effects: async () => {
           const response = await fetch(
             `http://127.0.0.1:${web}/api/v1/search?query=${encodeURIComponent(`to:"${to}"`)}`,

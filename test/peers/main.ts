@@ -15,7 +15,7 @@ const USAGE = `npm run test:peers -- [--install] [--allow-missing]
 
 The connectors, against servers that we did not write, on loopback: each step twice, observed, and with Toxiproxy in front,
 with its answer lost, the peer down, slow and silent. --install fetches what is missing into the cache of the user (go, pip).
-Exit code 0: all held. 1: one did not, or no peer of a kind was there (not with --allow-missing). 2: bad usage.`;
+Exit code 0: all passed. 1: one did not, or no peer of a kind was there (not with --allow-missing). 2: bad usage.`;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -28,57 +28,57 @@ interface Row {
   readonly faults: string;
 }
 
-interface World {
+interface Surroundings {
   readonly pool: Pool;
-  readonly infront: (port: number) => Promise<Proxy | undefined>;
+  readonly proxyFor: (port: number) => Promise<Proxy | undefined>;
 }
 
 interface Kind {
   readonly kind: string;
   readonly peer: Peer;
   readonly name?: string;
-  readonly play: (program: string, world: World) => Promise<Outcome>;
+  readonly start: (program: string, surroundings: Surroundings) => Promise<Outcome>;
 }
 
 const KINDS: readonly Kind[] = [
   {
     kind: 'identity by SCIM',
     peer: peers.scim,
-    play: async (program, { pool, infront }) => {
+    start: async (program, { pool, proxyFor }) => {
       const port = await startScim(program);
-      return tryScim(pool, port, port, await infront(port));
+      return tryScim(pool, port, port, await proxyFor(port));
     },
   },
   {
     kind: 'identity by SCIM',
     peer: peers.scim,
     name: 'scim2-server, habits of others',
-    play: async (program, { pool, infront }) => {
+    start: async (program, { pool, proxyFor }) => {
       const direct = await startScim(program);
       const port = await startWithHabits(direct);
-      return tryScim(pool, port, direct, await infront(port));
+      return tryScim(pool, port, direct, await proxyFor(port));
     },
   },
   {
     kind: 'mail',
     peer: peers.mail,
-    play: async (program, { pool, infront }) => {
+    start: async (program, { pool, proxyFor }) => {
       const server = await startMail(program, join(await directory(), 'mail.db'));
-      return tryMail(pool, server, await infront(server.smtp));
+      return tryMail(pool, server, await proxyFor(server.smtp));
     },
   },
   {
     kind: 'archive on S3',
     peer: peers.s3,
-    play: async (program, { pool, infront }) => {
+    start: async (program, { pool, proxyFor }) => {
       const port = await startS3(program, await directory());
-      return tryS3(pool, port, await infront(port));
+      return tryS3(pool, port, await proxyFor(port));
     },
   },
   {
     kind: 'ledger',
     peer: peers.postgres,
-    play: async () => tryLedger(process.env['TEST_DATABASE_URL'] ?? '', join(await directory(), 'jest.json')),
+    start: async () => tryLedger(process.env['TEST_DATABASE_URL'] ?? '', join(await directory(), 'jest.json')),
   },
 ];
 
@@ -89,9 +89,9 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   if (options.install) installMissing();
-  const world = await openWorld();
+  const surroundings = await openSurroundings();
   const rows: Row[] = [];
-  for (const kind of KINDS) rows.push(await tryKind(kind, world));
+  for (const kind of KINDS) rows.push(await tryKind(kind, surroundings));
   print(rows);
   const missing = [...new Set(rows.map(({ kind }) => kind))].filter(
     (kind) => !rows.some((row) => row.kind === kind && row.outcome !== 'skipped'),
@@ -102,15 +102,15 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** The ledger on the Postgres that is here, else on an embedded one. */
-async function openWorld(): Promise<World> {
+async function openSurroundings(): Promise<Surroundings> {
   const initdb = find(peers.postgres);
   if (initdb !== undefined) process.env['TEST_DATABASE_URL'] = await startPostgres(initdb);
   const toxiproxy = find(peers.proxy);
   if (toxiproxy === undefined) say(`toxiproxy is not here, so no fault is tried: ${howToGet(peers.proxy)}`);
-  const infront = toxiproxy === undefined ? () => Promise.resolve(undefined) : await startToxiproxy(toxiproxy);
+  const proxyFor = toxiproxy === undefined ? () => Promise.resolve(undefined) : await startToxiproxy(toxiproxy);
   const ledger = await openLedger();
   onEnd(() => ledger.stop());
-  return { pool: ledger.pool, infront };
+  return { pool: ledger.pool, proxyFor };
 }
 
 function readOptions(args: readonly string[]): { install: boolean; allowMissing: boolean } | undefined {
@@ -131,13 +131,13 @@ function installMissing(): void {
   }
 }
 
-async function tryKind({ kind, peer, name = peer.name, play }: Kind, world: World): Promise<Row> {
+async function tryKind({ kind, peer, name = peer.name, start }: Kind, surroundings: Surroundings): Promise<Row> {
   const program = find(peer);
   const row = { kind, peer: name, version: program === undefined ? '' : peer.version(program), calls: '', faults: '' };
   if (program === undefined) return { ...row, outcome: 'skipped', faults: `not here: ${howToGet(peer)}` };
   try {
-    const { calls, faults } = await play(program, world);
-    return { ...row, outcome: 'held', calls: String(calls), faults: faults.join(', ') || 'none' };
+    const { calls, faults } = await start(program, surroundings);
+    return { ...row, outcome: 'passed', calls: String(calls), faults: faults.join(', ') || 'none' };
   } catch (error) {
     say(`${name}: ${(error as Error).stack ?? String(error)}`);
     return { ...row, outcome: 'failed' };

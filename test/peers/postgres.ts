@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync } from 'node:fs';
@@ -24,9 +25,20 @@ export async function startPostgres(initdb: string): Promise<string> {
   return `postgres://postgres@127.0.0.1:${port}/postgres`;
 }
 
-const TESTS = ['effects', 'record', 'race', 'queries', 'conflicts', 'pruning', 'quiet', 'refusals', 'import', 'orders'];
+const TESTS = [
+  'effects',
+  'record',
+  'race',
+  'queries',
+  'conflicts',
+  'pruning',
+  'reconcile',
+  'refusals',
+  'import',
+  'orders',
+];
 
-/** The ledger's own tests, on this server. @throws Error with Jest's last words when one fails. */
+/** The ledger's own tests, on this server. @throws Error with the end of Jest's output when one fails. */
 export async function tryLedger(url: string, report: string): Promise<Outcome> {
   const files = `test/ledger/(${TESTS.join('|')})\\.test\\.ts$`;
   const jest = [require.resolve('jest/bin/jest'), '--testPathPatterns', files, '--maxWorkers', '1'];
@@ -37,14 +49,18 @@ export async function tryLedger(url: string, report: string): Promise<Outcome> {
     cwd,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let words = '';
-  child.stderr.on('data', (chunk: Buffer) => (words = `${words}${chunk.toString()}`.slice(-4000)));
+  let output = '';
+  child.stderr.on('data', (chunk: Buffer) => (output = `${output}${chunk.toString()}`.slice(-4000)));
   onEnd(async () => {
     if (child.exitCode === null) child.kill('SIGTERM');
     return Promise.resolve();
   });
   const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`the ledger's tests failed: ${words}`);
-  const { numPassedTests } = JSON.parse(await readFile(report, 'utf8')) as { numPassedTests: number };
+  if (code !== 0) throw new Error(`the ledger's tests failed: ${output}`);
+  const { numPassedTests, numPassedTestSuites } = JSON.parse(await readFile(report, 'utf8')) as Record<
+    'numPassedTests' | 'numPassedTestSuites',
+    number
+  >;
+  assert.equal(numPassedTestSuites, TESTS.length, 'a test file of the list is not there');
   return { calls: numPassedTests, faults: [] };
 }

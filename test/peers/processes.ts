@@ -24,7 +24,7 @@ export async function directory(): Promise<string> {
   return path;
 }
 
-/** Resolves once it listens on `port`. @throws Error with its last words when it ends first, or after half a minute. */
+/** Resolves once it listens on `port`. @throws Error with the end of its output when it ends first, or after half a minute. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -32,9 +32,9 @@ export async function run(
   options: Pick<SpawnOptions, 'env' | 'uid' | 'gid' | 'cwd'> = {},
 ): Promise<void> {
   const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  let words = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (words = `${words}${chunk.toString()}`.slice(-2000)));
+    stream.on('data', (chunk: Buffer) => (output = `${output}${chunk.toString()}`.slice(-2000)));
   const ended = once(child, 'exit').catch(() => undefined);
   onEnd(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
@@ -44,7 +44,7 @@ export async function run(
   });
   const until = Date.now() + 30_000;
   while (!(await listens(port))) {
-    if (child.exitCode !== null || Date.now() > until) throw new Error(`${program} does not listen: ${words}`);
+    if (child.exitCode !== null || Date.now() > until) throw new Error(`${program} does not listen: ${output}`);
     await sleep(50);
   }
 }

@@ -7,7 +7,7 @@ import { at, connectTo } from '../activities/running';
 import { freePort } from '../free-port';
 import { run } from './processes';
 import type { Proxy } from './toxiproxy';
-import { tryPeer, type Outcome } from './trial';
+import { tryPeer, writesAtOnce, type Outcome } from './trial';
 
 const KEY = { id: 'a-key-of-the-peers', secret: 'a-secret-key-of-the-peers' };
 const BUCKET = 'archive';
@@ -36,21 +36,12 @@ export async function tryS3(pool: Pool, direct: number, proxy: Proxy | undefined
   return tryPeer({
     pool,
     proxy,
-    lose: async (by) => {
-      await by.add('reset_peer', { timeout: 0 });
-      return () => by.remove('reset_peer');
-    },
     fresh: ({ onWrite, timeoutMs = 8000 }) => {
       const userId = randomUUID();
       const archive = connectTo(pool, 'archive', at.archive(`s3://${BUCKET}/mindtickle`), { timeoutMs });
-      let isFirst = true;
+      const course = { courseId: 'c1', courseName: 'Discovery', score: 91, completedAt: '2026-11-01T10:00:00Z' };
       return Promise.resolve({
-        step: async (context) => {
-          if (isFirst) await onWrite?.();
-          isFirst = false;
-          const course = { courseId: 'c1', courseName: 'Discovery', score: 91, completedAt: '2026-11-01T10:00:00Z' };
-          return archive.storeCertificate(context, { userId, ...course });
-        },
+        step: writesAtOnce((context) => archive.storeCertificate(context, { userId, ...course }), onWrite),
         effects: async () => {
           const Prefix = `mindtickle/certificates/${userId}/`;
           return (await client.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix }))).KeyCount ?? 0;

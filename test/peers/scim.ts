@@ -86,14 +86,9 @@ export async function tryScim(pool: Pool, at: number, direct: number, proxy: Pro
     const found = await ask('GET', `/Groups/${String(groupId)}?attributes=members`);
     return ((found['members'] ?? []) as { value: string }[]).filter(({ value }) => value === id).length;
   };
-  const lose: PeerTrial['lose'] = async (by) => {
-    await by.add('reset_peer', { timeout: 0 });
-    return () => by.remove('reset_peer');
-  };
   const freeze = await tryPeer({
     pool,
     proxy,
-    lose,
     fresh: async (options) => {
       const { id, email } = await newUser();
       const { freezeUser } = connector(pool, url, options);
@@ -106,7 +101,6 @@ export async function tryScim(pool: Pool, at: number, direct: number, proxy: Pro
   const join = await tryPeer({
     pool,
     proxy,
-    lose,
     fresh: async (options) => {
       const { id, email } = await newUser();
       const { joinGroup } = connector(pool, url, options);

@@ -15,8 +15,8 @@ export interface PeerTrial {
     /** How often the peer shows it done. */
     readonly effects: () => Promise<number>;
   }>;
-  /** Makes the next answer to a write get lost; the answer undoes that. */
-  readonly lose: (proxy: Proxy) => Promise<() => Promise<void>>;
+  /** Makes the next answer to a write get lost, and resolves to what undoes that. Absent: the connection is reset. */
+  readonly lose?: (proxy: Proxy) => Promise<() => Promise<void>>;
 }
 
 /** What came of a peer: a row of the table. */
@@ -25,10 +25,25 @@ export interface Outcome {
   readonly faults: readonly string[];
 }
 
+/** A step that writes at once: `onWrite` runs before its first attempt. */
+export function writesAtOnce(step: Step, onWrite?: () => Promise<void>): Step {
+  let isFirst = true;
+  return async (context) => {
+    if (isFirst) await onWrite?.();
+    isFirst = false;
+    return step(context);
+  };
+}
+
+async function reset(proxy: Proxy): Promise<() => Promise<void>> {
+  await proxy.add('reset_peer', { timeout: 0 });
+  return () => proxy.remove('reset_peer');
+}
+
 let workflows = 0;
 
 /** @throws AssertionError when the connector does not do as promised. */
-export async function tryPeer({ pool, proxy, fresh, lose }: PeerTrial): Promise<Outcome> {
+export async function tryPeer({ pool, proxy, fresh, lose = reset }: PeerTrial): Promise<Outcome> {
   let calls = 0;
   const make = async (step: Step, workflowId: string, mode: 'on' | 'observe' = 'on') => {
     calls += 1;
@@ -76,7 +91,7 @@ export async function tryPeer({ pool, proxy, fresh, lose }: PeerTrial): Promise<
   const lostId = name();
   await expectUnavailable(lost.step, lostId);
   await restore();
-  assert.equal(await lost.effects(), 1, 'the answer was lost, and with it the effect: nothing was tried');
+  assert.equal(await lost.effects(), 1, 'the effect was lost with the answer: the fault came too early');
   const again = await expectDoneAtLast(lost.step, lostId);
   if (typeof first === 'string') assert.equal(again, first);
   assert.equal(await lost.effects(), 1, 'after a lost answer it was done twice');
