@@ -79,7 +79,7 @@ describe('deliver', () => {
     });
   });
 
-  test('signs in Unix seconds of now unless told otherwise', async () => {
+  test('signs in Unix seconds of now when no timestamp is given', async () => {
     const before = Math.floor(Date.now() / 1000);
     await deliver({ ...delivery, url });
     const timestamp = Number(got[0]?.headers['x-mt-webhook-timestamp']);

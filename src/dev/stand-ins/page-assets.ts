@@ -32,23 +32,23 @@ pre { background: var(--soft); border-radius: .35rem; padding: .5rem; margin: .3
 `;
 
 /**
- * Looks every second; what the server drew anew takes the place of what was drawn before, so that one place draws. A part
- * that says the same is left alone, and one that does not keeps its scroll, what is open in it, and the focus.
+ * Asks every second, and replaces what changed by what the server rendered, so that only the server renders. An element
+ * that did not change is left alone; one that did keeps its scroll position, what is open in it, and the focus.
  */
 export const SCRIPT = `
 const status = document.getElementById('status');
 const say = (text) => { if (status.textContent !== text) status.textContent = text; };
 const known = new Map();
-const opened = (part) => [...part.querySelectorAll('details')];
-const renew = (part) => {
-  const old = document.getElementById(part.id);
-  if (known.get(part.id) === part.outerHTML) return;
-  known.set(part.id, part.outerHTML);
-  const open = new Set(opened(old).filter((one) => one.open).map((one) => one.dataset.key));
-  const focused = opened(old).find((one) => one.contains(document.activeElement));
-  const fresh = opened(part);
+const detailsIn = (element) => [...element.querySelectorAll('details')];
+const renew = (element) => {
+  const old = document.getElementById(element.id);
+  if (known.get(element.id) === element.outerHTML) return;
+  known.set(element.id, element.outerHTML);
+  const open = new Set(detailsIn(old).filter((one) => one.open).map((one) => one.dataset.key));
+  const focused = detailsIn(old).find((one) => one.contains(document.activeElement));
+  const fresh = detailsIn(element);
   for (const one of fresh) one.open = open.has(one.dataset.key);
-  old.replaceChildren(...part.childNodes);
+  old.replaceChildren(...element.childNodes);
   const again = fresh.find((one) => one.dataset.key === focused?.dataset.key);
   if (again !== undefined) again.querySelector('summary').focus({ preventScroll: true });
 };
@@ -59,9 +59,9 @@ const look = async () => {
     const now = (await Promise.all(answers.map((answer) => answer.text()))).join('');
     if (now !== seen) {
       const drawn = new DOMParser().parseFromString(await (await fetch('/')).text(), 'text/html');
-      const parts = [...drawn.querySelectorAll('[data-live]')];
-      if (parts.length === 0) throw new Error('no page');
-      for (const part of parts) renew(part);
+      const elements = [...drawn.querySelectorAll('[data-live]')];
+      if (elements.length === 0) throw new Error('no page');
+      for (const element of elements) renew(element);
       seen = now;
     }
     if (status.dataset.lost) { delete status.dataset.lost; say(''); }

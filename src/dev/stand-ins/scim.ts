@@ -123,8 +123,8 @@ export function patched(resource: Resource, body: unknown, attributes: readonly 
     const { op, path, value } = operation;
     if (path !== undefined) return operated(before, path, operation, attributes);
     if (op === 'remove') throw new Refusal(400, 'noTarget', 'There is nothing to remove without a path');
-    const parts = Object.entries(isObject(value) ? value : {});
-    return parts.reduce((so, [name, part]) => operated(so, name, { op, value: part }, attributes), before);
+    const named = Object.entries(isObject(value) ? value : {});
+    return named.reduce((so, [name, one]) => operated(so, name, { op, value: one }, attributes), before);
   }, resource);
 }
 

@@ -20,7 +20,7 @@ const fileSchema = z.object({
   systems: z.record(z.string(), z.unknown()),
 });
 
-/** The state of one system. Values are replaced whole, never changed in place. */
+/** The state of one system. Values are replaced whole, never mutated. */
 export interface Stored<T> {
   readonly read: () => T;
   readonly write: (next: T) => void;
@@ -73,12 +73,12 @@ export function openStore({ file, log, now }: StoreOptions): Store {
 
   return {
     open: <T>(system: string, schema: z.ZodType<T>, seed: () => T): Stored<T> => {
-      const entry = { seed, value: restored(system, schema, saved?.systems[system], log) ?? seed() };
-      systems.set(system, entry);
+      const state = { seed, value: restored(system, schema, saved?.systems[system], log) ?? seed() };
+      systems.set(system, state);
       return {
-        read: () => entry.value,
+        read: () => state.value,
         write: (next) => {
-          entry.value = next;
+          state.value = next;
           isChanged = true;
         },
       };
@@ -92,7 +92,7 @@ export function openStore({ file, log, now }: StoreOptions): Store {
     calls: () => calls,
     reset: () => {
       calls = [];
-      for (const entry of systems.values()) entry.value = entry.seed();
+      for (const state of systems.values()) state.value = state.seed();
       save();
     },
     close: () => {

@@ -83,7 +83,7 @@ describe('groups', () => {
     expect(found.map(({ profile }) => profile.name)).toEqual(names);
   });
 
-  test('take a member twice, and let it go twice', async () => {
+  test('accept a member twice, and remove it twice', async () => {
     const path = `/groups/${await groupId(standIns, 'Sales')}/users/${await userId(standIns, 'mt-nina')}`;
     for (const method of ['PUT', 'PUT', 'DELETE', 'DELETE'])
       expect((await okta(standIns, method, path)).status).toBe(204);

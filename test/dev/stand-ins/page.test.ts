@@ -80,7 +80,7 @@ describe('the script of the page', () => {
     expect(drawn).toEqual(['page of one', 'page of two']);
   });
 
-  test('leaves a part alone that says the same, whatever else changed', async () => {
+  test('leaves an element alone that says the same, whatever else changed', async () => {
     let state = 'one';
     const { drawn, timers, asked } = open((path) => (path === '/' ? 'the same page' : state));
     await settled();

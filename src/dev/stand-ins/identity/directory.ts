@@ -110,7 +110,7 @@ function stableId(name: string): string {
   );
 }
 
-/** What people and tests look at: names in place of ids. */
+/** What people and tests look at: names instead of ids. */
 export interface DirectorySummary {
   readonly users: readonly {
     readonly id: string;

@@ -14,14 +14,14 @@ import {
 } from './directory';
 
 /** What the directory itself keeps of each. */
-export interface Entry {
+export interface Identified {
   readonly id: string;
   readonly created: string;
   readonly lastModified: string;
 }
 
 /** Users or groups: what the endpoints of RFC 7644 §3.2 have to know of them. */
-export interface ResourceType<T extends Entry> {
+export interface ResourceType<T extends Identified> {
   readonly name: 'User' | 'Group';
   readonly attributes: z.ZodObject;
   /** Not returned unless `attributes` names them. */

@@ -6,7 +6,7 @@ import { matching, patched, refuseAsScim, sendList, sendScim, type Resource } fr
 import type { Stored } from '../store';
 import type { SystemContext } from '../system';
 import type { Directory } from './directory';
-import { groups, users, type Entry, type ResourceType } from './resource-types';
+import { groups, users, type Identified, type ResourceType } from './resource-types';
 
 /** SCIM 2.0 (RFC 7643, 7644) on the directory: users and groups, without discovery, bulk and sorting. */
 export function scim(directory: Stored<Directory>, { token, now }: SystemContext): Protocol {
@@ -18,7 +18,7 @@ export function scim(directory: Stored<Directory>, { token, now }: SystemContext
   return { path: '/scim/v2', routes, refuse: refuseAsScim };
 }
 
-function resourceRoutes<T extends Entry>(
+function resourceRoutes<T extends Identified>(
   type: ResourceType<T>,
   directory: Stored<Directory>,
   now: () => Date,
@@ -80,16 +80,16 @@ function resourceRoutes<T extends Entry>(
 }
 
 /** What the client wrote. */
-function attributesOf<T extends Entry>({ attributes }: ResourceType<T>, resource: T): Resource {
+function attributesOf<T extends Identified>({ attributes }: ResourceType<T>, resource: T): Resource {
   return Object.fromEntries(Object.entries(resource).filter(([name]) => Object.hasOwn(attributes.shape, name)));
 }
 
 /** What the directory keeps beside it. */
-function ownOf<T extends Entry>({ attributes }: ResourceType<T>, resource: T): Resource {
+function ownOf<T extends Identified>({ attributes }: ResourceType<T>, resource: T): Resource {
   return Object.fromEntries(Object.entries(resource).filter(([name]) => !Object.hasOwn(attributes.shape, name)));
 }
 
-function metaOf({ req }: Response, resourceType: string, { id, created, lastModified }: Entry): Resource {
+function metaOf({ req }: Response, resourceType: string, { id, created, lastModified }: Identified): Resource {
   const location = `http://${req.headers.host ?? ''}${req.baseUrl}/${id}`;
   return { resourceType, created, lastModified, location };
 }

@@ -100,6 +100,6 @@ function verified(assertion: string, publicKey: string | undefined): z.infer<typ
   }
 }
 
-function decoded(part: string): unknown {
-  return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+function decoded(section: string): unknown {
+  return JSON.parse(Buffer.from(section, 'base64url').toString('utf8'));
 }

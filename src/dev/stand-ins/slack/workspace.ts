@@ -96,7 +96,7 @@ export interface SlackState {
   readonly users: readonly Pick<WorkspaceUser, 'id' | 'name' | 'email' | 'active'>[];
 }
 
-/** What people and tests look at: names in place of ids. */
+/** What people and tests look at: names instead of ids. */
 export function summaryOf({ users, channels, messages }: Workspace): SlackState {
   return {
     messages: messages.map((message) => {

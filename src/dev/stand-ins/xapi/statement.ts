@@ -50,7 +50,7 @@ const attachment = z.strictObject({
   fileUrl: iri.optional(),
 });
 
-/** What a statement of one agent about one activity may hold (xAPI 1.0.3, part 2 §2.4); any other property is refused. */
+/** What a statement of one agent about one activity may contain (xAPI 1.0.3, part 2 §2.4); any other property is refused. */
 const statementSchema = z.strictObject({
   id: z.uuid().optional(),
   actor: agent,
