@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../../domain';
+import { SECOND } from '../../domain';
 import type { RefusalRow } from '../../ledger';
 import type { CappedLog } from '../../telemetry';
 import { diagnose, factsOf, type DiagnosisConfig } from './diagnose';
@@ -8,16 +8,16 @@ import type { Rule } from './rules';
 import { withTimeout } from '../../with-timeout';
 
 export interface RefusalCounts {
-  /** Fits `Observer.refused` of the receiver. Looks at nothing yet, and never throws. */
+  /** Fits `Observer.refused` of the receiver. Only takes note, and never throws. */
   readonly refused: (rule: Rule, address: string | undefined, delivery?: RawDelivery) => void;
-  /** Hand over what is counted. Never rejects: what the sink did not take is tried again. */
+  /** Hand over what is counted. Never rejects: rows that the sink did not keep are tried again. */
   readonly flush: () => Promise<void>;
-  /** Look at what waits, and flush once more; at most for `limits.closeMs`. */
+  /** Diagnose what waits, and flush once more; at most for `limits.closeMs`. */
   readonly close: () => Promise<void>;
 }
 
 export interface RefusalCountsDeps {
-  /** May fail, and may hang. What it took after its time may be counted twice. */
+  /** May fail or hang. Rows that it keeps after its time limit may be counted twice. */
   readonly sink: (rows: readonly RefusalRow[]) => Promise<void>;
   /** As the receiver has them now. */
   readonly config: () => DiagnosisConfig;
@@ -29,43 +29,32 @@ export interface RefusalCountsDeps {
 }
 
 export interface Timers {
-  /** Once whoever asks has had its turn. */
+  /** After the current request was answered. */
   readonly soon: (task: () => void) => void;
   /** @returns what ends it. */
   readonly every: (ms: number, task: () => void) => () => void;
 }
 
-export interface RefusalLimits {
+const LIMITS = {
   /** Searches for a cause: each tries some hundred signatures, 4 ms for a usual body. */
-  readonly searchesPerSecond: number;
-  /** Of those, so that one stranger does not take them all. */
-  readonly searchesPerAddress: number;
-  /** Larger ones are not looked at: MindTickle's are some hundred bytes. */
-  readonly bodyBytes: number;
-  /** Deliveries that wait to be looked at. */
-  readonly waiting: number;
-  readonly rowsPerRule: number;
-  readonly rows: number;
-  readonly flushEveryMs: number;
-  /** How long a flush may take. */
-  readonly sinkMs: number;
-  /** Calls of the sink that have not ended, each with its rows: more are not begun. */
-  readonly unendedFlushes: number;
-  readonly closeMs: number;
-}
-
-const DEFAULT_LIMITS: RefusalLimits = {
   searchesPerSecond: 5,
+  /** Of those, so that one stranger does not use them all. */
   searchesPerAddress: 2,
+  /** Larger bodies are not diagnosed: MindTickle's are some hundred bytes. */
   bodyBytes: 8192,
+  /** Deliveries that wait for their diagnosis. */
   waiting: 64,
   rowsPerRule: 20,
   rows: 2000,
-  flushEveryMs: MINUTE / 6,
+  flushEveryMs: 10 * SECOND,
+  /** How long a flush may take. */
   sinkMs: 5 * SECOND,
+  /** Calls of the sink that have not ended, each with its rows: more are not begun. */
   unendedFlushes: 3,
   closeMs: 2 * SECOND,
 };
+
+export type RefusalLimits = typeof LIMITS;
 
 const realTimers: Timers = {
   soon: (task) => void setImmediate(task),
@@ -91,7 +80,7 @@ interface Waiting extends RefusedDelivery {
  */
 export function createRefusalCounts(deps: RefusalCountsDeps): RefusalCounts {
   const { now, config, timers = realTimers } = deps;
-  const limits = { ...DEFAULT_LIMITS, ...deps.limits };
+  const limits = { ...LIMITS, ...deps.limits };
   const table = createRefusalTable(limits);
   const maySearch = createSearchBudget(limits, now);
   const waiting: Waiting[] = [];
