@@ -24,21 +24,15 @@ module.exports = {
   forbidden: [
     {
       name: 'no-circular',
+      comment: 'Types included: shared types stand below those that use them.',
       severity: 'error',
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-    },
-    {
-      name: 'no-circular-types',
-      comment: 'Shared types stand below those that use them.',
-      severity: 'warn',
       from: {},
       to: { circular: true },
     },
     ...folders.map((folder) => ({
       name: 'folder-face',
       comment: "A folder's public face is its index.ts, or the file of its own name.",
-      severity: 'warn',
+      severity: 'error',
       from: { pathNot: `^${folder}/` },
       to: { path: `^${folder}/`, pathNot: `^${folder}/(index|${basename(folder)})\\.ts$` },
     })),

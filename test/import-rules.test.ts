@@ -41,7 +41,7 @@ const planted: readonly { readonly rule: string; readonly file: string; readonly
   { rule: 'commands-are-the-top', file: 'src/ledger/a.ts', line: "import '../commands/ok';" },
   { rule: 'dev-is-not-production', file: 'src/ledger/g.ts', line: "import '../dev/ok';" },
   { rule: 'folder-face', file: 'src/temporal/c.ts', line: "import '../receiver/verify/ok';" },
-  { rule: 'no-circular-types', file: 'src/ledger/h.ts', line: "import type { I } from './i';" },
+  { rule: 'no-circular', file: 'src/ledger/h.ts', line: "import type { I } from './i';" },
   { rule: 'no-circular', file: 'src/ledger/b.ts', line: "import './c';" },
   { rule: 'no-unresolvable', file: 'src/ledger/d.ts', line: "import './nowhere';" },
   { rule: 'no-dev-dependency', file: 'src/ledger/e.ts', line: "import 'fast-check';" },
