@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
 import { latencyOf, type Fault } from './faults';
-import type { SystemContext } from './system';
+import type { SystemContext } from './context';
 
 /** A refusal of one call; thrown by routes, or made here of a fault. */
 export class Refusal extends Error {
