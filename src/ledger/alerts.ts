@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { storable } from './storable';
+import { storable } from './pool';
 
 /** One cause that stops many processes, told to one recipient. */
 export interface Alert {
@@ -17,8 +17,8 @@ export async function claimAlert(pool: Pool, alert: Alert, hours: number): Promi
   const { rowCount } = await pool.query(
     `insert into alerts (cause, recipient, workflow_id, step) values ($1, $2, $3, $4)
      on conflict (cause, recipient) do update set
-       told_at = now(), workflow_id = excluded.workflow_id, step = excluded.step
-     where alerts.told_at < now() - $5 * interval '1 hour'
+       claimed_at = now(), workflow_id = excluded.workflow_id, step = excluded.step
+     where alerts.claimed_at < now() - $5 * interval '1 hour'
        or (alerts.workflow_id = excluded.workflow_id and alerts.step = excluded.step)`,
     [...valuesOf(alert), hours],
   );

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { storable, storableJson } from './storable';
+import { storable, storableJson } from './pool';
 
 /** One write: which step of which workflow, to which system, about what. */
 export interface EffectKey {
@@ -126,38 +126,17 @@ export async function effectsOfStep(
   return rows.map(storedEffect);
 }
 
-/**
- * Of each thing in a system that the learner's cases of a kind have changed by a step called `of`, the latest change that
- * any of their steps made to it, or may have made; but for those of the step `taking` of `workflowId`.
- */
-export async function latestOfCases(
-  pool: Pool,
-  asked: Readonly<Record<'userId' | 'kind' | 'workflowId' | 'of' | 'taking' | 'system', string>>,
-): Promise<readonly StoredEffect[]> {
-  const { userId, kind, workflowId, of, taking, system } = asked;
-  const { rows } = await pool.query<EffectRow>(
-    `with changes as (
-       ${READ_EFFECTS} where system = $6 and status in ('done', 'pending') and not (workflow_id = $3 and step = $5)
-         and (workflow_id = $3 or workflow_id in (select workflow_id from open_workflows where user_id = $1 and kind = $2)))
-     select distinct on ("naturalKey") * from changes
-     where "naturalKey" in (select "naturalKey" from changes where step = $4)
-     order by "naturalKey", begun_at desc`,
-    [userId, kind, workflowId, of, taking, system],
-  );
-  return rows.map(storedEffect);
-}
-
 const THIS_EFFECT = 'workflow_id = $1 and step = $2 and system = $3 and natural_key = $4';
 const IN_ORDER = 'order by begun_at, step, system, natural_key';
-const READ_EFFECTS = `select workflow_id as "workflowId", step, system, natural_key as "naturalKey", event_id as "eventId",
+export const READ_EFFECTS = `select workflow_id as "workflowId", step, system, natural_key as "naturalKey", event_id as "eventId",
   user_id as "userId", mode, status, would, before, result, actor, reason, begun_at, finished_at, attempts from effects`;
 
-type EffectRow = Omit<StoredEffect, 'begunAt' | 'finishedAt'> & {
+export type EffectRow = Omit<StoredEffect, 'begunAt' | 'finishedAt'> & {
   readonly begun_at: Date;
   readonly finished_at: Date | null;
 };
 
-function storedEffect({ begun_at: begunAt, finished_at: finishedAt, ...row }: EffectRow): StoredEffect {
+export function storedEffect({ begun_at: begunAt, finished_at: finishedAt, ...row }: EffectRow): StoredEffect {
   return { ...row, begunAt: begunAt.toISOString(), finishedAt: finishedAt?.toISOString() ?? null };
 }
 

@@ -1,5 +1,5 @@
-import type { PoolClient } from 'pg';
-import { certificateKey, type Fact, type QuizResult } from '../domain';
+import type { Pool, PoolClient } from 'pg';
+import { certificateKey, type Fact } from '../domain';
 import { storeDeparture, storeProvisioned, type StoredFact } from './learners';
 
 type FactOf<Kind extends Fact['kind']> = Fact & { kind: Kind };
@@ -73,21 +73,14 @@ export interface StoredCompletion extends StoredFact<FactOf<'completed'>> {
 
 /** All completions of a learner, newest first. */
 export async function completionsOf(client: PoolClient, userId: string): Promise<readonly StoredCompletion[]> {
-  const { rows } = await client.query<{
-    event_id: string;
-    course_id: string;
-    course_name: string;
-    score: number;
-    at: Date;
-    settled: Record<string, number>;
-  }>(
-    `select event_id, course_id, course_name, score, at, settled from completions
-     where user_id = $1 order by at desc, event_id`,
+  const { rows } = await client.query<StoredCompletion & FactOf<'completed'>>(
+    `select event_id as "eventId", course_id as "courseId", course_name as "courseName", score, ${inMs('at')}, settled
+     from completions where user_id = $1 order by completions.at desc, event_id`,
     [userId],
   );
-  return rows.map(({ event_id: eventId, course_id: courseId, course_name: courseName, score, at, settled }) => ({
+  return rows.map(({ eventId, settled, ...fields }) => ({
     eventId,
-    fact: { kind: 'completed', userId, courseId, courseName, score, at: at.getTime() },
+    fact: { ...fields, kind: 'completed', userId },
     settled,
   }));
 }
@@ -95,53 +88,62 @@ export async function completionsOf(client: PoolClient, userId: string): Promise
 export type StoredExpiry = StoredFact<FactOf<'expired'>>;
 
 /** All that a learner's certificates have expired, newest first. */
-export async function expiriesOf(client: PoolClient, userId: string): Promise<readonly StoredExpiry[]> {
-  const { rows } = await client.query<{ event_id: string; cert_name: string; at: Date; deadline: Date }>(
-    'select event_id, cert_name, at, deadline from expiries where user_id = $1 order by at desc, event_id',
-    [userId],
+export function expiriesOf(client: PoolClient, userId: string): Promise<readonly StoredExpiry[]> {
+  return factsOf(
+    client,
+    { kind: 'expired', userId },
+    `select event_id as "eventId", cert_name as "certName", ${inMs('at')}, ${inMs('deadline')}
+     from expiries where user_id = $1 order by expiries.at desc, event_id`,
   );
-  return rows.map(({ event_id: eventId, cert_name: certName, at, deadline }) => ({
-    eventId,
-    fact: { kind: 'expired', userId, certName, at: at.getTime(), deadline: deadline.getTime() },
-  }));
 }
 
 /** All quiz results of a learner, oldest first. */
-export async function quizResultsOf(client: PoolClient, userId: string): Promise<readonly StoredFact[]> {
-  const { rows } = await client.query<{
-    event_id: string;
-    quiz_id: string;
-    quiz_name: string;
-    result: QuizResult;
-    percent: number | null;
-    at: Date;
-  }>(
-    `select event_id, quiz_id, quiz_name, result, percent, at from quiz_results
-     where user_id = $1 order by at, event_id`,
-    [userId],
+export function quizResultsOf(client: PoolClient, userId: string): Promise<readonly StoredFact[]> {
+  return factsOf(
+    client,
+    { kind: 'quizzed', userId },
+    `select event_id as "eventId", quiz_id as "quizId", quiz_name as "quizName", result, percent, ${inMs('at')}
+     from quiz_results where user_id = $1 order by quiz_results.at, event_id`,
   );
-  return rows.map(({ event_id: eventId, quiz_id: quizId, quiz_name: quizName, result, percent, at }) => ({
-    eventId,
-    fact: { kind: 'quizzed', userId, quizId, quizName, result, percent, at: at.getTime() },
-  }));
 }
 
 /** A learner's progress, one a module, by the event that was the latest, oldest first. */
-export async function progressOf(client: PoolClient, userId: string): Promise<readonly StoredFact[]> {
-  const { rows } = await client.query<{
-    event_id: string;
-    module_id: string;
-    module_name: string;
-    percent: number;
-    seconds: number;
-    at: Date;
-  }>(
-    `select event_id, module_id, module_name, percent, seconds, at from progress
-     where user_id = $1 order by at, event_id`,
-    [userId],
+export function progressOf(client: PoolClient, userId: string): Promise<readonly StoredFact[]> {
+  return factsOf(
+    client,
+    { kind: 'progressed', userId },
+    `select event_id as "eventId", module_id as "moduleId", module_name as "moduleName", percent, seconds, ${inMs('at')}
+     from progress where user_id = $1 order by progress.at, event_id`,
   );
-  return rows.map(({ event_id: eventId, module_id: moduleId, module_name: moduleName, percent, seconds, at }) => ({
+}
+
+/** The rows of `sql` as facts: its columns are the fact's fields, beside `eventId`. */
+async function factsOf<Kind extends Fact['kind']>(
+  client: PoolClient,
+  { kind, userId }: { readonly kind: Kind; readonly userId: string },
+  sql: string,
+): Promise<readonly StoredFact<FactOf<Kind>>[]> {
+  const { rows } = await client.query<{ readonly eventId: string }>(sql, [userId]);
+  return rows.map(({ eventId, ...fields }) => ({
     eventId,
-    fact: { kind: 'progressed', userId, moduleId, moduleName, percent, seconds, at: at.getTime() },
+    fact: { ...fields, kind, userId } as unknown as FactOf<Kind>,
   }));
+}
+
+/** A time as epoch ms. */
+function inMs(column: string): string {
+  return `round(extract(epoch from ${column}) * 1000)::float8 as ${column}`;
+}
+
+/** The completion of a course with a learner's best score, the earliest of equals; null when they never completed it. */
+export async function bestCompletion(
+  pool: Pool,
+  userId: string,
+  courseId: string,
+): Promise<{ readonly score: number; readonly at: Date } | null> {
+  const { rows } = await pool.query<{ score: number; at: Date }>(
+    'select score, at from completions where user_id = $1 and course_id = $2 order by score desc, at, event_id limit 1',
+    [userId, courseId],
+  );
+  return rows[0] ?? null;
 }

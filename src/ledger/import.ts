@@ -1,6 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { lockLearner } from './lock';
-import { inTransaction } from './pool';
+import { inTransaction, lockLearner } from './pool';
 
 /** What a list of people says of one. Null: nothing. */
 export interface Person {

@@ -1,23 +1,23 @@
 export { claimAlert, releaseAlert, type Alert } from './alerts';
-export { settleConflict, type Conflict, type ConflictStanding } from './conflicts';
 export { beginEffect, confirmEffect, effectsOf, effectsOfStep, finishEffect, type StoredEffect } from './effects';
+export { bestCompletion } from './facts';
 export { importPeople, type Imported, type ImportRules, type Person } from './import';
+export { findLearner, reinstateLearner, setLearnerEmail, type Learner } from './learners';
 export { migrate } from './migrations';
-export { isUnavailable, openPool } from './pool';
+export {
+  closeGone,
+  closeWorkflow,
+  confirmDeparture,
+  countOpen,
+  markGone,
+  markSeen,
+  staleWorkflows,
+} from './open-workflows';
+export { readPerson } from './person-record';
+export { isUnavailable, openPool, storable } from './pool';
 export { countDueProgress, dueProgress, markProgress, type DueProgress, type SyncOutcome } from './progress-sync';
 export { pruneLedger, type Pruned } from './pruning';
-export {
-  bestCompletion,
-  countOpen,
-  findLearner,
-  readPerson,
-  reinstateLearner,
-  setLearnerEmail,
-  type Learner,
-} from './queries';
-export { closeGone, markSeen, staleWorkflows } from './reconcile';
-export { admitLeaver, closeWorkflow, markGone, recordEvent, type Receipt, type Recorded } from './record';
+export { settleConflict, type Conflict, type ConflictStanding } from './receipts';
+export { admitLeaver, recordEvent, type Receipt, type Recorded } from './record';
 export { addRefusals, type RefusalRow } from './refusals';
-export { confirmDeparture } from './settling';
-export { changedTogether, releaseShare, type Share } from './sharing';
-export { storable } from './storable';
+export { changedTogether, releaseShare, type Share } from './shares';

@@ -1,5 +1,6 @@
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { orderOf, type Fact } from '../domain';
+import { inTransaction, lockLearner } from './pool';
 
 /** A fact and the event that said it. */
 export interface StoredFact<F extends Fact = Fact> {
@@ -52,29 +53,19 @@ export async function storeDeparture(
 
 /** The latest hire that is known, with the event that said it (`unknown` once its receipt is pruned). */
 export async function hireOf(client: PoolClient, userId: string): Promise<StoredFact | null> {
-  const { rows } = await client.query<HireRow>(
-    `select l.email, l.role, l.team_id, l.provisioned_at,
-       (select r.event_id from receipts r join open_workflows o on o.workflow_id = r.workflow_id
-        where r.user_id = $1 and o.kind = 'onboarding' and o.opened_by = l.provisioned_at
-        order by r.recorded_at limit 1) as event_id
+  const { rows } = await client.query<Fact & { kind: 'provisioned' } & { eventId: string; hiredAt: Date }>(
+    `select coalesce(l.email, '') as email, coalesce(l.role, '') as role, coalesce(l.team_id, '') as "teamId",
+       l.provisioned_at as "hiredAt", coalesce(
+         (select r.event_id from receipts r join open_workflows o on o.workflow_id = r.workflow_id
+          where r.user_id = $1 and o.kind = 'onboarding' and o.opened_by = l.provisioned_at
+          order by r.recorded_at limit 1), 'unknown') as "eventId"
      from learners l where l.user_id = $1 and l.provisioned_at is not null`,
     [userId],
   );
   const [row] = rows;
   if (row === undefined) return null;
-  const { email, role, team_id: teamId, provisioned_at: at } = row;
-  return {
-    eventId: row.event_id ?? 'unknown',
-    fact: { kind: 'provisioned', userId, email: email ?? '', role: role ?? '', teamId: teamId ?? '', at: at.getTime() },
-  };
-}
-
-interface HireRow {
-  readonly event_id: string | null;
-  readonly email: string | null;
-  readonly role: string | null;
-  readonly team_id: string | null;
-  readonly provisioned_at: Date;
+  const { eventId, email, role, teamId, hiredAt } = row;
+  return { eventId, fact: { kind: 'provisioned', userId, email, role, teamId, at: hiredAt.getTime() } };
 }
 
 /** A departure that has come, and what it makes of the learner. */
@@ -84,8 +75,14 @@ export interface Departure extends StoredFact {
 
 /** The departure that ended the learner's standing; null while they are active, as one whose departure is still to come is. */
 export async function departureOf(client: PoolClient, userId: string): Promise<Departure | null> {
-  const { rows } = await client.query<DepartureRow>(
-    `select d.event_id, d.reason, d.at, l.email, l.provisioned_at
+  const { rows } = await client.query<{
+    eventId: string;
+    reason: string;
+    at: Date;
+    email: string;
+    hiredAt: Date | null;
+  }>(
+    `select d.event_id as "eventId", d.reason, d.at, coalesce(l.email, '') as email, l.provisioned_at as "hiredAt"
      from departures d left join learners l on l.user_id = d.user_id
      where d.user_id = $1 and d.withdrawn_by is null and d.at <= now()
      order by d.at desc, d.event_id limit 1`,
@@ -93,20 +90,71 @@ export async function departureOf(client: PoolClient, userId: string): Promise<D
   );
   const [row] = rows;
   if (row === undefined) return null;
+  const { eventId, reason, email, hiredAt } = row;
   const at = row.at.getTime();
-  const standing = standingOf(row.provisioned_at?.getTime() ?? null, at);
-  if (standing === 'active') return null;
-  return {
-    standing,
-    eventId: row.event_id,
-    fact: { kind: 'deprovisioned', userId, email: row.email ?? '', reason: row.reason, at },
-  };
+  const standing = standingOf(hiredAt?.getTime() ?? null, at);
+  return standing === 'active'
+    ? null
+    : { standing, eventId, fact: { kind: 'deprovisioned', userId, email, reason, at } };
 }
 
-interface DepartureRow {
-  readonly event_id: string;
-  readonly reason: string;
-  readonly at: Date;
+export interface Learner {
+  readonly userId: string;
   readonly email: string | null;
-  readonly provisioned_at: Date | null;
+  readonly role: string | null;
+  readonly teamId: string | null;
+  readonly managerEmail: string | null;
+  /** Only `active` learners are granted anything; `rehired?` has to be asked. */
+  readonly active: boolean;
+  readonly standing: LearnerStanding;
+}
+
+/** Null: the ledger has not heard of them. */
+export async function findLearner(pool: Pool, userId: string): Promise<Learner | null> {
+  const { rows } = await pool.query<
+    Omit<Learner, 'userId' | 'active' | 'standing'> & { hiredAt: Date | null; leftAt: Date | null }
+  >(
+    `select email, role, team_id as "teamId", manager_email as "managerEmail", provisioned_at as "hiredAt",
+       (select max(at) from departures where user_id = $1 and withdrawn_by is null and at <= now()) as "leftAt"
+     from learners where user_id = $1`,
+    [userId],
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  const { hiredAt, leftAt, ...known } = row;
+  const standing = standingOf(hiredAt?.getTime() ?? null, leftAt?.getTime() ?? null);
+  return { userId, ...known, active: standing === 'active', standing };
+}
+
+/** A person gave the learner's address. */
+export async function setLearnerEmail(pool: Pool, userId: string, email: string): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await lockLearner(client, userId);
+    await client.query(
+      `insert into learners (user_id, email) values ($1, $2) on conflict (user_id) do update set email = excluded.email`,
+      [userId, email],
+    );
+  });
+}
+
+/**
+ * The offboarding of the departure `eventId` was cancelled: the learner is with us after all, so whatever departures were
+ * known by then are taken back, but for those with an offboarding of their own. Repeat-safe: a departure that comes later
+ * stands.
+ */
+export async function reinstateLearner(
+  pool: Pool,
+  { userId, eventId }: { readonly userId: string; readonly eventId: string },
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await lockLearner(client, userId);
+    await client.query(
+      `update departures set withdrawn_by = $2 where user_id = $1 and withdrawn_by is null
+       and not exists (select from departures where event_id = $2 and withdrawn_by is not null)
+       and (event_id = $2 or not exists (
+         select from receipts r join open_workflows o on o.workflow_id = r.workflow_id
+         where r.event_id = departures.event_id and o.kind = 'offboarding' and o.closed_at is null and not o.gone))`,
+      [userId, eventId],
+    );
+  });
 }

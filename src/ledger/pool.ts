@@ -110,3 +110,27 @@ export function isUnavailable(error: unknown): boolean {
     PASSING_MESSAGES.some((beginning) => message.startsWith(beginning))
   );
 }
+
+/** What Postgres refuses for ever in a text and in JSON: NUL, and half a surrogate pair, which UTF-8 cannot hold. */
+const NOT_STORABLE = /\0|\p{Cs}/gu;
+
+/** The text with U+FFFD for each character that Postgres refuses. */
+export function storable(text: string): string {
+  return text.replace(NOT_STORABLE, '\uFFFD');
+}
+
+/** JSON that a jsonb column takes, whatever texts are in it. Names of fields are ours and stay as they are. */
+export function storableJson(value: unknown): string {
+  return JSON.stringify(value, (_name, each: unknown) => (typeof each === 'string' ? storable(each) : each));
+}
+
+/** Take a lock that lasts until the transaction ends. */
+export type Lock = (client: PoolClient, key: string) => Promise<void>;
+/**
+ * The one lock of a learner, first statement of every transaction about them. Two transactions that each write a fact
+ * and read the other's under READ COMMITTED without it both miss the other's. A statement of its own: what follows has
+ * to take its snapshot after the lock, not before. Never two of them in one transaction.
+ */
+export const lockLearner: Lock = async (client, userId) => {
+  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [userId]);
+};

@@ -1,10 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
 import { HOUR, opens, type Fact, type News, type OpenWorkflow, type RenewalRules } from '../domain';
 import { storeFact } from './facts';
-import { lockLearner, type Lock } from './lock';
-import { inTransaction } from './pool';
+import { joinOffboarding, openCase } from './open-workflows';
+import { inTransaction, lockLearner, type Lock } from './pool';
 import { claimReceipt, storeAnswer, storeReplay, type EventDecision, type Claim, type Receipt } from './receipts';
-import { joinOffboarding, openCase, settledBy, settles, type Settled } from './settling';
+import { settledBy, settles, type Settled } from './settling';
 
 export type { Receipt } from './receipts';
 
@@ -106,39 +106,6 @@ async function compareScores(
 function caseOf(workflowId: string, fact: Fact): OpenWorkflow | null {
   const opened = opens(fact);
   return opened === null ? null : { workflowId, ...opened, openedBy: fact.at };
-}
-
-/** The last transaction of a workflow: its case is closed. Repeat-safe; of a run that does not own the receipt it closes nothing. */
-export async function closeWorkflow(
-  pool: Pool,
-  {
-    workflowId,
-    firstRunId,
-    outcome,
-  }: { readonly workflowId: string; readonly firstRunId: string; readonly outcome: string },
-): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await client.query(
-      `select pg_advisory_xact_lock(hashtextextended(coalesce(user_id, event_id), 0)) from receipts
-       where workflow_id = $1 and first_run_id = $2`,
-      [workflowId, firstRunId],
-    );
-    await client.query(
-      `update open_workflows set closed_at = now() where workflow_id = $1 and closed_at is null
-       and exists (select from receipts where workflow_id = $1 and first_run_id = $2)`,
-      [workflowId, firstRunId],
-    );
-    await client.query(
-      `update receipts set closed_at = now(), outcome = $3 where workflow_id = $1 and first_run_id = $2
-       and (closed_at is null or outcome is distinct from $3)`,
-      [workflowId, firstRunId, outcome],
-    );
-  });
-}
-
-/** Temporal knows no such running workflow: it is told nothing more. */
-export async function markGone(pool: Pool, workflowId: string): Promise<void> {
-  await pool.query('update open_workflows set gone = true where workflow_id = $1', [workflowId]);
 }
 
 export interface Admission {

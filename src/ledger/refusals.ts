@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { storable } from './storable';
+import { storable } from './pool';
 
 /** Refused deliveries of one minute that are alike: the same rule broken, from the same address, for the same likely cause. */
 export interface RefusalRow {

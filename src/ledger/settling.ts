@@ -1,14 +1,5 @@
-import type { Pool, PoolClient } from 'pg';
-import {
-  certificateKey,
-  newsFor,
-  renewedExpiry,
-  type Fact,
-  type News,
-  type OpenWorkflow,
-  type RenewalRules,
-  type WaitingKind,
-} from '../domain';
+import type { PoolClient } from 'pg';
+import { certificateKey, newsFor, renewedExpiry, type News, type OpenWorkflow, type RenewalRules } from '../domain';
 import {
   completionsOf,
   expiriesOf,
@@ -18,8 +9,7 @@ import {
   type StoredExpiry,
 } from './facts';
 import { departureOf, hireOf, type Departure, type StoredFact } from './learners';
-import { lockLearner } from './lock';
-import { inTransaction } from './pool';
+import { waitingOf } from './open-workflows';
 
 /** What one fact means to one waiting workflow. */
 export interface Settled {
@@ -129,71 +119,4 @@ async function renew(
   const renewed = cases.filter((open) => renewsIt(completion, open, expiries, rules));
   for (const open of renewed) await markRenewed(client, eventId, open);
   return renewed;
-}
-
-/** A learner's workflows that wait, oldest first. */
-async function waitingOf(client: PoolClient, userId: string): Promise<readonly OpenWorkflow[]> {
-  const { rows } = await client.query<{ workflow_id: string; kind: WaitingKind; key: string; opened_by: Date }>(
-    `select workflow_id, kind, key, opened_by from open_workflows
-     where user_id = $1 and closed_at is null and not gone order by opened_at, workflow_id`,
-    [userId],
-  );
-  return rows.map(({ workflow_id: workflowId, kind, key, opened_by: openedBy }) => ({
-    workflowId,
-    kind,
-    key,
-    openedBy: openedBy.getTime(),
-  }));
-}
-
-/** Write down that `workflowId` waits. Its own run says so again: it runs, so it is open, whatever the row said since. */
-export async function openCase(client: PoolClient, fact: Fact, open: OpenWorkflow): Promise<void> {
-  await client.query(
-    `insert into open_workflows (workflow_id, user_id, kind, key, opened_by) values ($1, $2, $3, $4, $5)
-     on conflict (workflow_id) do update set closed_at = null, gone = false, let_go = false`,
-    [open.workflowId, fact.userId, open.kind, open.key, new Date(open.openedBy)],
-  );
-}
-
-/**
- * The offboarding of the learner that a departure (at `at`) joins: one that runs, that nobody has taken back, that works
- * as soon as this departure wants it, and that no hire in between has put in question. From then on it stands for the
- * later of the two.
- */
-export async function joinOffboarding(
-  client: PoolClient,
-  { userId, at }: Fact & { kind: 'deprovisioned' },
-  ownWorkflowId: string,
-): Promise<string | null> {
-  const { rows } = await client.query<{ workflow_id: string }>(
-    `update open_workflows set opened_by = greatest(opened_by, $3)
-     where workflow_id = (
-       select o.workflow_id from open_workflows o left join learners l on l.user_id = o.user_id
-       where o.user_id = $1 and o.kind = 'offboarding' and o.workflow_id <> $2 and o.closed_at is null and not o.gone
-         and (o.opened_by = $3 or greatest(o.opened_by, $3) <= now())
-         and (o.opened_by >= $3 or l.provisioned_at is null or l.provisioned_at <= o.opened_by)
-         and not exists (
-           select from receipts r join departures d on d.event_id = r.event_id
-           where r.workflow_id = o.workflow_id and d.withdrawn_by is not null)
-       order by o.opened_at, o.workflow_id limit 1)
-     returning workflow_id`,
-    [userId, ownWorkflowId, new Date(at)],
-  );
-  return rows[0]?.workflow_id ?? null;
-}
-
-/** The offboarding goes on although its learner was hired at `at`: from now on they left after that. */
-export async function confirmDeparture(
-  pool: Pool,
-  { userId, eventId, workflowId, at }: { userId: string; eventId: string; workflowId: string; at: number },
-): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await lockLearner(client, userId);
-    const hiredAt = new Date(at);
-    await client.query('update departures set at = greatest(at, $2) where event_id = $1', [eventId, hiredAt]);
-    await client.query('update open_workflows set opened_by = greatest(opened_by, $2) where workflow_id = $1', [
-      workflowId,
-      hiredAt,
-    ]);
-  });
 }

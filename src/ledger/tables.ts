@@ -1,7 +1,10 @@
-/** In order; one that has been released is never changed, only followed. Times are the facts' own where they have one. */
+/**
+ * In order. A migration that has been released is never changed, only followed by another. Times are the facts' own where
+ * they have one.
+ */
 export const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   {
-    name: 'receipts, facts, open workflows, effects',
+    name: 'tables',
     sql: `
       create table receipts (
         event_id text primary key,
@@ -18,11 +21,14 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         closed_at timestamptz,
         admitted_at timestamptz,
         answer jsonb not null default '{}',
-        outcome text
+        outcome text,
+        seen_at timestamptz
       );
       create index receipts_workflow on receipts (workflow_id);
       create index receipts_user on receipts (user_id);
       create index receipts_admitted on receipts (admitted_at) where admitted_at is not null;
+      create index receipts_closed on receipts (closed_at) where closed_at is not null;
+      create index receipts_stale on receipts (coalesce(seen_at, recorded_at)) where closed_at is null;
 
       create table learners (
         user_id text primary key,
@@ -72,8 +78,11 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         seconds double precision not null,
         at timestamptz not null,
         event_id text not null,
+        sync_at timestamptz default now(),
+        sync_refusal text,
         primary key (user_id, module_id)
       );
+      create index progress_due on progress (sync_at) where sync_at is not null;
 
       create table expiries (
         event_id text primary key,
@@ -93,9 +102,12 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         opened_by timestamptz not null,
         opened_at timestamptz not null default now(),
         closed_at timestamptz,
-        gone boolean not null default false
+        gone boolean not null default false,
+        seen_at timestamptz,
+        share_released boolean not null default false
       );
       create index open_workflows_user on open_workflows (user_id) where closed_at is null;
+      create index open_workflows_stale on open_workflows (coalesce(seen_at, opened_at)) where closed_at is null;
 
       create table effects (
         workflow_id text not null,
@@ -117,11 +129,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         primary key (workflow_id, step, system, natural_key)
       );
       create index effects_user on effects (user_id);
-    `,
-  },
-  {
-    name: 'replays, refusals, pruning by age',
-    sql: `
+
       create table replays (
         event_id text primary key,
         first text not null,
@@ -146,41 +154,14 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         primary key (minute, rule, address, cause)
       );
 
-      create index receipts_closed on receipts (closed_at) where closed_at is not null;
-    `,
-  },
-  {
-    name: 'when a workflow was last seen to run',
-    sql: `
-      alter table receipts add column seen_at timestamptz;
-      alter table open_workflows add column seen_at timestamptz;
-      create index receipts_quiet on receipts (coalesce(seen_at, recorded_at)) where closed_at is null;
-      create index open_workflows_quiet on open_workflows (coalesce(seen_at, opened_at)) where closed_at is null;
-    `,
-  },
-  {
-    name: 'alerts that are told once',
-    sql: `
       create table alerts (
         cause text not null,
         recipient text not null,
         workflow_id text not null,
         step text not null,
-        told_at timestamptz not null default now(),
+        claimed_at timestamptz not null default now(),
         primary key (cause, recipient)
       );
-    `,
-  },
-  {
-    name: 'a case lets go before it closes',
-    sql: 'alter table open_workflows add column let_go boolean not null default false;',
-  },
-  {
-    name: 'which progress Salesforce lacks',
-    sql: `
-      alter table progress add column sync_at timestamptz default now();
-      alter table progress add column sync_refusal text;
-      create index progress_due on progress (sync_at) where sync_at is not null;
     `,
   },
 ];

@@ -89,7 +89,7 @@ describe('sendLetter', () => {
       await expect(tell(own, 'over the limit')).rejects.toMatchObject({ type: 'mail.unavailable' });
       await expect(tell(own, 'over the limit')).resolves.toBe('sent');
       await expect(tell(workflow(), 'over the limit')).resolves.toBe('told before');
-      await pool.query(`update alerts set told_at = now() - interval '61 minutes'`);
+      await pool.query(`update alerts set claimed_at = now() - interval '61 minutes'`);
       await expect(tell(workflow(), 'over the limit')).resolves.toBe('sent');
     });
 

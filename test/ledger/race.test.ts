@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
-import { lockLearner, type Lock } from '../../src/ledger/lock';
+import { lockLearner } from '../../src/ledger/pool';
+import { type Lock } from '../../src/ledger/pool';
 import { openPool, recordEvent } from '../../src/ledger';
 import { completed, expired, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';

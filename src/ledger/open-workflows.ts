@@ -1,0 +1,167 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Fact, OpenWorkflow, WaitingKind } from '../domain';
+import { inTransaction, lockLearner } from './pool';
+
+/** So long nothing is heard of a workflow before somebody asks whether it still runs. */
+const QUIET = `interval '1 day'`;
+
+/**
+ * At most `limit` ids of workflows that the ledger takes for running and that were neither recorded nor seen for a day,
+ * the quietest first: each that has an open case, and each whose receipt is open. Both, because either outlives the
+ * other: a run that was reset opens its case again, and not every workflow has one.
+ */
+export async function staleWorkflows(pool: Pool, limit: number): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ workflow_id: string }>(
+    `select workflow_id from (
+       (select workflow_id, coalesce(seen_at, recorded_at) as heard_at from receipts
+        where closed_at is null and coalesce(seen_at, recorded_at) < now() - ${QUIET} order by 2 limit $1)
+       union all
+       (select workflow_id, coalesce(seen_at, opened_at) as heard_at from open_workflows
+        where closed_at is null and coalesce(seen_at, opened_at) < now() - ${QUIET} order by 2 limit $1)
+     ) as quiet group by workflow_id order by min(heard_at), workflow_id limit $1`,
+    [limit],
+  );
+  return rows.map(({ workflow_id: workflowId }) => workflowId);
+}
+
+/** They run: nobody has to ask again for a day. */
+export async function markSeen(pool: Pool, workflowIds: readonly string[]): Promise<void> {
+  for (const table of ['receipts', 'open_workflows'])
+    await pool.query(`update ${table} set seen_at = now() where workflow_id = any($1) and closed_at is null`, [
+      workflowIds,
+    ]);
+}
+
+/**
+ * Temporal does not run it any more, and it could not say so itself (terminated, deleted): its case is closed, so that
+ * it is told nothing more, and so is its receipt, with outcome `gone`, so that it is forgotten in time. What has closed
+ * meanwhile keeps its outcome.
+ */
+export async function closeGone(pool: Pool, workflowId: string): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await client.query(
+      `select pg_advisory_xact_lock(hashtextextended(coalesce(
+         (select user_id from open_workflows where workflow_id = $1),
+         (select coalesce(user_id, event_id) from receipts where workflow_id = $1 limit 1), $1), 0))`,
+      [workflowId],
+    );
+    await client.query(
+      'update open_workflows set closed_at = now(), gone = true where workflow_id = $1 and closed_at is null',
+      [workflowId],
+    );
+    await client.query(
+      `update receipts set closed_at = now(), outcome = 'gone' where workflow_id = $1 and closed_at is null`,
+      [workflowId],
+    );
+  });
+}
+
+/** A learner's workflows that wait, oldest first. */
+export async function waitingOf(client: PoolClient, userId: string): Promise<readonly OpenWorkflow[]> {
+  const { rows } = await client.query<{ workflow_id: string; kind: WaitingKind; key: string; opened_by: Date }>(
+    `select workflow_id, kind, key, opened_by from open_workflows
+     where user_id = $1 and closed_at is null and not gone order by opened_at, workflow_id`,
+    [userId],
+  );
+  return rows.map(({ workflow_id: workflowId, kind, key, opened_by: openedBy }) => ({
+    workflowId,
+    kind,
+    key,
+    openedBy: openedBy.getTime(),
+  }));
+}
+
+/** Write down that `workflowId` waits. Its own run says so again: it runs, so it is open, whatever the row said since. */
+export async function openCase(client: PoolClient, fact: Fact, open: OpenWorkflow): Promise<void> {
+  await client.query(
+    `insert into open_workflows (workflow_id, user_id, kind, key, opened_by) values ($1, $2, $3, $4, $5)
+     on conflict (workflow_id) do update set closed_at = null, gone = false, share_released = false`,
+    [open.workflowId, fact.userId, open.kind, open.key, new Date(open.openedBy)],
+  );
+}
+
+/**
+ * The offboarding of the learner that a departure (at `at`) joins: one that runs, that nobody has taken back, that works
+ * as soon as this departure wants it, and that no hire in between has put in question. From then on it stands for the
+ * later of the two.
+ */
+export async function joinOffboarding(
+  client: PoolClient,
+  { userId, at }: Fact & { kind: 'deprovisioned' },
+  ownWorkflowId: string,
+): Promise<string | null> {
+  const { rows } = await client.query<{ workflow_id: string }>(
+    `update open_workflows set opened_by = greatest(opened_by, $3)
+     where workflow_id = (
+       select o.workflow_id from open_workflows o left join learners l on l.user_id = o.user_id
+       where o.user_id = $1 and o.kind = 'offboarding' and o.workflow_id <> $2 and o.closed_at is null and not o.gone
+         and (o.opened_by = $3 or greatest(o.opened_by, $3) <= now())
+         and (o.opened_by >= $3 or l.provisioned_at is null or l.provisioned_at <= o.opened_by)
+         and not exists (
+           select from receipts r join departures d on d.event_id = r.event_id
+           where r.workflow_id = o.workflow_id and d.withdrawn_by is not null)
+       order by o.opened_at, o.workflow_id limit 1)
+     returning workflow_id`,
+    [userId, ownWorkflowId, new Date(at)],
+  );
+  return rows[0]?.workflow_id ?? null;
+}
+
+/** The offboarding goes on although its learner was hired at `at`: from now on they left after that. */
+export async function confirmDeparture(
+  pool: Pool,
+  { userId, eventId, workflowId, at }: { userId: string; eventId: string; workflowId: string; at: number },
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await lockLearner(client, userId);
+    const hiredAt = new Date(at);
+    await client.query('update departures set at = greatest(at, $2) where event_id = $1', [eventId, hiredAt]);
+    await client.query('update open_workflows set opened_by = greatest(opened_by, $2) where workflow_id = $1', [
+      workflowId,
+      hiredAt,
+    ]);
+  });
+}
+
+/** The last transaction of a workflow: its case is closed. Repeat-safe; of a run that does not own the receipt it closes nothing. */
+export async function closeWorkflow(
+  pool: Pool,
+  {
+    workflowId,
+    firstRunId,
+    outcome,
+  }: { readonly workflowId: string; readonly firstRunId: string; readonly outcome: string },
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await client.query(
+      `select pg_advisory_xact_lock(hashtextextended(coalesce(user_id, event_id), 0)) from receipts
+       where workflow_id = $1 and first_run_id = $2`,
+      [workflowId, firstRunId],
+    );
+    await client.query(
+      `update open_workflows set closed_at = now() where workflow_id = $1 and closed_at is null
+       and exists (select from receipts where workflow_id = $1 and first_run_id = $2)`,
+      [workflowId, firstRunId],
+    );
+    await client.query(
+      `update receipts set closed_at = now(), outcome = $3 where workflow_id = $1 and first_run_id = $2
+       and (closed_at is null or outcome is distinct from $3)`,
+      [workflowId, firstRunId, outcome],
+    );
+  });
+}
+
+/** Temporal knows no such running workflow: it is told nothing more. */
+export async function markGone(pool: Pool, workflowId: string): Promise<void> {
+  await pool.query('update open_workflows set gone = true where workflow_id = $1', [workflowId]);
+}
+
+/** How many of these workflows still wait: neither closed nor gone. */
+export async function countOpen(pool: Pool, workflowIds: readonly string[]): Promise<number> {
+  const { rows } = await pool.query<{ open: number }>(
+    `select count(*)::int as open from open_workflows
+     where workflow_id = any($1) and closed_at is null and not gone`,
+    [workflowIds],
+  );
+  return rows[0]?.open ?? 0;
+}
