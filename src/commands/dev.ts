@@ -44,7 +44,7 @@ export async function runDev(options: DevOptions): Promise<number> {
 
   if (options.json === true) console.log(JSON.stringify(stack.info()));
   else console.log(banner(stack, stackOptions, Date.now() - since));
-  await stopping.told;
+  await stopping.asked;
   console.error('stopping …');
   await stack.stop();
   return 0;
@@ -61,9 +61,9 @@ function portsOf(options: DevOptions, env: StackOptions['env']): StackPorts {
 }
 
 /** The first signal asks for a stop, the next one does not wait for it. */
-function stopOnSignals(force: () => void): { readonly signal: AbortSignal; readonly told: Promise<void> } {
+function stopOnSignals(force: () => void): { readonly signal: AbortSignal; readonly asked: Promise<void> } {
   const stopping = new AbortController();
-  const told = new Promise<void>((resolve) => {
+  const asked = new Promise<void>((resolve) => {
     const onSignal = (): void => {
       if (stopping.signal.aborted) {
         force();
@@ -74,7 +74,7 @@ function stopOnSignals(force: () => void): { readonly signal: AbortSignal; reado
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
-  return { signal: stopping.signal, told };
+  return { signal: stopping.signal, asked };
 }
 
 /** When the terminal is gone, what we still say while stopping has nowhere to go. */

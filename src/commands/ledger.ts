@@ -11,7 +11,7 @@ export interface LedgerOptions {
   readonly kind?: EmbeddedKind | undefined;
 }
 
-/** A crash may have left much to redo, and PGlite takes seconds for its first statement. */
+/** A crash may have left much to redo, and PGlite needs seconds for its first statement. */
 const SETUP_TIMEOUT_MS = 60_000;
 
 /**

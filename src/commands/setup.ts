@@ -57,7 +57,7 @@ async function setUpTemporal(
   try {
     const made = await ensureNamespace(connection, name, Math.max(RETENTION_DAYS, neededDays));
     const before = await readRetention(connection, name);
-    // Storage is the owner's to pay for: no longer than what closes a hole.
+    // The owner pays for storage: no longer than what closes a gap.
     const { registered, retentionMs } = await prepareNamespace(connection, name, 'extend', neededDays);
     const { id, was } = await ensureHousekeeping(client, settings.companyId);
     return {
@@ -100,5 +100,5 @@ function describe({ namespace, retention, searchAttributes, ledger, schedule }: 
 }
 
 function extended(fromDays: number | null): string {
-  return fromDays === null ? 'as it was' : `was ${fromDays}: an event sent again would have been taken for a new one`;
+  return fromDays === null ? 'as it was' : `was ${fromDays}: an event sent again would have counted as a new one`;
 }

@@ -22,7 +22,7 @@ export interface Connected {
 export interface BackgroundConnection {
   /** Undefined until the first connection is made, and after `close`. It reconnects by itself from then on. */
   readonly client: () => Client | undefined;
-  /** The client once there is one. Never rejects; pending for good when `close` comes first. */
+  /** The client once there is one. Never rejects; pending forever when `close` comes first. */
   readonly connected: Promise<Client>;
   readonly namespace: string;
   /** Stop trying, or close what was made. */

@@ -6,8 +6,8 @@ import { DAY } from '../domain';
 import { searchAttributes } from './names';
 
 /**
- * How long a closed workflow, and with it its event id, is remembered at least. A redelivery is told from a new event
- * by Temporal first: it has to outlast the replay window (8 h) and a sender's ladder (7 h 20 min) that begins at the end
+ * How long a closed workflow, and with it its event id, is remembered at least. Temporal is the first to
+ * recognise a redelivery: this has to outlast the replay window (8 h) and a sender's ladder (7 h 20 min) that begins at the end
  * of it; the days are for a ledger that is being restored, and for people who look at last week.
  */
 export const RETENTION_DAYS = 8;

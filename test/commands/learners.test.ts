@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findLearner } from '../../src/ledger';
 import { lockFile } from '../../src/file-lock';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
-import { buildMt, runMt, type MtOptions } from '../mt';
+import { buildMt, runMt, runMtJson, type MtOptions } from '../mt';
 
 let ledger: LedgerFixture;
 let databaseUrl: string;
@@ -31,10 +31,8 @@ function file(csv: string): string {
   return path;
 }
 
-async function told(args: readonly string[], run?: MtOptions) {
-  const { code, stdout } = await mt([...args, '--json'], run);
-  return { code, told: JSON.parse(stdout) as unknown };
-}
+const mtJson = (args: readonly string[], options: MtOptions = {}) =>
+  runMtJson(['learners', 'import', ...args], { env: { DATABASE_URL: databaseUrl }, cwd: place, ...options });
 
 /** Two people whom nobody knows yet, and a row that cannot be one. */
 function list() {
@@ -47,12 +45,12 @@ function list() {
 const leftOut = [{ line: 4, reason: 'email: not an e-mail address' }];
 
 describe('mt learners import', () => {
-  test('takes people from a file, again without effect', async () => {
+  test('imports people from a file, again without effect', async () => {
     const { ada, good } = list();
     const path = file(good);
     const counts = { read: 2, changed: 0, leftOut: [], dryRun: false };
-    expect(await told([path])).toEqual({ code: 0, told: { ...counts, added: 2, unchanged: 0 } });
-    expect(await told([path])).toEqual({ code: 0, told: { ...counts, added: 0, unchanged: 2 } });
+    expect(await mtJson([path])).toEqual({ code: 0, json: { ...counts, added: 2, unchanged: 0 } });
+    expect(await mtJson([path])).toEqual({ code: 0, json: { ...counts, added: 0, unchanged: 2 } });
     expect(await findLearner(ledger.pool, ada)).toMatchObject({
       email: 'ada@example.com',
       role: 'rep, senior',
@@ -64,14 +62,14 @@ describe('mt learners import', () => {
   test('reads standard input; a dry run writes nothing', async () => {
     const { ada, mixed } = list();
     const counts = { read: 3, added: 2, changed: 0, unchanged: 0, leftOut };
-    const dry = await told(['-', '--dry-run'], { input: mixed });
-    expect(dry).toEqual({ code: 1, told: { ...counts, dryRun: true } });
+    const dry = await mtJson(['-', '--dry-run'], { input: mixed });
+    expect(dry).toEqual({ code: 1, json: { ...counts, dryRun: true } });
     expect(await findLearner(ledger.pool, ada)).toBeNull();
-    expect(await told(['-'], { input: mixed })).toEqual({ code: 1, told: { ...counts, dryRun: false } });
+    expect(await mtJson(['-'], { input: mixed })).toEqual({ code: 1, json: { ...counts, dryRun: false } });
     expect(await findLearner(ledger.pool, ada)).not.toBeNull();
   });
 
-  test('tells a person what became of it, and never an address', async () => {
+  test('says to a person what became of it, and never an address', async () => {
     const { ada, good, mixed } = list();
     const path = file(mixed);
     const first = await mt([path]);
@@ -88,10 +86,10 @@ describe('mt learners import', () => {
     expect((await mt([path, '--overwrite'])).stdout).toContain(' 1 changed, 1 unchanged');
   });
 
-  test('takes more people than one batch', async () => {
+  test('imports more people than one batch', async () => {
     const rows = Array.from({ length: 1_200 }, () => `${randomUUID()},west\n`).join('');
-    const run = await told(['-'], { input: `userId,teamId\n${rows}` });
-    expect(run).toMatchObject({ code: 0, told: { read: 1_200, added: 1_200 } });
+    const run = await mtJson(['-'], { input: `userId,teamId\n${rows}` });
+    expect(run).toMatchObject({ code: 0, json: { read: 1_200, added: 1_200 } });
   });
 
   test('finds the ledger of the mt dev that runs, in its data directory', async () => {
@@ -102,7 +100,7 @@ describe('mt learners import', () => {
     // It is left over from one that was killed.
     expect(await mt(['-'], run)).toMatchObject({ code: 2, stdout: '' });
     const lock = lockFile(join(dataDir, 'dev.lock'), '');
-    expect(await told(['-'], run)).toMatchObject({ code: 0, told: { added: 2 } });
+    expect(await mtJson(['-'], run)).toMatchObject({ code: 0, json: { added: 2 } });
     lock?.release();
   });
 
@@ -122,7 +120,7 @@ describe('mt learners import', () => {
     expect(await findLearner(ledger.pool, ada)).toBeNull();
   });
 
-  test('fails with 1 when the ledger is away or has no tables, and tells no secret', async () => {
+  test('fails with 1 when the ledger is away or has no tables, and shows no secret', async () => {
     const { good } = list();
     const away = { DATABASE_URL: 'postgres://u:a-password@127.0.0.1:1/x' };
     const failed = await mt(['-'], { env: away, input: good });

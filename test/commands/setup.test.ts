@@ -102,7 +102,7 @@ describe('runSetup', () => {
     });
   });
 
-  test('leaves a retention that has no hole, however short', async () => {
+  test('leaves a retention without a gap, however short', async () => {
     const env = await newCompany();
     await retain(env.TEMPORAL_NAMESPACE, 1);
     expect((await setUp(env)).retention).toEqual({ days: 1, extendedFrom: null });
@@ -116,7 +116,7 @@ describe('runSetup', () => {
     expect((await setUp(env)).retention).toEqual({ days: 3, extendedFrom: null });
   });
 
-  test('tells a person what it did', async () => {
+  test('says to a person what it did', async () => {
     const env = await newCompany();
     await runSetup(env, {});
     const text = String(said.mock.calls[0]?.[0]);

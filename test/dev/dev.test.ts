@@ -128,7 +128,7 @@ describe('mt dev', () => {
     await connection.close();
   });
 
-  test('takes a delivery of mt send, and shows its workflow', async () => {
+  test('accepts a delivery of mt send, and shows its workflow', async () => {
     const sent = await mt('send', 'module.progress', '--event-id', 'from-the-test', '--json');
     expect({ code: sent.code, stderr: sent.stderr }).toEqual({ code: 0, stderr: '' });
     const { webUi, ...answer } = JSON.parse(sent.stdout) as { webUi: string };
@@ -197,7 +197,7 @@ describe('mt dev', () => {
   });
 
   test(
-    'takes every process with it when it is killed',
+    'has every process end when it is killed',
     async () => {
       const killed = dev;
       dev.process.kill('SIGKILL');

@@ -60,7 +60,7 @@ async function start(type: string, workflowId: string, data: object): Promise<vo
   await client.workflow.start(type, { taskQueue: 'mindtickle', workflowId, args });
 }
 
-test(`with the ledger away and ${WAITING} workflows waiting for it, a cancel of another is taken, and all go on when it is back`, async () => {
+test(`with the ledger away and ${WAITING} workflows waiting for it, another accepts a cancellation, and all go on when it is back`, async () => {
   const now = Date.now();
   const certificate = {
     userId: 'u1',

@@ -14,7 +14,7 @@ export function temporalAddress(): string {
   return address;
 }
 
-/** A namespace of one's own in the run's Temporal, with our search attributes: no other test's worker takes its tasks. */
+/** A new namespace in the run's Temporal, with our search attributes: no other test's worker polls its tasks. */
 export async function openNamespace(): Promise<Connected> {
   const namespace = `receiver-${randomUUID()}`;
   const env = { TEMPORAL_ADDRESS: temporalAddress(), TEMPORAL_NAMESPACE: namespace };

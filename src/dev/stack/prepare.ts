@@ -26,8 +26,8 @@ export async function prepareTemporal(
     const connection = await Connection.connect({ ...connectionOptions, address });
     try {
       const { retentionMs } = await prepareNamespace(connection, namespace, 'report');
-      const holes = retentionGaps({ ...settings, retentionMs, namespace });
-      if (holes.length > 0) throw new SettingsError(holes);
+      const gaps = retentionGaps({ ...settings, retentionMs, namespace });
+      if (gaps.length > 0) throw new SettingsError(gaps);
       await ensureHousekeeping(new Client({ connection, namespace }), settings.companyId);
       if (retentionMs !== undefined && retentionMs < RETENTION_DAYS * DAY)
         progress(

@@ -39,7 +39,7 @@ function end(): Promise<void> {
 }
 
 describe('endLeftovers', () => {
-  test('ends what a killed mt dev had started, what stands on others first, and says so', async () => {
+  test('ends what a killed mt dev had started, what depends on others first, and says so', async () => {
     const [temporal, worker] = [await startProcess(), await startProcess()];
     const registry = openRegistry(file);
     registry.add('temporal', temporal.pid);

@@ -119,7 +119,7 @@ withPostgres('startEmbedded, PostgreSQL', () => {
     await second.stop();
   });
 
-  test('tells when the server has died, and starts again', async () => {
+  test('notices that the server has died, and starts again', async () => {
     const first = await start();
     process.kill(first.pid, 'SIGKILL');
     await first.exited;
@@ -192,7 +192,7 @@ asRootWithPostgres('startEmbedded, by root and by others', () => {
 });
 
 describe('startEmbedded, PGlite', () => {
-  test('stands in where PostgreSQL cannot run, keeps its data, and keeps connections apart', async () => {
+  test('replaces PostgreSQL where that cannot run, keeps its data, and keeps connections apart', async () => {
     await chmod(dataDir, 0o700);
     const wanted = isRoot ? {} : { kind: 'pglite' as const };
     const first = await startElsewhere(wanted);

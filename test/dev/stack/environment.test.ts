@@ -67,7 +67,7 @@ describe('workerEnvironment', () => {
     expect(env['SMTP_URL']).toBe('smtp://127.0.0.1:2525');
   });
 
-  test('lets Okta through instead of SCIM, and what stands beside each', () => {
+  test('lets Okta through instead of SCIM, and the settings beside each', () => {
     const okta = { OKTA_ORG_URL: 'http://127.0.0.1:3002/identity/okta', OKTA_API_TOKEN: 'token' };
     const env = { ...okta, OKTA_USER_ID_ATTRIBUTE: 'employeeNumber' };
     expect(workerEnvironment(shared({ env, connect: 'identity' }))).toMatchObject(env);

@@ -28,7 +28,7 @@ describe('choosePorts', () => {
     await once(server, 'listening');
   });
 
-  test.each(['127.0.0.1', '0.0.0.0', '::'])('refuses one that is taken on %s, and says by whom', async (host) => {
+  test.each(['127.0.0.1', '0.0.0.0', '::'])('refuses one that is in use on %s, and says by whom', async (host) => {
     const port = await listenOn(host);
     const choosing = choosePorts([{ part: 'receiver', option: '--port', port }]);
     await expect(choosing).rejects.toThrow(`port ${port}, for the receiver, is in use`);
@@ -47,7 +47,7 @@ describe('choosePorts', () => {
     await expect(choosePorts(wishes)).rejects.toThrow(`--stand-ins-port and --port are both ${port}`);
   });
 
-  test('holds nothing afterwards', async () => {
+  test('keeps no port open afterwards', async () => {
     const { receiver: port } = await choosePorts([{ part: 'receiver', port: 0 }]);
     expect(await choosePorts([{ part: 'receiver', port }])).toEqual({ receiver: port });
   });

@@ -26,7 +26,7 @@ describe('prepareTemporal', () => {
     await expect(temporal.client.schedule.getHandle('housekeeping:acme').describe()).rejects.toThrow();
   });
 
-  test('schedules housekeeping, and advises a longer retention than has no hole', async () => {
+  test('schedules housekeeping, and advises a longer retention than one without a gap', async () => {
     const { address, said } = await prepare(28_800_000);
     expect(address).toBe(temporalAddress());
     expect(said).toEqual([expect.stringContaining('forgets closed workflows after 1 days; 8 are advised')]);

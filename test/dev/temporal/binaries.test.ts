@@ -82,7 +82,7 @@ const { version: sdkVersion } = JSON.parse(
 ) as { version: string };
 
 describe('findTemporalCli', () => {
-  test('takes the variable, then PATH, then the cache, then what the SDK downloaded', async () => {
+  test('uses the variable, then PATH, then the cache, then what the SDK downloaded', async () => {
     const named = program(join(place, 'named'), CLI_SAYS);
     const onPath = program(join(place, 'bin', 'temporal'), CLI_SAYS);
     const cached = program(join(place, 'cache', 'temporal-1.9.1', 'temporal'), CLI_SAYS);
@@ -112,7 +112,7 @@ describe('findTemporalCli', () => {
     expect(said).toEqual([`Temporal CLI: ${broken} (TEMPORAL_CLI_PATH) ${objection}; passed over`]);
   });
 
-  test('takes a build from source, which has no version', async () => {
+  test('accepts a build from source, which has no version', async () => {
     const named = program(join(place, 'named'), 'temporal version 0.0.0-DEV (Server 1.32.0, UI 2.54.1)');
     expect((await findTemporalCli(options({ env: { TEMPORAL_CLI_PATH: named } }))).path).toBe(named);
   });
