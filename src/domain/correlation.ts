@@ -55,8 +55,7 @@ export function opens(fact: Fact): { kind: WaitingKind; key: string } | null {
       return { kind: 'onboarding', key: '' };
     case 'deprovisioned':
       return { kind: 'offboarding', key: '' };
-    case 'completed':
-    case 'progressed':
+    default:
       return null;
   }
 }
@@ -82,6 +81,8 @@ export function newsFor(open: OpenWorkflow, fact: Fact, eventId: string, rules: 
       return when(supersedes(fact, open), { signal: 'cancel', eventId, reason: 'superseded' });
     case 'provisioned':
       return rehire(open, fact, eventId);
+    default:
+      return null;
   }
 }
 

@@ -1,26 +1,27 @@
-import { toHtml } from './letter-html';
+/** What each kind of notification says. The texts come from the event or a person. */
+interface Kinds {
+  recertify: { readonly certName: string; readonly deadline: string };
+  'recertify-report': { readonly certName: string; readonly deadline: string; readonly userId: string };
+  remind: { readonly certName: string; readonly deadline: string; readonly daysLeft: number };
+  lapsed: { readonly certName: string; readonly userId: string; readonly graceEnds: string };
+  coach: { readonly quizName: string; readonly userId: string; readonly percent: number | null };
+  welcome: { readonly role: string };
+  nudge: { readonly userId: string; readonly forManager: boolean };
+  certificate: { readonly courseName: string };
+  offboarded: { readonly userId: string; readonly report: readonly string[] };
+  escalation: { readonly about: string; readonly reason: string; readonly workflowId: string };
+  parked: {
+    readonly about: string;
+    readonly step: string;
+    readonly why: string;
+    readonly workflowId: string;
+    /** What may stop many workflows alike: of those, one notification an hour is sent. Absent: each is sent. */
+    readonly cause?: string;
+  };
+}
 
-/** The letters that we send. The facts come from the event, so lines are kept single. */
-export type Notification =
-  | { readonly kind: 'recertify'; readonly certName: string; readonly deadline: string }
-  | { readonly kind: 'recertify-report'; readonly certName: string; readonly deadline: string; readonly userId: string }
-  | { readonly kind: 'remind'; readonly certName: string; readonly deadline: string; readonly daysLeft: number }
-  | { readonly kind: 'lapsed'; readonly certName: string; readonly userId: string; readonly graceEnds: string }
-  | { readonly kind: 'coach'; readonly quizName: string; readonly userId: string; readonly percent: number | null }
-  | { readonly kind: 'welcome'; readonly role: string }
-  | { readonly kind: 'nudge'; readonly userId: string; readonly forManager: boolean }
-  | { readonly kind: 'certificate'; readonly courseName: string }
-  | { readonly kind: 'offboarded'; readonly userId: string; readonly report: readonly string[] }
-  | { readonly kind: 'escalation'; readonly about: string; readonly reason: string; readonly workflowId: string }
-  | {
-      readonly kind: 'parked';
-      readonly about: string;
-      readonly step: string;
-      readonly why: string;
-      readonly workflowId: string;
-      /** What may stop many processes alike: of those, one letter an hour tells. Absent: each tells. */
-      readonly cause?: string;
-    };
+/** The notifications that we send. A new one is a line in `Kinds` and its words in `WORDS`. */
+export type Notification = { [Kind in keyof Kinds]: { readonly kind: Kind } & Kinds[Kind] }[keyof Kinds];
 
 export interface RenderedNotification {
   readonly subject: string;
@@ -29,11 +30,87 @@ export interface RenderedNotification {
   readonly html: string;
 }
 
-/** Subject and text of a letter, plain and as HTML. Each is written in lines of ours, whatever line ends the event's titles hold. */
-export function renderNotification(letter: Notification): RenderedNotification {
-  const draft = write(letter);
-  const lines = draft.lines.map(oneLine);
-  const subject = Array.from(oneLine(draft.subject)).slice(0, 200).join('');
+interface Words {
+  readonly subject: string;
+  readonly lines: readonly string[];
+}
+
+const WORDS: { readonly [Kind in keyof Kinds]: (of: Kinds[Kind]) => Words } = {
+  recertify: ({ certName, deadline }) => ({
+    subject: `Renew your certificate: ${certName}`,
+    lines: [`Your certificate "${certName}" has expired.`, `Please renew it by ${deadline}.`],
+  }),
+  'recertify-report': ({ certName, deadline, userId }) => ({
+    subject: `A certificate of your team has to be renewed: ${certName}`,
+    lines: [`The certificate "${certName}" of ${userId} has expired.`, `It is to be renewed by ${deadline}.`],
+  }),
+  remind: ({ certName, deadline, daysLeft }) => ({
+    subject: `${daysLeft} day${daysLeft === 1 ? '' : 's'} left to renew: ${certName}`,
+    lines: [`Your certificate "${certName}" has to be renewed by ${deadline}.`],
+  }),
+  lapsed: ({ certName, userId, graceEnds }) => ({
+    subject: `Not renewed in time: ${certName}`,
+    lines: [
+      `The certificate "${certName}" of ${userId} was not renewed by its deadline.`,
+      `Access that depends on it has ended. A late renewal is accepted until ${graceEnds}.`,
+    ],
+  }),
+  coach: ({ quizName, userId, percent }) => ({
+    subject: `Coaching needed: ${quizName}`,
+    lines: [
+      `${userId} ${percent === null ? 'did not pass' : `reached ${Math.round(percent)} % in`} the quiz "${quizName}".`,
+      'Please coach them, or have them retake the quiz.',
+    ],
+  }),
+  welcome: ({ role }) => ({
+    subject: 'Welcome: your enablement program is ready',
+    lines: [`Your program for ${role} is open in MindTickle.`],
+  }),
+  nudge: ({ userId, forManager }) => ({
+    subject: forManager ? 'A new hire has not started yet' : 'Your enablement program waits for you',
+    lines: [
+      forManager
+        ? `${userId} has not taken a first step in the program.`
+        : 'You have not taken a first step yet. It is open in MindTickle.',
+    ],
+  }),
+  certificate: ({ courseName }) => ({
+    subject: `Your certificate: ${courseName}`,
+    lines: [`Congratulations on completing "${courseName}".`],
+  }),
+  offboarded: ({ userId, report }) => ({
+    subject: `Offboarded: ${userId}`,
+    lines: [`What was done for ${userId}:`, '', ...report],
+  }),
+  escalation: ({ about, reason, workflowId }) => ({
+    subject: `Escalated: ${about}`,
+    lines: [`${about} needs your attention.`, `Reason: ${reason}`, `Workflow: ${workflowId}`],
+  }),
+  parked: ({ about, step, why, workflowId, cause }) => ({
+    subject: `Stuck: ${about}`,
+    lines: [
+      `${about} is parked at the step "${step}": ${why}`,
+      'Fix the cause and send retryStep, or send skipStep or cancel.',
+      `Workflow: ${workflowId}`,
+      ...(cause === undefined ? [] : OTHERS),
+    ],
+  }),
+};
+
+const OTHERS = [
+  '',
+  'Others may be parked for the same reason; the next notification about it comes in an hour at the earliest.',
+  `All that are parked: temporal workflow list --query "MindticklePhase = 'parked'"`,
+];
+
+const MAX_SUBJECT_CHARACTERS = 200;
+
+/** The notification as an e-mail. Each of our lines stays one line, whatever line ends the event's titles contain. */
+export function renderNotification(notification: Notification): RenderedNotification {
+  const write = WORDS[notification.kind] as (of: Notification) => Words;
+  const words = write(notification);
+  const lines = words.lines.map(oneLine);
+  const subject = Array.from(oneLine(words.subject)).slice(0, MAX_SUBJECT_CHARACTERS).join('');
   return { subject, text: `${lines.join('\n')}\n`, html: toHtml(subject, lines) };
 }
 
@@ -41,122 +118,34 @@ function oneLine(text: string): string {
   return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
-interface Draft {
-  readonly subject: string;
-  readonly lines: readonly string[];
+const STYLE = 'font-family: sans-serif; font-size: 16px; line-height: 1.5; max-width: 40em';
+
+/** One small page. An empty line begins a paragraph. Every line is escaped; the page loads nothing and links to nothing. */
+function toHtml(subject: string, lines: readonly string[]): string {
+  const paragraphs = lines
+    .join('\n')
+    .split('\n\n')
+    .map((paragraph) => `<p>${escape(paragraph).replaceAll('\n', '<br>\n')}</p>`);
+  return [
+    '<!doctype html>',
+    '<html lang="en">',
+    `<head><meta charset="utf-8"><title>${escape(subject)}</title></head>`,
+    `<body style="${STYLE}">`,
+    ...paragraphs,
+    '</body>',
+    '</html>',
+    '',
+  ].join('\n');
 }
 
-function write(letter: Notification): Draft {
-  switch (letter.kind) {
-    case 'recertify':
-    case 'recertify-report':
-    case 'remind':
-    case 'lapsed':
-      return writeRecertification(letter);
-    case 'escalation':
-    case 'parked':
-      return writeForOperators(letter);
-    default:
-      return writeForLearners(letter);
-  }
-}
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
-function writeRecertification(
-  letter: Notification & { kind: 'recertify' | 'recertify-report' | 'remind' | 'lapsed' },
-): Draft {
-  const { certName } = letter;
-  switch (letter.kind) {
-    case 'recertify':
-      return {
-        subject: `Renew your certificate: ${certName}`,
-        lines: [`Your certificate "${certName}" has expired.`, `Please renew it by ${letter.deadline}.`],
-      };
-    case 'recertify-report':
-      return {
-        subject: `A certificate of your team has to be renewed: ${certName}`,
-        lines: [
-          `The certificate "${certName}" of ${letter.userId} has expired.`,
-          `It is to be renewed by ${letter.deadline}.`,
-        ],
-      };
-    case 'remind':
-      return {
-        subject: `${letter.daysLeft} day${letter.daysLeft === 1 ? '' : 's'} left to renew: ${certName}`,
-        lines: [`Your certificate "${certName}" has to be renewed by ${letter.deadline}.`],
-      };
-    case 'lapsed':
-      return {
-        subject: `Not renewed in time: ${certName}`,
-        lines: [
-          `The certificate "${certName}" of ${letter.userId} was not renewed by its deadline.`,
-          `Access that hangs on it has ended. A late renewal is taken until ${letter.graceEnds}.`,
-        ],
-      };
-  }
-}
-
-type LearnerNotification = Notification & { kind: 'coach' | 'welcome' | 'nudge' | 'certificate' | 'offboarded' };
-
-function writeForLearners(letter: LearnerNotification): Draft {
-  switch (letter.kind) {
-    case 'coach': {
-      const result = letter.percent === null ? 'did not pass' : `reached ${Math.round(letter.percent)} % in`;
-      return {
-        subject: `Coaching needed: ${letter.quizName}`,
-        lines: [
-          `${letter.userId} ${result} the quiz "${letter.quizName}".`,
-          'Please coach, or have the quiz taken again.',
-        ],
-      };
-    }
-    case 'welcome':
-      return {
-        subject: 'Welcome: your enablement program is ready',
-        lines: [`Your program for ${letter.role} is open in MindTickle.`],
-      };
-    case 'nudge':
-      return letter.forManager
-        ? {
-            subject: 'A new hire has not started yet',
-            lines: [`${letter.userId} has not taken a first step in the program.`],
-          }
-        : {
-            subject: 'Your enablement program waits for you',
-            lines: ['You have not taken a first step yet. It is open in MindTickle.'],
-          };
-    case 'certificate':
-      return {
-        subject: `Your certificate: ${letter.courseName}`,
-        lines: [`Congratulations on completing "${letter.courseName}".`],
-      };
-    case 'offboarded':
-      return {
-        subject: `Offboarded: ${letter.userId}`,
-        lines: [`What was done for ${letter.userId}:`, '', ...letter.report],
-      };
-  }
-}
-
-const OTHERS = [
-  '',
-  'Others may be parked for the same reason; the next letter about it comes in an hour at the earliest.',
-  `All that are parked: temporal workflow list --query "MindticklePhase = 'parked'"`,
-];
-
-function writeForOperators(letter: Notification & { kind: 'escalation' | 'parked' }): Draft {
-  const where = `Workflow: ${letter.workflowId}`;
-  return letter.kind === 'escalation'
-    ? {
-        subject: `Escalated: ${letter.about}`,
-        lines: [`${letter.about} needs your attention.`, `Reason: ${letter.reason}`, where],
-      }
-    : {
-        subject: `Stuck: ${letter.about}`,
-        lines: [
-          `${letter.about} is parked at the step "${letter.step}": ${letter.why}`,
-          'Mend the cause and send retryStep, or send skipStep or cancel.',
-          where,
-          ...(letter.cause === undefined ? [] : OTHERS),
-        ],
-      };
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

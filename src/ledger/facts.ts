@@ -22,6 +22,9 @@ export async function storeFact(client: PoolClient, eventId: string, fact: Fact)
       return storeProgress(client, eventId, fact);
     case 'expired':
       return storeExpiry(client, eventId, fact);
+    default:
+      // The receipt alone says that the event came.
+      return;
   }
 }
 

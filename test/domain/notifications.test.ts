@@ -3,8 +3,8 @@ import { renderNotification, type Notification } from '../../src/domain';
 
 const DEADLINE = '2027-06-30T12:00:00Z';
 
-/** One letter of every kind, with `text` in every place that an event or a person fills. */
-const everyLetter = (text: string): readonly Notification[] => [
+/** One notification of every kind, with `text` in every place that an event or a person fills. */
+const everyKind = (text: string): readonly Notification[] => [
   { kind: 'recertify', certName: text, deadline: DEADLINE },
   { kind: 'recertify-report', certName: text, deadline: DEADLINE, userId: text },
   { kind: 'remind', certName: text, deadline: DEADLINE, daysLeft: 7 },
@@ -20,7 +20,7 @@ const everyLetter = (text: string): readonly Notification[] => [
 ];
 const lineCount = (text: string): number => text.split('\n').length;
 
-describe('compose', () => {
+describe('renderNotification', () => {
   test.each<[string, Notification, string, string]>([
     [
       'a reminder counts the days',
@@ -58,8 +58,8 @@ describe('compose', () => {
       'Offboarded: u1',
       'What was done for u1:\n\n- freeze: done\n- archive: done\n',
     ],
-  ])('%s', (_claim, letter, subject, part) => {
-    const written = renderNotification(letter);
+  ])('%s', (_claim, notification, subject, part) => {
+    const written = renderNotification(notification);
     expect(written.subject).toBe(subject);
     expect(written.text).toContain(part);
   });
@@ -67,8 +67,8 @@ describe('compose', () => {
   test.each(['\r\nBcc: all@example.com', '\n', '\r', '\u2028', '\u0085', '\u0000', '\u001b[2J', '\t\v\f'])(
     'a title with %j makes neither another header nor another line',
     (junk) => {
-      const plain = everyLetter('Basics A').map(renderNotification);
-      const odd = everyLetter(`Basics${junk}A`).map(renderNotification);
+      const plain = everyKind('Basics A').map(renderNotification);
+      const odd = everyKind(`Basics${junk}A`).map(renderNotification);
       for (const { subject, text } of odd)
         expect(`${subject}${text.replaceAll('\n', '')}`).not.toMatch(/[\p{Cc}\u2028]/u);
       expect(odd.map(({ text }) => lineCount(text))).toEqual(plain.map(({ text }) => lineCount(text)));
@@ -76,12 +76,12 @@ describe('compose', () => {
   );
 
   test('whatever titles hold, a subject is one short line and the text has the lines of ours', () => {
-    const lines = everyLetter('x').map((letter) => lineCount(renderNotification(letter).text));
+    const lines = everyKind('x').map((notification) => lineCount(renderNotification(notification).text));
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 1024 }), (title) => {
-        const letters = everyLetter(title).map(renderNotification);
-        expect(letters.map(({ text }) => lineCount(text))).toEqual(lines);
-        for (const { subject } of letters) {
+        const rendered = everyKind(title).map(renderNotification);
+        expect(rendered.map(({ text }) => lineCount(text))).toEqual(lines);
+        for (const { subject } of rendered) {
           expect(subject).not.toMatch(/[\r\n\p{Cc}]/u);
           expect(Array.from(subject).length).toBeLessThanOrEqual(200);
           expect(subject).toBe(subject.trim());
@@ -107,16 +107,16 @@ describe('compose', () => {
 
   test('whatever titles hold, the HTML has the elements of ours, loads nothing, and reads as the text', () => {
     const tags = (html: string): readonly string[] => html.match(/<[^>]*>/g) ?? [];
-    const wanted = everyLetter('x').map((letter) => tags(renderNotification(letter).html));
+    const wanted = everyKind('x').map((notification) => tags(renderNotification(notification).html));
     const title = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
       fc.constantFrom('<img src="https://example.com/x.png">', '</p><script>', '&lt;b&gt;', '" onload="', "'"),
     );
     fc.assert(
       fc.property(title, (text) => {
-        const letters = everyLetter(text).map(renderNotification);
-        expect(letters.map(({ html }) => tags(html))).toEqual(wanted);
-        for (const { html, text: plain } of letters) expect(readHtml(html)).toBe(plain.replace(/\n+/g, ''));
+        const rendered = everyKind(text).map(renderNotification);
+        expect(rendered.map(({ html }) => tags(html))).toEqual(wanted);
+        for (const { html, text: plain } of rendered) expect(readHtml(html)).toBe(plain.replace(/\n+/g, ''));
       }),
     );
   });

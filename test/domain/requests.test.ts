@@ -38,8 +38,8 @@ describe('readTexts', () => {
   });
 
   test('a field of the prototype is no field', () => {
-    expect(readTextFields(Object.create({ by: 'ada' }), ['by'])).toEqual({ refused: '`by` is missing' });
-    expect(readTextFields({}, ['constructor'])).toEqual({ refused: '`constructor` is missing' });
+    expect(readTextFields(Object.create({ by: 'ada' }), ['by'])).toEqual({ problem: '`by` is missing' });
+    expect(readTextFields({}, ['constructor'])).toEqual({ problem: '`constructor` is missing' });
   });
 
   test('a refusal never repeats what was sent', () => {

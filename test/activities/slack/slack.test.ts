@@ -97,7 +97,7 @@ describe('postMessage', () => {
     expect(message).toMatchObject({ channelName: '#enablement', metadata: { event_type: 'mindtickle_letter' } });
     expect(message?.text).toBe(
       'Coaching needed: Q&amp;A &lt;!channel&gt; *now*\n\n' +
-        'mt-quentin reached 40 % in the quiz "Q&amp;A &lt;!channel&gt; *now*".\nPlease coach, or have the quiz taken again.\n',
+        'mt-quentin reached 40 % in the quiz "Q&amp;A &lt;!channel&gt; *now*".\nPlease coach them, or have them retake the quiz.\n',
     );
     await expect(calls()).resolves.toEqual(['POST chat.postMessage']);
   });
