@@ -5,6 +5,7 @@ import { rehiredSignal, startedSignal, type ProcessState } from '../../workflows
 import type * as workflows from '../../workflows';
 import { dataOf } from '../events/deliveries';
 import { failing, inTurn, learner, recorded, rejected, type Fakes } from '../workflows/fakes';
+import { floodWithNoise } from '../workflows/flood';
 import { cancel, coached, discard, escalate, extend, recertified, redrive, retry, skip } from '../workflows/operator';
 import { heard, stepIs, type World } from '../workflows/world';
 
@@ -58,12 +59,7 @@ const skipped = (step: string): Line => send((handle) => skip(handle, step));
 const rehired = (order: string): Line => send((handle) => handle.signal(rehiredSignal, { eventId: 'p1', order }));
 const started = send((handle) => handle.signal(startedSignal, { eventId: 'p1' }));
 
-/** Signals that mean nothing, until the process has gone on in a new run: the first run is two thousand events long. */
-const flood: Line = async (world, { workflowId }) => {
-  const now = world.handleOf(workflowId);
-  while (!heard('goes on in a new run')(await world.state(now)))
-    await Promise.all(Array.from({ length: 50 }, () => now.signal('cancel', { by: 'noise' })));
-};
+const flood: Line = floodWithNoise;
 
 const refused = rejected('identity answered 403');
 const everySystem: Partial<Modes> = { salesforce: 'on', slack: 'on', xapi: 'on' };
@@ -74,7 +70,8 @@ const otherBytes: Fakes = {
       : { outcome: 'duplicate', first: 'e1', conflict: true },
 };
 const archiveFails = (): Fakes => ({ archivePerson: failing(1, refused, { key: 'k', sha256: 'cd' }) });
-const rehire = (mode: 'undo') => (policy: Policy) => ({ offboarding: { ...policy.offboarding, rehire: mode } });
+const rehireUndoes = ({ offboarding }: Policy) => ({ offboarding: { ...offboarding, rehire: 'undo' as const } });
+const deactivatedAtOnce = ({ offboarding }: Policy) => ({ offboarding: { ...offboarding, deactivateAfterDays: 0 } });
 const news = { signal: 'cancel', eventId: 'd1', reason: 'left the company' } as const;
 const asked = learner({ standing: 'rehired?' });
 const progress = {
@@ -121,6 +118,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
       fakes: { findLearner: null },
       script: [parked('findAddress'), sleep('2 days'), know()],
     },
+    // The second run: the first one is two thousand events long.
     'gone-on-in-a-new-run-then-cancelled': {
       ...expired,
       script: [done('tellManager'), flood, extendTo(90), sleep('70 days'), send(cancel)],
@@ -133,7 +131,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     },
   },
   offboarding: {
-    done: deprovisioned,
+    done: { ...deprovisioned, policy: deactivatedAtOnce },
     'parked-and-retried': {
       ...deprovisioned,
       fakes: { leaveGroups: failing(1, refused, { left: ['Sales'] }) },
@@ -145,7 +143,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
       script: [parked('leaveGroups'), send(cancel)],
     },
     'deactivated-after-a-week': deprovisioned,
-    'waits-for-the-told-and-looks-once-more': {
+    'waits-for-notified-workflows': {
       ...deprovisioned,
       fakes: {
         countOpen: inTurn(1, 1, 0),
@@ -164,7 +162,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     },
     'rehired-and-undone': {
       ...deprovisioned,
-      policy: rehire('undo'),
+      policy: rehireUndoes,
       fakes: archiveFails(),
       script: [parked('archive'), rehired('proven')],
     },
@@ -195,12 +193,11 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
   },
   quizCoaching: {
     'coached-after-the-sla': { ...failedQuiz, script: [sleep('9 days'), send(coached)] },
-    // The administrators alone follow the manager.
-    'escalated-before-the-line': {
+    'escalated-to-the-administrator': {
       ...failedQuiz,
       script: [done('tellManager'), send(escalate), until(heard('notified the')), sleep('30 days'), send(coached)],
     },
-    'up-the-line': {
+    'up-the-escalation-chain': {
       ...failedQuiz,
       policy: () => ({
         teams: { t1: { escalation: ['dora@example.com', 'vera@example.com'] } },

@@ -1,52 +1,14 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { DAY, isoTime } from '../../src/domain';
 import { rehiredSignal, startedSignal, type ProcessState } from '../../workflows/messages';
+import { floodWithNoise } from './flood';
 import { cancel, coached, discard, extend, recertified } from './operator';
 import { end, stepIs, useWorld } from './world';
 
 /** One for each test: the server's time may stand still after a test that failed, and its workflow would write on. */
 const world = useWorld('time-skipping', { each: true });
 
-/** Small enough for one task on a busy machine, large enough for a run to be long soon. */
-const BATCH = 400;
-
-/** More than a run takes until it is long. */
-const MAX_BATCHES = 20;
-
-/**
- * Signals that mean nothing, until the process has gone on in a new run. Temporal refuses to end a run while there are
- * messages that it has not seen: between the batches they are worked off. Seen by history alone: a query that meets the
- * change of runs would stop the server's time permanently.
- */
-async function flood({ workflowId }: WorkflowHandle): Promise<WorkflowHandle> {
-  const now = world.handleOf(workflowId);
-  const { runId } = await now.describe();
-  const run = world.client.workflow.getHandle(workflowId, runId);
-  const look = async () => stageOf(await run.fetchHistory());
-  for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
-    if ((await world.seen(run, 'has worked off a batch', look)) === 'gone on') break;
-    await world.atOnce(() => Promise.all(Array.from({ length: BATCH }, () => now.signal('cancel', { by: 'noise' }))));
-  }
-  const isNew = async () => (await now.describe()).runId !== runId || undefined;
-  await world.seen(now, 'has gone on in a new run', isNew);
-  return now;
-}
-
-/** Of a batch that is not worked off, the last of these is another one. */
-const KINDS = [
-  'workflowExecutionSignaledEventAttributes',
-  'workflowTaskScheduledEventAttributes',
-  'workflowTaskStartedEventAttributes',
-  'workflowTaskCompletedEventAttributes',
-] as const;
-
-type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
-
-function stageOf({ events }: History): 'gone on' | 'worked off' | undefined {
-  if (events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes) return 'gone on';
-  const last = events?.findLast((event) => KINDS.some((kind) => event[kind]));
-  return last?.workflowTaskCompletedEventAttributes ? 'worked off' : undefined;
-}
+const flood = (handle: WorkflowHandle) => floodWithNoise(world, handle);
 
 async function opened(event: string, isOpen: (state: ProcessState) => boolean, data?: object): Promise<WorkflowHandle> {
   const handle = await world.send(event, { data });
