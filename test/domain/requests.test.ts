@@ -33,8 +33,8 @@ describe('readTexts', () => {
       { reason: 'x'.repeat(2001), by: 'ada' },
       '`reason` must not be longer than 2000 characters',
     ],
-  ])('refuses %s in a sentence', (_claim, message, refused) => {
-    expect(read(message)).toEqual({ refused });
+  ])('refuses %s in a sentence', (_claim, message, problem) => {
+    expect(read(message)).toEqual({ problem });
   });
 
   test('a field of the prototype is no field', () => {
