@@ -8,11 +8,13 @@ import {
   quizzedFact,
   type Fact,
 } from '../../src/domain';
-import type { QuizSubmitted } from '../../src/events';
-import { sampleDelivery, sampleEnvelope } from '../sample-events';
+import type { EventName, QuizSubmitted } from '../../src/events';
+import { dataOf, deliveryOf, envelopeOf } from '../events/deliveries';
 
-const delivery = sampleDelivery('quiz.submitted');
-const signedAt = epochMs(delivery.signedAt);
+const signedAt = epochMs('2026-03-02T09:00:00Z');
+const delivery = deliveryOf('e1', { event: 'any' }, { at: signedAt });
+
+const sampleEnvelope = <E extends EventName>(event: E, change = {}) => envelopeOf(event, dataOf(event, change));
 
 describe('quizzedFact', () => {
   const judge = (given: Partial<QuizSubmitted>, passPercent?: number) => {

@@ -1,38 +1,24 @@
 import { createHash } from 'node:crypto';
+import type { z } from 'zod';
 import { DAY, HOUR, isoTime } from '../../src/domain';
-import type { Delivery, Envelope, EventName, Problem } from '../../src/events';
+import { events, type Delivery, type Envelope, type EventName, type Problem } from '../../src/events';
 
-const person = { userId: 'u1', email: 'rita@example.com' };
+type EventData<Event extends EventName> = z.infer<(typeof events)[Event]['schema']>;
 
-type Data = Readonly<Record<string, unknown>> & { readonly userId: string };
+const LEARNER = { userId: 'u1', email: 'rita@example.com', role: 'rep', teamId: 't1', run: 'test' };
 
-const DATA: Readonly<Record<EventName, (now: number) => Data>> = {
+/** Short names of what tests look for, in place of the descriptors' own. */
+const NAMES: { readonly [Event in EventName]?: (now: number) => Partial<EventData<Event>> } = {
   'course.completed': () => ({
-    userId: 'u1',
     courseName: 'Discovery',
     courseId: 'c1',
     score: 80,
     completedAt: '2026-11-01T10:00:00Z',
   }),
-  'quiz.submitted': () => ({
-    userId: 'u1',
-    quizName: 'Pricing',
-    quizId: 'q1',
-    score: 2,
-    maxScore: 10,
-    passed: false,
-  }),
-  'user.provisioned': () => ({ ...person, role: 'rep', teamId: 't1', provisionedBy: 'scim' }),
-  'user.deprovisioned': (now) => ({ ...person, reason: 'terminated', deprovisionedAt: isoTime(now - HOUR) }),
-  'module.progress': () => ({
-    userId: 'u1',
-    moduleName: 'Objections',
-    moduleId: 'm1',
-    progressPct: 40,
-    timeSpentSec: 60,
-  }),
+  'quiz.submitted': () => ({ quizName: 'Pricing', quizId: 'q1', score: 2 }),
+  'user.deprovisioned': (now) => ({ deprovisionedAt: isoTime(now - HOUR) }),
+  'module.progress': () => ({ moduleName: 'Objections', moduleId: 'm1', timeSpentSec: 60 }),
   'certification.expired': (now) => ({
-    userId: 'u1',
     certName: 'Sales',
     expiredAt: isoTime(now - DAY),
     renewalDeadline: isoTime(now + 40 * DAY),
@@ -40,8 +26,8 @@ const DATA: Readonly<Record<EventName, (now: number) => Data>> = {
 };
 
 /** What an event says of the learner `u1`. A test passes in `change` what it is about. `now` in epoch ms. */
-export function dataOf(event: EventName, change: object = {}, now = 0): Data {
-  return { ...DATA[event](now), ...change };
+export function dataOf<Event extends EventName>(event: Event, change: object = {}, now = 0): EventData<Event> {
+  return { ...events[event].sample({ ...LEARNER, now }), ...NAMES[event]?.(now), ...change } as EventData<Event>;
 }
 
 export function envelopeOf<Of>(event: string, data: Of): Envelope<Of> {
