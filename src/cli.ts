@@ -47,7 +47,8 @@ function report(error: unknown, isDebug: boolean): number {
 
 /** A SettingsError is known by its name: loading its class loads all settings, for which `mt --help` need not wait. */
 function faultsOf(error: unknown): readonly string[] | undefined {
-  return error instanceof Error && error.name === 'SettingsError' ? (error as SettingsError).faults : undefined;
+  const isFaults = error instanceof Error && error.name === 'SettingsError';
+  return isFaults ? (error as Error & Pick<SettingsError, 'faults'>).faults : undefined;
 }
 
 /** `mt dev` may end before the command of a process that it started listens for that. */

@@ -37,8 +37,8 @@ export async function runMt(args: readonly string[], { env, cwd = tmpdir(), inpu
   // A command that does not read its input may end before it is written.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: code as number | null, stdout, stderr };
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
 }
 
 /** Run one `mt` command that prints a JSON document, or nothing. */

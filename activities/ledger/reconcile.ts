@@ -18,7 +18,7 @@ export interface ReconcileActivities {
    * Check a hundred of the workflows that sent nothing for a day, and close those that are gone. One that Temporal does not
    * answer about stays as it is, for the next time. @throws `ledger.unavailable` (retries).
    */
-  closeGone(): Promise<Reconciled>;
+  readonly closeGone: () => Promise<Reconciled>;
 }
 
 const BATCH = 100;

@@ -88,12 +88,16 @@ export function childOptions(
   clusterDir: string,
   log: Logger,
 ): Ids & { readonly cwd: string; readonly env: NodeJS.ProcessEnv } {
-  const ids = serverIds(clusterDir) ?? createPostgresUser(log) ?? serverIds(clusterDir);
+  let ids = serverIds(clusterDir);
+  if (ids === undefined) {
+    createPostgresUser(log);
+    ids = serverIds(clusterDir);
+  }
   return { ...ids, cwd: parse(clusterDir).root, env: { ...process.env, LC_ALL: 'C' } };
 }
 
 /** @throws Error where there is no `useradd`. */
-function createPostgresUser(log: Logger): undefined {
+function createPostgresUser(log: Logger): void {
   log.warn(`PostgreSQL does not run as root: the system user "${POSTGRES_USER}" is made for it`);
   const options = ['--system', '--gid', POSTGRES_USER, '--no-create-home', '--shell', '/bin/false'];
   execFileSync('groupadd', ['--system', POSTGRES_USER], { stdio: 'pipe' });

@@ -22,9 +22,9 @@ export interface RecoveryOptions {
 /** Find what earlier processes left in a lane. What is damaged becomes a dead letter, and the rest is recovered. */
 export async function recover({ lane, laneLog, index, deadLetters, log }: RecoveryOptions): Promise<void> {
   const waiting = new Map<number, Found>();
-  let isDamaged = false;
+  let damaged = 0;
   const bury = async (found: Frame | Damage, position: LogPosition): Promise<void> => {
-    isDamaged = true;
+    damaged += 1;
     const reason = isDamage(found) ? found.damage : 'It is no record that this version knows.';
     log.write('error', 'spool-damage', { lane, reason }, 'a part of the spool cannot be read: it is a dead letter');
     if (await deadLetters.add(null, reason, laneLog.read(position))) laneLog.release(position);
@@ -41,7 +41,7 @@ export async function recover({ lane, laneLog, index, deadLetters, log }: Recove
     }
   }
   const all = [...waiting.values()];
-  const kept = isDamaged ? await Promise.all(all.map(async (found) => writeAnew(laneLog, found))) : all;
+  const kept = damaged > 0 ? await Promise.all(all.map(async (found) => writeAnew(laneLog, found))) : all;
   for (const { header, position } of kept) index.add(header.sequence, header, position);
 }
 

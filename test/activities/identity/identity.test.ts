@@ -515,9 +515,9 @@ describe('the group of two cases of one learner', () => {
   }
 
   const ends = {
-    renewed: ({ run, step }: Workflow, by = identity as Identity) =>
+    renewed: ({ run, step }: Workflow, by: Identity = identity) =>
       run(by.leaveGroup, step('leave'), nina, certified, kind),
-    cancelled: ({ run, step }: Workflow, by = identity as Identity) =>
+    cancelled: ({ run, step }: Workflow, by: Identity = identity) =>
       run(by.restore, step('undo join'), nina, 'join', kind),
   };
   type End = keyof typeof ends;
