@@ -64,7 +64,7 @@ function dateOf(wall: number): string {
   return isoTime(wall).slice(0, 10);
 }
 
-/** A wall-clock time is held as the epoch ms at which a clock in UTC shows it. */
+/** A wall-clock time is kept as the epoch ms at which a clock in UTC shows it. */
 interface Zone {
   readonly wallAt: (moment: number) => number;
   readonly momentOf: (wall: number) => number;
@@ -89,7 +89,7 @@ function openZone(timeZone: string): Zone {
     return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(moment / SECOND) * SECOND;
   }
 
-  /** No offset is longer than a day, so the two hold before and after whatever change is near. */
+  /** No offset is longer than a day, so the two are those before and after any change that is near. */
   function momentOf(wall: number): number {
     const before = offsetAt(wall - DAY);
     const after = offsetAt(wall + DAY);

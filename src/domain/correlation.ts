@@ -38,7 +38,7 @@ export function certificateKey(certName: string): string {
   return certName.trim().toLowerCase();
 }
 
-/** How a hire, known by the time of a header, stands to a departure: older for sure, newer for sure, or neither is proven. */
+/** Whether a hire, known by the time of a header, came before or after a departure; `unproven`: either is possible. */
 export function orderOf(hiredAt: number, leftAt: number): 'older' | 'newer' | 'unproven' {
   if (hiredAt <= leftAt) return 'older';
   return hiredAt - RETRY_LADDER > leftAt ? 'newer' : 'unproven';
@@ -96,8 +96,8 @@ function rehire(open: OpenWorkflow, { at }: Fact & { kind: 'provisioned' }, even
  * Of all known expiries of a certificate (epoch ms) the one that a completion renews; undefined: none. A completion renews
  * one expiry: of those that it came after the latest, since that superseded the older; if it came before all of them the
  * first, since it earned the certificates that expired later. So it is a matter of when things happened, and not of the
- * order in which they were heard of; but for an expiry that is heard of last: what the completion has renewed by then
- * stands, and the older case is superseded.
+ * order in which they arrived. The exception is an expiry that arrives last: what the completion has renewed by then stays
+ * renewed, and the older case is superseded.
  */
 export function renewedExpiry(
   completedAt: number,

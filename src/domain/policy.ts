@@ -19,7 +19,7 @@ export type Modes = Readonly<
  * where they are called working days.
  */
 export interface Policy {
-  /** Told when nobody nearer is known, and of everything that parks. E-mail addresses. */
+  /** Notified when nobody nearer is known, and of everything that parks. E-mail addresses. */
   readonly administrators: readonly string[];
   /** Never changed by us: MindTickle user ids, e-mail addresses; groups of the identity provider by name. */
   readonly protected: { readonly users: readonly string[]; readonly groups: readonly string[] };
@@ -27,7 +27,7 @@ export interface Policy {
   readonly teams: Readonly<Record<string, Team>>;
   /** Absent in what a process took before there was one: `PLAIN_CALENDAR`. */
   readonly calendar?: Calendar | undefined;
-  /** Groups of the identity provider that stand for a certificate held and for one to be renewed. */
+  /** Groups of the identity provider: who has a certificate, and who has to renew one. */
   readonly groups: {
     readonly certified: string;
     readonly recertificationRequired: string;
@@ -85,15 +85,15 @@ export const DEFAULT_XAPI_NAMES: XapiNames = {
   courseBase: 'https://app.mindtickle.com/courses/',
 };
 
-/** What is told by Slack, beside mail. */
+/** What is sent by Slack, beside mail. */
 export interface SlackPolicy {
-  /** A channel, by id or name, that hears of everything that parks or is escalated. */
+  /** A channel, by id or name, that gets a message of everything that parks or is escalated. */
   readonly alertsChannel?: string | undefined;
-  /** Do managers and leads get their letters as direct messages too? */
+  /** Whether managers and the escalation chain get their notifications as direct messages as well. */
   readonly directMessages: boolean;
 }
 
-/** Who leads a team, by e-mail address. */
+/** Who is responsible for a team, by e-mail address. */
 export interface Team {
   readonly manager?: string | undefined;
   /** Who is told after the manager, one by one. Absent in what a process took before there was one. */

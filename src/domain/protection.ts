@@ -2,14 +2,14 @@ import type { Policy } from './policy';
 
 /** True when one of a person's names (user id, e-mail address) is on the policy's list. Case does not count. */
 export function isProtectedUser(names: readonly (string | null)[], { users }: Policy['protected']): boolean {
-  return names.some((name) => name !== null && holds(users, name));
+  return names.some((name) => name !== null && includesName(users, name));
 }
 
 /** By the group's name in the identity provider. Case does not count: nor does it there. */
 export function isProtectedGroup(name: string, { groups }: Policy['protected']): boolean {
-  return holds(groups, name);
+  return includesName(groups, name);
 }
 
-function holds(listed: readonly string[], name: string): boolean {
+function includesName(listed: readonly string[], name: string): boolean {
   return listed.some((one) => one.trim().toLowerCase() === name.trim().toLowerCase());
 }

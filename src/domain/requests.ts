@@ -2,7 +2,7 @@
  * Messages come from people and programs that may send anything. A field is a text, or it is a sentence about what is
  * wrong; the sentence never repeats what was sent.
  */
-const LONGEST_TEXT = 2000;
+const MAX_TEXT_LENGTH = 2000;
 
 /** The message's fields as texts, or why it cannot be taken. Fields in `optional` may be absent. */
 export function readTextFields<R extends string, O extends string = never>(
@@ -38,8 +38,8 @@ function textFault(value: unknown): string | null {
   if (typeof value !== 'string') return 'must be a text';
   if (value.trim() === '') return 'must not be empty';
   // The ledger keeps who and why beside each write, and takes neither NUL nor half a surrogate pair.
-  if (value.includes('\0') || /\p{Cs}/u.test(value)) return 'holds a character that no text can have';
-  return value.length > LONGEST_TEXT ? `must not be longer than ${LONGEST_TEXT} characters` : null;
+  if (value.includes('\0') || /\p{Cs}/u.test(value)) return 'contains a character that no text can have';
+  return value.length > MAX_TEXT_LENGTH ? `must not be longer than ${MAX_TEXT_LENGTH} characters` : null;
 }
 
 const EMAIL = /^[^\s@<>,;]+@[^\s@<>,;]+$/;

@@ -14,7 +14,7 @@ export interface RetentionSettings {
   readonly namespace?: string;
 }
 
-/** The sender's retries may be signed again: an event comes again so long after it first did, however narrow the window. */
+/** The sender's retries may be signed again: an event may come again that long after the first time, however narrow the window. */
 const RETRY_LADDER = 7 * HOUR + 20 * MINUTE;
 
 /**
@@ -57,7 +57,7 @@ function forgottenIds(memory: RetentionSettings, retentionMs: number, goodForMs:
   const narrower = seconds > 0 ? `, or set delivery.windowBackSeconds to ${seconds} or less` : '';
   return (
     `the namespace's retention (${hours(retentionMs)}) is shorter than a signature is good for (${hours(goodForMs)}): ` +
-    'a delivery sent again would be taken for a new one, and a ledger that comes from a backup would not know better: ' +
+    'a delivery sent again would count as new, and a ledger restored from a backup would not know better: ' +
     `${extending(memory)}${narrower}`
   );
 }

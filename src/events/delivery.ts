@@ -14,7 +14,7 @@ export interface Delivery {
   readonly signedAt: string;
   /** When we took it, ISO 8601. */
   readonly receivedAt: string;
-  /** SHA-256 of the decoded HMAC bytes, hex: tells a replay under another id without keeping a signature. */
+  /** SHA-256 of the decoded HMAC bytes, hex: shows a replay under another id without keeping a signature. */
   readonly signatureDigest: string;
   /** SHA-256 of the body's bytes, hex. */
   readonly bodyDigest: string;

@@ -14,13 +14,13 @@ function isCalendarInstant(text: string): boolean {
 /** An ISO 8601 date or date and time; without a zone it is UTC. */
 export const isoInstant = z.string().refine(isCalendarInstant, 'not an ISO 8601 date');
 
-/** NUL, and half a surrogate pair, which UTF-8 cannot hold: neither the ledger nor a letter can keep them. */
+/** Neither NUL nor half a surrogate pair, which UTF-8 cannot encode: the ledger and e-mails cannot keep them. */
 function isStorable(text: string): boolean {
   return !text.includes('\0') && !/\p{Cs}/u.test(text);
 }
 
 /** Any text that can be kept. */
-export const text = z.string().refine(isStorable, 'holds a character that no text can have');
+export const text = z.string().refine(isStorable, 'contains a character that no text can have');
 
 /** An identifier of MindTickle's: opaque, never empty. */
 export const id = text.min(1).max(256);

@@ -144,7 +144,7 @@ function keyValues({ workflowId, step, system, naturalKey }: EffectKey): string[
   return [workflowId, step, system, storable(naturalKey)];
 }
 
-/** A message that came before its texts were looked at may hold anything. */
+/** A message may contain any character. */
 function said(text: string | null | undefined): string | null {
   return text === null || text === undefined ? null : storable(text);
 }

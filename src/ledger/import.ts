@@ -11,7 +11,7 @@ export interface Person {
 }
 
 export interface ImportRules {
-  /** The list wins also where an event, or a person, has told since. */
+  /** The list wins also where an event, or a person, has said otherwise since. */
   readonly overwrite: boolean;
   /** Look only. */
   readonly dryRun: boolean;
@@ -27,9 +27,9 @@ export interface Imported {
 const LANES = 4;
 
 /**
- * Learn people from a list; nobody twice in `people`. Only those of whom it says something new are written, each in a
+ * Store the people of a list; nobody twice in `people`. Only those of whom it says something new are written, each in a
  * transaction of their own under their one lock, so that a call that fails in the middle is simply repeated.
- * A list has no time, so what came with one stands: see `merge`. Who has left stays left.
+ * A list has no time, so what came with one stays: see `merge`. Who has left stays left.
  * @returns what became of each, in their order.
  */
 export async function importPeople(
@@ -75,7 +75,7 @@ async function write(pool: Pool, person: Person, rules: ImportRules): Promise<Me
 }
 
 interface Known extends Person {
-  /** A `user.provisioned` has told role and team. */
+  /** A `user.provisioned` has set role and team. */
   readonly isProvisioned: boolean;
 }
 
@@ -84,8 +84,8 @@ interface Merged extends Imported {
 }
 
 /**
- * An empty field says nothing, and the manager is the list's to say: no event tells one. Role and team are, until a
- * `user.provisioned` has told them. An address that is known stays: an event or a person may have told it since.
+ * An empty field changes nothing. The manager comes from the list alone: no event has one. Role and team do until a
+ * `user.provisioned` has set them. A known address stays: an event or a person may have changed it since.
  */
 function merge(known: Known | undefined, person: Person, { overwrite }: ImportRules): Merged {
   if (known === undefined) return { effect: 'added', kept: false, next: person };

@@ -109,7 +109,7 @@ export interface Learner {
   readonly standing: LearnerStanding;
 }
 
-/** Null: the ledger has not heard of them. */
+/** Null: the ledger does not know them. */
 export async function findLearner(pool: Pool, userId: string): Promise<Learner | null> {
   const { rows } = await pool.query<
     Omit<Learner, 'userId' | 'active' | 'standing'> & { hiredAt: Date | null; leftAt: Date | null }
@@ -139,8 +139,8 @@ export async function setLearnerEmail(pool: Pool, userId: string, email: string)
 
 /**
  * The offboarding of the departure `eventId` was cancelled: the learner is with us after all, so whatever departures were
- * known by then are taken back, but for those with an offboarding of their own. Repeat-safe: a departure that comes later
- * stands.
+ * known by then are withdrawn, except those with an offboarding of their own. Repeat-safe: a departure that comes later
+ * is not withdrawn.
  */
 export async function reinstateLearner(
   pool: Pool,

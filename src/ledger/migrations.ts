@@ -3,7 +3,7 @@ import { inTransaction, requireIdentifier } from './pool';
 import { MIGRATIONS } from './tables';
 
 /** A migration may take longer than a step of the ledger. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Bring the ledger's tables (in `schema`, made when missing) up to this version, all or nothing. May run in any number
@@ -13,10 +13,10 @@ const PATIENCE_MS = 60_000;
 export async function migrate(pool: Pool, schema?: string): Promise<readonly string[]> {
   const name = schema === undefined ? undefined : requireIdentifier(schema);
   return inTransaction(pool, async (client) => {
-    await patiently(client, `set local statement_timeout = ${PATIENCE_MS}`);
-    await patiently(client, `select pg_advisory_xact_lock(hashtextextended('ledger migrations ${name ?? ''}', 0))`);
-    if (name !== undefined) await patiently(client, `create schema if not exists ${name}`);
-    await patiently(
+    await runSlowly(client, `set local statement_timeout = ${TIMEOUT_MS}`);
+    await runSlowly(client, `select pg_advisory_xact_lock(hashtextextended('ledger migrations ${name ?? ''}', 0))`);
+    if (name !== undefined) await runSlowly(client, `create schema if not exists ${name}`);
+    await runSlowly(
       client,
       `create table if not exists migrations
         (version integer primary key, name text not null, applied_at timestamptz not null default now())`,
@@ -27,7 +27,7 @@ export async function migrate(pool: Pool, schema?: string): Promise<readonly str
     const applied = rows[0]?.version ?? 0;
     const missing = MIGRATIONS.slice(applied);
     for (const [index, migration] of missing.entries()) {
-      await patiently(client, migration.sql);
+      await runSlowly(client, migration.sql);
       await client.query('insert into migrations (version, name) values ($1, $2)', [
         applied + index + 1,
         migration.name,
@@ -37,8 +37,8 @@ export async function migrate(pool: Pool, schema?: string): Promise<readonly str
   });
 }
 
-async function patiently(client: PoolClient, text: string): Promise<void> {
+async function runSlowly(client: PoolClient, text: string): Promise<void> {
   // `query_timeout` of one statement: `pg` reads it, its types do not know it.
-  const statement: { text: string; query_timeout: number } = { text, query_timeout: PATIENCE_MS };
+  const statement: { text: string; query_timeout: number } = { text, query_timeout: TIMEOUT_MS };
   await client.query(statement);
 }

@@ -2,23 +2,23 @@ import type { Pool, PoolClient } from 'pg';
 import type { Fact, OpenWorkflow, WaitingKind } from '../domain';
 import { inTransaction, lockLearner } from './pool';
 
-/** So long nothing is heard of a workflow before somebody asks whether it still runs. */
-const QUIET = `interval '1 day'`;
+/** A workflow that was not seen for this long is checked: does it still run? */
+const STALE_AFTER = `interval '1 day'`;
 
 /**
- * At most `limit` ids of workflows that the ledger takes for running and that were neither recorded nor seen for a day,
- * the quietest first: each that has an open case, and each whose receipt is open. Both, because either outlives the
+ * At most `limit` ids of workflows that run as far as the ledger knows, and that were neither recorded nor seen for a day,
+ * the longest unseen first: each that has an open case, and each whose receipt is open. Both, because either outlives the
  * other: a run that was reset opens its case again, and not every workflow has one.
  */
 export async function staleWorkflows(pool: Pool, limit: number): Promise<readonly string[]> {
   const { rows } = await pool.query<{ workflow_id: string }>(
     `select workflow_id from (
        (select workflow_id, coalesce(seen_at, recorded_at) as heard_at from receipts
-        where closed_at is null and coalesce(seen_at, recorded_at) < now() - ${QUIET} order by 2 limit $1)
+        where closed_at is null and coalesce(seen_at, recorded_at) < now() - ${STALE_AFTER} order by 2 limit $1)
        union all
        (select workflow_id, coalesce(seen_at, opened_at) as heard_at from open_workflows
-        where closed_at is null and coalesce(seen_at, opened_at) < now() - ${QUIET} order by 2 limit $1)
-     ) as quiet group by workflow_id order by min(heard_at), workflow_id limit $1`,
+        where closed_at is null and coalesce(seen_at, opened_at) < now() - ${STALE_AFTER} order by 2 limit $1)
+     ) as stale group by workflow_id order by min(heard_at), workflow_id limit $1`,
     [limit],
   );
   return rows.map(({ workflow_id: workflowId }) => workflowId);
@@ -34,7 +34,7 @@ export async function markSeen(pool: Pool, workflowIds: readonly string[]): Prom
 
 /**
  * Temporal does not run it any more, and it could not say so itself (terminated, deleted): its case is closed, so that
- * it is told nothing more, and so is its receipt, with outcome `gone`, so that it is forgotten in time. What has closed
+ * it gets no more signals, and so is its receipt, with outcome `gone`, so that it is pruned in time. What has closed
  * meanwhile keeps its outcome.
  */
 export async function closeGone(pool: Pool, workflowId: string): Promise<void> {
@@ -82,8 +82,8 @@ export async function openCase(client: PoolClient, fact: Fact, open: OpenWorkflo
 
 /**
  * The offboarding of the learner that a departure (at `at`) joins: one that runs, that nobody has taken back, that works
- * as soon as this departure wants it, and that no hire in between has put in question. From then on it stands for the
- * later of the two.
+ * as soon as this departure wants it, and that no hire in between has put in question. From then on it is the
+ * offboarding of the later of the two.
  */
 export async function joinOffboarding(
   client: PoolClient,
@@ -151,7 +151,7 @@ export async function closeWorkflow(
   });
 }
 
-/** Temporal knows no such running workflow: it is told nothing more. */
+/** Temporal knows no such running workflow: it gets no more signals. */
 export async function markGone(pool: Pool, workflowId: string): Promise<void> {
   await pool.query('update open_workflows set gone = true where workflow_id = $1', [workflowId]);
 }

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction, lockLearner } from './pool';
 
-/** The ledger's tables as they hold one person: JSON values, names as in the database, times ISO 8601 in UTC. */
+/** The ledger's tables as they describe one person: JSON values, names as in the database, times ISO 8601 in UTC. */
 export type PersonRecord = Readonly<Record<keyof typeof PERSON, readonly Readonly<Record<string, unknown>>[]>>;
 
 /** What is read of a person, in an order that does not move. */
@@ -24,7 +24,7 @@ const PERSON = {
     from effects where user_id = $1 and system <> 'archive' order by begun_at, workflow_id, step, system, natural_key`,
 } as const;
 
-/** Everything the ledger holds about a person, for the archive. Equal contents make equal JSON. */
+/** Everything the ledger knows about a person, for the archive. Equal contents make equal JSON. */
 export async function readPerson(pool: Pool, userId: string): Promise<PersonRecord> {
   return inTransaction(pool, async (client) => {
     await lockLearner(client, userId);

@@ -30,7 +30,7 @@ export function openPool({ url, schema, max = 10, timeoutMs = 1500 }: PoolSettin
   return pool;
 }
 
-/** `schema` as it may stand in SQL without quotes. @throws Error when it may not. */
+/** `schema`, checked for use in SQL without quotes. @throws Error when it may not. */
 export function requireIdentifier(schema: string): string {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error('a schema is named by lower-case letters, digits and _');
   return schema;
@@ -66,7 +66,7 @@ async function isRolledBack(client: PoolClient): Promise<boolean> {
 }
 
 function ignore(): void {
-  // Nothing to do: the pool drops the connection, and whoever waits for it gets the error.
+  // Nothing to do: the pool drops the connection, and the call that waits for it gets the error.
 }
 
 const NETWORK_CODES = new Set([
@@ -111,7 +111,7 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** What Postgres refuses for ever in a text and in JSON: NUL, and half a surrogate pair, which UTF-8 cannot hold. */
+/** What Postgres always refuses in a text and in JSON: NUL, and half a surrogate pair, which UTF-8 cannot encode. */
 const NOT_STORABLE = /\0|\p{Cs}/gu;
 
 /** The text with U+FFFD for each character that Postgres refuses. */

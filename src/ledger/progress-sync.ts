@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-/** A learner's progress in a module as it stands, which Salesforce has otherwise or not at all. */
+/** A learner's current progress in a module, which Salesforce has otherwise or not at all. */
 export interface DueProgress {
   readonly userId: string;
   readonly moduleId: string;

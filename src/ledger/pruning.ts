@@ -19,8 +19,8 @@ export interface PruneOptions {
 
 /**
  * Forget what is older than so many days: receipts by when their workflow closed, never one whose workflow is open;
- * replays and refusals by when they came. In batches that other transactions pass by: rows that somebody holds wait for
- * the next time.
+ * replays and refusals by when they came. In batches that do not block other transactions: locked rows wait for the
+ * next time.
  */
 export async function pruneLedger(
   pool: Pool,

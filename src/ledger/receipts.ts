@@ -175,7 +175,7 @@ export interface Conflict {
 }
 
 /**
- * `stands`: the event id is another run's for good. `free`: what came first was a replay of something else, so that the
+ * `stands`: the event id is another run's permanently. `free`: what came first was a replay of something else, so that the
  * event id was nobody's, and is this run's from now on. `unknown`: the first one has not been recorded yet.
  */
 export type ConflictStanding = 'stands' | 'free' | 'unknown';

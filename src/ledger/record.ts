@@ -21,7 +21,7 @@ export type Recorded =
       readonly answer: EventDecision;
       /** What is known already and means something to this workflow, which has begun to wait. */
       readonly settledBy: News | null;
-      /** The waiting workflows to tell. */
+      /** The waiting workflows to signal. */
       readonly settles: readonly Settled[];
     }
   | {
@@ -34,8 +34,8 @@ export type Recorded =
     };
 
 /**
- * The first step of every workflow, one transaction: the receipt, the fact, this workflow's row when it waits, and who
- * means what to whom, both ways. Called again by its own run it returns the answer it gave, and reads the waiting
+ * The first step of every workflow, one transaction: the receipt, the fact, this workflow's row when it waits, and what
+ * the facts mean to the waiting workflows, both ways. Called again by its own run it returns the answer it gave, and reads the waiting
  * workflows afresh: an offboarding asks again when an announced departure has come.
  */
 export async function recordEvent(pool: Pool, request: RecordRequest, lock: Lock = lockLearner): Promise<Recorded> {

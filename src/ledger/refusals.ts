@@ -27,7 +27,7 @@ const KEPT_ROWS = 10_000;
 
 /**
  * Add counts to what is there, in one statement. Rows that are older than these are dropped beyond the newest `keep`, so
- * that the table never holds more than that and what one call adds.
+ * that the table never has more rows than that and what one call adds.
  */
 export async function addRefusals(pool: Pool, rows: readonly RefusalRow[], keep = KEPT_ROWS): Promise<void> {
   if (rows.length === 0) return;

@@ -19,7 +19,7 @@ export interface Settled {
 
 /**
  * What the learner's stored facts mean to `open`, a workflow that has just begun to wait; null when nothing. What ends
- * the case for good comes before what fulfils it: an old case must not give back what a newer one has taken.
+ * the case comes before what fulfils it: an old case must not give back what a newer one has withdrawn.
  */
 export async function settledBy(
   client: PoolClient,
@@ -65,7 +65,7 @@ function firstNews(open: OpenWorkflow, facts: readonly StoredFact[], rules: Rene
   return null;
 }
 
-/** Whether the case's expiry is the one that the completion renews; once it has, it is, whatever is heard of later. */
+/** Whether the case's expiry is the one that the completion renews; once it has, it stays so, whatever arrives later. */
 function renewsIt(
   { fact, settled }: StoredCompletion,
   { key, openedBy }: OpenWorkflow,
@@ -94,13 +94,13 @@ export async function settles(
 ): Promise<readonly Settled[]> {
   // Of a learner who may have been hired again nothing is ended before somebody has said.
   if (fact.kind === 'deprovisioned' && (await departureOf(client, fact.userId))?.standing !== 'left') return [];
-  const heard = (await waitingOf(client, fact.userId)).flatMap((open) => {
+  const affected = (await waitingOf(client, fact.userId)).flatMap((open) => {
     const news = open.workflowId === ownWorkflowId ? null : newsFor(open, fact, eventId, rules);
     return news === null ? [] : [{ open, news }];
   });
-  const renewals = heard.filter(({ news }) => news.signal === 'recertified').map(({ open }) => open);
+  const renewals = affected.filter(({ news }) => news.signal === 'recertified').map(({ open }) => open);
   const renewed = renewals.length === 0 ? [] : await renew(client, fact.userId, eventId, renewals, rules);
-  return heard
+  return affected
     .filter(({ open, news }) => news.signal !== 'recertified' || renewed.includes(open))
     .map(({ open, news }) => ({ workflowId: open.workflowId, news }));
 }

@@ -155,7 +155,7 @@ export function setupSettings(env: Environment): SetupSettings {
   };
 }
 
-/** Of whoever drains the spool of a receiver that is gone. @throws SettingsError naming each that is missing or malformed. */
+/** What `mt spool drain` needs to empty the spool of a receiver that is gone. @throws SettingsError naming each that is missing or malformed. */
 export function drainSettings(env: Environment): Pick<ReceiverSettings, 'companyId' | 'startConcurrency' | 'logLevel'> {
   const read = readVariables(env, ['MINDTICKLE_COMPANY_ID', 'START_CONCURRENCY', 'LOG_LEVEL']);
   return {
@@ -165,7 +165,7 @@ export function drainSettings(env: Environment): Pick<ReceiverSettings, 'company
   };
 }
 
-/** Of whoever asks a process on its private port. @throws SettingsError naming each that is malformed. */
+/** What a command needs to ask a process on its private port. @throws SettingsError naming each that is malformed. */
 export function opsSettings(env: Environment): OpsSettings {
   const read = readVariables(env, ['OPS_PORT', 'OPS_TOKENS']);
   return { port: read.OPS_PORT, tokens: read.OPS_TOKENS ?? [] };

@@ -16,7 +16,7 @@ import { explain, SettingsError } from './error';
 
 const days = z.number().min(0).max(3650);
 const percent = z.number().min(0).max(100);
-/** Each once: nobody is told twice because a list names them twice. */
+/** Each once: nobody is notified twice because a list names them twice. */
 const addresses = z.array(z.email()).transform((all) => [...new Set(all)]);
 const mode = z.enum(['off', 'observe', 'on']);
 const limitedConnector = z.strictObject({
@@ -52,7 +52,7 @@ const calendar = z.strictObject({
   holidays: z.array(z.iso.date()).default([]),
 });
 
-/** API name of an object or a field; it stands in addresses and queries. */
+/** API name of an object or a field; it becomes part of addresses and queries. */
 const apiName = z.string().regex(/^[A-Za-z]\w{0,79}$/, 'not an API name of Salesforce, such as Score__c');
 
 /** `null`: the org has none, and it is not written. */

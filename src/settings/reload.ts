@@ -4,7 +4,7 @@ import type { Logger } from '../telemetry';
 import { watchFile, type WatchedFileOptions } from './watched-file';
 
 export interface ReloadedSetting<T> {
-  /** As read last. Another value is another object, so whoever keeps it keeps what it began with. */
+  /** As read last. Another value is another object: a request that keeps it keeps what it began with. */
   readonly current: () => T;
   /** Why what the file holds now is not used, one sentence each; never a value. Empty when all is well. */
   readonly warnings: () => readonly string[];

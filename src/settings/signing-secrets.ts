@@ -4,7 +4,7 @@ import { watchSetting, type ReloadOptions, type ReloadCounts } from './reload';
 export interface WatchedSecrets {
   /** Newest first. Asked once a delivery, which keeps what it began with. */
   readonly current: () => readonly string[];
-  /** Accepted before by this process, and no longer: a delivery that is signed with one can be told from a forged one. */
+  /** Accepted before by this process, and no longer: a delivery signed with one is not a forged one. */
   readonly retired: () => readonly string[];
   /** Of each of them, in their order. */
   readonly fingerprints: () => readonly string[];
@@ -18,9 +18,9 @@ type Name = 'MINDTICKLE_WEBHOOK_SECRET';
 /** A public constant: equal secrets have equal fingerprints everywhere, so that replicas and restarts can be compared. */
 const CONTEXT = 'mindtickle-temporal: fingerprint of a signing secret';
 /** What MindTickle makes is longer; so is anything that cannot be guessed. */
-const SHORTEST_GOOD = 24;
+const MIN_SECRET_LENGTH = 24;
 /** The last ones: each costs a refused delivery's diagnosis some HMACs. */
-const RETIRED = 4;
+const MAX_RETIRED = 4;
 
 /**
  * The company's signing secrets, read again when the file of `MINDTICKLE_WEBHOOK_SECRET_FILE` changes. A bad file keeps
@@ -55,15 +55,15 @@ export function watchSecrets(options: Omit<ReloadOptions<Name>, 'name' | 'onChan
   remember();
   const retired = (): readonly string[] => {
     const accepted = new Set(setting.current());
-    return [...seen].filter((secret) => !accepted.has(secret)).slice(-RETIRED);
+    return [...seen].filter((secret) => !accepted.has(secret)).slice(-MAX_RETIRED);
   };
   return { ...setting, fingerprints, retired };
 }
 
 /**
- * What names a secret in metrics and logs when positions shift, without telling it: 32 bits of a one-way function. A
+ * What names a secret in metrics and logs when positions shift, without revealing it: 32 bits of a one-way function. A
  * secret of 24 random bytes cannot be found by trying, with or without them. One that is short enough to be guessed gets
- * a fingerprint of this process alone: a constant one would let whoever reads it try guesses at home.
+ * a fingerprint of this process alone: with a constant key anyone who reads it could try guesses offline.
  */
 function createFingerprint(): (secret: string) => string {
   const ofThisProcess = randomBytes(32);
@@ -75,5 +75,5 @@ function createFingerprint(): (secret: string) => string {
 }
 
 function isWeak(secret: string): boolean {
-  return secret.length < SHORTEST_GOOD;
+  return secret.length < MIN_SECRET_LENGTH;
 }

@@ -14,13 +14,13 @@ export const secret = z
   .string()
   .min(1)
   .refine((text) => !UNREADABLE.test(text), 'has a character that cannot be read');
-/** Parted by commas or, in a file, by lines. */
+/** Separated by commas or, in a file, by lines. */
 const list = z
   .string()
   .transform((text) => text.trim().split(/\s*[,\n]\s*/))
   .pipe(z.array(secret).min(1));
-/** A wrong signature is compared with each of them. More are the lines of a file that holds something else. */
-const MOST_SECRETS = 8;
+/** A wrong signature is compared with each of them. More are the lines of another kind of file. */
+const MAX_SECRETS = 8;
 const flag = z.enum(['on', 'off']).transform((text) => text === 'on');
 const role = z.enum(['viewer', 'operator']);
 const token = z
@@ -35,7 +35,7 @@ const token = z
 /** Every variable that we read but the connectors'. Temporal's own (`TEMPORAL_*`) are read by `@temporalio/envconfig`. */
 const variables = {
   /** The company's signing secret; several, newest first and comma-separated, while one is rotated. */
-  MINDTICKLE_WEBHOOK_SECRET: list.pipe(z.array(secret).max(MOST_SECRETS)),
+  MINDTICKLE_WEBHOOK_SECRET: list.pipe(z.array(secret).max(MAX_SECRETS)),
   /** The one company of this deployment. */
   MINDTICKLE_COMPANY_ID: z.string().min(1),
   /** The YAML file of policies, connector modes and the delivery contract. */

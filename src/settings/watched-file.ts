@@ -5,13 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface WatchedFileOptions {
   readonly path: string;
-  /** What it held when it was read last, trimmed. */
+  /** Its contents when it was read last, trimmed. */
   readonly known: string;
-  /** Told what it holds, trimmed, once that is new and has settled; undefined: it cannot be read, or is no small file. */
+  /** Called with its contents, trimmed, once they are new and have settled; undefined: it cannot be read, or is no small file. */
   readonly onChange: (text: string | undefined) => void;
   /** Two readings that far apart have to agree, so that a file that is half written is not taken for the whole. */
   readonly settleMs?: number;
-  /** How often it is read when nothing tells of a change: not every mount does, and a link may lead elsewhere. */
+  /** How often it is read without an event: not every mount sends events, and a link may lead elsewhere. */
   readonly pollMs?: number;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /** Calls back at whatever happens in a directory, and only then. @throws when it cannot be watched. */
@@ -39,7 +39,7 @@ export function watchFile(options: WatchedFileOptions): () => void {
   let isLooking = false;
   let isAsked = false;
 
-  /** What the file holds once two readings agree. What is known already needs no second one. */
+  /** The contents once two readings agree. Known contents need no second reading. */
   const settled = async (): Promise<string | undefined> => {
     for (let text = await read(path); ;) {
       if (text === known) return text;
@@ -111,7 +111,7 @@ function keepWatching(
   return { renew, close };
 }
 
-/** A pipe must not be waited for: it may have no writer, ever. */
+/** Opening must not wait for a pipe: it may never have a writer. */
 const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK;
 
 async function read(path: string): Promise<string | undefined> {

@@ -32,7 +32,7 @@ describe('readPeople', () => {
     ['u1,secret one,,,secret two', 'email: not an e-mail address; managerEmail: not an e-mail address'],
     ['u1,a@example.com', 'has 2 fields where the first row has 5'],
     ['u1,a@example.com,"rep\nwest"', 'has 3 fields where the first row has 5 (the row goes on to line 3)'],
-    ['u1,a@example.com,a\0b,,', 'role: holds a character that no text can have'],
+    ['u1,a@example.com,a\0b,,', 'role: contains a character that no text can have'],
   ])('leaves %j out, and says why without the value', async (row, reason) => {
     expect((await read(`${HEADER}${row}\n`)).rows).toEqual([{ line: 2, reason }]);
   });

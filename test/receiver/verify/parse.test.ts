@@ -161,7 +161,7 @@ describe('parseBody', () => {
     const data = JSON.stringify({ ...COURSE, userId: 'mt-#', courseName: '#' }).replaceAll('#', character);
     const parsed = read(`{"event":"course.completed","data":${data},"companyId":"${COMPANY}"}`);
     const detail =
-      'data.userId: holds a character that no text can have; data.courseName: holds a character that no text can have';
+      'data.userId: contains a character that no text can have; data.courseName: contains a character that no text can have';
     expect(parsed).toMatchObject({ kind: 'problem', isJson: true, problem: { kind: 'data-does-not-fit', detail } });
   });
 
