@@ -68,7 +68,7 @@ function createGroupChanges(
   { protected: isProtected, groups: { createMissing } }: Rules,
 ): Pick<IdentityChanges, 'join' | 'leaveAll'> {
   async function groupToJoin(context: StepContext, name: string): Promise<Group | 'observed'> {
-    const group = createMissing === true ? await driver.findGroup(name) : await groupNamed(name);
+    const group = createMissing ? await driver.findGroup(name) : await groupNamed(name);
     if (group !== null) return group;
     requireUnprotectedGroup(name, isProtected);
     const effect: Effect = { context, naturalKey: `group:${name}`, would: { group: name, made: true } };

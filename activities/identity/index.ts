@@ -106,7 +106,7 @@ function createActivities(
       if (await isNeededElsewhere(person.userId, unlessOpen)) return 'unchanged';
       return changing(person, async (user) => {
         // Where groups are created on demand, a group that does not exist has no members.
-        if (policy.groups.createMissing === true && (await driver.findGroup(name)) === null) return 'unchanged';
+        if (policy.groups.createMissing && (await driver.findGroup(name)) === null) return 'unchanged';
         return setMember(context, user, await groupNamed(name), false);
       });
     },

@@ -1,4 +1,4 @@
-import { certificateKey, DEFAULT_SALESFORCE_NAMES } from '../../src/domain';
+import { certificateKey } from '../../src/domain';
 import { bestCompletion } from '../../src/ledger';
 import type { SystemSettings } from '../../src/settings';
 import type { Connector, ConnectorDeps, Person } from '../connector';
@@ -61,7 +61,7 @@ export function connect(settings: SystemSettings['salesforce'], deps: ConnectorD
   const write = createWrite('salesforce', pool);
   const parts: SalesforceParts = {
     api: createSalesforceApi(sessions, write, deps),
-    names: policy.salesforce ?? DEFAULT_SALESFORCE_NAMES,
+    names: policy.salesforce,
     pool,
     write,
     confirm: createConfirm('salesforce', pool),

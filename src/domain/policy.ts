@@ -9,7 +9,7 @@ export type System = (typeof SYSTEMS)[number];
 /** `off`: not configured. `observe`: reads, and records what it would have written. `on`: writes. */
 export type Mode = 'off' | 'observe' | 'on';
 
-/** The last three are absent in what a process took before there were any: `off`. */
+/** An absent one is `off`. */
 export type Modes = Readonly<
   Record<'identity' | 'mail' | 'archive', Mode> & Partial<Record<'salesforce' | 'slack' | 'xapi', Mode>>
 >;
@@ -25,14 +25,13 @@ export interface Policy {
   readonly protected: { readonly users: readonly string[]; readonly groups: readonly string[] };
   /** By team id. */
   readonly teams: Readonly<Record<string, Team>>;
-  /** Absent in what a process took before there was one: `PLAIN_CALENDAR`. */
-  readonly calendar?: Calendar | undefined;
+  readonly calendar: Calendar;
   /** Groups of the identity provider: who has a certificate, and who has to renew one. */
   readonly groups: {
     readonly certified: string;
     readonly recertificationRequired: string;
-    /** A group to join that the identity provider lacks is made. Absent in older terms: it is not. */
-    readonly createMissing?: boolean | undefined;
+    /** Whether a group to join that the identity provider lacks is created. */
+    readonly createMissing: boolean;
   };
   readonly course: {
     /** Absent: any completion counts. */
@@ -40,10 +39,8 @@ export interface Policy {
     /** Course (id or name) → certificates that it renews. */
     readonly renews: Readonly<Record<string, readonly string[]>>;
   };
-  /** Absent in what a process took before there was one: nobody is told by Slack. */
-  readonly slack?: SlackPolicy | undefined;
-  /** Absent in what a process took before there was one: `PLAIN_IRIS`. */
-  readonly xapi?: XapiNames | undefined;
+  readonly slack: SlackPolicy;
+  readonly xapi: XapiNames;
   readonly quiz: { readonly passPercent?: number | undefined; readonly slaWorkingDays: number };
   readonly recertification: {
     readonly remindDaysBefore: readonly number[];
@@ -62,13 +59,12 @@ export interface Policy {
     readonly leaverReasons?: readonly string[] | undefined;
     readonly limitPerHour: number;
     readonly accessSlaMinutes: number;
-    /** From the archive on: until then everything can be given back. Absent in older terms: 7. */
-    readonly deactivateAfterDays?: number | undefined;
-    /** Hired again while it runs: ask a person, or undo at once where the order is proven. Absent in older terms: ask. */
-    readonly rehire?: 'ask' | 'undo' | undefined;
+    /** From the archive on: until then everything can be given back. */
+    readonly deactivateAfterDays: number;
+    /** Hired again while it runs: ask a person, or undo at once where the order is proven. */
+    readonly rehire: 'ask' | 'undo';
   };
-  /** Absent in what a process took before there was one: `PLAIN_SALESFORCE`. */
-  readonly salesforce?: SalesforceNames | undefined;
+  readonly salesforce: SalesforceNames;
 }
 
 /** How an LMS names a learner and a course (xAPI): identifiers, which need not lead anywhere. */
@@ -96,8 +92,8 @@ export interface SlackPolicy {
 /** Who is responsible for a team, by e-mail address. */
 export interface Team {
   readonly manager?: string | undefined;
-  /** Who is told after the manager, one by one. Absent in what a process took before there was one. */
-  readonly escalation?: readonly string[] | undefined;
+  /** Who is notified after the manager, one by one. */
+  readonly escalation: readonly string[];
 }
 
 export interface Program {

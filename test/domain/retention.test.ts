@@ -33,7 +33,7 @@ describe('retentionHoles', () => {
   test('a namespace that forgets before a signature is void has one, with the command that closes it', () => {
     expect(holes({ windowBackMs: 3 * DAY, namespace: 'sales' })).toEqual([
       "the namespace's retention (24 h) is shorter than a signature is good for (72.09 h): a delivery sent " +
-        'again would be taken for a new one, and a ledger that comes from a backup would not know better: run `temporal operator namespace update --retention 4d -n sales`, or set ' +
+        'again would count as new, and a ledger restored from a backup would not know better: run `temporal operator namespace update --retention 4d -n sales`, or set ' +
         'delivery.windowBackSeconds to 86100 or less',
     ]);
   });

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { demoDeliveries } from '../../src/commands/demo/deliveries';
-import { eventNames, events, quarantine } from '../../src/events';
+import { eventNames, events, quarantine, type EventName } from '../../src/events';
+import type { DemoOfEvent } from '../../src/events/descriptor';
 import { email, id, text, title } from '../../src/events/fields';
 import { dataOf } from './deliveries';
 
@@ -21,6 +22,24 @@ describe('the demo', () => {
     expect(deliveries.map(({ event }) => event)).toEqual([...eventNames, 'demo.unknown']);
     const people = deliveries.slice(0, -1).map(({ person }) => person.userId);
     expect(new Set(people).size).toBe(eventNames.length);
+  });
+});
+
+describe('a step that the demo waits for', () => {
+  const folder = resolve(__dirname, '../../workflows');
+  const source = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+  const stepsOf = (event: EventName): readonly string[] => {
+    const { lastStep, effects }: DemoOfEvent = events[event].demo;
+    return [...effects.map(({ step }) => step), ...(lastStep === undefined ? [] : [lastStep])];
+  };
+
+  test.each(eventNames)('is a step of the workflow of %s', (event) => {
+    // A step that names a group has a template: `join ${group}`.
+    const literals = stepsOf(event).map((step) => (step.startsWith('join ') ? '`join ${' : `'${step}'`));
+    expect(literals.filter((literal) => !source.includes(literal))).toEqual([]);
   });
 });
 

@@ -417,11 +417,4 @@ describe('offboarding and its deactivation', () => {
     expect(world.callsOf('deactivateUser')).toEqual([]);
     expect(restored()).toEqual(['leaveLateGroups', 'leaveGroups', 'freeze']);
   });
-
-  test('a policy that does not say when means a week', async () => {
-    setPolicy({ deactivateAfterDays: undefined });
-    const begun = await world.now();
-    await (await send()).result();
-    expect(Math.round((startOf('deactivateUser') - begun) / DAY)).toBe(7);
-  });
 });

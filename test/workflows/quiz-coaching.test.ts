@@ -394,7 +394,7 @@ describe('quizCoaching and who is notified first', () => {
   ])('%s', async (_claim, knows, contact, team, first) => {
     world.fake('findLearner', knows);
     world.fake('findContact', contact);
-    setPolicy({ teams: { t1: team } });
+    setPolicy({ teams: { t1: { escalation: [], ...team } } });
     const handle = await send();
     await world.until(handle, ({ steps }) => steps.some(({ status }) => status === 'done'));
     expect(coaches()).toEqual([first]);

@@ -117,9 +117,6 @@ async function offboard(departure: Departure, { policy }: Start): Promise<Person
   return person;
 }
 
-/** For a workflow that took its policy before there was such a field. */
-const DEFAULT_DAYS = 7;
-
 /**
  * The administrators are notified at once that access has ended, and in the end what came of it all. `deactivatesAt`: of a run
  * that goes on from another one, which has reported.
@@ -131,7 +128,7 @@ async function deactivateLater(
   deactivatesAt: number | null,
 ): Promise<void> {
   const { process, beforeStep, data, checkpoint } = departure;
-  const { deactivateAfterDays: days = DEFAULT_DAYS } = policy.offboarding;
+  const { deactivateAfterDays: days } = policy.offboarding;
   const isOff = !process.steps.isOn('identity');
   const isDeactivated = isOff || since('offboarding-deactivates');
   const isLater = isDeactivated && !isOff && days > 0;
