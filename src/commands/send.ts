@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { events, isEventName } from '../events';
-import { SettingsError, withDotEnv, type Environment } from '../settings';
+import { SettingsError, valueOf, withDotEnv, type Environment } from '../settings';
 import { deliver, type Outgoing } from '../dev/mindtickle';
 import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
 
@@ -75,22 +75,16 @@ function urlOf(env: Environment, running: StackInfo | undefined): string {
 
 function secretOf(env: Environment, running: StackInfo | undefined): string {
   // Newest first: the one that MindTickle signs with after a rotation.
-  const ofEnvironment = fromEnvironment(env, 'MINDTICKLE_WEBHOOK_SECRET')?.split(',')[0]?.trim();
+  const ofEnvironment = valueOf(env, 'MINDTICKLE_WEBHOOK_SECRET')?.split(',')[0]?.trim();
   return ofEnvironment ?? running?.webhookSecret ?? missing('MINDTICKLE_WEBHOOK_SECRET', ', --secret is not given');
 }
 
 function companyOf(env: Environment, running: StackInfo | undefined): string {
-  return fromEnvironment(env, 'MINDTICKLE_COMPANY_ID') ?? running?.companyId ?? missing('MINDTICKLE_COMPANY_ID', '');
+  return valueOf(env, 'MINDTICKLE_COMPANY_ID') ?? running?.companyId ?? missing('MINDTICKLE_COMPANY_ID', '');
 }
 
 function missing(name: string, also: string): never {
   throw new SettingsError([`${name}: missing${also}, and no mt dev runs on this data directory`]);
-}
-
-function fromEnvironment(env: Environment, name: string): string | undefined {
-  const file = env[`${name}_FILE`];
-  const value = file === undefined || file === '' ? env[name] : readFileSync(file, 'utf8').trim();
-  return value === '' ? undefined : value;
 }
 
 function webUiOf(body: unknown, env: Environment, running: StackInfo | undefined): string | null {

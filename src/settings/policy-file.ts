@@ -59,35 +59,22 @@ const apiName = z.string().regex(/^[A-Za-z]\w{0,79}$/, 'not an API name of Sales
 const field = (theirs: string) => apiName.nullable().default(theirs);
 const text = (value: string) => z.string().min(1).default(value);
 
-const { trainingFields, statuses, contactFields } = DEFAULT_SALESFORCE_NAMES;
+/** An object with the keys of `defaults`, each read by `kind` of its default. */
+function each<D extends Readonly<Record<string, string>>, T extends z.ZodType>(
+  defaults: D,
+  kind: (value: string) => T,
+) {
+  const shape = Object.fromEntries(Object.entries(defaults).map(([ours, value]) => [ours, kind(value)]));
+  return z.strictObject(shape as { [Key in keyof D]: T }).prefault({} as never);
+}
+
 const salesforce = z.strictObject({
   trainingObject: apiName.default(DEFAULT_SALESFORCE_NAMES.trainingObject),
   keyField: apiName.default(DEFAULT_SALESFORCE_NAMES.keyField),
-  trainingFields: z
-    .strictObject({
-      learnerId: field(trainingFields.learnerId),
-      email: field(trainingFields.email),
-      kind: field(trainingFields.kind),
-      title: field(trainingFields.title),
-      status: field(trainingFields.status),
-      score: field(trainingFields.score),
-      completedAt: field(trainingFields.completedAt),
-      deadline: field(trainingFields.deadline),
-      progress: field(trainingFields.progress),
-      seconds: field(trainingFields.seconds),
-    })
-    .prefault({}),
-  statuses: z
-    .strictObject({
-      completed: text(statuses.completed),
-      inProgress: text(statuses.inProgress),
-      required: text(statuses.required),
-      certified: text(statuses.certified),
-      lapsed: text(statuses.lapsed),
-    })
-    .prefault({}),
+  trainingFields: each(DEFAULT_SALESFORCE_NAMES.trainingFields, field),
+  statuses: each(DEFAULT_SALESFORCE_NAMES.statuses, text),
   contactKeyField: apiName.default(DEFAULT_SALESFORCE_NAMES.contactKeyField),
-  contactFields: z.strictObject({ role: field(contactFields.role), teamId: field(contactFields.teamId) }).prefault({}),
+  contactFields: each(DEFAULT_SALESFORCE_NAMES.contactFields, field),
 });
 
 const config = z.strictObject({
