@@ -16,7 +16,7 @@ import type {
   ReconcileActivities,
   RereadActivities,
 } from '../../activities';
-import type { System } from '../../src/domain';
+import { SYSTEMS, type System } from '../../src/domain';
 import { isCurrent } from '../releases';
 
 /** Waits for a running attempt: a step and its undo must not run side by side. */
@@ -140,15 +140,28 @@ export const { closeGone } = proxyActivities<ReconcileActivities>({
 
 /** Credentials that a system refuses stop every process that needs it. */
 export function sharedCause({ cause }: ActivityFailure): string | undefined {
-  if (!(cause instanceof ApplicationFailure)) return undefined;
+  if (!isOurs(cause)) return undefined;
   const [details] = (cause.details ?? []) as readonly ({ readonly status?: unknown } | undefined)[];
   return details?.status === 401 || details?.status === 403 ? cause.message : undefined;
 }
 
-/** Why a step failed, as a sentence without names or values; activity failures carry none. */
+/**
+ * Why a step failed, as a sentence without names or values. Only failures that we throw ourselves have such a message; any
+ * other, such as a `TypeError` that Temporal wraps, may quote what it failed on, and is named by its type alone.
+ */
 export function whyFailed(error: unknown): string {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) return cause.message;
+  if (isOurs(cause)) return cause.message;
+  if (cause instanceof ApplicationFailure) return `failed: ${cause.type ?? 'unknown'}`;
   if (cause instanceof TimeoutFailure) return 'gave no result within its time';
   return 'failed';
+}
+
+const OUR_SYSTEMS: readonly string[] = [...SYSTEMS, 'ledger', 'quarantine'];
+
+/** Our types are `<system>.<reason>`. */
+function isOurs(cause: unknown): cause is ApplicationFailure {
+  if (!(cause instanceof ApplicationFailure)) return false;
+  const [system = '', reason] = cause.type?.split('.') ?? [];
+  return reason !== undefined && OUR_SYSTEMS.includes(system);
 }
