@@ -53,7 +53,7 @@ export function createConnectors(
 
 export interface PolicySnapshotActivities {
   /** Policy and connector modes as they are now; a workflow keeps what it gets until it ends. */
-  readTerms(): Promise<PolicySnapshot>;
+  readPolicySnapshot(): Promise<PolicySnapshot>;
 }
 
 export interface RereadActivities {
@@ -69,7 +69,7 @@ export function createOwnActivities(
   isRunning: IsRunning,
 ): object {
   const readAgain: PolicySnapshotActivities & RereadActivities = {
-    readTerms: () => Promise.resolve({ policy, modes }),
+    readPolicySnapshot: () => Promise.resolve({ policy, modes }),
     rereadEnvelope: (envelope) => {
       const found = reread(envelope);
       if (!('refused' in found)) return Promise.resolve(found);

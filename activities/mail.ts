@@ -11,11 +11,11 @@ import { createWrite, digest, ownWorkflowId, type StepContext } from './write-on
 
 export interface MailActivities {
   /** Send one message to one address. `role` says in the ledger to whom, so that no address has to. */
-  sendLetter(context: StepContext, to: string, role: Role, letter: Notification): Promise<Sent>;
+  sendMail(context: StepContext, to: string, role: Role, letter: Notification): Promise<Sent>;
 }
 
-/** `told before`: another process has just notified the same person of the same cause. */
-export type Sent = 'sent' | 'observed' | 'told before';
+/** `already notified`: another process has just notified the same person of the same cause. */
+export type Sent = 'sent' | 'observed' | 'already notified';
 
 /** `lead`: of the team's escalation list. `other`: named by whoever escalated. */
 export type Role = 'learner' | 'manager' | 'lead' | 'administrator' | 'other';
@@ -35,7 +35,7 @@ export function connect(
   const transport = createTransports(url);
   const send = createSend({ url, from, transport, timeoutMs });
 
-  async function sendLetter(context: StepContext, to: string, role: Role, letter: Notification): Promise<Sent> {
+  async function sendMail(context: StepContext, to: string, role: Role, letter: Notification): Promise<Sent> {
     // One address, and nothing that a mailer would read as more: it may come from the identity provider.
     if (!isEmail(to)) throw rejected('mail', `has no usable address for the ${role}`);
     const workflowId = ownWorkflowId();
@@ -48,7 +48,7 @@ export function connect(
     const alert = alertOf(letter, { recipient, workflowId, step: context.step });
     return write(effect, async () => {
       const isFirst = alert === undefined || (await askLedger(() => claimAlert(pool, alert, QUIET_HOURS)));
-      if (!isFirst) return 'told before' as const;
+      if (!isFirst) return 'already notified' as const;
       try {
         return await send(to, `${workflowId} ${context.step} ${recipient}`, letter);
       } catch (error) {
@@ -68,7 +68,7 @@ export function connect(
       });
   }
 
-  return { activities: { sendLetter }, check };
+  return { activities: { sendMail }, check };
 }
 
 interface Sender extends Pick<ConnectorDeps, 'timeoutMs'> {

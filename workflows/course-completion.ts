@@ -42,7 +42,7 @@ async function issue(process: Process, data: CourseCompleted, { policy, recorded
     storeCertificate(process, data),
     storeStatement(process, data, policy),
     recordTraining(process, data),
-    notifyLearner(process, 'tellLearner', { kind: 'certificate', courseName: data.courseName }),
+    notifyLearner(process, 'notifyLearner', { kind: 'certificate', courseName: data.courseName }),
   ]);
   return 'done';
 }
@@ -54,8 +54,8 @@ function storeCertificate(
   const facts = { userId, courseId, courseName, score, completedAt };
   return process.steps.write({
     system: 'archive',
-    name: 'storeCertificate',
-    does: 'store the certificate',
+    step: 'storeCertificate',
+    title: 'Store the certificate',
     call: (context, options) => archive.storeCertificate.executeWithOptions(options, [context, facts]),
   });
 }

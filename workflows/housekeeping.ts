@@ -1,18 +1,18 @@
 import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { ConnectorActivities, LedgerActivities, ReconcileActivities } from '../activities';
-import { closeGone, pruneLedger, readTerms, syncProgress, whyFailed } from './process';
-import { since } from './releases';
+import { closeGone, pruneLedger, readPolicySnapshot, syncProgressRecords, whyFailed } from './process';
+import { beginRelease } from './releases';
 
 type Pruned = Omit<Awaited<ReturnType<LedgerActivities['pruneLedger']>>, 'more'>;
 type Looked = Omit<Awaited<ReturnType<ReconcileActivities['closeGone']>>, 'more'>;
-type Synced = Omit<Awaited<ReturnType<ConnectorActivities['salesforce']['syncProgress']>>, 'more'>;
+type Synced = Omit<Awaited<ReturnType<ConnectorActivities['salesforce']['syncProgressRecords']>>, 'more'>;
 
 export interface HousekeepingResult {
   readonly outcome: 'done';
   readonly pruned: Pruned;
-  /** Of workflows that had been quiet; absent in runs of before they were looked after. */
-  readonly quiet?: Looked;
-  /** Of learners' progress; `failed` says why there is more. Absent where Salesforce is off, and in runs of before. */
+  /** Of workflows that had been quiet. */
+  readonly quiet: Looked;
+  /** Of learners' progress; `failed` says why there is more. Absent where Salesforce is off. */
   readonly progress?: Synced & { readonly failed?: string };
 }
 
@@ -23,6 +23,7 @@ const MAX_EXAMPLES = 5;
 
 /** Started by a Schedule: the ledger forgets what is older than it has to remember, and closes what Temporal has lost. */
 export async function housekeeping(): Promise<HousekeepingResult> {
+  beginRelease();
   let pruned: Pruned = { receipts: 0, replays: 0, refusals: 0 };
   await untilDone(async () => {
     const { more, ...counts } = await pruneLedger.executeWithOptions({ summary: 'Forget what is old' }, []);
@@ -30,7 +31,6 @@ export async function housekeeping(): Promise<HousekeepingResult> {
     setCurrentDetails(describe(pruned));
     return !more;
   });
-  if (!since('close-gone')) return { outcome: 'done', pruned };
 
   let quiet: Looked = { asked: 0, closed: 0 };
   await untilDone(async () => {
@@ -39,7 +39,6 @@ export async function housekeeping(): Promise<HousekeepingResult> {
     setCurrentDetails(`${describe(pruned)}\n\n${describeQuiet(quiet)}`);
     return !more;
   });
-  if (!since('sync-progress')) return { outcome: 'done', pruned, quiet };
 
   const progress = await bringProgress((synced) => {
     setCurrentDetails([describe(pruned), describeQuiet(quiet), describeProgress(synced)].join('\n\n'));
@@ -51,13 +50,13 @@ export async function housekeeping(): Promise<HousekeepingResult> {
 async function bringProgress(
   tell: (progress: NonNullable<HousekeepingResult['progress']>) => void,
 ): Promise<HousekeepingResult['progress']> {
-  const { modes } = await readTerms.executeWithOptions({ summary: 'Is Salesforce on?' }, []);
+  const { modes } = await readPolicySnapshot.executeWithOptions({ summary: 'Is Salesforce on?' }, []);
   const { salesforce: mode = 'off' } = modes;
   if (mode === 'off') return undefined;
   let progress: Synced = { synced: 0, observed: 0, refused: 0, examples: [] };
   try {
     await untilDone(async () => {
-      const { more, ...counts } = await syncProgress.executeWithOptions(
+      const { more, ...counts } = await syncProgressRecords.executeWithOptions(
         { summary: mode === 'on' ? 'Bring progress to Salesforce' : 'Count what Salesforce lacks' },
         [{ mode }],
       );

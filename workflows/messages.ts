@@ -1,5 +1,5 @@
 /**
- * What may be said to a running workflow, and what it answers: the wire format of signals, updates and the `state`
+ * What a running workflow accepts, and what it answers: the wire format of signals, updates and the `state`
  * query. A running workflow may be a year old: fields are only ever added, and only optional ones.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
@@ -23,7 +23,10 @@ export type Outcome =
 export type StepStatus = 'running' | 'done' | 'would do' | 'skipped' | 'parked' | 'undone' | 'dropped';
 
 export interface StepState {
-  readonly name: string;
+  /** Its key, as `retryStep` and `skipStep` take it. */
+  readonly step: string;
+  /** What it does, as a sentence. */
+  readonly title: string;
   readonly status: StepStatus;
   /** What came of it, or why it is parked; never a name or an address. */
   readonly detail: string | null;
@@ -39,12 +42,14 @@ export interface HistoryEntry {
   readonly reason: string | null;
 }
 
-/** Someone who was written to. */
-export interface Told {
-  /** `learner`, `manager`, `lead`, `administrator`, `other`; never a name or an address. */
+/** Someone who was notified. */
+export interface Notified {
+  /** `learner`, `manager`, `lead`, `administrator`, `other`; `channel`: everybody who reads it. Never a name or an address. */
   readonly role: string;
-  /** The letter: what it is about. */
-  readonly letter: string;
+  /** `mail`, `slack`. */
+  readonly channel: string;
+  /** What it was about: the kind of the notification, and the step where it names one. */
+  readonly notification: string;
   /** ISO 8601. */
   readonly at: string;
 }
@@ -61,8 +66,8 @@ export interface ProcessState {
   readonly steps: readonly StepState[];
   /** The newest; messages that mean nothing make room first. */
   readonly history: readonly HistoryEntry[];
-  /** The newest of those who were written to. Absent in what older code answered. */
-  readonly told?: readonly Told[];
+  /** The newest of those who were notified. */
+  readonly notified: readonly Notified[];
   /** How many entries the history has lost; absent: none. */
   readonly forgotten?: number;
 }
@@ -74,7 +79,7 @@ export interface CancelRequest {
   readonly eventId?: string;
 }
 
-/** Tell the next person in line now. `to`: an e-mail address to tell instead. */
+/** Notify the next person of the escalation chain now. `to`: an e-mail address to notify instead. */
 export interface EscalateRequest {
   readonly reason: string;
   readonly by: string;

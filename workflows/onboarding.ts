@@ -4,7 +4,6 @@ import type { Delivery, Envelope, UserProvisioned } from '../src/events';
 import type { Outcome } from './messages';
 import { askLedger, joinGroup, linkContact, notifyLearner, openProcess } from './process';
 import type { Carried, Membership, Process, ProcessResult, Start } from './process';
-import { since } from './releases';
 
 /** Put a new hire into the programs of role and team, and nudge until the first step. */
 export async function onboarding(
@@ -34,7 +33,10 @@ export async function onboarding(
     fact: () => provisionedFact(envelope, delivery),
     body: (start) => {
       isStarted ||= start.recorded.settledBy?.signal === 'started';
-      return untilStarted(process, envelope.data, start, { isStarted: () => isStarted, checkpoint: carried?.place });
+      return untilStarted(process, envelope.data, start, {
+        isStarted: () => isStarted,
+        checkpoint: carried?.checkpoint,
+      });
     },
   });
 }
@@ -89,14 +91,14 @@ async function welcome(process: Process, hire: UserProvisioned, groups: readonly
   process.inBackground(async () => {
     await linkContact(process, hire);
   });
-  for (const group of groups) await joinUnlessLeft(process, { name: `join ${group}`, person, group });
+  for (const group of groups) await joinUnlessLeft(process, { step: 'joinProgram', person, group });
   await notifyLearner(process, 'welcome', { kind: 'welcome', role });
 }
 
 /** A hire that may be older than a departure gets nothing while the offboarding asks, and goes on when it is undone. */
 async function joinUnlessLeft(process: Process, membership: Membership): Promise<void> {
   const change = await joinGroup(process, membership);
-  if (change !== 'not active' || !since('onboarding-waits-for-the-answer')) return;
+  if (change !== 'not active') return;
   if ((await finalStanding(process, membership.person.userId)) === 'active') await joinUnlessLeft(process, membership);
 }
 
@@ -108,7 +110,7 @@ async function finalStanding(process: Process, userId: string): Promise<string |
   const givenUpAt = Date.now() + MAX_WAIT_FOR_ANSWER;
   for (let pause = MINUTE; ; pause = Math.min(2 * pause, HOUR)) {
     const standing = (await askLedger('findLearner', 'Left, or hired again?', userId))?.standing;
-    if (standing !== 'rehired?' || Date.now() >= givenUpAt) return standing;
+    if (standing !== 'rehireUnconfirmed' || Date.now() >= givenUpAt) return standing;
     if (pause === MINUTE)
       process.note({ what: 'waits for the offboarding: left, or hired again?', by: 'mindtickle', reason: null });
     await sleep(pause, { summary: 'Left, or hired again: nobody has said' });

@@ -30,7 +30,7 @@ export async function quarantine(
   const isConflict = delivery.problem?.kind === 'conflict';
   const about = `Quarantine of ${delivery.event ?? 'an unreadable body'}: ${delivery.problem?.detail ?? 'unknown'}`;
   const process = openProcess({ delivery, body, userId: '', about, messages: ['redrive', 'discard'], carried });
-  const decision = listen(process, delivery, body, carried?.place);
+  const decision = listen(process, delivery, body, carried?.checkpoint);
   const result = await process.run({
     fact: () => null,
     body: async () => {

@@ -3,7 +3,6 @@ import { addWorkingDays, type Policy, quizzedFact } from '../src/domain';
 import type { Delivery, Envelope, QuizSubmitted } from '../src/events';
 import type { Outcome } from './messages';
 import { openProcess, type Carried, type Process, type ProcessResult, type Recipient, type Start } from './process';
-import { since } from './releases';
 
 /** Alert the manager of a failed quiz, and wait until it is coached or taken again; overdue, notify the next person. */
 export async function quizCoaching(
@@ -21,7 +20,7 @@ export async function quizCoaching(
       const { policy } = start;
       const { result, percent } = quizzedFact(envelope, delivery, policy.quiz.passPercent);
       if (result === 'failed')
-        return untilSettled({ process, policy, news, quiz: { quizName, userId, percent } }, start, carried?.place);
+        return untilSettled({ process, policy, news, quiz: { quizName, userId, percent } }, start, carried?.checkpoint);
       process.note({ what: `quiz ${result}: no coaching`, by: 'mindtickle', reason: null });
       return 'done';
     },
@@ -69,8 +68,7 @@ interface Case {
 
 async function untilSettled(coaching: Case, { recorded }: Start, checkpoint: Checkpoint | undefined): Promise<Outcome> {
   if (recorded.settledBy?.signal === 'retaken') return 'retaken';
-  // Asked once: a process that began without goes on without.
-  return since('coaching-line') ? upTheChain(coaching, checkpoint) : byCount(coaching);
+  return upTheChain(coaching, checkpoint);
 }
 
 const WANTED = 'coaching or a passing retake';
@@ -122,40 +120,12 @@ function noteOverdue({ process, policy: { quiz } }: Case): void {
   process.note({ what: 'nobody coached in time', by: 'mindtickle', reason: `${quiz.slaWorkingDays} working days` });
 }
 
-/** How it went before the team had an escalation chain: the manager and every administrator have a term each. */
-async function byCount(coaching: Case): Promise<Outcome> {
-  const { process, policy, news } = coaching;
-  const told = new Set<string>();
-  for (let level = 0; ; level += 1) {
-    const asked = process.inBackground(() => alert(coaching, told));
-    const isLast = level > policy.administrators.length;
-    const wakeAt = overdueAt(policy);
-    await process.wait({
-      what: WANTED,
-      until: () => news.outcome !== null,
-      ...(!isLast && { wakeAt, dueAt: wakeAt, next: 'the next person is notified' }),
-    });
-    if (news.outcome !== null) {
-      await asked.stop();
-      return news.outcome;
-    }
-    noteOverdue(coaching);
-  }
-}
-
-async function alert(coaching: Case, told: Set<string>): Promise<void> {
-  const recipient = (await coaching.process.people.chain()).find(({ to }) => !told.has(to));
-  if (recipient === undefined) return;
-  told.add(recipient.to);
-  await notify(coaching, recipient);
-}
-
 const STEPS: Readonly<Record<Recipient['role'], string>> = {
-  learner: 'tellLearner',
-  manager: 'tellManager',
-  lead: 'tellLead',
-  administrator: 'tellAdministrator',
-  other: 'tellOther',
+  learner: 'notifyLearner',
+  manager: 'notifyManager',
+  lead: 'notifyLead',
+  administrator: 'notifyAdministrator',
+  other: 'notifyOther',
 };
 
 function notify({ process, quiz }: Case, recipient: Recipient): Promise<void> {

@@ -1,22 +1,28 @@
 import { patched } from '@temporalio/workflow';
 
-const held = { isCurrent: false };
+/**
+ * The releases that a running workflow may have begun with, oldest first. A release that adds, removes or reorders commands
+ * adds its name here, and asks `since('<name>')` where it differs: workflows that began before go on as they began.
+ */
+const RELEASES = ['1.0'] as const;
+
+export type Release = (typeof RELEASES)[number];
+
+let begunWith = 0;
 
 /**
- * The first thing that a process does. Asked later, after a local activity, the answer may not replay: such an activity
+ * The first thing that a workflow does. Asked later, after a local activity, the answer may not replay: such an activity
  * may end in an earlier workflow task than the one in which the process went on, and a replay knows no marker of a later
- * one (tried: messages that come while the ledger is asked).
+ * one (tried: messages that come while the ledger is asked). The first release needs no marker.
  */
-export function begin(): void {
-  held.isCurrent = patched('2026-11');
+export function beginRelease(): void {
+  begunWith = RELEASES.findLastIndex((release, index) => index === 0 || patched(release));
 }
 
-/** Did the process begin with this version? */
-export function isCurrent(): boolean {
-  return held.isCurrent;
-}
-
-/** True of what came with the patch or a later version: a process that was begun before goes on as it began. */
-export function since(patch: string): boolean {
-  return held.isCurrent || patched(patch);
+/**
+ * Did the workflow begin with this release, or a later one?
+ * @public The first release asks for none.
+ */
+export function since(release: Release): boolean {
+  return RELEASES.indexOf(release) <= begunWith;
 }

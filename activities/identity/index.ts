@@ -36,7 +36,7 @@ export interface IdentityActivities {
    * Undo what step `of` changed, by what its rows say was there before; what never happened needs no undoing. What is
    * shared (`unlessOpen`) is undone by the last workflow that needed it, whichever workflow's step `of` changed it.
    */
-  restore(context: StepContext, person: Person, of: string, unlessOpen: string | null): Promise<Change>;
+  restoreUser(context: StepContext, person: Person, of: string, unlessOpen: string | null): Promise<Change>;
 }
 
 /**
@@ -117,7 +117,7 @@ function createActivities(
         // What an earlier attempt did counts too: the rows have all of it.
         return { left: (await changedBy(person.userId, context.step)).map(({ would }) => String(would['group'])) };
       }),
-    restore: async (context, person, of, unlessOpen) => {
+    restoreUser: async (context, person, of, unlessOpen) => {
       if (await isNeededElsewhere(person.userId, unlessOpen)) return 'unchanged';
       const rows = await changedBy(person.userId, of, unlessOpen, context.step);
       if (rows.length === 0) return 'unchanged';

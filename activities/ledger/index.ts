@@ -34,16 +34,16 @@ export interface OwnRun {
 export interface LedgerActivities {
   recordEvent(request: { receipt: Receipt; fact: Fact | null }): Promise<Recorded>;
   closeWorkflow(request: OwnRun & { outcome: string }): Promise<void>;
-  markGone(workflowId: string): Promise<void>;
+  markWorkflowGone(workflowId: string): Promise<void>;
   findLearner(userId: string): Promise<Learner | null>;
   /** How many of these workflows still wait. */
-  countOpen(workflowIds: readonly string[]): Promise<number>;
-  identifyLearner(request: { userId: string; email: string }): Promise<void>;
+  countOpenWorkflows(workflowIds: readonly string[]): Promise<number>;
+  setLearnerEmail(request: { userId: string; email: string }): Promise<void>;
   reinstateLearner(request: { userId: string; eventId: string }): Promise<void>;
   /** `at`: when the learner was hired, by the header; epoch ms. */
-  upholdDeparture(request: { userId: string; eventId: string; workflowId: string; at: number }): Promise<void>;
+  confirmDeparture(request: { userId: string; eventId: string; workflowId: string; at: number }): Promise<void>;
   admitLeaver(eventId: string): Promise<boolean>;
-  settleConflict(conflict: Conflict): Promise<ConflictStanding>;
+  resolveConflict(conflict: Conflict): Promise<ConflictStanding>;
   /** Some thousand rows a call; `more` says to call again. */
   pruneLedger(): Promise<Pruned>;
 }
@@ -66,14 +66,14 @@ export function createLedgerActivities({
   return {
     recordEvent: (request) => ask(() => recordEvent(pool, { ...request, rules })),
     closeWorkflow: (request) => ask(() => closeWorkflow(pool, request)),
-    markGone: (workflowId) => ask(() => markGone(pool, workflowId)),
+    markWorkflowGone: (workflowId) => ask(() => markGone(pool, workflowId)),
     findLearner: (userId) => ask(() => findLearner(pool, userId)),
-    countOpen: (workflowIds) => ask(() => countOpen(pool, workflowIds)),
-    identifyLearner: ({ userId, email }) => ask(() => setLearnerEmail(pool, userId, email)),
+    countOpenWorkflows: (workflowIds) => ask(() => countOpen(pool, workflowIds)),
+    setLearnerEmail: ({ userId, email }) => ask(() => setLearnerEmail(pool, userId, email)),
     reinstateLearner: (request) => ask(() => reinstateLearner(pool, request)),
-    upholdDeparture: (request) => ask(() => confirmDeparture(pool, request)),
+    confirmDeparture: (request) => ask(() => confirmDeparture(pool, request)),
     admitLeaver: (eventId) => ask(() => admitLeaver(pool, { eventId, limitPerHour: policy.offboarding.limitPerHour })),
-    settleConflict: (conflict) => ask(() => settleConflict(pool, conflict)),
+    resolveConflict: (conflict) => ask(() => settleConflict(pool, conflict)),
     pruneLedger: () => ask(() => pruneLedger(pool, { olderThanDays: receiptDays })),
   };
 }

@@ -26,7 +26,7 @@ export interface ProgressActivities {
    * whenever that was. `observe` only counts. One record that is refused keeps no other back. It is called by
    * housekeeping, not by a process: its rows are housekeeping's own.
    */
-  syncProgress(request: { readonly mode: Exclude<Mode, 'off'> }): Promise<Synced>;
+  syncProgressRecords(request: { readonly mode: Exclude<Mode, 'off'> }): Promise<Synced>;
 }
 
 /** So many fit into one call's time limit, with each collection at its slowest. */
@@ -40,8 +40,8 @@ const REFUSED_AGAIN_SECONDS = 86_400;
 type Counts = Pick<Synced, 'synced' | 'refused' | 'examples'>;
 
 export function createProgressActivities({ api, names, pool, write }: SalesforceParts): ProgressActivities {
-  async function syncProgress({ mode }: { readonly mode: Exclude<Mode, 'off'> }): Promise<Synced> {
-    const context = { step: 'syncProgress', userId: null, mode } as const;
+  async function syncProgressRecords({ mode }: { readonly mode: Exclude<Mode, 'off'> }): Promise<Synced> {
+    const context = { step: 'syncProgressRecords', userId: null, mode } as const;
     if (mode === 'observe') {
       const observed = await askLedger(() => countDueProgress(pool));
       const effect = { context, naturalKey: 'progress', would: { records: observed } };
@@ -78,7 +78,7 @@ export function createProgressActivities({ api, names, pool, write }: Salesforce
     return { ...trainingRecord(names, facts), [names.keyField]: keyOf(due) };
   }
 
-  return { syncProgress };
+  return { syncProgressRecords };
 }
 
 /** Heartbeat between two batches; a cancelled activity ends here. */

@@ -10,9 +10,9 @@ export type AccountChange = Change | 'not configured';
 
 export interface AccountActivities {
   /** End a leaver's sign-in to the workspace. */
-  deactivateChatUser(context: StepContext, person: Person): Promise<AccountChange>;
+  deactivateSlackUser(context: StepContext, person: Person): Promise<AccountChange>;
   /** Undo what step `of` changed; what never happened needs no undoing, and a leaver gets nothing back. */
-  restoreChatUser(context: StepContext, person: Person, of: string): Promise<AccountChange>;
+  restoreSlackUser(context: StepContext, person: Person, of: string): Promise<AccountChange>;
 }
 
 /**
@@ -48,7 +48,7 @@ export function createAccountActivities(scim: Http | undefined, { pool, policy }
     return written.status === 404 ? 'absent' : 'done';
   }
 
-  async function restoreChatUser(context: StepContext, person: Person, of: string): Promise<AccountChange> {
+  async function restoreSlackUser(context: StepContext, person: Person, of: string): Promise<AccountChange> {
     if (scim === undefined) return 'not configured';
     const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), of, 'slack'));
     const isOurs = rows.some(({ status, would }) => ['done', 'pending'].includes(status) && would['active'] === false);
@@ -59,9 +59,9 @@ export function createAccountActivities(scim: Http | undefined, { pool, policy }
   }
 
   return {
-    deactivateChatUser: async (context, person) =>
+    deactivateSlackUser: async (context, person) =>
       scim === undefined ? 'not configured' : setActive(scim, context, person, false),
-    restoreChatUser,
+    restoreSlackUser,
   };
 }
 

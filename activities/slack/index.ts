@@ -16,7 +16,7 @@ export interface SlackActivities extends AccountActivities {
    * Post one message to a channel or a person. Slack has no idempotency key: after a lost answer the conversation is read,
    * and only what is not found there is posted again.
    */
-  postMessage(context: StepContext, target: ChatTarget, letter: Notification): Promise<'sent' | 'observed'>;
+  postSlackMessage(context: StepContext, target: ChatTarget, letter: Notification): Promise<'sent' | 'observed'>;
 }
 
 /**
@@ -34,7 +34,7 @@ export function connect(
   const call = createCallSlack(api(url, token));
   const scim = scimToken && api(scimUrl, scimToken);
 
-  async function postMessage(
+  async function postSlackMessage(
     context: StepContext,
     target: ChatTarget,
     letter: Notification,
@@ -63,7 +63,7 @@ export function connect(
     if (scim !== undefined) await findUser(scim, 'nobody@example.com');
   }
 
-  return { activities: { postMessage, ...createAccountActivities(scim, deps) }, check };
+  return { activities: { postSlackMessage, ...createAccountActivities(scim, deps) }, check };
 }
 
 /** Marks our messages, whose metadata has the key by which each is found again. */

@@ -12,7 +12,9 @@ interface Kinds {
   escalation: { readonly about: string; readonly reason: string; readonly workflowId: string };
   parked: {
     readonly about: string;
+    /** Its key, as `retryStep` takes it. */
     readonly step: string;
+    readonly title: string;
     readonly why: string;
     readonly workflowId: string;
     /** What may stop many workflows alike: of those, one notification an hour is sent. Absent: each is sent. */
@@ -86,10 +88,10 @@ const WORDS: { readonly [Kind in keyof Kinds]: (of: Kinds[Kind]) => Words } = {
     subject: `Escalated: ${about}`,
     lines: [`${about} needs your attention.`, `Reason: ${reason}`, `Workflow: ${workflowId}`],
   }),
-  parked: ({ about, step, why, workflowId, cause }) => ({
+  parked: ({ about, step, title, why, workflowId, cause }) => ({
     subject: `Stuck: ${about}`,
     lines: [
-      `${about} is parked at the step "${step}": ${why}`,
+      `${about} is parked at the step "${title}" (${step}): ${why}`,
       'Fix the cause and send retryStep, or send skipStep or cancel.',
       `Workflow: ${workflowId}`,
       ...(cause === undefined ? [] : OTHERS),

@@ -18,11 +18,11 @@ export const certificationExpired = describeEvent({
   }),
   demo: {
     person: 'rita',
-    lastStep: 'tellManager',
+    lastStep: 'notifyManager',
     effects: [
       { step: 'joinRecertificationRequired', inGroup: 'Recertification required' },
-      { step: 'tellLearner', mailTo: 'learner', subjectStarts: 'Renew your certificate' },
-      { step: 'tellManager', mailTo: 'manager', subjectStarts: 'A certificate of your team' },
+      { step: 'notifyLearner', mailTo: 'learner', subjectStarts: 'Renew your certificate' },
+      { step: 'notifyManager', mailTo: 'manager', subjectStarts: 'A certificate of your team' },
       { step: 'markRequired', crmRecord: { Learner_Id__c: 'learner', Status__c: 'Recertification required' } },
     ],
   },

@@ -29,7 +29,7 @@ export const courseCompleted = describeEvent({
   demo: {
     person: 'carla',
     effects: [
-      { step: 'tellLearner', mailTo: 'learner', subjectStarts: 'Your certificate' },
+      { step: 'notifyLearner', mailTo: 'learner', subjectStarts: 'Your certificate' },
       { step: 'recordTraining', crmRecord: { Learner_Id__c: 'learner', Status__c: 'Completed' } },
       { step: 'storeStatement', lmsStatement: true },
     ],

@@ -31,8 +31,8 @@ export const quizSubmitted = describeEvent({
   }),
   demo: {
     person: 'quentin',
-    lastStep: 'tellManager',
-    effects: [{ step: 'tellManager', mailTo: 'manager', subjectStarts: 'Coaching needed' }],
+    lastStep: 'notifyManager',
+    effects: [{ step: 'notifyManager', mailTo: 'manager', subjectStarts: 'Coaching needed' }],
   },
 });
 

@@ -17,7 +17,7 @@ export const userDeprovisioned = describeEvent({
       { step: 'freeze', signInBlocked: true },
       { step: 'leaveGroups', leftAllGroups: true },
       { step: 'freezeCrm', crmRecord: { type: 'UserLogin', IsFrozen: true } },
-      { step: 'deactivateChat', chatDeactivated: true },
+      { step: 'deactivateSlack', chatDeactivated: true },
     ],
   },
 });

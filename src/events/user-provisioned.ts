@@ -14,7 +14,7 @@ export const userProvisioned = describeEvent({
     person: 'nina',
     lastStep: 'welcome',
     effects: [
-      { step: 'join Sales onboarding', inGroup: 'Sales onboarding' },
+      { step: 'joinProgram', inGroup: 'Sales onboarding' },
       { step: 'welcome', mailTo: 'learner', subjectStarts: 'Welcome' },
       { step: 'linkContact', crmRecord: { type: 'Contact', MindTickle_User_Id__c: 'learner' } },
     ],

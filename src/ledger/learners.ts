@@ -12,13 +12,13 @@ export interface StoredFact<F extends Fact = Fact> {
  * `rehired?`: provisioned by a delivery later than the departure, but a header's time does not prove the order. Nothing
  * is granted then; a person is asked.
  */
-export type LearnerStanding = 'active' | 'left' | 'rehired?';
+export type LearnerStanding = 'active' | 'left' | 'rehireUnconfirmed';
 
 /** `provisionedAt`: of the latest delivery; `leftAt`: of the latest departure that has come. Epoch ms, null: none. */
 export function standingOf(provisionedAt: number | null, leftAt: number | null): LearnerStanding {
   if (leftAt === null) return 'active';
   const order = provisionedAt === null ? 'older' : orderOf(provisionedAt, leftAt);
-  return ({ older: 'left', unproven: 'rehired?', newer: 'active' } as const)[order];
+  return ({ older: 'left', unproven: 'rehireUnconfirmed', newer: 'active' } as const)[order];
 }
 
 export async function storeProvisioned(client: PoolClient, fact: Fact & { kind: 'provisioned' }): Promise<void> {

@@ -51,7 +51,7 @@ export async function settledBy(
 
 /** A hire that may be older than the departure waits for the offboarding to ask. Once that is over, nothing is granted. */
 async function unasked(client: PoolClient, open: OpenWorkflow, departure: Departure | null): Promise<News | null> {
-  if (open.kind !== 'onboarding' || departure?.standing !== 'rehired?') return null;
+  if (open.kind !== 'onboarding' || departure?.standing !== 'rehireUnconfirmed') return null;
   const waiting = await waitingOf(client, departure.fact.userId);
   if (waiting.some(({ kind }) => kind === 'offboarding')) return null;
   return { signal: 'cancel', eventId: departure.eventId, reason: 'left the company' };

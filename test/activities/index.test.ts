@@ -46,7 +46,7 @@ describe('activities', () => {
       'identifyLearner',
       'markGone',
       'pruneLedger',
-      'readTerms',
+      'readPolicySnapshot',
       'recordEvent',
       'reinstateLearner',
       'rereadEnvelope',
@@ -64,17 +64,17 @@ describe('activities', () => {
       'leaveGroups',
       'restore',
     ]);
-    expect(names(mail?.activities)).toEqual(['sendLetter']);
+    expect(names(mail?.activities)).toEqual(['sendMail']);
     expect(names(archive?.activities)).toEqual(['archivePerson', 'storeCertificate']);
     expect(names(salesforce?.activities)).toEqual([
       'freezeCrmUser',
       'linkContact',
       'markCertificate',
       'restoreCrmUser',
-      'syncProgress',
+      'syncProgressRecords',
       'upsertTraining',
     ]);
-    expect(names(slack?.activities)).toEqual(['deactivateChatUser', 'postMessage', 'restoreChatUser']);
+    expect(names(slack?.activities)).toEqual(['deactivateSlackUser', 'postSlackMessage', 'restoreSlackUser']);
     expect(names(xapi?.activities)).toEqual(['storeStatement']);
   });
 
@@ -84,12 +84,15 @@ describe('activities', () => {
   });
 });
 
-describe('readTerms', () => {
+describe('readPolicySnapshot', () => {
   test('gives policy and modes as they stand', async () => {
     const own = createOwnActivities(settings, pool, () => ({ refused: 'no' }), isRunning) as {
-      readTerms: () => Promise<object>;
+      readPolicySnapshot: () => Promise<object>;
     };
-    await expect(workflow().run(own.readTerms)).resolves.toEqual({ policy: settings.policy, modes: settings.modes });
+    await expect(workflow().run(own.readPolicySnapshot)).resolves.toEqual({
+      policy: settings.policy,
+      modes: settings.modes,
+    });
   });
 });
 

@@ -31,9 +31,9 @@ const welcome: Notification = { kind: 'welcome', role: 'Account Executive' };
 
 const messages = async () => (await stateOf(standIns)).mail.messages;
 
-describe('sendLetter', () => {
+describe('sendMail', () => {
   test('sends one letter to one address', async () => {
-    await expect(runOnce(mail.sendLetter, RITA, 'learner', welcome)).resolves.toBe('sent');
+    await expect(runOnce(mail.sendMail, RITA, 'learner', welcome)).resolves.toBe('sent');
     await expect(messages()).resolves.toMatchObject([
       {
         from: 'enablement@example.com',
@@ -48,7 +48,7 @@ describe('sendLetter', () => {
 
   test('its row says to whom by role, never by address', async () => {
     const own = workflow();
-    await own.run(mail.sendLetter, own.step('welcome'), RITA, 'learner', welcome);
+    await own.run(mail.sendMail, own.step('welcome'), RITA, 'learner', welcome);
     const rows = await rowsOf(pool, own);
     expect(rows).toMatchObject([{ step: 'welcome', status: 'done', would: { letter: 'welcome', to: 'learner' } }]);
     expect(JSON.stringify(rows)).not.toContain('rita');
@@ -59,16 +59,17 @@ describe('sendLetter', () => {
       kind: 'parked',
       about: 'Offboarding of u1',
       step: 'checkLimit',
+      title: 'Check the limit',
       why: 'over the limit',
       workflowId,
       ...(cause !== undefined && { cause }),
     });
     const tell = (own: ReturnType<typeof workflow>, cause?: string, to = RITA) =>
-      own.run(mail.sendLetter, own.step('notice 1'), to, 'administrator', parked(own.workflowId, cause));
+      own.run(mail.sendMail, own.step('notice 1'), to, 'administrator', parked(own.workflowId, cause));
 
     test('ten at once tell each recipient once', async () => {
       const all = await Promise.all(Array.from({ length: 10 }, () => tell(workflow(), 'over the limit')));
-      expect(all.sort()).toEqual(['sent', ...Array.from({ length: 9 }, () => 'told before')]);
+      expect(all.sort()).toEqual(['sent', ...Array.from({ length: 9 }, () => 'already notified')]);
       await expect(tell(workflow(), 'over the limit', 'admin@example.com')).resolves.toBe('sent');
       await expect(tell(workflow(), 'another cause')).resolves.toBe('sent');
       expect((await messages()).map(({ to, copies }) => [to[0], copies])).toEqual([
@@ -88,7 +89,7 @@ describe('sendLetter', () => {
       await setFault(standIns, 'mail', { mode: 'lost-response', calls: 1 });
       await expect(tell(own, 'over the limit')).rejects.toMatchObject({ type: 'mail.unavailable' });
       await expect(tell(own, 'over the limit')).resolves.toBe('sent');
-      await expect(tell(workflow(), 'over the limit')).resolves.toBe('told before');
+      await expect(tell(workflow(), 'over the limit')).resolves.toBe('already notified');
       await pool.query(`update alerts set claimed_at = now() - interval '61 minutes'`);
       await expect(tell(workflow(), 'over the limit')).resolves.toBe('sent');
     });
@@ -103,10 +104,10 @@ describe('sendLetter', () => {
   test('another step, another workflow and another address are other letters', async () => {
     const own = workflow();
     const other = workflow();
-    await own.run(mail.sendLetter, own.step('one'), RITA, 'learner', welcome);
-    await own.run(mail.sendLetter, own.step('two'), RITA, 'learner', welcome);
-    await own.run(mail.sendLetter, own.step('one'), 'omar.haddad@example.com', 'learner', welcome);
-    await other.run(mail.sendLetter, other.step('one'), RITA, 'learner', welcome);
+    await own.run(mail.sendMail, own.step('one'), RITA, 'learner', welcome);
+    await own.run(mail.sendMail, own.step('two'), RITA, 'learner', welcome);
+    await own.run(mail.sendMail, own.step('one'), 'omar.haddad@example.com', 'learner', welcome);
+    await other.run(mail.sendMail, other.step('one'), RITA, 'learner', welcome);
     await expect(messages()).resolves.toHaveLength(4);
   });
 
@@ -119,7 +120,7 @@ describe('sendLetter', () => {
     'rita@example.com\r\nBcc: omar@example.com',
     'rita@example.com>\r\nRCPT TO:<omar@example.com',
   ])('%j is no address: rejected, and nobody gets it', async (to) => {
-    const refusal = await failOnce(mail.sendLetter, to, 'manager', welcome);
+    const refusal = await failOnce(mail.sendMail, to, 'manager', welcome);
     expect(refusal).toMatchObject({ type: 'mail.rejected', message: 'mail has no usable address for the manager' });
     await expect(messages()).resolves.toEqual([]);
   });
@@ -129,7 +130,7 @@ describe('a letter', () => {
   test('is plain text and HTML of the same words, and has no part beside', async () => {
     const smtp = await scriptSmtp();
     const letters = mailTo(`smtp://${smtp.host}`);
-    await runOnce(letters.sendLetter, RITA, 'manager', {
+    await runOnce(letters.sendMail, RITA, 'manager', {
       kind: 'coach',
       quizName: 'A < B & "C"',
       userId: 'u1',
@@ -152,7 +153,7 @@ describe('a letter', () => {
 describe('a mail server that does not do as asked', () => {
   test('a port on which nobody listens is unavailable', async () => {
     const closed = mailTo('smtp://user:a-password@127.0.0.1:1');
-    const refusal = await failOnce(closed.sendLetter, RITA, 'learner', welcome);
+    const refusal = await failOnce(closed.sendMail, RITA, 'learner', welcome);
     expect(refusal).toMatchObject({ type: 'mail.unavailable', message: 'mail did not accept the message' });
     for (const secret of ['rita', 'a-password']) expect(written(refusal)).not.toContain(secret);
   });
@@ -177,7 +178,7 @@ describe('a mail server of another make', () => {
     { kind: 'recertify', certName: nasty, deadline: '2027-06-30' },
     { kind: 'coach', quizName: nasty, userId: nasty, percent: 40 },
     { kind: 'certificate', courseName: nasty },
-    { kind: 'parked', about: nasty, step: nasty, why: nasty, workflowId: nasty },
+    { kind: 'parked', about: nasty, step: nasty, title: nasty, why: nasty, workflowId: nasty },
   ])('titles add no header, no recipient and no command to a letter: $kind', async (letter) => {
     const received: { to: string[]; raw: string }[] = [];
     const capturing = await listen({
@@ -190,7 +191,7 @@ describe('a mail server of another make', () => {
       },
     });
     const { run, step } = workflow();
-    await run(capturing.sendLetter, step('letter'), RITA, 'learner', letter);
+    await run(capturing.sendMail, step('letter'), RITA, 'learner', letter);
     expect(received.map(({ to }) => to)).toEqual([[RITA]]);
     const [head = ''] = received[0]?.raw.split('\r\n\r\n') ?? [];
     const names = head

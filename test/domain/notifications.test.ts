@@ -16,7 +16,7 @@ const everyKind = (text: string): readonly Notification[] => [
   { kind: 'certificate', courseName: text },
   { kind: 'offboarded', userId: text, report: [`- freeze: done (${text})`, '', 'Written'] },
   { kind: 'escalation', about: text, reason: text, workflowId: text },
-  { kind: 'parked', about: text, step: text, why: text, workflowId: text },
+  { kind: 'parked', about: text, step: text, title: text, why: text, workflowId: text },
 ];
 const lineCount = (text: string): number => text.split('\n').length;
 
@@ -48,9 +48,16 @@ describe('renderNotification', () => {
     ],
     [
       'an administrator reads which step is parked and why',
-      { kind: 'parked', about: 'Offboarding of u1', step: 'freeze', why: 'identity answered 403', workflowId: 'e1' },
+      {
+        kind: 'parked',
+        about: 'Offboarding of u1',
+        step: 'freeze',
+        title: 'Freeze',
+        why: 'identity answered 403',
+        workflowId: 'e1',
+      },
       'Stuck: Offboarding of u1',
-      'Offboarding of u1 is parked at the step "freeze": identity answered 403',
+      'Offboarding of u1 is parked at the step "Freeze" (freeze): identity answered 403',
     ],
     [
       'a report has a line a step',

@@ -87,13 +87,13 @@ describe('mt demo while every connector observes', () => {
       expect(writes(effects).filter(({ path }) => !/\/(oauth2\/token|auth\.test)$/.test(path))).toEqual([]);
       const offboarding = events.find(({ event }) => event === 'user.deprovisioned')?.workflowId ?? '';
       const { steps } = await stack.client.workflow.getHandle(offboarding).query(stateQuery);
-      const would = steps.filter(({ status }) => status === 'would do').map(({ name, detail }) => [name, detail]);
+      const would = steps.filter(({ status }) => status === 'would do').map(({ step, detail }) => [step, detail]);
       expect(would).toEqual(
         expect.arrayContaining([
           ['freeze', 'freeze the sign-in and end the sessions'],
           ['leaveGroups', 'leave all groups'],
           ['freezeCrm', 'freeze the CRM user'],
-          ['deactivateChat', 'deactivate the chat account'],
+          ['deactivateSlack', 'deactivate the chat account'],
           ['archive', 'archive what is known of the person'],
         ]),
       );

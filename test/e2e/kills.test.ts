@@ -45,7 +45,7 @@ describe('kill -9', () => {
     };
     expect(await stack.send('certification.expired', 'kills-1', data)).toBe(200);
     const handle = stack.client.workflow.getHandle('kills-1');
-    await untilState(handle, stepIs('tellManager', 'done'));
+    await untilState(handle, stepIs('notifyManager', 'done'));
     for (const part of ['worker', 'ledger', 'receiver', 'temporal']) await kill(part);
     await ready();
     expect(await stack.send('certification.expired', 'kills-1', data)).toBe(200);

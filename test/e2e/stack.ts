@@ -96,4 +96,4 @@ export function untilState(handle: WorkflowHandle, wanted: (state: ProcessState)
 export const stepIs =
   (name: string, status: string) =>
   ({ steps }: ProcessState): boolean =>
-    steps.some((step) => step.name === name && step.status === status);
+    steps.some((step) => step.step === name && step.status === status);

@@ -76,7 +76,7 @@ const archiveFails = (): Fakes => ({ archivePerson: failing(1, refused, { key: '
 const rehireUndoes = ({ offboarding }: Policy) => ({ offboarding: { ...offboarding, rehire: 'undo' as const } });
 const deactivatedAtOnce = ({ offboarding }: Policy) => ({ offboarding: { ...offboarding, deactivateAfterDays: 0 } });
 const news = { signal: 'cancel', eventId: 'd1', reason: 'left the company' } as const;
-const asked = learner({ standing: 'rehired?' });
+const asked = learner({ standing: 'rehireUnconfirmed' });
 const progress = {
   synced: 999,
   observed: 0,
@@ -102,16 +102,16 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     'extended-then-recertified': {
       ...expired,
       days: 10,
-      script: [done('tellManager'), extendTo(90), send(escalate), send(recertified)],
+      script: [done('notifyManager'), extendTo(90), send(escalate), send(recertified)],
     },
-    'cancelled-and-undone': { ...expired, script: [done('tellManager'), send(cancel)] },
+    'cancelled-and-undone': { ...expired, script: [done('notifyManager'), send(cancel)] },
     'parked-and-skipped': {
       ...expired,
       fakes: { joinGroup: failing(1, refused, 'done') },
       script: [
         until(({ phase }) => phase === 'parked'),
         skipped('joinRecertificationRequired'),
-        done('tellManager'),
+        done('notifyManager'),
         send(recertified),
       ],
     },
@@ -124,7 +124,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     // The second run: the first one is two thousand events long.
     'gone-on-in-a-new-run-then-cancelled': {
       ...expired,
-      script: [done('tellManager'), flood, extendTo(90), sleep('70 days'), send(cancel)],
+      script: [done('notifyManager'), flood, extendTo(90), sleep('70 days'), send(cancel)],
     },
     'to-every-system': {
       ...expired,
@@ -149,7 +149,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     'waits-for-notified-workflows': {
       ...deprovisioned,
       fakes: {
-        countOpen: inTurn(1, 1, 0),
+        countOpenWorkflows: inTurn(1, 1, 0),
         recordEvent: recorded({ settles: [{ workflowId: 'gone-1', news }] }),
       },
     },
@@ -161,7 +161,13 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     'rehired-asked-and-skipped': {
       ...deprovisioned,
       fakes: archiveFails(),
-      script: [parked('archive'), rehired('not proven'), parked('rehired?'), skipped('rehired?'), retried('archive')],
+      script: [
+        parked('archive'),
+        rehired('not proven'),
+        parked('rehireUnconfirmed'),
+        skipped('rehireUnconfirmed'),
+        retried('archive'),
+      ],
     },
     'rehired-and-undone': {
       ...deprovisioned,
@@ -198,7 +204,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     'coached-after-the-sla': { ...failedQuiz, script: [sleep('9 days'), send(coached)] },
     'escalated-to-the-administrator': {
       ...failedQuiz,
-      script: [done('tellManager'), send(escalate), until(heard('notified the')), sleep('30 days'), send(coached)],
+      script: [done('notifyManager'), send(escalate), until(heard('notified the')), sleep('30 days'), send(coached)],
     },
     'up-the-escalation-chain': {
       ...failedQuiz,
@@ -206,7 +212,13 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
         teams: { t1: { escalation: ['dora@example.com', 'vera@example.com'] } },
         calendar: { timeZone: 'Europe/Berlin', workingDays: ['mon', 'wed', 'fri'], holidays: ['2026-12-25'] },
       }),
-      script: [done('tellManager'), send(escalate), until(heard('notified the lead')), sleep('60 days'), send(coached)],
+      script: [
+        done('notifyManager'),
+        send(escalate),
+        until(heard('notified the lead')),
+        sleep('60 days'),
+        send(coached),
+      ],
     },
     practice: { ...failedQuiz, data: { quizType: 'practice' } },
   },
@@ -238,7 +250,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     },
     'conflict-that-goes-on-by-itself': {
       ...contradicting,
-      fakes: { settleConflict: inTurn('unknown', 'unknown', 'free') },
+      fakes: { resolveConflict: inTurn('unknown', 'unknown', 'free') },
       run: 'first',
     },
   },
@@ -253,7 +265,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     },
     'brings-progress': {
       modes: { salesforce: 'on' },
-      fakes: { syncProgress: inTurn({ ...progress, more: true }, { ...progress, more: false }) },
+      fakes: { syncProgressRecords: inTurn({ ...progress, more: true }, { ...progress, more: false }) },
     },
   },
 };

@@ -316,7 +316,7 @@ describe('recordEvent, who is with us', () => {
 
   const order: readonly [string, number, string][] = [
     ['before the departure', -HOUR, 'left'],
-    ['soon after it by a header, which proves nothing', HOUR, 'rehired?'],
+    ['soon after it by a header, which proves nothing', HOUR, 'rehireUnconfirmed'],
     ['so long after it that the order is proven', 8 * HOUR, 'active'],
   ];
 
@@ -432,7 +432,7 @@ describe('recordEvent, a learner hired again', () => {
       settledBy: { signal: 'rehired', eventId: id('hire'), isProven: false },
       settles: [],
     });
-    expect(await findLearner(ledger.pool, id('u'))).toMatchObject({ standing: 'rehired?', active: false });
+    expect(await findLearner(ledger.pool, id('u'))).toMatchObject({ standing: 'rehireUnconfirmed', active: false });
   });
 
   test('whose offboarding is over gets nothing where the order is not proven', async () => {

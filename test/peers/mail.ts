@@ -38,7 +38,7 @@ export async function tryMail(pool: Pool, { smtp, web }: MailServer, proxy: Prox
       const to = `${randomUUID()}@example.com`;
       const settings = { ...at.mail(`smtp://127.0.0.1:${proxy?.port ?? smtp}`), from: 'desk@example.com' };
       const mail = connectTo(pool, 'mail', settings, { timeoutMs });
-      const send: Step = (context) => mail.sendLetter(context, to, 'learner', { kind: 'welcome', role: 'Seller' });
+      const send: Step = (context) => mail.sendMail(context, to, 'learner', { kind: 'welcome', role: 'Seller' });
       return Promise.resolve({
         step: writesAtOnce(send, onWrite),
         effects: async () => {

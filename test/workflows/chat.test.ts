@@ -15,8 +15,8 @@ beforeEach(() => {
   world.modes = { ...world.modes, salesforce: 'on', slack: 'on' };
 });
 
-const hasPostedToChannel = ({ told = [] }: ProcessState): boolean => told.some(({ role }) => role === 'channel');
-const targets = () => world.callsOf('postMessage').map(({ args }) => args[1]);
+const hasPostedToChannel = ({ notified }: ProcessState): boolean => notified.some(({ role }) => role === 'channel');
+const targets = () => world.callsOf('postSlackMessage').map(({ args }) => args[1]);
 
 describe('Slack', () => {
   test('gets what parks, and not what was notified before', async () => {
@@ -25,7 +25,7 @@ describe('Slack', () => {
     const first = await world.send('course.completed');
     await world.until(first, hasPostedToChannel);
     expect(targets()).toEqual([{ channel: '#ops' }]);
-    world.fake('sendLetter', 'told before');
+    world.fake('sendMail', 'already notified');
     const second = await world.send('course.completed', { data: { courseId: 'c2' } });
     await world.parked(second, 'recordTraining');
     expect(targets()).toHaveLength(1);
@@ -34,7 +34,9 @@ describe('Slack', () => {
   test('gets escalations, and the manager gets theirs directly where the policy says so', async () => {
     setChat(direct);
     const handle = await world.send('quiz.submitted');
-    await world.until(handle, ({ told = [] }) => told.some(({ letter }) => letter === 'coach, in the chat'));
+    await world.until(handle, ({ notified }) =>
+      notified.some(({ notification, channel }) => notification === 'coach' && channel === 'slack'),
+    );
     await escalate(handle);
     await world.until(handle, hasPostedToChannel);
     expect(targets()).toEqual([{ email: 'mona@example.com' }, { channel: '#ops' }]);
@@ -42,7 +44,7 @@ describe('Slack', () => {
 
   test('that refuses is noted and delays nothing', async () => {
     setChat(direct);
-    world.fake('postMessage', rejected('slack answered users_not_found'));
+    world.fake('postSlackMessage', rejected('slack answered users_not_found'));
     const handle = await world.send('quiz.submitted');
     const state = await world.until(handle, heard('a notification was not sent'));
     expect(state).toMatchObject({ phase: 'waiting' });

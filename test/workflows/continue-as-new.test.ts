@@ -17,13 +17,13 @@ async function opened(event: string, isOpen: (state: ProcessState) => boolean, d
 }
 
 const waitsFor = (what: string) => (state: ProcessState) => state.waitingFor === what;
-const restored = () => world.callsOf('restore').map(({ args }) => args[2]);
+const restored = () => world.callsOf('restoreUser').map(({ args }) => args[2]);
 
 describe('a recertification whose history is long', () => {
   async function recertification(days: number) {
     const deadline = (await world.now()) + days * DAY;
     const data = { renewalDeadline: isoTime(deadline) };
-    return { handle: await opened('certification.expired', stepIs('tellManager', 'done'), data), deadline };
+    return { handle: await opened('certification.expired', stepIs('notifyManager', 'done'), data), deadline };
   }
   const daysBefore = (deadline: number): number[] =>
     world
@@ -70,7 +70,7 @@ describe('a recertification whose history is long', () => {
   test('that has lapsed gives back what the lapse took in the run before', async () => {
     const { handle, deadline } = await recertification(2);
     await world.sleep('3 days');
-    await world.until(handle, stepIs('tellOfLapse (2)', 'done'));
+    await world.until(handle, stepIs('notifyOfLapse2', 'done'));
     const now = await flood(handle);
     expect((await world.state(now)).waitingFor).toBe('a late renewal of the certificate');
     await extend(now, deadline + 20 * DAY);
@@ -83,12 +83,12 @@ describe('a recertification whose history is long', () => {
 
 describe('other processes whose history is long', () => {
   test('a coaching notifies the next in the chain when the term that began before is over', async () => {
-    const handle = await opened('quiz.submitted', stepIs('tellManager', 'done'));
+    const handle = await opened('quiz.submitted', stepIs('notifyManager', 'done'));
     const { deadline } = await world.state(handle);
     const now = await flood(handle);
     expect((await world.state(now)).deadline).toBe(deadline);
     await world.sleep('9 days');
-    await world.until(now, stepIs('tellAdministrator', 'done'));
+    await world.until(now, stepIs('notifyAdministrator', 'done'));
     expect(world.notifications().map(({ to }) => to)).toEqual(['mona@example.com', 'admin@example.com']);
     await coached(now);
     await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
@@ -128,7 +128,7 @@ describe('other processes whose history is long', () => {
     await handle.signal(rehiredSignal, { eventId: 'p1', order: 'not proven' });
     const now = await flood(handle);
     await world.sleep('11 days');
-    await world.parked(now, 'rehired?');
+    await world.parked(now, 'rehireUnconfirmed');
     expect(world.callsOf('freezeUser')).toEqual([]);
     await end(now);
   });

@@ -22,7 +22,7 @@ describe('courseCompletion', () => {
     ]);
     expect(world.notifications()).toMatchObject([{ kind: 'certificate', to: 'rita@example.com' }]);
     expect((await world.state(handle)).steps).toEqual(
-      expect.arrayContaining([expect.objectContaining({ name: 'storeCertificate', detail: 'SHA-256 ab' })]),
+      expect.arrayContaining([expect.objectContaining({ step: 'storeCertificate', detail: 'SHA-256 ab' })]),
     );
   });
 
@@ -53,7 +53,7 @@ describe('courseCompletion', () => {
 
   test('notifies an open recertification that it renews', async () => {
     const open = await world.send('certification.expired', { data: { certName: 'Discovery' } });
-    await world.until(open, stepIs('tellManager', 'done'));
+    await world.until(open, stepIs('notifyManager', 'done'));
     await world.atRest(open);
     const news = { signal: 'recertified', eventId: 'c1' } as const;
     world.fake('recordEvent', recorded({ settles: [{ workflowId: open.workflowId, news }] }));
@@ -100,8 +100,8 @@ describe('courseCompletion in the LMS and the CRM', () => {
     world.fake('upsertTraining', failing(1, refused, { score: 80, completedAt: '2026-11-01T10:00:00Z' }));
     const handle = await send();
     const { steps } = await world.parked(handle, 'recordTraining');
-    expect(steps.filter(({ status }) => status === 'done').map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['storeCertificate', 'storeStatement', 'tellLearner']),
+    expect(steps.filter(({ status }) => status === 'done').map(({ step }) => step)).toEqual(
+      expect.arrayContaining(['storeCertificate', 'storeStatement', 'notifyLearner']),
     );
     await end(handle);
   });
@@ -113,7 +113,7 @@ describe('courseCompletion in the LMS and the CRM', () => {
     const handle = await send();
     await handle.result();
     const { steps } = await world.state(handle);
-    const observed = steps.filter(({ status }) => status === 'would do').map(({ name }) => name);
+    const observed = steps.filter(({ status }) => status === 'would do').map(({ step }) => step);
     expect(observed.sort()).toEqual(['recordTraining', 'storeStatement']);
   });
 });
@@ -123,7 +123,7 @@ describe('courseCompletion and what goes wrong', () => {
     world.fake('storeCertificate', failing(1, rejected('archive holds other bytes'), stored));
     const handle = await send();
     await world.parked(handle, 'storeCertificate');
-    const state = await world.until(handle, stepIs('tellLearner', 'done'));
+    const state = await world.until(handle, stepIs('notifyLearner', 'done'));
     expect(state).toMatchObject({ phase: 'parked', waitingFor: 'retryStep or skipStep of "storeCertificate"' });
     await retry(handle, 'storeCertificate');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
@@ -152,7 +152,7 @@ describe('courseCompletion and what goes wrong', () => {
     world.fake('findContact', rejected('identity answered 401: its credentials were refused'));
     const handle = await send();
     const { steps } = await world.parked(handle, 'findAddress');
-    expect(steps.find(({ name }) => name === 'findAddress')?.detail).toBe(
+    expect(steps.find(({ step }) => step === 'findAddress')?.detail).toBe(
       'identity answered 401: its credentials were refused',
     );
     await world.until(handle, stepIs('storeCertificate', 'done'));

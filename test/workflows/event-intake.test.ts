@@ -62,7 +62,7 @@ describe('every workflow', () => {
     const again = await world.send(event, { data, eventId: workflowId });
     await expect(again.result()).resolves.toEqual({ outcome: 'duplicate', first: workflowId });
     const names = new Set(world.calls.map(({ name }) => name));
-    expect(names).toEqual(new Set(['recordEvent', 'settleConflict', 'closeWorkflow']));
+    expect(names).toEqual(new Set(['recordEvent', 'resolveConflict', 'closeWorkflow']));
   });
 });
 
@@ -87,6 +87,6 @@ describe('a fact that settles another workflow', () => {
     const gone = which === 'that has ended' ? ended.workflowId : 'no-such-workflow';
     settlesNow(gone);
     await expect((await world.send('module.progress')).result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.callsOf('markGone').map(({ args }) => args)).toEqual([[gone]]);
+    expect(world.callsOf('markWorkflowGone').map(({ args }) => args)).toEqual([[gone]]);
   });
 });

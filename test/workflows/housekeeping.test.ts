@@ -63,7 +63,7 @@ describe('housekeeping', () => {
 
   test('without Salesforce asks nothing of it', async () => {
     await expect((await start()).result()).resolves.not.toHaveProperty('progress');
-    expect(world.callsOf('syncProgress')).toEqual([]);
+    expect(world.callsOf('syncProgressRecords')).toEqual([]);
   });
 });
 
@@ -71,16 +71,16 @@ describe('housekeeping with Salesforce', () => {
   beforeEach(() => {
     world.modes = { ...world.modes, salesforce: 'on' };
   });
-  const modes = () => world.callsOf('syncProgress').map(({ args }) => args);
+  const modes = () => world.callsOf('syncProgressRecords').map(({ args }) => args);
 
   test('brings progress until there is no more, names what was refused, within bounds', async () => {
     const examples = [{ key: 'mt-1:module:m', code: 'STRING_TOO_LONG' }];
-    world.fake('syncProgress', inTurn(synced(1000, true), { ...synced(7, false), refused: 1, examples }));
+    world.fake('syncProgressRecords', inTurn(synced(1000, true), { ...synced(7, false), refused: 1, examples }));
     await expect((await start()).result()).resolves.toMatchObject({
       progress: { synced: 1007, observed: 0, refused: 1, examples },
     });
     expect(modes()).toEqual([[{ mode: 'on' }], [{ mode: 'on' }]]);
-    world.fake('syncProgress', synced(1000, true));
+    world.fake('syncProgressRecords', synced(1000, true));
     const handle = await start();
     await expect(handle.result()).resolves.toMatchObject({ progress: { synced: 50_000 } });
     await expectFewEvents(handle);
@@ -96,7 +96,7 @@ describe('housekeeping with Salesforce', () => {
     ['that refuses', [synced(1000, true), rejected('salesforce refused: INVALID_FIELD')], { synced: 1000 }],
     ['that is away for long', [unavailable(MINUTE)], {}],
   ])('%s is named, and fails nothing else', async (_claim, answers, progress) => {
-    world.fake('syncProgress', inTurn<ReturnType<typeof synced>>(...answers));
+    world.fake('syncProgressRecords', inTurn<ReturnType<typeof synced>>(...answers));
     const failed = (answers.at(-1) as Error).message;
     await expect((await start()).result()).resolves.toMatchObject({
       outcome: 'done',

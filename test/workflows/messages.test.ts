@@ -13,8 +13,8 @@ const isWaiting = ({ phase }: ProcessState): boolean => phase === 'waiting';
 
 /** Each type, the event that it begins with, and when it waits for people with nothing under way. */
 const TYPES = {
-  recertification: { event: 'certification.expired', isOpen: stepIs('tellManager', 'done') },
-  quizCoaching: { event: 'quiz.submitted', isOpen: stepIs('tellManager', 'done') },
+  recertification: { event: 'certification.expired', isOpen: stepIs('notifyManager', 'done') },
+  quizCoaching: { event: 'quiz.submitted', isOpen: stepIs('notifyManager', 'done') },
   onboarding: { event: 'user.provisioned', isOpen: stepIs('welcome', 'done') },
   offboarding: { event: 'user.deprovisioned', isOpen: isWaiting },
   quarantine: { event: 'badge.awarded', isOpen: isWaiting },
@@ -229,8 +229,8 @@ describe('a signal is handled once', () => {
     await Promise.all([cancel(), cancel(), cancel()]);
     joining.letGo();
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(world.callsOf('restore', handle)).toHaveLength(1);
-    expect(world.callsOf('sendLetter', handle)).toEqual([]);
+    expect(world.callsOf('restoreUser', handle)).toHaveLength(1);
+    expect(world.callsOf('sendMail', handle)).toEqual([]);
     const { history } = await world.state(handle);
     expect(history).toMatchObject([{ what: 'cancel', by: 'ada', reason: 'a mistake' }]);
   });
@@ -255,7 +255,7 @@ describe('an update is done once', () => {
     const retries = Array.from({ length: 5 }, () => update(handle, 'retryStep', { step, by: 'ada' }));
     const settled = await Promise.allSettled(retries);
     expect(settled.some(({ status }) => status === 'fulfilled')).toBe(true);
-    const { history } = await world.until(handle, stepIs('tellManager', 'done'));
+    const { history } = await world.until(handle, stepIs('notifyManager', 'done'));
     expect(history.filter(({ what }) => what === `retryStep ${step}`)).toHaveLength(1);
     expect(world.callsOf('joinGroup', handle)).toHaveLength(2);
     await expect(update(handle, 'retryStep', { step, by: 'ada' })).rejects.toMatchObject({
@@ -266,13 +266,13 @@ describe('an update is done once', () => {
 
   test('skipStep of another name, and with space around it', async () => {
     const handle = await parked();
-    for (const name of ['tellManager', ` ${step} `])
+    for (const name of ['notifyManager', ` ${step} `])
       await expect(update(handle, 'skipStep', { step: name, by: 'ada', reason: 'x' })).rejects.toMatchObject({
         cause: { message: `this step is not parked; parked: ${step}` },
       });
     await update(handle, 'skipStep', { step, by: 'ada', reason: 'by hand' });
-    const { steps } = await world.until(handle, stepIs('tellManager', 'done'));
-    expect(steps.find(({ name }) => name === step)).toMatchObject({ status: 'skipped', detail: 'by ada: by hand' });
+    const { steps } = await world.until(handle, stepIs('notifyManager', 'done'));
+    expect(steps.find(({ step }) => step === step)).toMatchObject({ status: 'skipped', detail: 'by ada: by hand' });
     await handle.terminate();
   });
 
@@ -299,9 +299,9 @@ describe('an update is done once', () => {
     const request = { email: ' rita@example.com', by: 'ada' };
     const settled = await Promise.allSettled([1, 2, 3].map(() => update(handle, 'identify', request)));
     expect(settled.some(({ status }) => status === 'fulfilled')).toBe(true);
-    await world.until(handle, stepIs('tellManager', 'done'));
+    await world.until(handle, stepIs('notifyManager', 'done'));
     expect(world.notifications(handle).filter(({ kind }) => kind === 'recertify')).toHaveLength(1);
-    expect(world.callsOf('identifyLearner', handle)[0]?.args).toEqual([{ userId: 'u1', email: 'rita@example.com' }]);
+    expect(world.callsOf('setLearnerEmail', handle)[0]?.args).toEqual([{ userId: 'u1', email: 'rita@example.com' }]);
     await handle.terminate();
   });
 

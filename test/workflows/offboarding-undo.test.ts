@@ -15,7 +15,7 @@ function setPolicy(change: Partial<typeof world.policy.offboarding>): void {
   world.policy = { ...world.policy, offboarding: { ...world.policy.offboarding, ...change } };
 }
 const send = () => world.send('user.deprovisioned');
-const undone = () => world.callsOf('restore').map(({ args }) => args[2]);
+const undone = () => world.callsOf('restoreUser').map(({ args }) => args[2]);
 const effects = () => effectsIn(world).filter((name) => name !== 'parked');
 
 /** Parked at its last step but one, with access ended. */
@@ -30,9 +30,9 @@ async function parkAtArchive(): Promise<WorkflowHandle> {
 /** It is cancelled, and the first undo is refused. */
 async function parkAtUndo(): Promise<WorkflowHandle> {
   const handle = await parkAtArchive();
-  world.fake('restore', failing(1, refused, 'done'));
+  world.fake('restoreUser', failing(1, refused, 'done'));
   await cancel(handle);
-  const state = await world.parked(handle, 'undo leaveGroups');
+  const state = await world.parked(handle, 'undoLeaveGroups');
   expect(state).toMatchObject({ phase: 'undoing', waitingFor: 'retryStep or skipStep of "undo leaveGroups"' });
   expect(undone()).toEqual(['leaveGroups']);
   return handle;
@@ -43,20 +43,20 @@ describe('offboarding that is cancelled', () => {
     const handle = await parkAtArchive();
     await cancel(handle, 'not a leaver');
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(effects()).toEqual(['reinstateLearner', 'restore', 'restore']);
+    expect(effects()).toEqual(['reinstateLearner', 'restoreUser', 'restoreUser']);
     expect(world.callsOf('reinstateLearner')[0]?.args).toEqual([{ userId: 'u1', eventId: handle.workflowId }]);
     expect(undone()).toEqual(['leaveGroups', 'freeze']);
-    expect(world.callsOf('restore')[0]?.args[0]).toMatchObject({
-      step: 'undo leaveGroups',
+    expect(world.callsOf('restoreUser')[0]?.args[0]).toMatchObject({
+      step: 'undoLeaveGroups',
       actor: 'ada',
       reason: 'not a leaver',
     });
     const { steps } = await world.state(handle);
-    expect(steps.map(({ name, status }) => `${name} ${status}`).slice(3)).toEqual([
+    expect(steps.map(({ step, status }) => `${step} ${status}`).slice(3)).toEqual([
       'freeze undone',
       'leaveGroups undone',
       'freezeCrm skipped',
-      'deactivateChat skipped',
+      'deactivateSlack skipped',
       'archive dropped',
       'undo leaveGroups done',
       'undo freeze done',
@@ -109,18 +109,18 @@ describe('offboarding that is cancelled', () => {
 
   test('parks at an undo that is refused, and goes on by retryStep', async () => {
     const handle = await parkAtUndo();
-    await retry(handle, 'undo leaveGroups');
+    await retry(handle, 'undoLeaveGroups');
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     expect(undone()).toEqual(['leaveGroups', 'leaveGroups', 'freeze']);
   });
 
   test('leaves a step as done whose undo is skipped', async () => {
     const handle = await parkAtUndo();
-    await skip(handle, 'undo leaveGroups');
+    await skip(handle, 'undoLeaveGroups');
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     const { steps } = await world.state(handle);
-    const statuses = Object.fromEntries(steps.map(({ name, status }) => [name, status]));
-    expect(statuses).toMatchObject({ leaveGroups: 'done', 'undo leaveGroups': 'skipped', freeze: 'undone' });
+    const statuses = Object.fromEntries(steps.map(({ step, status }) => [step, status]));
+    expect(statuses).toMatchObject({ leaveGroups: 'done', undoLeaveGroups: 'skipped', freeze: 'undone' });
   });
 
   test('is not changed by a second cancel while it undoes', async () => {
@@ -128,9 +128,9 @@ describe('offboarding that is cancelled', () => {
     await handle.signal('cancel', { reason: 'hurry', by: 'bo' });
     await world.until(handle, ({ history }) => history.some(({ by }) => by === 'bo'));
     expect((await world.state(handle)).phase).toBe('undoing');
-    await retry(handle, 'undo leaveGroups');
+    await retry(handle, 'undoLeaveGroups');
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(world.callsOf('restore').at(-1)?.args[0]).toMatchObject({ actor: 'ada' });
+    expect(world.callsOf('restoreUser').at(-1)?.args[0]).toMatchObject({ actor: 'ada' });
     expect(undone()).toEqual(['leaveGroups', 'leaveGroups', 'freeze']);
   });
 
@@ -138,8 +138,8 @@ describe('offboarding that is cancelled', () => {
     const handle = await parkAtUndo();
     await hire(handle, 'proven');
     await world.until(handle, heard('hired again'));
-    expect((await world.state(handle)).steps.map(({ name }) => name)).not.toContain('rehired?');
-    await retry(handle, 'undo leaveGroups');
+    expect((await world.state(handle)).steps.map(({ step }) => step)).not.toContain('rehireUnconfirmed');
+    await retry(handle, 'undoLeaveGroups');
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
   });
 });
@@ -156,7 +156,7 @@ describe('offboarding of a learner who is hired again', () => {
     const handle = await parkAtArchive();
     await handle.signal(rehiredSignal, { eventId: 'p1', hiredAt: '2027-01-15T08:00:00Z', order: 'proven' });
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(effects()).toEqual(['reinstateLearner', 'restore', 'restore']);
+    expect(effects()).toEqual(['reinstateLearner', 'restoreUser', 'restoreUser']);
     expect(undone()).toEqual(['leaveGroups', 'freeze']);
     const { history } = await world.state(handle);
     expect(history).toMatchObject([
@@ -183,7 +183,7 @@ describe('offboarding of a learner who is hired again', () => {
       setPolicy({ rehire });
       world.fake('recordEvent', recorded({ settledBy: hired(isProven) }));
       const handle = await send();
-      const state = await world.parked(handle, 'rehired?');
+      const state = await world.parked(handle, 'rehireUnconfirmed');
       expect(state).toMatchObject({ phase: 'parked', waitingFor: 'retryStep or skipStep of "rehired?"' });
       expect(state.steps[0]?.detail).toMatch(
         isProven ? /^rehired after the departure\?/ : /^rehired, or an old event\?/,
@@ -199,7 +199,7 @@ describe('offboarding of a learner who is hired again', () => {
   test('asks at once though another step is parked, and no further step begins until it is answered', async () => {
     const handle = await parkAtArchive();
     await hire(handle, 'not proven');
-    await world.parked(handle, 'rehired?');
+    await world.parked(handle, 'rehireUnconfirmed');
     await retry(handle, 'archive');
     await world.until(handle, stepIs('archive', 'done'));
     expect(effectsIn(world)).toEqual(['parked', 'archivePerson']);
@@ -211,24 +211,24 @@ describe('offboarding of a learner who is hired again', () => {
 
   test('retryStep asks again, skipStep goes on: the departure is confirmed and open workflows are notified', async () => {
     const open = await world.send('quiz.submitted');
-    await world.until(open, stepIs('tellManager', 'done'));
+    await world.until(open, stepIs('notifyManager', 'done'));
     await world.atRest(open);
     const news = { signal: 'cancel', eventId: 'offboarding', reason: 'left the company' } as const;
     const settles = [{ workflowId: open.workflowId, news }];
     world.fake('recordEvent', inTurn(recorded({ settledBy: hired(false) }), recorded({ settles })));
     world.calls.length = 0;
     const handle = await send();
-    await world.parked(handle, 'rehired?');
-    await retry(handle, 'rehired?');
+    await world.parked(handle, 'rehireUnconfirmed');
+    await retry(handle, 'rehireUnconfirmed');
     await world.until(handle, () => world.notifications().length === 2);
-    await world.parked(handle, 'rehired?');
+    await world.parked(handle, 'rehireUnconfirmed');
     expect(effectsIn(world)).toEqual(['parked', 'parked']);
-    await skip(handle, 'rehired?');
+    await skip(handle, 'rehireUnconfirmed');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     await expect(open.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(effectsIn(world).slice(2, 5)).toEqual(['upholdDeparture', 'freezeUser', 'leaveGroups']);
+    expect(effectsIn(world).slice(2, 5)).toEqual(['confirmDeparture', 'freezeUser', 'leaveGroups']);
     const { workflowId } = handle;
-    expect(world.callsOf('upholdDeparture')[0]?.args[0]).toEqual({
+    expect(world.callsOf('confirmDeparture')[0]?.args[0]).toEqual({
       userId: 'u1',
       eventId: workflowId,
       workflowId,
@@ -242,10 +242,10 @@ describe('offboarding of a learner who is hired again', () => {
   test('asks once of the same event twice, and again of another one', async () => {
     const handle = await parkAtArchive();
     for (const order of ['not proven', 'not proven ']) await hire(handle, order);
-    await world.parked(handle, 'rehired?');
+    await world.parked(handle, 'rehireUnconfirmed');
     await hire(handle, 'not proven', 'p2');
     const { steps } = await world.parked(handle, 'rehired? (2)');
-    expect(steps.filter(({ name }) => name.startsWith('rehired?'))).toHaveLength(2);
+    expect(steps.filter(({ step }) => step.startsWith('rehireUnconfirmed'))).toHaveLength(2);
     await end(handle);
   });
 
@@ -264,10 +264,10 @@ describe('offboarding of a learner who is hired again', () => {
     const handle = await send();
     await world.until(handle, ({ phase }) => phase === 'waiting');
     await hire(handle, 'not proven');
-    await world.parked(handle, 'rehired?');
+    await world.parked(handle, 'rehireUnconfirmed');
     await world.sleep('10 days');
     expect(world.callsOf('deactivateUser')).toEqual([]);
-    await skip(handle, 'rehired?');
+    await skip(handle, 'rehireUnconfirmed');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     expect(effectsIn(world).slice(-2)).toEqual(['deactivateUser', 'offboarded']);
   });

@@ -15,11 +15,9 @@ function setPolicy(change: Partial<typeof world.policy.offboarding>): void {
 }
 const send = (data?: object) => world.send('user.deprovisioned', { data });
 const inDays = async (days: number) => isoTime((await world.now()) + days * DAY);
-const restored = () => world.callsOf('restore').map(({ args }) => args[2]);
+const restored = () => world.callsOf('restoreUser').map(({ args }) => args[2]);
 const reports = () =>
-  world
-    .callsOf('sendLetter')
-    .map(({ args: [, , , sent] }) => (sent.kind === 'offboarded' ? sent.report.join('\n') : ''));
+  world.callsOf('sendMail').map(({ args: [, , , sent] }) => (sent.kind === 'offboarded' ? sent.report.join('\n') : ''));
 const startOf = (name: 'freezeUser' | 'leaveGroups' | 'archivePerson' | 'deactivateUser') =>
   world.callsOf(name)[0]?.at ?? NaN;
 
@@ -37,7 +35,7 @@ describe('offboarding', () => {
     ]);
     expect(world.callsOf('leaveGroups').map(({ args }) => args[0].step)).toEqual(['leaveGroups', 'leaveLateGroups']);
     expect(world.callsOf('freezeUser')[0]?.args).toEqual([{ step: 'freeze', userId: 'u1', mode: 'on' }, person]);
-    expect(world.callsOf('sendLetter')[0]?.args.slice(1, 3)).toEqual(['admin@example.com', 'administrator']);
+    expect(world.callsOf('sendMail')[0]?.args.slice(1, 3)).toEqual(['admin@example.com', 'administrator']);
     expect(reports()[0]).toMatch(
       /freeze: done[^]*leaveGroups: done \(left Sales\)[^]*archive: done \(SHA-256 cd\)[^]*deactivate: done \(cannot be undone\)/,
     );
@@ -64,9 +62,9 @@ describe('offboarding', () => {
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     expect(effectsIn(world)).toEqual(['offboarded']);
     const { steps } = await world.state(handle);
-    const skipped = steps.filter(({ status }) => status === 'skipped').map(({ name, detail }) => [name, detail]);
+    const skipped = steps.filter(({ status }) => status === 'skipped').map(({ step, detail }) => [step, detail]);
     expect(skipped).toEqual(
-      ['freeze', 'leaveGroups', 'freezeCrm', 'deactivateChat', 'archive', 'deactivate'].map((name) => [
+      ['freeze', 'leaveGroups', 'freezeCrm', 'deactivateSlack', 'archive', 'deactivate'].map((name) => [
         name,
         'not configured',
       ]),
@@ -80,7 +78,7 @@ describe('offboarding', () => {
     const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     const { steps } = await world.state(handle);
-    expect(steps.filter(({ status }) => status === 'would do').map(({ name, detail }) => [name, detail])).toEqual([
+    expect(steps.filter(({ status }) => status === 'would do').map(({ step, detail }) => [step, detail])).toEqual([
       ['freeze', 'freeze the sign-in and end the sessions'],
       ['leaveGroups', 'leave all groups'],
       ['archive', 'archive what is known of the person'],
@@ -99,7 +97,7 @@ describe('offboarding in the CRM and in Slack', () => {
     await (await send()).result();
     const order = effectsIn(world);
     const [groups = NaN, crm = NaN, chat = NaN, archive = NaN] = [
-      ...['leaveGroups', 'freezeCrmUser', 'deactivateChatUser', 'archivePerson'],
+      ...['leaveGroups', 'freezeCrmUser', 'deactivateSlackUser', 'archivePerson'],
     ].map((name) => order.indexOf(name));
     expect(groups).toBeLessThan(Math.min(crm, chat));
     expect(archive).toBeGreaterThan(Math.max(crm, chat));
@@ -111,21 +109,21 @@ describe('offboarding in the CRM and in Slack', () => {
     await world.parked(handle, 'archive');
     await cancel(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(effectsIn(world).filter((name) => name.startsWith('restore'))).toEqual([
-      'restoreChatUser',
+    expect(effectsIn(world).filter((name) => name.startsWith('restoreUser'))).toEqual([
+      'restoreSlackUser',
       'restoreCrmUser',
-      'restore',
-      'restore',
+      'restoreUser',
+      'restoreUser',
     ]);
     expect(world.callsOf('restoreCrmUser')[0]?.args.slice(1)).toEqual([person, 'freezeCrm']);
   });
 
   test('skips a Slack whose plan has no accounts to deactivate', async () => {
-    world.fake('deactivateChatUser', 'not configured');
+    world.fake('deactivateSlackUser', 'not configured');
     const handle = await send();
     await handle.result();
     const { steps } = await world.state(handle);
-    expect(steps.find(({ name }) => name === 'deactivateChat')).toMatchObject({
+    expect(steps.find(({ step }) => step === 'deactivateSlack')).toMatchObject({
       status: 'skipped',
       detail: 'not configured',
     });
@@ -135,7 +133,7 @@ describe('offboarding in the CRM and in Slack', () => {
 describe('offboarding over time', () => {
   test('a departure ahead is waited for, and only then are the learner’s open workflows notified', async () => {
     const open = await world.send('quiz.submitted');
-    await world.until(open, stepIs('tellManager', 'done'));
+    await world.until(open, stepIs('notifyManager', 'done'));
     await world.atRest(open);
     const news = { signal: 'cancel', eventId: 'offboarding', reason: 'left the company' } as const;
     world.fake('recordEvent', inTurn(recorded(), recorded({ settles: [{ workflowId: open.workflowId, news }] })));
@@ -171,20 +169,20 @@ describe('offboarding over time', () => {
   ])('%s', async (_claim, open, timesAsked, atLeast) => {
     const news = { signal: 'cancel', eventId: 'd1', reason: 'left the company' } as const;
     world.fake('recordEvent', recorded({ settles: [{ workflowId: 'gone-1', news }] }));
-    world.fake('countOpen', open);
+    world.fake('countOpenWorkflows', open);
     const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.callsOf('countOpen')[0]?.args).toEqual([['gone-1']]);
-    expect(world.callsOf('countOpen')).toHaveLength(timesAsked);
+    expect(world.callsOf('countOpenWorkflows')[0]?.args).toEqual([['gone-1']]);
+    expect(world.callsOf('countOpenWorkflows')).toHaveLength(timesAsked);
     expect(startOf('leaveGroups') - startOf('freezeUser')).toBeGreaterThanOrEqual(atLeast);
   });
 
   test('a group that was joined too late is left at the end, and joined again by cancel', async () => {
     world.fake('leaveGroups', inTurn({ left: ['Sales'] }, { left: ['Certified'] }));
-    world.fake('sendLetter', failing(1, rejected('mail refused'), 'sent'));
+    world.fake('sendMail', failing(1, rejected('mail refused'), 'sent'));
     const handle = await send();
     const { steps } = await world.parked(handle, 'report');
-    expect(steps.find(({ name }) => name === 'leaveLateGroups')).toMatchObject({ detail: 'left Certified' });
+    expect(steps.find(({ step }) => step === 'leaveLateGroups')).toMatchObject({ detail: 'left Certified' });
     await cancel(handle);
     await handle.result();
     expect(restored()).toEqual(['leaveLateGroups', 'leaveGroups', 'freeze']);
@@ -195,7 +193,7 @@ describe('offboarding over time', () => {
     const handle = await send();
     await world.sleep('25 hours');
     const { steps } = await world.parked(handle, 'freeze');
-    expect(steps.find(({ name }) => name === 'freeze')?.detail).toMatch(/did not answer|gave no result/);
+    expect(steps.find(({ step }) => step === 'freeze')?.detail).toMatch(/did not answer|gave no result/);
     expect(world.notifications().map(({ kind }) => kind)).toContain('parked');
     await end(handle);
   });
@@ -251,13 +249,13 @@ describe('offboarding and a step that is refused', () => {
     const handle = await send();
     const state = await world.parked(handle);
     expect(state.waitingFor).toBe('retryStep or skipStep of "freeze"');
-    expect(state.steps.find(({ name }) => name === 'freeze')).toMatchObject({
+    expect(state.steps.find(({ step }) => step === 'freeze')).toMatchObject({
       status: 'parked',
       detail: 'identity answered 403: its credentials were refused',
     });
     await retry(handle, 'freeze');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(world.callsOf('sendLetter')[0]?.args.slice(1)).toEqual([
+    expect(world.callsOf('sendMail')[0]?.args.slice(1)).toEqual([
       'admin@example.com',
       'administrator',
       {
@@ -332,7 +330,7 @@ describe('offboarding and its guards', () => {
     setPolicy({ leaverReasons: ['terminated'] });
     const handle = await send({ reason: 'licence reclaimed' });
     const { steps } = await world.parked(handle);
-    expect(steps).toMatchObject([{ name: 'checkReason', status: 'parked' }]);
+    expect(steps).toMatchObject([{ step: 'checkReason', status: 'parked' }]);
     expect(effectsIn(world)).toEqual(['parked']);
     await skip(handle, 'checkReason');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
@@ -351,9 +349,9 @@ describe('offboarding and its guards', () => {
     world.fake('admitLeaver', false);
     const handle = await send();
     const { steps } = await world.parked(handle);
-    expect(steps.at(-1)).toMatchObject({ name: 'checkLimit', status: 'parked' });
+    expect(steps.at(-1)).toMatchObject({ step: 'checkLimit', status: 'parked' });
     expect(steps.at(-1)?.detail).toContain('over the limit of 50 leavers an hour');
-    expect(world.callsOf('sendLetter')[0]?.args[3]).toMatchObject({
+    expect(world.callsOf('sendMail')[0]?.args[3]).toMatchObject({
       kind: 'parked',
       cause: 'over the limit of leavers an hour',
     });
@@ -373,7 +371,7 @@ describe('offboarding and its guards', () => {
     world.policy = { ...world.policy, protected: { users: [name], groups: [] } };
     const handle = await send({ email });
     const { steps } = await world.parked(handle);
-    expect(steps.at(-1)).toMatchObject({ name: 'checkProtected', status: 'parked' });
+    expect(steps.at(-1)).toMatchObject({ step: 'checkProtected', status: 'parked' });
     await cancel(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     expect(effectsIn(world)).toEqual(['parked', 'reinstateLearner']);

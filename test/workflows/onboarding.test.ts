@@ -125,11 +125,11 @@ describe('onboarding and what goes wrong', () => {
     await world.sleep('20 days');
     const { steps } = await world.state(handle);
     expect(steps.find(({ status }) => status === 'parked')).toMatchObject({
-      name: 'join Sales',
+      step: 'joinProgram',
       detail: 'identity has no group named "Sales"',
     });
     expect(kinds()).toEqual(['parked', 'nudge', 'nudge']);
-    await retry(handle, 'join Sales');
+    await retry(handle, 'joinProgram');
     await world.until(handle, stepIs('welcome', 'done'));
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     expect(joined()).toEqual(['Sales', ...GROUPS]);
@@ -138,11 +138,11 @@ describe('onboarding and what goes wrong', () => {
   test('started while a group is parked waits for the welcome, and says so', async () => {
     world.fake('joinGroup', failing(1, groupIsMissing, 'done'));
     const handle = await send();
-    await world.parked(handle, 'join Sales');
+    await world.parked(handle, 'joinProgram');
     await handle.signal(startedSignal, { eventId: 'p1' });
     const state = await world.until(handle, heard('started'));
     expect(state.waitingFor).toBe('retryStep or skipStep of "join Sales"');
-    await skip(handle, 'join Sales');
+    await skip(handle, 'joinProgram');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     expect(joined()).toEqual(GROUPS);
   });
@@ -153,16 +153,18 @@ describe('onboarding and what goes wrong', () => {
     await cancel(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     const steps = GROUPS.map((group) => `join ${group}`);
-    expect(world.callsOf('restore').map(({ args }) => args[2])).toEqual(steps.toReversed());
+    expect(world.callsOf('restoreUser').map(({ args }) => args[2])).toEqual(steps.toReversed());
     const state = await world.state(handle);
-    expect(state.steps.filter(({ status }) => status === 'undone').map(({ name }) => name)).toEqual(steps);
+    expect(state.steps.filter(({ status }) => status === 'undone').map(({ step }) => step)).toEqual(steps);
   });
 
   test('a hire who may have left waits for the answer, and joins once it is undone', async () => {
     const begun = await world.now();
     const isAnswered = async (): Promise<boolean> => (await world.now()) > begun + 2 * DAY;
     world.fake('joinGroup', async () => ((await isAnswered()) ? 'done' : 'not active'));
-    world.fake('findLearner', async () => learner((await isAnswered()) ? {} : { active: false, standing: 'rehired?' }));
+    world.fake('findLearner', async () =>
+      learner((await isAnswered()) ? {} : { active: false, standing: 'rehireUnconfirmed' }),
+    );
     const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     expect(joined()).toEqual(['Sales', ...GROUPS]);
@@ -174,7 +176,7 @@ describe('onboarding and what goes wrong', () => {
   });
 
   test('a hire who turns out to have left joins nothing', async () => {
-    const asked = learner({ email: null, standing: 'rehired?' });
+    const asked = learner({ email: null, standing: 'rehireUnconfirmed' });
     world.fake('joinGroup', 'not active');
     world.fake('findLearner', inTurn(asked, asked, learner({ email: null, standing: 'left' })));
     const handle = await send();
@@ -187,7 +189,7 @@ describe('onboarding and what goes wrong', () => {
     world.fake('findLearner', null);
     const handle = await send();
     const { steps } = await world.until(handle, stepIs('welcome', 'done'));
-    expect(steps.find(({ name }) => name === 'join Sales')).toMatchObject({ status: 'done', detail: 'not active' });
+    expect(steps.find(({ step }) => step === 'joinProgram')).toMatchObject({ status: 'done', detail: 'not active' });
     await end(handle);
   });
 });

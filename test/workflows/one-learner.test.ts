@@ -154,7 +154,7 @@ const FAKES: Fakes = {
     return { key: 'k', sha256: 'ab' };
   },
   // Of what these lives undo, every step had joined a group.
-  restore: (context, _person, of, unlessOpen) =>
+  restoreUser: (context, _person, of, unlessOpen) =>
     leave(writing(context), of === 'joinRecertificationRequired' ? REQUIRED : of.replace(/^join ?/, ''), unlessOpen),
 };
 
@@ -285,9 +285,13 @@ describe('two recertifications of one learner', () => {
     const course = { renews: { Safety: ['Certificate A', 'Certificate B'] } };
     const policy = { ...readConfigFile(undefined).policy, course };
     const { pool } = ledger;
-    const { joinGroup, leaveGroup, restore } = connectTo(pool, 'identity', at.scim(`${standIns.url}/identity/scim/v2`));
+    const { joinGroup, leaveGroup, restoreUser } = connectTo(
+      pool,
+      'identity',
+      at.scim(`${standIns.url}/identity/scim/v2`),
+    );
     // The real ledger and identity provider; all other activities are fakes.
-    real = { ...createLedgerActivities({ pool, policy, receiptDays: 90 }), joinGroup, leaveGroup, restore };
+    real = { ...createLedgerActivities({ pool, policy, receiptDays: 90 }), joinGroup, leaveGroup, restoreUser };
   });
   afterAll(() => Promise.all([stopAll(), ledger.stop()]));
   beforeEach(async () => {

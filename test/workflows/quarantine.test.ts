@@ -153,7 +153,7 @@ describe('quarantine of a delivery that contradicts another of its event id', ()
     expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'redrive or discard by a person' });
     expect(receipts()).toMatchObject([{ eventId: handle.workflowId, isConflict: true }]);
     const { runId } = await handle.describe();
-    expect(world.callsOf('settleConflict').map(({ args }) => args[0])).toMatchObject([
+    expect(world.callsOf('resolveConflict').map(({ args }) => args[0])).toMatchObject([
       { eventId: handle.workflowId, run: { workflowId: handle.workflowId, firstRunId: runId } },
     ]);
     await discard(handle);
@@ -162,27 +162,27 @@ describe('quarantine of a delivery that contradicts another of its event id', ()
 
   test('goes on by itself as its event when the first one turns out to be a replay', async () => {
     readsAsHire();
-    world.fake('settleConflict', inTurn('unknown', 'unknown', 'free'));
+    world.fake('resolveConflict', inTurn('unknown', 'unknown', 'free'));
     const handle = await contradicts();
     const now = await onboardingOf(handle);
-    expect(world.callsOf('settleConflict')).toHaveLength(3);
+    expect(world.callsOf('resolveConflict')).toHaveLength(3);
     expect(receipts().at(-1)).toMatchObject({ eventId: handle.workflowId, event: 'user.provisioned' });
     expect(receipts().at(-1)).not.toHaveProperty('isConflict');
     await end(now);
   });
 
   test('asks until it knows, less and less often', async () => {
-    world.fake('settleConflict', () => (world.callsOf('settleConflict').length < 20 ? 'unknown' : 'free'));
+    world.fake('resolveConflict', () => (world.callsOf('resolveConflict').length < 20 ? 'unknown' : 'free'));
     const handle = await contradicts(progress);
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    const asked = world.callsOf('settleConflict').map(({ at }) => at);
+    const asked = world.callsOf('resolveConflict').map(({ at }) => at);
     const seconds = asked.slice(1).map((at, index) => Math.round((at - (asked[index] ?? NaN)) / 1000));
     expect(seconds.slice(0, 2)).toEqual([1, 2]);
     expect(seconds.at(-1)).toBe(86_400);
   });
 
   test('that cannot be read when it is free waits for a person, who runs it under the event’s id', async () => {
-    world.fake('settleConflict', 'free');
+    world.fake('resolveConflict', 'free');
     refusesToRead('`data.userId` is missing');
     const handle = await contradicts();
     const state = await world.until(handle, ({ history }) => history.length > 1);
@@ -205,7 +205,7 @@ describe('quarantine of a delivery that contradicts another of its event id', ()
   });
 
   test('that is free runs under the event’s id', async () => {
-    world.fake('settleConflict', 'free');
+    world.fake('resolveConflict', 'free');
     const handle = await startAs('conflict:e-2:ab', { eventId: 'e-2', problem: conflict });
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     expect(receipts().at(-1)).toMatchObject({ eventId: 'e-2', workflowId: 'conflict:e-2:ab' });
@@ -215,11 +215,11 @@ describe('quarantine of a delivery that contradicts another of its event id', ()
     world.fake('recordEvent', { outcome: 'replayed', first: 'captured' });
     const handle = await contradicts();
     await expect(handle.result()).resolves.toEqual({ outcome: 'replayed', first: 'captured' });
-    expect(world.callsOf('settleConflict')).toEqual([]);
+    expect(world.callsOf('resolveConflict')).toEqual([]);
   });
 
   test('is discarded while it still asks', async () => {
-    world.fake('settleConflict', 'unknown');
+    world.fake('resolveConflict', 'unknown');
     const handle = await contradicts();
     const state = await world.until(handle, ({ phase }) => phase === 'waiting');
     expect(state.waitingFor).toBe(

@@ -19,7 +19,7 @@ const setTeam = (escalation: readonly string[]) =>
 /** Its first notification is sent, and it waits. */
 async function opened(data?: object): Promise<WorkflowHandle> {
   const handle = await send(data);
-  await world.until(handle, stepIs('tellManager', 'done'));
+  await world.until(handle, stepIs('notifyManager', 'done'));
   return handle;
 }
 
@@ -77,7 +77,7 @@ describe('quizCoaching', () => {
     expect(await world.state(handle)).toMatchObject({ phase: 'waiting', waitingFor: 'coaching or a passing retake' });
     expect(coaches()).toEqual(['mona@example.com']);
     const notification = { kind: 'coach', quizName: 'Pricing', userId: 'u1', percent };
-    expect(world.callsOf('sendLetter')[0]?.args[3]).toEqual(notification);
+    expect(world.callsOf('sendMail')[0]?.args[3]).toEqual(notification);
     expect(world.callsOf('recordEvent')[0]?.args[0]).toMatchObject({ fact: { result: 'failed', percent } });
     await end(handle);
   });
@@ -118,16 +118,16 @@ describe('quizCoaching and its messages', () => {
   });
 
   test('ends even while the notification is parked', async () => {
-    world.fake('sendLetter', rejected('mail answered 550'));
+    world.fake('sendMail', rejected('mail answered 550'));
     const handle = await send();
-    const parked = await world.parked(handle, 'tellManager');
+    const parked = await world.parked(handle, 'notifyManager');
     expect(parked).toMatchObject({
       phase: 'parked',
-      waitingFor: 'retryStep or skipStep of "tellManager"; coaching or a passing retake',
+      waitingFor: 'retryStep or skipStep of "notifyManager"; coaching or a passing retake',
     });
     await coached(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
-    expect(stepIs('tellManager', 'dropped')(await world.state(handle))).toBe(true);
+    expect(stepIs('notifyManager', 'dropped')(await world.state(handle))).toBe(true);
   });
 
   test('escalate notifies whom it names, whatever the clock says', async () => {
@@ -139,11 +139,11 @@ describe('quizCoaching and its messages', () => {
   });
 
   test('a parked notification goes on by retryStep', async () => {
-    world.fake('sendLetter', failing(1, rejected('mail answered 550'), 'sent'));
+    world.fake('sendMail', failing(1, rejected('mail answered 550'), 'sent'));
     const handle = await send();
-    await world.parked(handle, 'tellManager');
-    await retry(handle, 'tellManager');
-    const state = await world.until(handle, stepIs('tellManager', 'done'));
+    await world.parked(handle, 'notifyManager');
+    await retry(handle, 'notifyManager');
+    const state = await world.until(handle, stepIs('notifyManager', 'done'));
     expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'coaching or a passing retake' });
     await end(handle);
   });
@@ -184,7 +184,7 @@ describe('quizCoaching and the calendar', () => {
   test('a limit of no days notifies everyone at once, and does not spin', async () => {
     setPolicy({ quiz: { slaWorkingDays: 0 } });
     const handle = await send();
-    await world.until(handle, stepIs('tellAdministrator', 'done'));
+    await world.until(handle, stepIs('notifyAdministrator', 'done'));
     await world.sleep('1 day');
     const { history } = await world.state(handle);
     expect(history.filter(({ what }) => what === 'nobody coached in time')).toHaveLength(2);
@@ -208,11 +208,11 @@ describe('quizCoaching and its escalation chain', () => {
     ]);
     const { steps, history, ...state } = await world.state(handle);
     expect(state).toMatchObject({ phase: 'waiting', waitingFor: 'coaching or a passing retake', deadline: null });
-    expect(steps.map(({ name, status }) => `${name} ${status}`)).toEqual([
-      'tellManager done',
-      'tellLead done',
-      'tellLead (2) done',
-      'tellAdministrator done',
+    expect(steps.map(({ step, status }) => `${step} ${status}`)).toEqual([
+      'notifyManager done',
+      'notifyLead done',
+      'notifyLead (2) done',
+      'notifyAdministrator done',
     ]);
     expect(history.map(({ what }) => what)).toEqual([
       ...Array.from({ length: 4 }, () => 'nobody coached in time'),
@@ -304,16 +304,16 @@ describe('quizCoaching and its escalation chain', () => {
   });
 
   test('a notification that is parked does not delay the next one', async () => {
-    world.fake('sendLetter', (_context, to) => {
+    world.fake('sendMail', (_context, to) => {
       if (to === 'mona@example.com') throw rejected('mail answered 550');
       return 'sent';
     });
     const wednesday = await sleepUntilWednesday();
     const handle = await send();
-    await world.parked(handle, 'tellManager');
+    await world.parked(handle, 'notifyManager');
     await world.sleep('8 days');
-    const state = await world.until(handle, stepIs('tellAdministrator', 'done'));
-    expect(stepIs('tellManager', 'parked')(state)).toBe(true);
+    const state = await world.until(handle, stepIs('notifyAdministrator', 'done'));
+    expect(stepIs('notifyManager', 'parked')(state)).toBe(true);
     expect(notifiedSince(wednesday)).toEqual([
       'mona@example.com 0',
       'admin@example.com (parked) 0',
@@ -321,7 +321,7 @@ describe('quizCoaching and its escalation chain', () => {
     ]);
     await coached(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'coached' });
-    expect(stepIs('tellManager', 'dropped')(await world.state(handle))).toBe(true);
+    expect(stepIs('notifyManager', 'dropped')(await world.state(handle))).toBe(true);
   });
 
   test('coached ends it while the next one is still looked up', async () => {
@@ -372,7 +372,7 @@ describe('quizCoaching and its escalation chain', () => {
     await expect(pricing.result()).resolves.toEqual({ outcome: 'retaken' });
     await world.sleep('7 days');
     expect(notifiedSince(wednesday)).toEqual(['mona@example.com 0', 'mona@example.com 0', 'dora@example.com 7']);
-    expect(world.callsOf('sendLetter')[2]?.args[3]).toMatchObject({ quizName: 'Objections' });
+    expect(world.callsOf('sendMail')[2]?.args[3]).toMatchObject({ quizName: 'Objections' });
     expect(await world.state(objections)).toMatchObject({ phase: 'waiting', outcome: null });
     await coached(objections);
     await expect(objections.result()).resolves.toEqual({ outcome: 'coached' });
@@ -405,7 +405,7 @@ describe('quizCoaching and who is notified first', () => {
     world.fake('findLearner', withoutManager);
     world.fake('findContact', rejected('identity answered 401: its credentials were refused'));
     const handle = await send();
-    const { history } = await world.until(handle, stepIs('tellAdministrator', 'done'));
+    const { history } = await world.until(handle, stepIs('notifyAdministrator', 'done'));
     expect(history).toMatchObject([
       { what: 'the manager was not looked up', reason: 'identity answered 401: its credentials were refused' },
     ]);

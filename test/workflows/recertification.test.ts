@@ -13,7 +13,7 @@ async function sendIn(days: number) {
 }
 
 /** Opened in full: the last of its first steps is done. A cancellation then meets no activity under way. */
-async function opened(days = 40, isOpen: (state: ProcessState) => boolean = stepIs('tellManager', 'done')) {
+async function opened(days = 40, isOpen: (state: ProcessState) => boolean = stepIs('notifyManager', 'done')) {
   const begun = await sendIn(days);
   await world.until(begun.handle, isOpen);
   return begun;
@@ -25,7 +25,7 @@ const notified = (kind: string) => world.notifications().filter((notification) =
 const remindedDaysBefore = (deadline: number) => notified('remind').map(({ at }) => Math.round((deadline - at) / DAY));
 const joined = () => world.callsOf('joinGroup').map(({ args }) => args[2]);
 const left = () => world.callsOf('leaveGroup').map(({ args }) => args[2]);
-const restored = () => world.callsOf('restore').map(({ args }) => args[2]);
+const restored = () => world.callsOf('restoreUser').map(({ args }) => args[2]);
 const waitsFor = (what: string) => (state: ProcessState) => state.waitingFor === what;
 
 describe('recertification over time', () => {
@@ -64,7 +64,7 @@ describe('recertification over time', () => {
       await world.until(handle, waitsFor('a renewal of the certificate'));
       await world.sleep('5 days');
     }
-    expect(restored()).toEqual(['leaveCertified', 'leaveCertified (2)']);
+    expect(restored()).toEqual(['leaveCertified', 'leaveCertified2']);
     await end(handle);
   });
 
@@ -166,8 +166,8 @@ describe('recertification and what goes wrong', () => {
     await expect(identify('no address')).rejects.toThrow('Workflow Update failed');
     world.fake('findLearner');
     await identify('rita@example.com');
-    await world.until(handle, stepIs('tellLearner', 'done'));
-    expect(world.callsOf('identifyLearner')[0]?.args[0]).toEqual({ userId: 'u1', email: 'rita@example.com' });
+    await world.until(handle, stepIs('notifyLearner', 'done'));
+    expect(world.callsOf('setLearnerEmail')[0]?.args[0]).toEqual({ userId: 'u1', email: 'rita@example.com' });
     await end(handle);
   });
 
@@ -179,7 +179,7 @@ describe('recertification and what goes wrong', () => {
     expect(await world.state(handle)).toMatchObject({ phase: 'parked' });
     world.fake('findLearner', learner({ managerEmail: null }));
     await world.sleep('7 hours');
-    const { history } = await world.until(handle, stepIs('tellLearner', 'done'));
+    const { history } = await world.until(handle, stepIs('notifyLearner', 'done'));
     expect(history).toMatchObject([{ what: 'the address is known now', by: 'mindtickle' }]);
     const asked = world.callsOf('findLearner').length;
     await world.sleep('3 days');
@@ -219,30 +219,30 @@ describe('recertification and what goes wrong', () => {
   });
 
   test('retryStep tries again, skipStep goes on without', async () => {
-    world.fake('sendLetter', rejected('mail answered 550'));
+    world.fake('sendMail', rejected('mail answered 550'));
     const { handle } = await sendIn(40);
     await world.parked(handle);
-    await skip(handle, 'tellLearner', 'left a note');
-    await world.parked(handle, 'tellManager');
-    world.fake('sendLetter');
-    await retry(handle, 'tellManager');
-    const { steps } = await world.until(handle, stepIs('tellManager', 'done'));
+    await skip(handle, 'notifyLearner', 'left a note');
+    await world.parked(handle, 'notifyManager');
+    world.fake('sendMail');
+    await retry(handle, 'notifyManager');
+    const { steps } = await world.until(handle, stepIs('notifyManager', 'done'));
     expect(steps).toContainEqual(
-      expect.objectContaining({ name: 'tellLearner', status: 'skipped', detail: 'by ada: left a note' }),
+      expect.objectContaining({ step: 'notifyLearner', status: 'skipped', detail: 'by ada: left a note' }),
     );
     await end(handle);
   });
 
   test('a bug of an activity is tried again for a day and then parks, and the process goes on once it is fixed', async () => {
-    world.fake('sendLetter', new TypeError('Cannot read properties of undefined'));
+    world.fake('sendMail', new TypeError('Cannot read properties of undefined'));
     const { handle } = await sendIn(40);
     await world.sleep('25 hours');
-    const parked = await world.until(handle, stepIs('tellLearner', 'parked'));
+    const parked = await world.until(handle, stepIs('notifyLearner', 'parked'));
     expect(parked).toMatchObject({ phase: 'parked', outcome: null });
     expect(parked.steps.find(({ status }) => status === 'parked')?.detail).toBe('Cannot read properties of undefined');
-    world.fake('sendLetter');
-    await retry(handle, 'tellLearner');
-    await world.until(handle, stepIs('tellManager', 'done'));
+    world.fake('sendMail');
+    await retry(handle, 'notifyLearner');
+    await world.until(handle, stepIs('notifyManager', 'done'));
     await end(handle);
   });
 
@@ -251,15 +251,15 @@ describe('recertification and what goes wrong', () => {
     world.fake('joinGroup', 'observed');
     world.fake('leaveGroup', 'observed');
     const { handle } = await sendIn(40);
-    const { steps } = await world.until(handle, ({ steps: all }) => all.some(({ name }) => name === 'tellManager'));
+    const { steps } = await world.until(handle, ({ steps: all }) => all.some(({ step }) => step === 'notifyManager'));
     expect(steps).toEqual(
       expect.arrayContaining([
         expect.objectContaining({
-          name: 'joinRecertificationRequired',
+          step: 'joinRecertificationRequired',
           status: 'would do',
           detail: 'join the group "Recertification required"',
         }),
-        expect.objectContaining({ name: 'tellLearner', status: 'skipped', detail: 'not configured' }),
+        expect.objectContaining({ step: 'notifyLearner', status: 'skipped', detail: 'not configured' }),
       ]),
     );
     await end(handle);
@@ -271,7 +271,8 @@ describe('recertification in the CRM', () => {
     world.modes = { ...world.modes, salesforce: 'on' };
   });
   const marked = () => world.callsOf('markCertificate').map(({ args }) => args[1]);
-  const isOpen = (state: ProcessState) => stepIs('tellManager', 'done')(state) && stepIs('markRequired', 'done')(state);
+  const isOpen = (state: ProcessState) =>
+    stepIs('notifyManager', 'done')(state) && stepIs('markRequired', 'done')(state);
 
   test('is required, then certified', async () => {
     const { handle } = await opened(20, isOpen);
@@ -289,7 +290,7 @@ describe('recertification in the CRM', () => {
     await world.until(handle, stepIs('markLapsed', 'done'));
     const deadline = (await world.now()) + 20 * DAY;
     await extend(handle, deadline);
-    await world.until(handle, stepIs('markRequired (2)', 'done'));
+    await world.until(handle, stepIs('markRequired2', 'done'));
     expect(marked()).toMatchObject([
       { status: 'required' },
       { status: 'lapsed' },
@@ -302,7 +303,7 @@ describe('recertification in the CRM', () => {
     world.fake('markCertificate', failing(1, rejected('salesforce answered 400: INVALID_FIELD'), 'done'));
     const { handle } = await sendIn(20);
     await world.parked(handle, 'markRequired');
-    await world.until(handle, stepIs('tellManager', 'done'));
+    await world.until(handle, stepIs('notifyManager', 'done'));
     await recertified(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'recertified' });
     expect(marked()).toMatchObject([{ status: 'required' }, { status: 'certified' }]);

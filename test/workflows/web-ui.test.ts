@@ -11,20 +11,20 @@ const waiting: ProcessState = {
   outcome: null,
   waitingFor: 'a renewal of the certificate',
   deadline: '2027-01-23T12:00:00.000Z',
-  steps: [{ name: 'tellLearner', status: 'done', detail: 'sent', at }],
+  steps: [{ step: 'notifyLearner', title: 'Notify the learner', status: 'done', detail: 'sent', at }],
   history: [{ at, what: 'escalate', by: 'ada', reason: 'no answer' }],
-  told: [{ role: 'learner', letter: 'recertify', at }],
+  notified: [{ role: 'learner', channel: 'mail', notification: 'recertify', at }],
 };
 const messages = ['cancel', 'escalate', 'retryStep', 'skipStep', 'identify', 'extendDeadline'];
 const page = (state: ProcessState, next: string | null = 'the certificate lapses'): string =>
   describeState({ title: 'Recertification of u1: Sales', messages, state, next });
 
 describe('the page of a workflow in Temporal Web UI', () => {
-  test('says what it waits for, until when and what then, who was told, who decided what, and what may be sent', () => {
+  test('says what it waits for, until when and what then, who was notified, who decided what, and what may be sent', () => {
     const text = page(waiting);
     expect(text).toContain('- Waits for: **a renewal of the certificate**');
     expect(text).toContain('- Until: **2027-01-23T12:00:00.000Z**\n- Then: the certificate lapses');
-    expect(text).toContain(`**Told**\n\n- ${at} the learner: asked to renew`);
+    expect(text).toContain(`**Notified**\n\n- ${at} the learner by mail: the certificate has to be renewed`);
     expect(text).toContain(`- ${at} escalate, by ada: no answer`);
     expect(text).toContain('- signal `cancel` `{ reason, by }`: stop, and undo what must be undone');
     expect(text).toContain('- update `extendDeadline` `{ deadline, by, reason }`');
@@ -35,9 +35,9 @@ describe('the page of a workflow in Temporal Web UI', () => {
     const parked = page({
       ...waiting,
       phase: 'parked',
-      steps: [{ name: 'freeze', status: 'parked', detail: 'why', at }],
+      steps: [{ step: 'freeze', title: 'Freeze the sign-in', status: 'parked', detail: 'why', at }],
     });
-    expect(parked).toContain('- freeze: parked (why)');
+    expect(parked).toContain('- Freeze the sign-in (`freeze`): parked, why');
     expect(parked).toMatch(/update `retryStep`[^]*update `skipStep`/);
   });
 
@@ -59,7 +59,7 @@ describe('the page of a workflow that runs', () => {
 
   test('shows who asked for what and why, on one line and without links', async () => {
     const handle = await world.send('certification.expired');
-    await world.until(handle, stepIs('tellManager', 'done'));
+    await world.until(handle, stepIs('notifyManager', 'done'));
     await escalate(handle, 'on leave\n- 2026-01-01T00:00:00Z cancel, by root ![x](http://example.com/x.png)');
     await world.until(handle, heard('notified the'));
     await extend(handle, (await world.now()) + 90 * DAY, 'parental leave');

@@ -85,7 +85,7 @@ export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<Wor
 
   async function activity(...args: unknown[]): Promise<unknown> {
     const { activityType: name, workflowExecution } = activityInfo();
-    if (name === 'readTerms') return { policy: world.policy, modes: world.modes };
+    if (name === 'readPolicySnapshot') return { policy: world.policy, modes: world.modes };
     const call = { name, args, workflowId: workflowExecution?.workflowId ?? '', at: await server.now() };
     world.calls.push(call as Call);
     const fake = fakes.has(name) ? fakes.get(name) : noFake(name);
@@ -141,7 +141,7 @@ export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<Wor
 
   async function parked(handle: WorkflowHandle, step?: string): Promise<ProcessState> {
     const isParked = ({ steps }: ProcessState): boolean =>
-      steps.some(({ name, status }) => status === 'parked' && name === (step ?? name));
+      steps.some((one) => one.status === 'parked' && one.step === (step ?? one.step));
     const state = await until(handle, isParked);
     await server.atRest(handle.workflowId);
     return state;
@@ -175,7 +175,7 @@ export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<Wor
     },
     callsOf,
     notifications: (handle) =>
-      callsOf('sendLetter', handle).map(({ args: [, to, , { kind }], at }) => ({ kind, to, at })),
+      callsOf('sendMail', handle).map(({ args: [, to, , { kind }], at }) => ({ kind, to, at })),
     reset: () => {
       world.calls.length = 0;
       world.policy = policy;
@@ -226,7 +226,7 @@ const READS: readonly ActivityName[] = [
   'findLearner',
   'findContact',
   'admitLeaver',
-  'countOpen',
+  'countOpenWorkflows',
 ];
 
 /** The calls that change a system or notify somebody, in their order; a notification by its kind. */
@@ -234,12 +234,12 @@ export function effectsIn({ calls, notifications }: World): readonly string[] {
   const kinds = notifications().map(({ kind }) => kind);
   return calls
     .filter(({ name }) => !READS.includes(name))
-    .map(({ name }) => (name === 'sendLetter' ? String(kinds.shift()) : name));
+    .map(({ name }) => (name === 'sendMail' ? String(kinds.shift()) : name));
 }
 
 /** True of a state in which the step is so. */
 export function stepIs(name: string, status: StepStatus): (state: ProcessState) => boolean {
-  return ({ steps }) => steps.some((step) => step.name === name && step.status === status);
+  return ({ steps }) => steps.some((step) => step.step === name && step.status === status);
 }
 
 /** True of a state whose history has an entry that begins so. */

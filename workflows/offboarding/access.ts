@@ -3,7 +3,6 @@ import { sleep } from '@temporalio/workflow';
 import type { Person } from '../../activities';
 import { MINUTE, type Policy, SECOND } from '../../src/domain';
 import { askLedger, identity, salesforce, slack, type Process } from '../process';
-import { since } from '../releases';
 
 /** What every step of an offboarding needs. */
 export interface Leaver {
@@ -26,9 +25,9 @@ export async function endAccess(leaver: Leaver, person: Person, { offboarding }:
   await freeze(process, person);
   await untilNotifiedHaveEnded(leaver);
   await beforeStep();
-  const left = await leaveGroups(process, person, 'leaveGroups', 'leave all groups');
+  const left = await leaveGroups(process, person, 'leaveGroups', 'Leave all groups');
   await beforeStep();
-  await Promise.all([freezeInCrm(process, person), deactivateChat(process, person)]);
+  await Promise.all([freezeInCrm(process, person), deactivateSlack(process, person)]);
   await sla.stop();
   return left !== undefined && left !== 'observed';
 }
@@ -41,42 +40,40 @@ async function escalateAfter(process: Process, minutes: number): Promise<void> {
 async function freeze(process: Process, person: Person): Promise<void> {
   await process.steps.write({
     system: 'identity',
-    name: 'freeze',
-    does: 'freeze the sign-in and end the sessions',
+    step: 'freeze',
+    title: 'Freeze the sign-in and end the sessions',
     call: (context, options) => identity.freezeUser.executeWithOptions(options, [context, person]),
-    undo: { does: 'open the sign-in again', person, unlessOpen: null },
+    undo: { title: 'Open the sign-in again', person, unlessOpen: null },
   });
 }
 
 async function freezeInCrm(process: Process, person: Person): Promise<void> {
   await process.steps.write({
     system: 'salesforce',
-    since: 'salesforce',
-    name: 'freezeCrm',
-    does: 'freeze the CRM user',
+    step: 'freezeCrm',
+    title: 'Freeze the CRM user',
     call: (context, options) => salesforce.freezeCrmUser.executeWithOptions(options, [context, person]),
-    undo: { does: 'open the CRM user again', person, unlessOpen: null },
+    undo: { title: 'Open the CRM user again', person, unlessOpen: null },
   });
 }
 
-async function deactivateChat(process: Process, person: Person): Promise<void> {
+async function deactivateSlack(process: Process, person: Person): Promise<void> {
   await process.steps.write({
     system: 'slack',
-    since: 'slack',
-    name: 'deactivateChat',
-    does: 'deactivate the chat account',
-    call: (context, options) => slack.deactivateChatUser.executeWithOptions(options, [context, person]),
-    undo: { does: 'activate the chat account again', person, unlessOpen: null },
+    step: 'deactivateSlack',
+    title: 'Deactivate the Slack account',
+    call: (context, options) => slack.deactivateSlackUser.executeWithOptions(options, [context, person]),
+    undo: { title: 'Activate the Slack account again', person, unlessOpen: null },
   });
 }
 
-async function leaveGroups(process: Process, person: Person, name: string, does: string): Promise<unknown> {
+async function leaveGroups(process: Process, person: Person, step: string, title: string): Promise<unknown> {
   return process.steps.write({
     system: 'identity',
-    name,
-    does,
+    step,
+    title,
     call: (context, options) => identity.leaveGroups.executeWithOptions(options, [context, person]),
-    undo: { does: 'join the groups again', person, unlessOpen: null },
+    undo: { title: 'Join the groups again', person, unlessOpen: null },
   });
 }
 
@@ -86,9 +83,9 @@ const PAUSE = 5 * SECOND;
 
 /** A workflow that was notified may just be joining a group: it should be over when the groups are left. */
 async function untilNotifiedHaveEnded({ notified }: Leaver): Promise<void> {
-  if (notified.size === 0 || !since('offboarding-waits-for-the-told')) return;
+  if (notified.size === 0) return;
   for (let waited = 0; waited < MAX_WAIT; waited += PAUSE) {
-    if ((await askLedger('countOpen', 'Have the open workflows ended?', [...notified])) === 0) return;
+    if ((await askLedger('countOpenWorkflows', 'Have the open workflows ended?', [...notified])) === 0) return;
     await sleep(PAUSE, { summary: 'The open workflows of the leaver end' });
   }
 }
@@ -98,8 +95,8 @@ export async function deactivate({ process, beforeStep }: Leaver, person: Person
   await beforeStep();
   await process.steps.write({
     system: 'identity',
-    name: 'deactivate',
-    does: 'deactivate the user permanently',
+    step: 'deactivate',
+    title: 'Deactivate the user permanently',
     call: (context, options) => identity.deactivateUser.executeWithOptions(options, [context, person]),
     cannotBeUndone: true,
   });
@@ -108,5 +105,5 @@ export async function deactivate({ process, beforeStep }: Leaver, person: Person
 /** Once more at the end: what was joined too late to be seen the first time must not stay. */
 export async function leaveLateGroups({ process, beforeStep }: Leaver, person: Person): Promise<void> {
   await beforeStep();
-  await leaveGroups(process, person, 'leaveLateGroups', 'leave the groups that were joined meanwhile');
+  await leaveGroups(process, person, 'leaveLateGroups', 'Leave the groups that were joined meanwhile');
 }

@@ -1,7 +1,6 @@
 import { isProtectedUser, type Policy } from '../../src/domain';
 import type { UserDeprovisioned } from '../../src/events';
 import { askLedger, NeedsDecision, type Process } from '../process';
-import { since } from '../releases';
 
 /** Before the first step that ends access: each guard is a parked step; `skipStep` goes on all the same. */
 export async function checkGuards(
@@ -10,19 +9,19 @@ export async function checkGuards(
   eventId: string,
   { offboarding: { leaverReasons, limitPerHour }, protected: isProtected }: Policy,
 ): Promise<void> {
-  await steps.attempt('checkReason', () => {
+  await steps.attempt({ step: 'checkReason', title: 'Check that the reason is one of a leaver' }, () => {
     if (leaverReasons !== undefined && !leaverReasons.includes(reason))
       throw new NeedsDecision('the reason given is not one of a leaver; skipStep to offboard all the same, or cancel');
   });
-  await steps.attempt('checkProtected', () => {
+  await steps.attempt({ step: 'checkProtected', title: 'Check that the user is not protected' }, () => {
     if (isProtectedUser([userId, email], isProtected))
       throw new NeedsDecision('this user is protected by the policy and will not be changed; cancel');
   });
   let isAsked = false;
-  await steps.attempt('checkLimit', async () => {
+  await steps.attempt({ step: 'checkLimit', title: 'Check the limit of leavers an hour' }, async () => {
     if (await askLedger('admitLeaver', 'Within the limit of an hour?', eventId)) return;
     // A person who has it tried again has looked at it: nobody should have to wait for the hour to pass.
-    if (isAsked && since('retry-admits-a-leaver')) return;
+    if (isAsked) return;
     isAsked = true;
     throw new NeedsDecision(
       `over the limit of ${limitPerHour} leavers an hour; retryStep lets this one go on, cancel stops it`,

@@ -6,7 +6,6 @@ import type { Carried, Process, ProcessResult, Start } from '../process';
 import { deactivate, endAccess, leaveLateGroups, type Leaver } from './access';
 import { checkGuards } from './guards';
 import { createRehire, type HiresSnapshot } from './rehire';
-import { since } from '../releases';
 
 /**
  * End a leaver's access, archive what is known, report. A step that is refused parks; `cancel` gives everything back in
@@ -22,11 +21,11 @@ export async function offboarding(
   const about = `Offboarding of ${userId}`;
   const process = openProcess({ delivery, body: envelope, userId, email, about, messages: ['rehired'], carried });
   const fact = deprovisionedFact(envelope);
-  const checkpoint = carried?.place;
-  const notified = new Set(checkpoint?.told);
+  const checkpoint = carried?.checkpoint;
+  const notified = new Set(checkpoint?.notified);
   const confirmDeparture = async ({ hiredAt }: { readonly hiredAt: number }): Promise<void> => {
     const left = { userId, eventId, workflowId: ownRun().workflowId, at: hiredAt };
-    await askLedger('upholdDeparture', 'Left after that hire', left);
+    await askLedger('confirmDeparture', 'Left after that hire', left);
     await notifyWorkflows(delivery, { ...fact, at: Math.max(fact.at, hiredAt) }, notified);
   };
   const rehire = createRehire(process, confirmDeparture, checkpoint?.hires);
@@ -37,7 +36,7 @@ export async function offboarding(
     delivery,
     data: envelope.data,
     fact,
-    checkpoint: (deactivatesAt) => ({ told: [...notified], hires: rehire.snapshot(), deactivatesAt }),
+    checkpoint: (deactivatesAt) => ({ notified: [...notified], hires: rehire.snapshot(), deactivatesAt }),
   };
   return process.run({
     fact: () => fact,
@@ -62,7 +61,7 @@ export async function offboarding(
 
 /** Where an offboarding is at rest: before the day of leaving, or before that of the deactivation, epoch ms. */
 interface Checkpoint {
-  readonly told: readonly string[];
+  readonly notified: readonly string[];
   readonly hires: HiresSnapshot;
   readonly deactivatesAt: number | null;
 }
@@ -109,11 +108,11 @@ async function offboard(departure: Departure, { policy }: Start): Promise<Person
   await beforeStep();
   await process.steps.write({
     system: 'archive',
-    name: 'archive',
-    does: 'archive what is known of the person',
+    step: 'archive',
+    title: 'Archive what is known of the person',
     call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
   });
-  if (hasLeftGroups && since('offboarding-looks-once-more')) await leaveLateGroups(departure, person);
+  if (hasLeftGroups) await leaveLateGroups(departure, person);
   return person;
 }
 
@@ -129,9 +128,7 @@ async function deactivateLater(
 ): Promise<void> {
   const { process, beforeStep, data, checkpoint } = departure;
   const { deactivateAfterDays: days } = policy.offboarding;
-  const isOff = !process.steps.isOn('identity');
-  const isDeactivated = isOff || since('offboarding-deactivates');
-  const isLater = isDeactivated && !isOff && days > 0;
+  const isLater = process.steps.isOn('identity') && days > 0;
   if (isLater) {
     const announce = async (): Promise<number> => {
       await beforeStep();
@@ -144,41 +141,41 @@ async function deactivateLater(
     const next = 'the user is deactivated, which cannot be undone';
     await untilDay(process, at, 'the day of the deactivation', next, () => checkpoint(at));
   }
-  if (isDeactivated) await deactivate(departure, person);
+  await deactivate(departure, person);
   await beforeStep();
   await report(process, isLater ? 'finalReport' : 'report', data.userId, policy, []);
 }
 
 /** The system of each step that has one, for the report. */
 const SYSTEMS: Readonly<Record<string, string>> = {
-  freeze: 'identity provider',
-  leaveGroups: 'identity provider',
-  leaveLateGroups: 'identity provider',
-  deactivate: 'identity provider',
+  freeze: 'Identity provider',
+  leaveGroups: 'Identity provider',
+  leaveLateGroups: 'Identity provider',
+  deactivate: 'Identity provider',
   freezeCrm: 'CRM',
-  deactivateChat: 'chat',
-  archive: 'archive',
-  report: 'mail',
+  deactivateSlack: 'Slack',
+  archive: 'Archive',
+  report: 'Mail',
 };
 
 /** Each step's system, outcome and time, and what is still ahead. */
 async function report(
   process: Process,
-  name: string,
+  key: string,
   userId: string,
   { administrators }: Policy,
   ahead: readonly string[],
 ): Promise<void> {
   const { steps } = process.recorder.snapshot();
-  const lines = steps.map(({ name: step, status, detail, at }) => {
-    const system = SYSTEMS[step.replace(/ \(\d+\)$/, '')];
-    const what = system === undefined ? step : `${system}, ${step}`;
+  const lines = steps.map(({ step, title, status, detail, at }) => {
+    const system = SYSTEMS[step.replace(/\d+$/, '')];
+    const what = system === undefined ? title : `${system}: ${title}`;
     return `- ${what}: ${status}${detail === null ? '' : ` (${detail})`}, ${at}`;
   });
-  for (const to of administrators)
-    await process.notify(
-      name,
-      { role: 'administrator', to },
-      { kind: 'offboarded', userId, report: [...lines, ...ahead, '', `Written ${isoTime(Date.now())}`] },
-    );
+  const notification = {
+    kind: 'offboarded',
+    userId,
+    report: [...lines, ...ahead, '', `Written ${isoTime(Date.now())}`],
+  } as const;
+  for (const to of administrators) await process.notify(key, { role: 'administrator', to }, notification);
 }

@@ -6,7 +6,7 @@ type Hire = Omit<News & { signal: 'rehired' }, 'signal'>;
 
 /** The hires that are known, and whether they are dealt with. */
 export interface HiresSnapshot {
-  readonly heard: readonly Hire[];
+  readonly hires: readonly Hire[];
   readonly isWatched: boolean;
 }
 
@@ -21,14 +21,14 @@ export interface Rehire {
 
 /**
  * Signal `rehired`. By policy a hire that is proven to be the newer one undoes the offboarding at once; any other parks
- * as the step `rehired?`. When a person decides to go on, `confirmDeparture` is called: the learner left after that hire.
+ * as the step `rehireUnconfirmed`. When a person decides to go on, `confirmDeparture` is called: the learner left after that hire.
  */
 export function createRehire(
   process: Process,
   confirmDeparture: (hire: Hire) => Promise<void>,
-  before: HiresSnapshot = { heard: [], isWatched: false },
+  before: HiresSnapshot = { hires: [], isWatched: false },
 ): Rehire {
-  const hires = new Map(before.heard.map((hire) => [hire.eventId, hire]));
+  const hires = new Map(before.hires.map((hire) => [hire.eventId, hire]));
   /** In the run before. */
   const dealtWith = new Set(before.isWatched ? hires.keys() : []);
   let deal: ((hire: Hire) => void) | undefined;
@@ -56,9 +56,12 @@ export function createRehire(
   );
 
   async function ask(hire: Hire): Promise<void> {
-    await process.steps.attempt('rehired?', () => {
-      throw new NeedsDecision(questionOf(hire));
-    });
+    await process.steps.attempt(
+      { step: 'rehireUnconfirmed', title: 'Confirm that the learner left after the rehire' },
+      () => {
+        throw new NeedsDecision(questionOf(hire));
+      },
+    );
     await confirmDeparture(hire);
   }
 
@@ -79,7 +82,7 @@ export function createRehire(
   return {
     watch,
     answered: () => condition(() => asking === 0),
-    snapshot: () => ({ heard: [...hires.values()], isWatched: deal !== undefined }),
+    snapshot: () => ({ hires: [...hires.values()], isWatched: deal !== undefined }),
   };
 }
 

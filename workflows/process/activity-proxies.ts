@@ -17,7 +17,6 @@ import type {
   RereadActivities,
 } from '../../activities';
 import { SYSTEMS, type System } from '../../src/domain';
-import { isCurrent } from '../releases';
 
 /** Waits for a running attempt: a step and its undo must not run side by side. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -59,7 +58,7 @@ export const slack = proxyActivities<ConnectorActivities['slack']>(
 );
 
 /** Part of housekeeping: what Salesforce does not accept within its time is tried again by the next one. */
-export const { syncProgress } = proxyActivities<ConnectorActivities['salesforce']>(
+export const { syncProgressRecords: syncProgressRecords } = proxyActivities<ConnectorActivities['salesforce']>(
   connector('salesforce', {
     startToCloseTimeout: '4 minutes',
     scheduleToCloseTimeout: '10 minutes',
@@ -73,7 +72,9 @@ export const { rereadEnvelope } = proxyActivities<RereadActivities>({
   summary: 'Read the body again',
 });
 
-export const { readTerms } = proxyLocalActivities<PolicySnapshotActivities>({ startToCloseTimeout: '2 seconds' });
+export const { readPolicySnapshot: readPolicySnapshot } = proxyLocalActivities<PolicySnapshotActivities>({
+  startToCloseTimeout: '2 seconds',
+});
 
 const localLedger = proxyLocalActivities<LedgerActivities>({
   startToCloseTimeout: '2 seconds',
@@ -119,7 +120,6 @@ let turn: Promise<unknown> = Promise.resolve();
  * what comes after them may come in another order (tried: `upsertTraining` before `findContact`, and the other way round).
  */
 function inTurn<T>(call: () => Promise<T>): Promise<T> {
-  if (!isCurrent()) return call();
   const answer = turn.then(call, call);
   turn = answer.catch(() => undefined);
   return answer;

@@ -14,14 +14,12 @@ export const ALERT_READERS = { role: 'channel' } as const;
 
 export type Audience = Recipient | typeof ALERT_READERS;
 
-/** `told before`: the same person was just notified of the same cause by another process. */
-type Sent = 'sent' | 'observed' | 'told before';
+/** `already notified`: the same person was just notified of the same cause by another process. */
+type Sent = 'sent' | 'observed' | 'already notified';
 
 interface ChannelSpec<Address> {
-  /** Its mode decides whether anything is sent. */
+  /** Its name, and what its mode decides: whether anything is sent. */
   readonly system: System;
-  /** Added to what a notification is about, in the list of who was notified. */
-  readonly suffix: string;
   /** A step that notifies parks when this channel refuses. The others are sent beside it, and a refusal is noted. */
   readonly isRequired?: true;
   /** Undefined: it does not reach them. */
@@ -39,47 +37,43 @@ interface ChannelSpec<Address> {
 const CHANNELS = [
   channel<Recipient>({
     system: 'mail',
-    suffix: '',
     isRequired: true,
     addressOf: (audience) => ('to' in audience ? audience : undefined),
     isWanted: () => true,
     send: ({ to, role }, notification, _, [context, options]) =>
-      mail.sendLetter.executeWithOptions(options, [context, to, role, notification]),
+      mail.sendMail.executeWithOptions(options, [context, to, role, notification]),
   }),
   channel<ChatTarget>({
     system: 'slack',
-    suffix: ', in the chat',
     addressOf: (audience, policy) => ('to' in audience ? { email: audience.to } : alertsChannel(policy)),
     // Managers and leads read it sooner than mail. What is escalated they see in the channel of alerts.
     isWanted: ({ role }, { kind }, policy) =>
       role === 'channel' ||
       (policy.slack?.directMessages === true && (role === 'manager' || role === 'lead') && kind !== 'escalation'),
     send: (target, notification, _, [context, options]) =>
-      slack.postMessage.executeWithOptions(options, [context, target, notification]),
+      slack.postSlackMessage.executeWithOptions(options, [context, target, notification]),
   }),
 ];
 
-function alertsChannel({ slack: chat }: Policy): ChatTarget | undefined {
-  return chat?.alertsChannel === undefined ? undefined : { channel: chat.alertsChannel };
+function alertsChannel({ slack: channels }: Policy): ChatTarget | undefined {
+  return channels?.alertsChannel === undefined ? undefined : { channel: channels.alertsChannel };
 }
 
 /** A channel, as it reaches an audience. */
 export interface Route {
   readonly system: System;
-  readonly suffix: string;
   readonly isRequired: boolean;
   readonly send: (context: StepContext, options: { readonly summary: string }) => Promise<Sent>;
 }
 
 type Channel = (audience: Audience, notification: Notification, policy: Policy) => Route | undefined;
 
-function channel<Address>({ addressOf, isWanted, send, system, suffix, isRequired }: ChannelSpec<Address>): Channel {
+function channel<Address>({ addressOf, isWanted, send, system, isRequired }: ChannelSpec<Address>): Channel {
   return (audience, notification, policy) => {
     const address = addressOf(audience, policy);
     if (address === undefined || !isWanted(audience, notification, policy)) return undefined;
     return {
       system,
-      suffix,
       isRequired: isRequired === true,
       send: (...call) => send(address, notification, audience.role, call),
     };

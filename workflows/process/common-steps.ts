@@ -6,7 +6,7 @@ import { identity, salesforce, xapi } from './activity-proxies';
 import type { Process } from './process';
 
 export interface Membership {
-  readonly name: string;
+  readonly step: string;
   readonly person: Person;
   readonly group: string;
   /** Leave (or give back) only when no other open workflow of this kind needs it so. */
@@ -15,27 +15,27 @@ export interface Membership {
 
 export function joinGroup(
   process: Process,
-  { name, person, group, unlessOpen = null }: Membership,
+  { step, person, group, unlessOpen = null }: Membership,
 ): Promise<Change | undefined> {
   return process.steps.write({
     system: 'identity',
-    name,
-    does: `join the group "${group}"`,
+    step,
+    title: `Join the group "${group}"`,
     call: (context, options) => identity.joinGroup.executeWithOptions(options, [context, person, group]),
-    undo: { does: `leave the group "${group}" again`, person, unlessOpen },
+    undo: { title: `Leave the group "${group}" again`, person, unlessOpen },
   });
 }
 
 export function leaveGroup(
   process: Process,
-  { name, person, group, unlessOpen = null }: Membership,
+  { step, person, group, unlessOpen = null }: Membership,
 ): Promise<Change | undefined> {
   return process.steps.write({
     system: 'identity',
-    name,
-    does: `leave the group "${group}"`,
+    step,
+    title: `Leave the group "${group}"`,
     call: (context, options) => identity.leaveGroup.executeWithOptions(options, [context, person, group, unlessOpen]),
-    undo: { does: `join the group "${group}" again`, person, unlessOpen: null },
+    undo: { title: `Join the group "${group}" again`, person, unlessOpen: null },
   });
 }
 
@@ -52,9 +52,8 @@ export function recordTraining(
 ): Promise<unknown> {
   return process.steps.write({
     system: 'salesforce',
-    since: 'salesforce',
-    name: 'recordTraining',
-    does: 'record the training status in the CRM',
+    step: 'recordTraining',
+    title: 'Record the training status in the CRM',
     call: async (context, options) => {
       const training = { ...(await process.people.person()), courseId, courseName, score, completedAt };
       return salesforce.upsertTraining.executeWithOptions(options, [context, training]);
@@ -72,9 +71,8 @@ export function storeStatement(
   const facts = { userId, courseId, courseName, score, completedAt, verb, ...(iris && { iris }) } as const;
   return process.steps.write({
     system: 'xapi',
-    since: 'xapi',
-    name: 'storeStatement',
-    does: `send the LMS that the course is ${verb}`,
+    step: 'storeStatement',
+    title: `Send the LMS that the course is ${verb}`,
     call: (context, options) => xapi.storeStatement.executeWithOptions(options, [context, facts]),
   });
 }
@@ -91,9 +89,8 @@ export function markCertificate(
   const due = deadline === null ? null : new Date(deadline).toISOString();
   return process.steps.write({
     system: 'salesforce',
-    since: 'salesforce',
-    name: MARKS[status],
-    does: `mark the certificate as ${status} in the CRM`,
+    step: MARKS[status],
+    title: `Mark the certificate as ${status} in the CRM`,
     call: async (context, options) => {
       const standing = { ...(await process.people.person()), certName, status, deadline: due };
       return salesforce.markCertificate.executeWithOptions(options, [context, standing]);
@@ -105,9 +102,8 @@ export function markCertificate(
 export function linkContact(process: Process, { role, teamId }: UserProvisioned): Promise<unknown> {
   return process.steps.write({
     system: 'salesforce',
-    since: 'salesforce',
-    name: 'linkContact',
-    does: "put MindTickle's user id on the CRM contact",
+    step: 'linkContact',
+    title: "Put MindTickle's user id on the CRM contact",
     call: async (context, options) =>
       salesforce.linkContact.executeWithOptions(options, [
         context,

@@ -3,7 +3,6 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { allHandlersFinished, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { Delivery } from '../../src/events';
 import type { Carried, Internals } from './internals';
-import { since } from '../releases';
 
 /** Temporal suggests it at some 4,000 events, and ends a workflow at 51,200. */
 const MAX_EVENTS = 2000;
@@ -27,7 +26,6 @@ export interface ContinueAsNew {
 export function createContinueAsNew(internals: Internals): ContinueAsNew {
   const { delivery, body } = internals.options;
   let isTooLarge = false;
-  let isAllowed = false;
 
   /** The body came byte for byte, and may be longer as we write it: such a run stays as it is. */
   function fits(checkpoint: unknown): boolean {
@@ -36,10 +34,8 @@ export function createContinueAsNew(internals: Internals): ContinueAsNew {
   }
 
   return {
-    // Asked with every message, and again when a run is replayed: what costs most comes last, and a run that is not about
-    // to go on has no marker of the patch.
-    isDue: (checkpoint) =>
-      isLong() && isAtRest(internals) && (isAllowed ||= since('continue-as-new')) && fits(checkpoint()),
+    // Asked with every message, and again when a run is replayed: what costs most comes last.
+    isDue: (checkpoint) => isLong() && isAtRest(internals) && fits(checkpoint()),
     go: (checkpoint) => {
       const reason = 'the history of this run is long';
       internals.recorder.note({ what: 'goes on in a new run', by: 'mindtickle', reason });
@@ -54,17 +50,17 @@ export function createContinueAsNew(internals: Internals): ContinueAsNew {
 
 function carriedBy(internals: Internals, checkpoint: unknown): Carried {
   const { recorder, undos, people, notifications, signals, run, policySnapshot } = internals;
-  const { steps, history, told, forgotten } = recorder.snapshot();
+  const { steps, history, notified, forgotten } = recorder.snapshot();
   if (run.recorded === undefined) throw new Error('the event is recorded before the body begins');
   return {
-    terms: policySnapshot(),
+    policySnapshot: policySnapshot(),
     recorded: run.recorded,
-    record: { steps, history, ...(told && { told }), ...(forgotten !== undefined && { forgotten }) },
+    state: { steps, history, notified, ...(forgotten !== undefined && { forgotten }) },
     undos: [...undos],
     people: people.snapshot(),
-    notices: notifications.count(),
+    notificationCount: notifications.count(),
     signals: signals.snapshot(),
-    place: checkpoint,
+    checkpoint,
   };
 }
 

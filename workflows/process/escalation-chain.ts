@@ -5,7 +5,6 @@ import { askLedger, identity, whyFailed } from './activity-proxies';
 import type { Recipient } from './channels';
 import type { StateRecorder } from './state';
 import type { Steps } from './steps';
-import { since } from '../releases';
 
 export interface EscalationChain {
   /** By the ledger, else the identity provider, else the policy. Null when nobody knows one; parks when the identity provider refuses to say. */
@@ -68,7 +67,8 @@ export function createEscalationChain(learner: LearnerContext, namedBefore: read
   }
 
   async function manager(): Promise<Recipient | null> {
-    const { manager: to } = await lookUp((email) => steps.attempt('findManager', () => findContact(learner, email)));
+    const step = { step: 'findManager', title: 'Find the manager' };
+    const { manager: to } = await lookUp((email) => steps.attempt(step, () => findContact(learner, email)));
     return to === undefined ? null : { role: 'manager', to };
   }
 
@@ -106,5 +106,5 @@ function firstOfEach(all: readonly Recipient[]): readonly Recipient[] {
 
 /** One mailbox, however it is written. */
 function keyOf(address: string): string {
-  return since('addresses-without-case') ? address.toLowerCase() : address;
+  return address.toLowerCase();
 }

@@ -51,7 +51,7 @@ async function signalOne(workflowId: string, news: News): Promise<void> {
     await send(workflowId, news);
   } catch (error) {
     if (!(error instanceof ApplicationFailure) || error.type !== 'ExternalWorkflowExecutionNotFound') throw error;
-    await askLedger('markGone', 'Its workflow is gone', workflowId);
+    await askLedger('markWorkflowGone', 'Its workflow is gone', workflowId);
   }
 }
 
@@ -121,7 +121,7 @@ export async function resolveConflict({ eventId, bodyDigest }: Delivery): Promis
   for (let pauseMs = SECOND; ; pauseMs = Math.min(pauseMs * 2, DAY)) {
     // To its end: an answer that was given up may have made the event id ours.
     const standing = await CancellationScope.nonCancellable(() =>
-      askLedger('settleConflict', 'Does the first one stand?', { eventId, bodyDigest, run: ownRun() }),
+      askLedger('resolveConflict', 'Does the first one stand?', { eventId, bodyDigest, run: ownRun() }),
     );
     if (standing !== 'unknown') return standing;
     await sleep(pauseMs, { summary: 'The first one is not recorded yet' });

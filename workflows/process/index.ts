@@ -1,6 +1,14 @@
 /** What workflows are made of. The only file of this folder that they import. */
-export { archive, askLedger, closeGone, identity, pruneLedger, readTerms, rereadEnvelope } from './activity-proxies';
-export { salesforce, slack, syncProgress, whyFailed } from './activity-proxies';
+export {
+  archive,
+  askLedger,
+  closeGone,
+  identity,
+  pruneLedger,
+  readPolicySnapshot as readPolicySnapshot,
+  rereadEnvelope,
+} from './activity-proxies';
+export { salesforce, slack, syncProgressRecords as syncProgressRecords, whyFailed } from './activity-proxies';
 export type { BackgroundTask } from './background';
 export type { Recipient } from './channels';
 export * from './common-steps';

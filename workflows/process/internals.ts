@@ -28,18 +28,18 @@ export interface ProcessOptions {
 }
 
 /**
- * The third argument of a run that goes on from another one. Wire format, as messages are. `place`: the checkpoint of the
- * process's own body.
+ * The third argument of a run that goes on from another one. Wire format, as messages are. `checkpoint`: where the process's
+ * own body was.
  */
 export interface Carried<Checkpoint = unknown> {
-  readonly terms: PolicySnapshot;
+  readonly policySnapshot: PolicySnapshot;
   readonly recorded: NewlyRecorded;
-  readonly record: StateSnapshot;
+  readonly state: StateSnapshot;
   readonly undos: readonly Undo[];
   readonly people: PeopleSnapshot;
-  readonly notices: number;
+  readonly notificationCount: number;
   readonly signals: RecentMessages;
-  readonly place: Checkpoint;
+  readonly checkpoint: Checkpoint;
 }
 
 export type NewlyRecorded = Recorded & { readonly outcome: 'new' };
@@ -75,15 +75,19 @@ const COMMON_MESSAGES = ['cancel', 'escalate', 'retryStep', 'skipStep'];
 export function createInternals(options: ProcessOptions): Internals {
   const { userId, email = null, about, messages = [], carried } = options;
   const before: Partial<Carried> = carried ?? {};
-  const run: Run = { policySnapshot: before.terms, recorded: before.recorded, cancelRequest: undefined };
+  const run: Run = { policySnapshot: before.policySnapshot, recorded: before.recorded, cancelRequest: undefined };
   const policySnapshot = (): PolicySnapshot => {
     if (run.policySnapshot === undefined) throw new Error('the policy is read before the first step');
     return run.policySnapshot;
   };
   const undos = [...(before.undos ?? [])];
-  const recorder = createStateRecorder(about, [...COMMON_MESSAGES, ...messages], before.record);
+  const recorder = createStateRecorder(about, [...COMMON_MESSAGES, ...messages], before.state);
   const signals = createSignals(recorder, before.signals);
-  const notifications = createNotifications({ userId, about, recorder }, () => run.policySnapshot, before.notices);
+  const notifications = createNotifications(
+    { userId, about, recorder },
+    () => run.policySnapshot,
+    before.notificationCount,
+  );
   const steps = createSteps({
     userId,
     recorder,

@@ -7,7 +7,7 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { Fact, Policy } from '../../src/domain';
-import { askLedger, identity, readTerms, salesforce, slack } from './activity-proxies';
+import { askLedger, identity, readPolicySnapshot, salesforce, slack } from './activity-proxies';
 import { ownRun, quarantineConflict, recordEvent, signalSettled, type Recorded } from './event-intake';
 import type { Internals, NewlyRecorded } from './internals';
 import type { ReversibleSystem, Undo, Write } from './steps';
@@ -61,7 +61,7 @@ export async function runProcess(internals: Internals, lifecycle: Lifecycle): Pr
 }
 
 async function begin({ options, run }: Internals, { fact }: Lifecycle): Promise<Recorded> {
-  run.policySnapshot = await readTerms.executeWithOptions({ summary: 'Read the policy' }, []);
+  run.policySnapshot = await readPolicySnapshot.executeWithOptions({ summary: 'Read the policy' }, []);
   const recorded = await recordEvent(options.delivery, fact(run.policySnapshot.policy));
   if (recorded.outcome === 'new') await signalSettled(recorded.settles);
   return recorded;
@@ -96,18 +96,19 @@ async function undoAll({ recorder, background, steps, undos }: Internals, { befo
   for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) {
     const result = await steps.write(undoing(undo));
     // Skipped by a person: what the step did stays.
-    if (result !== undefined && recorder.stepsIn('done').includes(undo.step)) recorder.setStep(undo.step, 'undone');
+    if (result !== undefined) recorder.setUndone(undo.step);
   }
 }
 
 /** The system puts things as they were before the step, which may have been cut off before it did anything. */
-function undoing({ step, system = 'identity', does, person, unlessOpen }: Undo): Write<unknown> {
+function undoing({ step, system, title, person, unlessOpen }: Undo): Write<unknown> {
   const calls: Readonly<Record<ReversibleSystem, Write<unknown>['call']>> = {
-    identity: (context, options) => identity.restore.executeWithOptions(options, [context, person, step, unlessOpen]),
+    identity: (context, options) =>
+      identity.restoreUser.executeWithOptions(options, [context, person, step, unlessOpen]),
     salesforce: (context, options) => salesforce.restoreCrmUser.executeWithOptions(options, [context, person, step]),
-    slack: (context, options) => slack.restoreChatUser.executeWithOptions(options, [context, person, step]),
+    slack: (context, options) => slack.restoreSlackUser.executeWithOptions(options, [context, person, step]),
   };
-  return { system, name: `undo ${step}`, does, call: calls[system] };
+  return { system, step: `undo${step.charAt(0).toUpperCase()}${step.slice(1)}`, title, call: calls[system] };
 }
 
 /** The newer case of the same certificate builds on what this one did: nothing of it is undone. */

@@ -5,13 +5,13 @@ import { whyFailed } from './activity-proxies';
 import { createBackground } from './background';
 import { ALERT_READERS, routesTo, type Audience, type Recipient, type Route } from './channels';
 import type { StateRecorder } from './state';
-import type { Refusal, Steps } from './steps';
-import { since } from '../releases';
+import type { Refusal, StepName, Steps } from './steps';
+import { SUBJECTS } from './web-ui';
 
 /** Sent beside the steps: they never delay a process, and never park it. */
 export interface Notifications extends Outbox {
   /** Notify the administrators that a step is parked; the answer stops it, for when it is parked no more. */
-  readonly parked: (step: string, refusal: Refusal) => () => void;
+  readonly parked: (step: StepName, refusal: Refusal) => () => void;
   /** False when somebody else has just notified them of the same. */
   readonly send: (audience: Audience, notification: Notification) => Promise<boolean>;
   /** As a step, which parks when a required channel refuses. A notification cannot be taken back. */
@@ -30,17 +30,17 @@ export function createNotifications(
   let count = sentBefore;
 
   async function sendBy(
-    { system, suffix, send: call }: Route,
+    { system, send: call }: Route,
     { role }: Audience,
     notification: Notification,
   ): Promise<boolean> {
     const mode = policySnapshot()?.modes[system] ?? 'off';
-    if (mode === 'off' || (system === 'slack' && !since('slack'))) return true;
+    if (mode === 'off') return true;
     count += 1;
-    const context = { step: `notice ${count}`, userId, mode };
-    const sent = await call(context, { summary: `Notify the ${role}${suffix}: ${notification.kind}` });
-    if (sent === 'sent') recorder.addNotified({ role, letter: `${subjectOf(notification)}${suffix}` });
-    return sent !== 'told before';
+    const context = { step: `notification${count}`, userId, mode };
+    const sent = await call(context, { summary: titleOf(role, notification) });
+    if (sent === 'sent') recorder.addNotified({ role, channel: system, notification: subjectOf(notification) });
+    return sent !== 'already notified';
   }
 
   const routes = (audience: Audience, notification: Notification): readonly Route[] =>
@@ -56,22 +56,23 @@ export function createNotifications(
   async function notify(steps: Steps, step: string, recipient: Recipient, notification: Notification): Promise<void> {
     const { role } = recipient;
     for (const route of routes(recipient, notification)) {
-      const { isRequired, system, suffix, send: call } = route;
+      const { isRequired, system, send: call } = route;
       if (!isRequired) {
         outbox.start(() => sendBy(route, recipient, notification));
         continue;
       }
-      const sent = await steps.write({ system, name: step, does: `notify the ${role}: ${notification.kind}`, call });
-      if (sent === 'sent') recorder.addNotified({ role, letter: `${notification.kind}${suffix}` });
+      const sent = await steps.write({ system, step, title: titleOf(role, notification), call });
+      if (sent === 'sent') recorder.addNotified({ role, channel: system, notification: notification.kind });
     }
   }
 
-  function parked(step: string, { why, cause }: Refusal): () => void {
+  function parked({ step, title }: StepName, { why, cause }: Refusal): () => void {
     const { workflowId } = workflowInfo();
     const notification = {
       kind: 'parked',
       about,
       step,
+      title,
       why,
       workflowId,
       ...(cause !== undefined && { cause }),
@@ -134,4 +135,8 @@ function createOutbox(recorder: StateRecorder, isReady: () => boolean): Outbox {
 /** What a notification is about, for the list of who was notified. */
 function subjectOf(notification: Notification): string {
   return notification.kind === 'parked' ? `parked: ${notification.step}` : notification.kind;
+}
+
+function titleOf(role: string, { kind }: Notification): string {
+  return `Notify the ${role}: ${SUBJECTS[kind]}`;
 }

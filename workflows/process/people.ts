@@ -7,7 +7,6 @@ import { createEscalationChain, findContact, type EscalationChain, type LearnerC
 import type { Recipient } from './channels';
 import { NeedsDecision } from './steps';
 import { identifyUpdate, type ProcessState } from '../messages';
-import { since } from '../releases';
 
 const FIND_ADDRESS = 'findAddress';
 
@@ -29,7 +28,7 @@ export interface PeopleSnapshot {
   /** The learner's, once it was looked up; null: a person decided to go on without. */
   readonly address?: string | null;
   /** Whom `next` has named. */
-  readonly told: readonly string[];
+  readonly named: readonly string[];
 }
 
 export function createPeople(context: LearnerContext, before?: PeopleSnapshot): People {
@@ -66,19 +65,21 @@ export function createPeople(context: LearnerContext, before?: PeopleSnapshot): 
 
   async function learner(): Promise<Recipient | null> {
     if (carried !== null) return { role: 'learner', to: carried };
-    address ??= whilePolling(steps.attempt(FIND_ADDRESS, findAddress));
+    address ??= whilePolling(
+      steps.attempt({ step: FIND_ADDRESS, title: 'Find the address of the learner' }, findAddress),
+    );
     const to = await address;
     known = to ?? null;
     return to === undefined ? null : { role: 'learner', to };
   }
 
-  const { named, ...chain } = createEscalationChain(context, before?.told);
+  const { named, ...chain } = createEscalationChain(context, before?.named);
   return {
     ...chain,
     person,
     learner,
     named: () => named().length,
-    snapshot: () => ({ ...(known !== undefined && { address: known }), told: named() }),
+    snapshot: () => ({ ...(known !== undefined && { address: known }), named: named() }),
   };
 }
 
@@ -87,7 +88,7 @@ function listen({ userId, recorder, steps }: LearnerContext): void {
     identifyUpdate,
     async ({ email, by }): Promise<ProcessState> => {
       recorder.note({ what: 'identify', by, reason: null });
-      await askLedger('identifyLearner', 'Keep the address', { userId, email: email.trim() });
+      await askLedger('setLearnerEmail', 'Keep the address', { userId, email: email.trim() });
       steps.retry(FIND_ADDRESS);
       return recorder.snapshot();
     },
@@ -112,7 +113,6 @@ const PAUSE_PART = 8;
  * history that a workflow may have.
  */
 function createAddressPoller({ userId, recorder, steps }: LearnerContext): { start: () => void; stop: () => void } {
-  let isAllowed: boolean | undefined;
   let scope: CancellationScope | undefined;
   const isNeeded = (): boolean => recorder.stepsIn('parked').includes(FIND_ADDRESS);
 
@@ -130,9 +130,7 @@ function createAddressPoller({ userId, recorder, steps }: LearnerContext): { sta
   }
 
   function start(): void {
-    // Asked once: a run that parked before there was a poller does without, whatever is asked of it later.
-    isAllowed ??= since('look-for-address');
-    if (!isAllowed || scope !== undefined) return;
+    if (scope !== undefined) return;
     scope = new CancellationScope();
     void scope.run(poll).catch((error: unknown) => {
       if (!isCancellation(error)) throw error;

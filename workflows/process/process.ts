@@ -11,7 +11,7 @@ import type { Signals } from './signals';
 import type { StateRecorder } from './state';
 import type { Steps } from './steps';
 import { stateQuery, type CancelRequest, type EscalateRequest } from '../messages';
-import { begin } from '../releases';
+import { beginRelease } from '../releases';
 
 export interface Process {
   readonly recorder: StateRecorder;
@@ -50,7 +50,7 @@ export interface Wait {
 
 /** Handlers first, so that `state` and the validators answer while everything else still waits. */
 export function openProcess(options: ProcessOptions): Process {
-  begin();
+  beginRelease();
   const internals = createInternals(options);
   const { recorder, signals, steps, people, notifications, background } = internals;
   const cancel = (request: CancelRequest): void => cancelProcess(internals, request);

@@ -1,14 +1,14 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { isoTime, searchAttributes } from '../../src/domain';
 import { describeState, SHOWN } from './web-ui';
-import type { HistoryEntry, Outcome, Phase, ProcessState, StepState, StepStatus, Told } from '../messages';
+import type { HistoryEntry, Outcome, Phase, ProcessState, StepState, StepStatus, Notified } from '../messages';
 
 /** What a person, or a flood of messages, may put into a history: the `state` query and a new run have to hold it. */
 const MAX_HISTORY = 1000;
 const MAX_TEXT = 100_000;
 
 /** What a process that continues in a new run knows of itself. */
-export type StateSnapshot = Pick<ProcessState, 'steps' | 'history' | 'told' | 'forgotten'>;
+export type StateSnapshot = Pick<ProcessState, 'steps' | 'history' | 'notified' | 'forgotten'>;
 
 /** What a process says of itself: by the `state` query, search attributes, and its page in Temporal Web UI. */
 export interface StateRecorder {
@@ -17,10 +17,12 @@ export interface StateRecorder {
   readonly note: (entry: Omit<HistoryEntry, 'at'>) => void;
   /** A message that means nothing: the first to be forgotten when there are too many. */
   readonly noteIgnored: (message: string, by: string, why: string) => void;
-  readonly setStep: (name: string, status: StepStatus, detail?: string | null) => void;
+  readonly setStep: (step: Pick<StepState, 'step' | 'title'>, status: StepStatus, detail?: string | null) => void;
+  /** What a step did was taken back, if it did anything. */
+  readonly setUndone: (step: string) => void;
   readonly stepsIn: (status: StepStatus) => readonly string[];
-  readonly has: (name: string) => boolean;
-  readonly addNotified: (told: Omit<Told, 'at'>) => void;
+  readonly has: (step: string) => boolean;
+  readonly addNotified: (notified: Omit<Notified, 'at'>) => void;
   /** `until` in epoch ms; `next`: what happens then, as a sentence. */
   readonly setWaiting: (what: string, until: number | null, next?: string | null) => void;
   readonly setDeadline: (until: number) => void;
@@ -33,7 +35,7 @@ export interface StateRecorder {
 interface CurrentState {
   readonly steps: Map<string, StepState>;
   readonly history: HistoryEntry[];
-  readonly told: Told[];
+  readonly notified: Notified[];
   next: string | null;
   textLength: number;
   forgotten: number;
@@ -64,17 +66,23 @@ export function createStateRecorder(title: string, messages: readonly string[], 
   return {
     snapshot: () => snapshotOf(current),
     phase: () => phaseOf(current),
-    stepsIn: (status) => namesIn(current, status),
-    has: (name) => current.steps.has(name),
+    stepsIn: (status) => stepsIn(current, status),
+    has: (step) => current.steps.has(step),
     note,
     noteIgnored: (message, by, why) => note({ what: `${message}${IGNORED}`, by, reason: why }),
-    setStep: (name, status, detail = null) => {
-      current.steps.set(name, { name, status, detail, at: now() });
+    setStep: ({ step, title }, status, detail = null) => {
+      current.steps.set(step, { step, title, status, detail, at: now() });
       set();
     },
-    addNotified: (told) => {
-      if (current.told.length >= MAX_HISTORY) current.told.shift();
-      current.told.push({ ...told, at: now() });
+    setUndone: (step) => {
+      const done = current.steps.get(step);
+      if (done?.status !== 'done') return;
+      current.steps.set(step, { ...done, status: 'undone', detail: null, at: now() });
+      set();
+    },
+    addNotified: (notified) => {
+      if (current.notified.length >= MAX_HISTORY) current.notified.shift();
+      current.notified.push({ ...notified, at: now() });
       set();
     },
     setWaiting: (what, until, next = null) => set({ waitingFor: what, deadline: until, next }),
@@ -85,13 +93,13 @@ export function createStateRecorder(title: string, messages: readonly string[], 
   };
 }
 
-function currentState({ steps, history, forgotten = 0, told = [] }: StateSnapshot = NOTHING): CurrentState {
+function currentState({ steps, history, notified, forgotten = 0 }: StateSnapshot = NOTHING): CurrentState {
   return {
-    steps: new Map(steps.map((step) => [step.name, step])),
+    steps: new Map(steps.map((step) => [step.step, step])),
     history: [...history],
     textLength: history.reduce((sum, entry) => sum + textLengthOf(entry), 0),
     forgotten,
-    told: [...told],
+    notified: [...notified],
     next: null,
     waitingFor: null,
     deadline: null,
@@ -100,7 +108,7 @@ function currentState({ steps, history, forgotten = 0, told = [] }: StateSnapsho
   };
 }
 
-const NOTHING: StateSnapshot = { steps: [], history: [] };
+const NOTHING: StateSnapshot = { steps: [], history: [], notified: [] };
 
 const IGNORED = ' ignored';
 
@@ -140,7 +148,7 @@ function createPublisher(
 /** `newest`: only so many entries of the history. */
 function snapshotOf(current: CurrentState, newest = Infinity): ProcessState {
   const { waitingFor, deadline, outcome } = current;
-  const waits = namesIn(current, 'parked').map((name) => `retryStep or skipStep of "${name}"`);
+  const waits = stepsIn(current, 'parked').map((step) => `retryStep or skipStep of "${step}"`);
   if (waitingFor !== null) waits.push(waitingFor);
   return {
     phase: phaseOf(current),
@@ -149,7 +157,7 @@ function snapshotOf(current: CurrentState, newest = Infinity): ProcessState {
     deadline: deadline === null ? null : isoTime(deadline),
     steps: [...current.steps.values()],
     history: current.history.slice(-newest),
-    told: current.told.slice(-newest),
+    notified: current.notified.slice(-newest),
     ...(current.forgotten > 0 && { forgotten: current.forgotten }),
   };
 }
@@ -157,10 +165,10 @@ function snapshotOf(current: CurrentState, newest = Infinity): ProcessState {
 function phaseOf(current: CurrentState): Phase {
   if (current.outcome !== null) return 'done';
   if (current.isUndoing) return 'undoing';
-  if (namesIn(current, 'parked').length > 0) return 'parked';
+  if (stepsIn(current, 'parked').length > 0) return 'parked';
   return current.waitingFor === null ? 'working' : 'waiting';
 }
 
-function namesIn({ steps }: CurrentState, status: StepStatus): string[] {
-  return [...steps.values()].filter((step) => step.status === status).map(({ name }) => name);
+function stepsIn({ steps }: CurrentState, status: StepStatus): string[] {
+  return [...steps.values()].filter((step) => step.status === status).map(({ step }) => step);
 }

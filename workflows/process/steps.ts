@@ -5,7 +5,6 @@ import type { Modes, System } from '../../src/domain';
 import { sharedCause, whyFailed } from './activity-proxies';
 import { createDecisions } from './decisions';
 import type { StateRecorder } from './state';
-import { since } from '../releases';
 
 /** Thrown inside a step: it cannot go on until somebody decides. The sentence says why and what may be sent. */
 export class NeedsDecision extends Error {
@@ -20,7 +19,7 @@ export class NeedsDecision extends Error {
   }
 }
 
-/** One write to one system. `does`: what, as the end of a sentence, shown in Temporal Web UI. */
+/** One write to one system. */
 export type Write<T> = WriteCall<T> &
   (
     | {
@@ -31,22 +30,27 @@ export type Write<T> = WriteCall<T> &
     | { readonly system: System; readonly undo?: undefined }
   );
 
+/** A step as it is asked for. A second one with the same key gets a number. */
+export interface StepName {
+  /** Stable, in camel case: what `retryStep` and `skipStep` take, and what keys the ledger's rows of effects. */
+  readonly step: string;
+  /** What it does, as a sentence for people. */
+  readonly title: string;
+}
+
 /** The systems that can put things as they were. */
 export type ReversibleSystem = 'identity' | 'salesforce' | 'slack';
 
-interface WriteCall<T> {
-  readonly name: string;
-  readonly does: string;
+interface WriteCall<T> extends StepName {
   readonly call: (context: StepContext, options: { readonly summary: string }) => Promise<T>;
   /** Shown with what came of it. */
   readonly cannotBeUndone?: true;
-  /** The patch it came with: a process that went past it on an older worker goes on without. */
-  readonly since?: string;
 }
 
-/** The system puts things as they were before the step. `does`: what, for Temporal Web UI. */
+/** The system puts things as they were before the step. */
 export interface UndoSpec {
-  readonly does: string;
+  /** What that is, as a sentence for people. */
+  readonly title: string;
   readonly person: Person;
   /** Leave (or give back) only when no other open workflow of this kind needs it so. */
   readonly unlessOpen: string | null;
@@ -55,19 +59,19 @@ export interface UndoSpec {
 /** Plain data, because a process that continues in a new run takes it along. */
 export interface Undo extends UndoSpec {
   readonly step: string;
-  readonly system?: ReversibleSystem;
+  readonly system: ReversibleSystem;
 }
 
 export interface Steps {
   /** Run a write; `undefined` when it was skipped, by a person or because its system is off. Parks when it is refused. */
   readonly write: <T>(write: Write<T>) => Promise<T | undefined>;
   /** Run anything that may need a decision; `undefined` when it was skipped. Its result is not shown. */
-  readonly attempt: <T>(name: string, call: () => T | Promise<T>) => Promise<T | undefined>;
-  readonly retry: (name: string) => void;
+  readonly attempt: <T>(name: StepName, call: () => T | Promise<T>) => Promise<T | undefined>;
+  readonly retry: (step: string) => void;
   /** False where the system has no settings. */
   readonly isOn: (system: System) => boolean;
-  /** The name that the next step asked for by `wanted` gets. */
-  readonly freeName: (wanted: string) => string;
+  /** The key that the next step asked for by `wanted` gets. */
+  readonly freeKey: (wanted: string) => string;
 }
 
 /** Why a step is parked. */
@@ -85,71 +89,71 @@ interface Owner {
   /** The undo of each write is added before the write runs: a write that was cut off may have happened. */
   readonly undos: Undo[];
   /** Notify people of a parked step; the answer stops it. */
-  readonly onParked: (step: string, refusal: Refusal) => () => void;
+  readonly onParked: (step: StepName, refusal: Refusal) => () => void;
   /** Who ordered it and why, where a person did. */
   readonly ordered: () => { readonly actor: string; readonly reason: string } | undefined;
 }
 
 export function createSteps({ userId, recorder, modes, undos, onParked, ordered }: Owner): Steps {
   const decisions = createDecisions(recorder);
-  const freeName = (wanted: string): string => freeNameIn(recorder, wanted);
+  const freeKey = (wanted: string): string => freeKeyIn(recorder, wanted);
 
-  async function untilSettled<T>(name: string, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
+  async function untilSettled<T>(step: StepName, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
     for (;;) {
-      recorder.setStep(name, 'running');
+      recorder.setStep(step, 'running');
       const tried = await tryOnce(call);
       if ('result' in tried) {
-        recorder.setStep(name, ...of(tried.result));
+        recorder.setStep(step, ...of(tried.result));
         return tried.result;
       }
-      recorder.setStep(name, 'parked', tried.why);
-      const stopNotifying = onParked(name, tried);
-      const decision = await decisions.made(name).finally(stopNotifying);
+      recorder.setStep(step, 'parked', tried.why);
+      const stopNotifying = onParked(step, tried);
+      const decision = await decisions.made(step.step).finally(stopNotifying);
       if (decision.kind === 'retry') continue;
-      recorder.setStep(name, 'skipped', decision.why);
+      recorder.setStep(step, 'skipped', decision.why);
       return undefined;
     }
   }
 
-  async function run<T>(name: string, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
+  async function run<T>(step: StepName, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
     try {
-      return await untilSettled(name, call, of);
+      return await untilSettled(step, call, of);
     } catch (error) {
-      if (isCancellation(error)) recorder.setStep(name, 'dropped', 'cut off, or no longer needed');
+      if (isCancellation(error)) recorder.setStep(step, 'dropped', 'cut off, or no longer needed');
       throw error;
     }
   }
 
   async function write<T>(wanted: Write<T>): Promise<T | undefined> {
-    const name = freeName(wanted.name);
+    const { title, cannotBeUndone } = wanted;
+    const step = freeKey(wanted.step);
     const mode = modes()[wanted.system] ?? 'off';
     if (mode === 'off') {
-      recorder.setStep(name, 'skipped', 'not configured');
+      recorder.setStep({ step, title }, 'skipped', 'not configured');
       return undefined;
     }
-    if (wanted.undo !== undefined) undos.push({ step: name, system: wanted.system, ...wanted.undo });
-    if (wanted.since !== undefined && !since(wanted.since)) return undefined;
+    if (wanted.undo !== undefined) undos.push({ step, system: wanted.system, ...wanted.undo });
     return run(
-      name,
-      () => wanted.call({ step: name, userId, mode, ...ordered() }, { summary: wanted.does }),
-      (result) => outcomeOf(result, wanted),
+      { step, title },
+      () => wanted.call({ step, userId, mode, ...ordered() }, { summary: title }),
+      (result) => outcomeOf(result, cannotBeUndone === true),
     );
   }
 
   return {
     write,
-    attempt: (name, call) => run(freeName(name), call, () => ['done', null]),
+    attempt: ({ step, title }, call) => run({ step: freeKey(step), title }, call, () => ['done', null]),
     retry: decisions.retry,
     isOn: (system) => (modes()[system] ?? 'off') !== 'off',
-    freeName,
+    freeKey,
   };
 }
 
-/** Names key the ledger's rows of effects: the second time round is another effect. */
-function freeNameIn(recorder: StateRecorder, wanted: string): string {
+/** The second time round is another effect. */
+function freeKeyIn(recorder: StateRecorder, wanted: string): string {
   for (let round = 1; ; round += 1) {
-    const name = round === 1 ? wanted : `${wanted} (${round})`;
-    if (!recorder.has(name)) return name;
+    const key = round === 1 ? wanted : `${wanted}${round}`;
+    if (!recorder.has(key)) return key;
   }
 }
 
@@ -165,16 +169,13 @@ async function tryOnce<T>(call: () => T | Promise<T>): Promise<{ result: T } | R
 }
 
 /** The status of a step by what came of it, and the detail that is shown with it. */
-export type StepOutcome = readonly ['done' | 'would do' | 'skipped', string | null];
+type StepOutcome = readonly ['done' | 'would do' | 'skipped', string | null];
 
 type OutcomeOf<T> = (result: T) => StepOutcome;
 
-export function outcomeOf(
-  result: unknown,
-  { does, cannotBeUndone }: Pick<Write<unknown>, 'does' | 'cannotBeUndone'>,
-): StepOutcome {
-  const [status, detail]: StepOutcome = result === 'observed' ? ['would do', does] : doneOf(result);
-  if (cannotBeUndone !== true) return [status, detail];
+function outcomeOf(result: unknown, isFinal: boolean): StepOutcome {
+  const [status, detail]: StepOutcome = result === 'observed' ? ['would do', null] : doneOf(result);
+  if (!isFinal) return [status, detail];
   return [status, [...(detail === null ? [] : [detail]), 'cannot be undone'].join('; ')];
 }
 

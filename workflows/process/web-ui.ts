@@ -1,23 +1,28 @@
-import type { HistoryEntry, ProcessState, StepState, Told } from '../messages';
+import type { Notification } from '../../src/domain';
+import type { HistoryEntry, ProcessState, StepState, Notified } from '../messages';
 
 /** Long lists are the `state` query's; the page shows the newest. */
 export const SHOWN = 20;
 
-/** Of a text that somebody sent, or a step's detail. */
-const LONGEST = 300;
+/** A text that somebody sent, or a step's detail, is cut off after so many characters. */
+const MAX_LENGTH = 300;
 
 interface Message {
   readonly kind: 'signal' | 'update';
   /** Its one argument, a JSON object; `?`: may be left out. */
   readonly argument: string;
   readonly does: string;
-  /** Taken only while a step is parked. */
+  /** Accepted only while a step is parked. */
   readonly whenParked?: true;
 }
 
 const MESSAGES: Readonly<Record<string, Message>> = {
   cancel: { kind: 'signal', argument: '{ reason, by }', does: 'stop, and undo what must be undone' },
-  escalate: { kind: 'signal', argument: '{ reason, by, to? }', does: 'tell the next person in line now' },
+  escalate: {
+    kind: 'signal',
+    argument: '{ reason, by, to? }',
+    does: 'notify the next person of the escalation chain now',
+  },
   retryStep: { kind: 'update', argument: '{ step, by }', does: 'try the parked step again', whenParked: true },
   skipStep: { kind: 'update', argument: '{ step, reason, by }', does: 'go on without that step', whenParked: true },
   identify: { kind: 'update', argument: '{ email, by }', does: 'give the missing address', whenParked: true },
@@ -35,25 +40,26 @@ const MESSAGES: Readonly<Record<string, Message>> = {
   discard: { kind: 'update', argument: '{ by, reason }', does: 'throw the event away' },
 };
 
-/** What a letter was about, by its kind. */
-const LETTERS: Readonly<Record<string, string>> = {
-  recertify: 'asked to renew',
-  'recertify-report': 'told of the case',
-  remind: 'reminded',
-  lapsed: 'told that it lapsed',
-  coach: 'asked to coach',
-  welcome: 'welcomed',
-  nudge: 'nudged',
-  certificate: 'told of the certificate',
-  offboarded: 'given the report',
-  escalation: 'told, since it was escalated',
+/** What a notification is about, by its kind. */
+export const SUBJECTS: Readonly<Record<Notification['kind'], string>> = {
+  recertify: 'the certificate has to be renewed',
+  'recertify-report': 'a certificate of the team has to be renewed',
+  remind: 'a reminder to renew the certificate',
+  lapsed: 'the certificate has lapsed',
+  coach: 'coaching is needed',
+  welcome: 'the program is open',
+  nudge: 'the program was not started yet',
+  certificate: 'the certificate is issued',
+  offboarded: 'the report of the offboarding',
+  escalation: 'an escalation',
+  parked: 'a step is parked',
 };
 
 /** What a process says of itself on its page, beside its state. */
 export interface Page {
   /** The kind and what it is about; ids and titles, no names. */
   readonly title: string;
-  /** The messages that it takes. */
+  /** The messages that it accepts. */
   readonly messages: readonly string[];
   readonly state: ProcessState;
   /** What happens at the deadline, as a sentence. */
@@ -62,15 +68,15 @@ export interface Page {
 
 /**
  * The state as Markdown, for the workflow's page in Temporal Web UI: what it waits for, until when, what then, who was
- * told, and what may be sent.
+ * notified, and what may be sent.
  */
 export function describeState({ title, messages, state, next }: Page): string {
-  const { outcome, steps, history, told = [], forgotten } = state;
+  const { outcome, steps, history, notified, forgotten } = state;
   return [
     `**${asText(title)}**`,
     '',
     ...describePhase(state, next),
-    ...section('Told', told.slice(-SHOWN).map(once(describeTold))),
+    ...section('Notified', notified.slice(-SHOWN).map(once(describeNotified))),
     ...section('Steps', steps.slice(-SHOWN).map(once(describeStep))),
     ...section('History', history.slice(-SHOWN).map(once(describeEntry))),
     ...(forgotten === undefined ? [] : ['', `Entries that the history has lost: ${forgotten}`]),
@@ -98,8 +104,10 @@ function describeMessage(name: string, { phase }: ProcessState): string[] {
   return [`- ${message.kind} \`${name}\` \`${message.argument}\`: ${message.does}`];
 }
 
-function describeTold({ role, letter, at }: Told): string {
-  return `- ${at} the ${role}: ${LETTERS[letter] ?? asText(letter)}`;
+function describeNotified({ role, channel, notification, at }: Notified): string {
+  const [kind = '', step] = notification.split(': ');
+  const subject = Object.hasOwn(SUBJECTS, kind) ? SUBJECTS[kind as Notification['kind']] : kind;
+  return `- ${at} the ${role} by ${channel}: ${subject}${step === undefined ? '' : ` (\`${asText(step)}\`)`}`;
 }
 
 /** Written with every message: what has been written once is not written again. */
@@ -113,8 +121,8 @@ function once<T extends object>(write: (of: T) => string): (of: T) => string {
   };
 }
 
-function describeStep({ name, status, detail }: StepState): string {
-  return `- ${asText(name)}: ${status}${detail === null ? '' : ` (${asText(detail)})`}`;
+function describeStep({ step, title, status, detail }: StepState): string {
+  return `- ${asText(title)} (\`${step}\`): ${status}${detail === null ? '' : `, ${asText(detail)}`}`;
 }
 
 function describeEntry({ at, what, by, reason }: HistoryEntry): string {
@@ -124,6 +132,6 @@ function describeEntry({ at, what, by, reason }: HistoryEntry): string {
 /** On one line and without links or pictures: whoever sends a message must not write other lines of the page. */
 function asText(text: string): string {
   const line = text.replace(/\s+/g, ' ');
-  const short = line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+  const short = line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line;
   return short.replace(/[\\`*[\]<>|]/g, '\\$&');
 }

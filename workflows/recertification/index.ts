@@ -22,7 +22,7 @@ export async function recertification(
     carried,
   });
   const fact = expiredFact(envelope);
-  const checkpoint = carried?.place;
+  const checkpoint = carried?.checkpoint;
   const news = listen(process, checkpoint?.deadline ?? epochMs(renewalDeadline));
   return process.run({
     fact: () => fact,
@@ -176,7 +176,7 @@ function handleMoment(open: Case, moment: Moment): void {
     process.inBackground(() => notifyLearner(process, `remind${moment.daysBefore}DaysBefore`, notification));
   } else {
     process.note({ what: 'the deadline has passed', by: 'mindtickle', reason: null });
-    const step = process.steps.freeName('leaveCertified');
+    const step = process.steps.freeKey('leaveCertified');
     open.lapsed = { step, work: process.inBackground(() => lapse(open, deadline)) };
     mark(open, 'lapsed');
   }

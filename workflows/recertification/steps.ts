@@ -22,21 +22,21 @@ export async function openCase({ process, certName, policy }: Certificate, deadl
   const person = await process.people.person();
   const { userId } = person;
   const group = policy.groups.recertificationRequired;
-  await joinGroup(process, { name: 'joinRecertificationRequired', person, group, unlessOpen: 'recertification' });
-  await notifyLearner(process, 'tellLearner', { kind: 'recertify', certName, deadline });
+  await joinGroup(process, { step: 'joinRecertificationRequired', person, group, unlessOpen: 'recertification' });
+  await notifyLearner(process, 'notifyLearner', { kind: 'recertify', certName, deadline });
   const manager = await process.people.manager();
   if (manager === null) return;
-  await process.notify('tellManager', manager, { kind: 'recertify-report', certName, deadline, userId });
+  await process.notify('notifyManager', manager, { kind: 'recertify-report', certName, deadline, userId });
 }
 
 /** Access that depends on the certificate ends first; then the whole escalation chain is notified. */
 export async function lapse({ process, certName, policy }: Certificate, deadline: number): Promise<void> {
   const person = await process.people.person();
   const { userId } = person;
-  await leaveGroup(process, { name: 'leaveCertified', person, group: policy.groups.certified });
+  await leaveGroup(process, { step: 'leaveCertified', person, group: policy.groups.certified });
   const graceEnds = isoTime(deadline + policy.recertification.graceDays * DAY);
   for (const recipient of await process.people.chain())
-    await process.notify('tellOfLapse', recipient, { kind: 'lapsed', certName, userId, graceEnds });
+    await process.notify('notifyOfLapse', recipient, { kind: 'lapsed', certName, userId, graceEnds });
 }
 
 /** The deadline was moved ahead again: what the lapse took is given back. */
@@ -45,9 +45,9 @@ export async function giveBack({ process }: Certificate, { work, step }: Lapse):
   const person = await process.people.person();
   await process.steps.write({
     system: 'identity',
-    name: 'giveCertifiedBack',
-    does: 'join the certified group again, if the lapse left it',
-    call: (context, options) => identity.restore.executeWithOptions(options, [context, person, step, null]),
+    step: 'giveCertifiedBack',
+    title: 'Join the certified group again, if the lapse left it',
+    call: (context, options) => identity.restoreUser.executeWithOptions(options, [context, person, step, null]),
   });
 }
 
@@ -55,9 +55,9 @@ export async function closeCase({ process, certName, policy: { groups } }: Certi
   process.recorder.setWorking();
   await process.stopBackground();
   const person = await process.people.person();
-  await joinGroup(process, { name: 'joinCertified', person, group: groups.certified });
+  await joinGroup(process, { step: 'joinCertified', person, group: groups.certified });
   const marked = markCertificate(process, certName, 'certified', null);
   const group = groups.recertificationRequired;
-  await leaveGroup(process, { name: 'leaveRecertificationRequired', person, group, unlessOpen: 'recertification' });
+  await leaveGroup(process, { step: 'leaveRecertificationRequired', person, group, unlessOpen: 'recertification' });
   await marked;
 }

@@ -50,7 +50,7 @@ export function missingEffects(
   steps: ProcessState['steps'],
   state: StandInsState,
 ): readonly string[] {
-  const done = new Set(steps.filter(({ status }) => status === 'done').map(({ name }) => name));
+  const done = new Set(steps.filter(({ status }) => status === 'done').map(({ step }) => step));
   return effects
     .filter(({ step }) => done.has(step))
     .map((effect) => expectation(effect, person, state))

@@ -118,7 +118,7 @@ function judge(
 
 function describe({ phase, steps }: Rest): string {
   const open = steps.filter(({ status }) => status === 'running' || status === 'parked');
-  return `${phase ?? 'no phase'}; ${open.map(({ name, status, detail }) => `${name} ${status} ${detail ?? ''}`).join(', ')}`;
+  return `${phase ?? 'no phase'}; ${open.map(({ step, status, detail }) => `${step} ${status} ${detail ?? ''}`).join(', ')}`;
 }
 
 function webUiOf({ temporalUi }: StackInfo, client: Client, { eventId }: DemoDelivery): string {

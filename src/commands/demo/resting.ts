@@ -36,7 +36,7 @@ export async function untilResting(
 
 function isResting({ status, phase, steps }: Rest, lastStep: string | undefined): boolean {
   if (status !== 'RUNNING') return true;
-  if (lastStep !== undefined && !steps.some(({ name }) => name === lastStep)) return false;
+  if (lastStep !== undefined && !steps.some(({ step }) => step === lastStep)) return false;
   return (phase === 'waiting' || phase === 'parked') && !steps.some((step) => step.status === 'running');
 }
 

@@ -60,8 +60,8 @@ const mail: Conforming = {
     Promise.resolve({
       url: `smtp://robot:a-password-of-the-tests@${smtp.host}`,
       connect: ({ url, timeoutMs }) => {
-        const { sendLetter } = connectTo(pool, 'mail', at.mail(url), { timeoutMs });
-        return (context) => sendLetter(context, omar.email, 'learner', { kind: 'welcome', role: 'Seller' });
+        const { sendMail } = connectTo(pool, 'mail', at.mail(url), { timeoutMs });
+        return (context) => sendMail(context, omar.email, 'learner', { kind: 'welcome', role: 'Seller' });
       },
       effects: () => Promise.resolve(new Set(smtp.accepted).size),
       reset: () => Promise.resolve(),
@@ -169,8 +169,8 @@ const connectors: Readonly<Record<System, readonly [Conforming, ...Conforming[]]
       // Every method is a POST.
       isWrite: ({ path }) => path.endsWith('/chat.postMessage'),
       isAtLeastOnce: true,
-      step: ({ postMessage }, context) =>
-        postMessage(context, { email: omar.email }, { kind: 'welcome', role: 'Account Executive' }),
+      step: ({ postSlackMessage }, context) =>
+        postSlackMessage(context, { email: omar.email }, { kind: 'welcome', role: 'Account Executive' }),
       effects: ({ slack: { messages } }) => messages.length,
     }),
     byStandIn('slack', {
@@ -179,7 +179,7 @@ const connectors: Readonly<Record<System, readonly [Conforming, ...Conforming[]]
       settings: at.slack,
       // Deleted since it was looked up.
       unlike: { 404: 'done' },
-      step: ({ deactivateChatUser }, context) => deactivateChatUser(context, omar),
+      step: ({ deactivateSlackUser }, context) => deactivateSlackUser(context, omar),
       effects: ({ slack: { users } }) => users.filter(({ email, active }) => email === omar.email && !active).length,
     }),
   ],

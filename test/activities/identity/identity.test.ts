@@ -87,7 +87,7 @@ describe('deactivateUser', () => {
     await run(identity.freezeUser, step('freeze'), omar);
     await expect(run(identity.deactivateUser, step('deactivate'), omar)).resolves.toBe('unchanged');
     await expect(writes()).resolves.toEqual(['PATCH user']);
-    await run(identity.restore, step('by hand'), omar, 'freeze', null);
+    await run(identity.restoreUser, step('by hand'), omar, 'freeze', null);
     await expect(user(omar)).resolves.toMatchObject({ active: true });
     await expect(run(identity.deactivateUser, step('deactivate (2)'), omar)).resolves.toBe('done');
     await expect(user(omar)).resolves.toMatchObject({ active: false });
@@ -116,7 +116,7 @@ describe('freezeUser', () => {
     const later = workflow();
     await expect(later.run(identity.freezeUser, later.step('freeze'), omar)).resolves.toBe('unchanged');
     await expect(rowsOf(pool, later)).resolves.toEqual([]);
-    await expect(later.run(identity.restore, later.step('undo freeze'), omar, 'freeze', null)).resolves.toBe(
+    await expect(later.run(identity.restoreUser, later.step('undo freeze'), omar, 'freeze', null)).resolves.toBe(
       'unchanged',
     );
     await expect(user(omar)).resolves.toMatchObject({ active: false });
@@ -145,7 +145,9 @@ describe('freezeUser', () => {
     await expect(rowsOf(pool, own)).resolves.toMatchObject([
       { status: 'observed', mode: 'observe', would: { active: false } },
     ]);
-    await expect(own.run(identity.restore, own.step('undo freeze'), omar, 'freeze', null)).resolves.toBe('unchanged');
+    await expect(own.run(identity.restoreUser, own.step('undo freeze'), omar, 'freeze', null)).resolves.toBe(
+      'unchanged',
+    );
   });
 });
 
@@ -291,8 +293,10 @@ describe('restore', () => {
     await run(identity.freezeUser, step('freeze'), omar);
     await run(identity.leaveGroups, step('leaveGroups'), omar);
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      await expect(run(identity.restore, step('undo leaveGroups'), omar, 'leaveGroups', null)).resolves.toBe('done');
-      await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('done');
+      await expect(run(identity.restoreUser, step('undo leaveGroups'), omar, 'leaveGroups', null)).resolves.toBe(
+        'done',
+      );
+      await expect(run(identity.restoreUser, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('done');
     }
     await expect(user(omar)).resolves.toEqual({ active: true, groups: ['Certified', 'Sales'] });
     await expect(writes()).resolves.toHaveLength(6);
@@ -302,14 +306,14 @@ describe('restore', () => {
     const { run, step } = workflow();
     await run(identity.leaveGroup, step('by hand'), omar, 'Certified', null);
     await run(identity.leaveGroups, step('leaveGroups'), omar);
-    await run(identity.restore, step('undo leaveGroups'), omar, 'leaveGroups', null);
+    await run(identity.restoreUser, step('undo leaveGroups'), omar, 'leaveGroups', null);
     await expect(user(omar)).resolves.toMatchObject({ groups: ['Sales'] });
   });
 
   test('takes a membership away again', async () => {
     const { run, step } = workflow();
     await run(identity.joinGroup, step('join'), nina, 'Sales');
-    await expect(run(identity.restore, step('undo join'), nina, 'join', null)).resolves.toBe('done');
+    await expect(run(identity.restoreUser, step('undo join'), nina, 'join', null)).resolves.toBe('done');
     await expect(user(nina)).resolves.toMatchObject({ groups: [] });
   });
 
@@ -317,20 +321,20 @@ describe('restore', () => {
     const { run, step } = workflow();
     await run(identity.joinGroup, step('join'), nina, 'Sales');
     await recordEvent(pool, request('another case', expired(nina.userId)));
-    const kept = run(identity.restore, step('undo join'), nina, 'join', 'recertification');
+    const kept = run(identity.restoreUser, step('undo join'), nina, 'join', 'recertification');
     await expect(kept).resolves.toBe('unchanged');
     await expect(user(nina)).resolves.toMatchObject({ groups: ['Sales'] });
   });
 
   test('what never happened needs no undoing', async () => {
-    await expect(runOnce(identity.restore, omar, 'freeze', null)).resolves.toBe('unchanged');
+    await expect(runOnce(identity.restoreUser, omar, 'freeze', null)).resolves.toBe('unchanged');
     await expect(stateOf(standIns)).resolves.toMatchObject({ calls: [] });
   });
 
   test('undoes a write whose answer was lost', async () => {
     const { run, failure, step } = workflow();
     await failure(losingTheFirstAnswer().freezeUser, step('freeze'), omar);
-    await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('done');
+    await expect(run(identity.restoreUser, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('done');
     await expect(user(omar)).resolves.toMatchObject({ active: true });
   });
 
@@ -340,7 +344,7 @@ describe('restore', () => {
       init?.method === 'PATCH' ? Promise.reject(new Error('cut')) : fetch(input, init),
     );
     await failure(cut.freezeUser, step('freeze'), omar);
-    await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('unchanged');
+    await expect(run(identity.restoreUser, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('unchanged');
     await expect(writes()).resolves.toEqual([]);
   });
 
@@ -349,10 +353,10 @@ describe('restore', () => {
     await run(identity.freezeUser, step('freeze'), omar);
     await run(identity.leaveGroups, step('leaveGroups'), omar);
     await leaves(pool, omar.userId);
-    await expect(run(identity.restore, step('undo leaveGroups'), omar, 'leaveGroups', null)).resolves.toBe(
+    await expect(run(identity.restoreUser, step('undo leaveGroups'), omar, 'leaveGroups', null)).resolves.toBe(
       'not active',
     );
-    await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('not active');
+    await expect(run(identity.restoreUser, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('not active');
     await expect(user(omar)).resolves.toEqual({ active: false, groups: [] });
   });
 
@@ -360,7 +364,7 @@ describe('restore', () => {
     const { run, step } = workflow();
     await run(identity.joinGroup, step('join'), nina, 'Sales');
     await leaves(pool, nina.userId);
-    await expect(run(identity.restore, step('undo join'), nina, 'join', null)).resolves.toBe('done');
+    await expect(run(identity.restoreUser, step('undo join'), nina, 'join', null)).resolves.toBe('done');
     await expect(user(nina)).resolves.toMatchObject({ groups: [] });
   });
 });
@@ -518,7 +522,7 @@ describe('the group of two cases of one learner', () => {
     renewed: ({ run, step }: Workflow, by: Identity = identity) =>
       run(by.leaveGroup, step('leave'), nina, certified, kind),
     cancelled: ({ run, step }: Workflow, by: Identity = identity) =>
-      run(by.restore, step('undo join'), nina, 'join', kind),
+      run(by.restoreUser, step('undo join'), nina, 'join', kind),
   };
   type End = keyof typeof ends;
   const pairs: readonly (readonly [End, End])[] = [

@@ -73,7 +73,9 @@ describe('freezeUser', () => {
     const own = workflow();
     await expect(own.run(identity.freezeUser, own.step('freeze'), omar)).resolves.toBe('unchanged');
     await expect(user(omar)).resolves.toMatchObject({ status: 'SUSPENDED', sessions: 0 });
-    await expect(own.run(identity.restore, own.step('undo freeze'), omar, 'freeze', null)).resolves.toBe('unchanged');
+    await expect(own.run(identity.restoreUser, own.step('undo freeze'), omar, 'freeze', null)).resolves.toBe(
+      'unchanged',
+    );
     await expect(user(omar)).resolves.toMatchObject({ status: 'SUSPENDED' });
   });
 
@@ -149,8 +151,8 @@ describe('restore', () => {
     const { run, step } = workflow();
     await run(identity.freezeUser, step('freeze'), omar);
     await run(identity.leaveGroups, step('leaveGroups'), omar);
-    await expect(run(identity.restore, step('undo leaveGroups'), omar, 'leaveGroups', null)).resolves.toBe('done');
-    await expect(run(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('done');
+    await expect(run(identity.restoreUser, step('undo leaveGroups'), omar, 'leaveGroups', null)).resolves.toBe('done');
+    await expect(run(identity.restoreUser, step('undo freeze'), omar, 'freeze', null)).resolves.toBe('done');
     await expect(user(omar)).resolves.toMatchObject({ status: 'ACTIVE', groups: ['Certified', 'Sales'] });
   });
 
@@ -158,7 +160,7 @@ describe('restore', () => {
     const { run, failure, step } = workflow();
     await run(identity.freezeUser, step('freeze'), omar);
     await transit(omar, 'deactivate');
-    await expect(failure(identity.restore, step('undo freeze'), omar, 'freeze', null)).resolves.toMatchObject({
+    await expect(failure(identity.restoreUser, step('undo freeze'), omar, 'freeze', null)).resolves.toMatchObject({
       type: 'identity.rejected',
     });
   });
@@ -227,7 +229,7 @@ describe('groups', () => {
     await expect(own.run(making.joinGroup, observed, nina, 'Due')).resolves.toBe('observed');
     await expect(own.run(making.joinGroup, own.step('join'), nina, 'Due')).resolves.toBe('done');
     await expect(user(nina)).resolves.toMatchObject({ groups: ['Due'] });
-    await expect(own.run(making.restore, own.step('undo join'), nina, 'join', null)).resolves.toBe('done');
+    await expect(own.run(making.restoreUser, own.step('undo join'), nina, 'join', null)).resolves.toBe('done');
     await expect(user(nina)).resolves.toMatchObject({ groups: [] });
   });
 });

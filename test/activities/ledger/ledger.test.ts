@@ -65,11 +65,11 @@ describe('ledger activities', () => {
     await expect(local.run(admitLeaver, 'd1')).resolves.toBe(true);
   });
 
-  test('identifyLearner keeps an address, which findLearner then knows', async () => {
-    const { identifyLearner, findLearner } = activitiesOn(pool);
+  test('setLearnerEmail keeps an address, which findLearner then knows', async () => {
+    const { setLearnerEmail, findLearner } = activitiesOn(pool);
     await expect(local.run(findLearner, 'u1')).resolves.toBeNull();
     for (let time = 0; time < 2; time += 1)
-      await local.run(identifyLearner, { userId: 'u1', email: 'rita@example.com' });
+      await local.run(setLearnerEmail, { userId: 'u1', email: 'rita@example.com' });
     await expect(local.run(findLearner, 'u1')).resolves.toMatchObject({ email: 'rita@example.com', active: true });
   });
 
@@ -82,10 +82,10 @@ describe('ledger activities', () => {
   });
 
   test.each(['closed', 'gone'])('a case that is %s hears no more news', async (how) => {
-    const { recordEvent, closeWorkflow, markGone } = activitiesOn(pool);
+    const { recordEvent, closeWorkflow, markWorkflowGone } = activitiesOn(pool);
     await local.run(recordEvent, asked('quiz', quizzed('u1')));
     const { receipt } = request('quiz', null);
-    if (how === 'gone') await local.run(markGone, 'quiz');
+    if (how === 'gone') await local.run(markWorkflowGone, 'quiz');
     else await local.run(closeWorkflow, { ...receipt, outcome: 'done' });
     const retake = asked('retake', quizzed('u1', { result: 'passed', at: MONDAY + DAY }));
     await expect(local.run(recordEvent, retake)).resolves.toMatchObject({ settles: [] });
@@ -103,13 +103,13 @@ describe('ledger activities', () => {
     await expect(normal.run(pruneLedger)).resolves.toEqual({ receipts, replays: 0, refusals: 0, more: false });
   });
 
-  test('settleConflict tells a conflict whether the first one stands', async () => {
-    const { recordEvent, settleConflict } = activitiesOn(pool);
+  test('resolveConflict tells a conflict whether the first one stands', async () => {
+    const { recordEvent, resolveConflict } = activitiesOn(pool);
     const run = { workflowId: 'conflict:p1:ab', firstRunId: 'run' };
     const conflict = { eventId: 'p1', bodyDigest: 'other bytes', run };
-    await expect(local.run(settleConflict, conflict)).resolves.toBe('unknown');
+    await expect(local.run(resolveConflict, conflict)).resolves.toBe('unknown');
     await local.run(recordEvent, asked('p1', provisioned('u1')));
-    await expect(local.run(settleConflict, conflict)).resolves.toBe('stands');
+    await expect(local.run(resolveConflict, conflict)).resolves.toBe('stands');
   });
 
   test('what is no outage is thrown as it is, and stops nothing', async () => {

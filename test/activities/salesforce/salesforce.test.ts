@@ -531,10 +531,10 @@ describe('restoreCrmUser', () => {
   });
 });
 
-describe('syncProgress', () => {
+describe('syncProgressRecords', () => {
   const on = { mode: 'on' } as const;
-  const sync = (request: Parameters<Salesforce['syncProgress']>[0] = on) =>
-    workflow().run(salesforce.syncProgress, request);
+  const sync = (request: Parameters<Salesforce['syncProgressRecords']>[0] = on) =>
+    workflow().run(salesforce.syncProgressRecords, request);
   const modules = async () =>
     (await records('Training_Status__c')).map(({ External_Key__c: key, Progress__c: percent }) => [key, percent]);
 
@@ -591,9 +591,13 @@ describe('syncProgress', () => {
       status: 200,
       body: [{ success: false, errors: [{ statusCode: 'UNABLE_TO_LOCK_ROW', message: 'locked', fields: [] }] }],
     }));
-    const { syncProgress } = salesforceBy({ settings: server.settings });
-    await expect(workflow().run(syncProgress, on)).resolves.toMatchObject({ synced: 0, refused: 1, more: false });
-    await expect(workflow().run(syncProgress, on)).resolves.toMatchObject({ refused: 0 });
+    const { syncProgressRecords } = salesforceBy({ settings: server.settings });
+    await expect(workflow().run(syncProgressRecords, on)).resolves.toMatchObject({
+      synced: 0,
+      refused: 1,
+      more: false,
+    });
+    await expect(workflow().run(syncProgressRecords, on)).resolves.toMatchObject({ refused: 0 });
     expect(server.calls()).toBe(1);
     const { rows } = await pool.query("select sync_at - now() < interval '11 minutes' as soon from progress");
     expect(rows).toEqual([{ soon: true }]);
@@ -618,8 +622,10 @@ describe('syncProgress', () => {
     const warm = await run.run(salesforce.freezeCrmUser, run.step('warm'), { userId: 'x', email: null });
     expect(warm).toBe('absent');
     await setFault(standIns, 'salesforce', { mode: 'lost-response', calls: 1 });
-    await expect(run.failure(salesforce.syncProgress, on)).resolves.toMatchObject({ type: 'salesforce.unavailable' });
-    await expect(run.run(salesforce.syncProgress, on)).resolves.toMatchObject({ synced: 1 });
+    await expect(run.failure(salesforce.syncProgressRecords, on)).resolves.toMatchObject({
+      type: 'salesforce.unavailable',
+    });
+    await expect(run.run(salesforce.syncProgressRecords, on)).resolves.toMatchObject({ synced: 1 });
     expect(await records('Training_Status__c')).toHaveLength(1);
     expect((await rowsOf(pool, run)).map(({ status, would }) => [status, would])).toEqual([['done', { records: 1 }]]);
   });
@@ -636,7 +642,7 @@ describe('syncProgress', () => {
         return fetch(input, init);
       },
     });
-    await workflow().run(slow.syncProgress, on);
+    await workflow().run(slow.syncProgressRecords, on);
     await expect(sync()).resolves.toMatchObject({ synced: 1 });
     expect(await modules()).toEqual([['mt-1:module:module', 70]]);
   });
@@ -644,7 +650,7 @@ describe('syncProgress', () => {
   test('observed, it counts, asks Salesforce nothing, and what is due stays due', async () => {
     await knows(progressed('mt-1'));
     const run = workflow();
-    await expect(run.run(salesforce.syncProgress, { mode: 'observe' })).resolves.toMatchObject({
+    await expect(run.run(salesforce.syncProgressRecords, { mode: 'observe' })).resolves.toMatchObject({
       synced: 0,
       observed: 1,
     });
@@ -656,8 +662,8 @@ describe('syncProgress', () => {
   test('an answer that does not tell of each record is none', async () => {
     await knows(progressed('mt-1'));
     const server = await answering(() => ({ status: 200, body: [] }));
-    const { syncProgress } = salesforceBy({ settings: server.settings });
-    await expect(workflow().failure(syncProgress, on)).resolves.toMatchObject({ type: 'salesforce.rejected' });
+    const { syncProgressRecords } = salesforceBy({ settings: server.settings });
+    await expect(workflow().failure(syncProgressRecords, on)).resolves.toMatchObject({ type: 'salesforce.rejected' });
     await server.stop();
     await expect(sync()).resolves.toMatchObject({ synced: 1 });
   });

@@ -90,9 +90,9 @@ async function slackOf(
   return connectTo(pool, 'slack', at.slack(url), options);
 }
 
-describe('postMessage', () => {
+describe('postSlackMessage', () => {
   test('posts to a channel, as plain text', async () => {
-    await expect(runOnce(slack.postMessage, toChannel, letter)).resolves.toBe('sent');
+    await expect(runOnce(slack.postSlackMessage, toChannel, letter)).resolves.toBe('sent');
     const [message] = await messages();
     expect(message).toMatchObject({ channelName: '#enablement', metadata: { event_type: 'mindtickle_letter' } });
     expect(message?.text).toBe(
@@ -110,7 +110,7 @@ describe('postMessage', () => {
         return fetch(input, init);
       },
     });
-    await runOnce(listening.postMessage, toChannel, letter);
+    await runOnce(listening.postSlackMessage, toChannel, letter);
     expect(Object.fromEntries(new URLSearchParams(bodies[0]))).toMatchObject({
       mrkdwn: 'false',
       unfurl_links: 'false',
@@ -119,7 +119,7 @@ describe('postMessage', () => {
   });
 
   test('posts to a person, whose address is in no URL', async () => {
-    await expect(runOnce(slack.postMessage, toMona, letter)).resolves.toBe('sent');
+    await expect(runOnce(slack.postSlackMessage, toMona, letter)).resolves.toBe('sent');
     await expect(messages()).resolves.toMatchObject([{ channelName: null, to: people.mona.email }]);
     await expect(calls()).resolves.toEqual([
       'POST users.lookupByEmail',
@@ -131,7 +131,7 @@ describe('postMessage', () => {
 
   test('a text that is too long is cut', async () => {
     const report = Array.from({ length: 500 }, () => '<'.repeat(100));
-    await runOnce(slack.postMessage, toChannel, { kind: 'offboarded', userId: 'mt-omar', report });
+    await runOnce(slack.postSlackMessage, toChannel, { kind: 'offboarded', userId: 'mt-omar', report });
     const [message] = await messages();
     expect(message?.text.length).toBeGreaterThan(10_000);
     expect(message?.text.length).toBeLessThanOrEqual(40_000);
@@ -139,29 +139,29 @@ describe('postMessage', () => {
 
   test('twice is once in one step, and another step is another message', async () => {
     const { run, step } = workflow();
-    await run(slack.postMessage, step('tell'), toChannel, letter);
-    await run(slack.postMessage, step('tell'), toChannel, letter);
+    await run(slack.postSlackMessage, step('tell'), toChannel, letter);
+    await run(slack.postSlackMessage, step('tell'), toChannel, letter);
     await expect(messages()).resolves.toHaveLength(1);
-    await run(slack.postMessage, step('tell (2)'), toChannel, letter);
+    await run(slack.postSlackMessage, step('tell (2)'), toChannel, letter);
     await expect(messages()).resolves.toHaveLength(2);
   });
 
   test('is posted once when its answer is lost', async () => {
     const own = workflow();
     const losing = losingThe('chat.postMessage');
-    await own.failure(losing.postMessage, own.step('tell'), toChannel, letter);
+    await own.failure(losing.postSlackMessage, own.step('tell'), toChannel, letter);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
-    await expect(own.run(losing.postMessage, own.step('tell'), toChannel, letter)).resolves.toBe('sent');
+    await expect(own.run(losing.postSlackMessage, own.step('tell'), toChannel, letter)).resolves.toBe('sent');
     await expect(messages()).resolves.toHaveLength(1);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'done' }]);
   });
 
   test('is posted once by the channel’s id, and found behind what others posted since', async () => {
-    await workflow().run(slack.postMessage, workflow().step('x'), toChannel, letter);
+    await workflow().run(slack.postSlackMessage, workflow().step('x'), toChannel, letter);
     const channel = (await messages())[0]?.channel ?? '';
     const own = workflow();
     const losing = losingThe('chat.postMessage');
-    await own.failure(losing.postMessage, own.step('tell'), { channel }, letter);
+    await own.failure(losing.postSlackMessage, own.step('tell'), { channel }, letter);
     const post = () =>
       fetch(`${standIns.url}/slack/api/chat.postMessage`, {
         method: 'POST',
@@ -170,7 +170,7 @@ describe('postMessage', () => {
       });
     await Promise.all(Array.from({ length: 210 }, post));
     const before = (await calls()).length;
-    await expect(own.run(losing.postMessage, own.step('tell'), { channel }, letter)).resolves.toBe('sent');
+    await expect(own.run(losing.postSlackMessage, own.step('tell'), { channel }, letter)).resolves.toBe('sent');
     await expect(messages()).resolves.toHaveLength(212);
     expect((await calls()).slice(before)).toEqual(['POST conversations.history', 'POST conversations.history']);
   });
@@ -178,8 +178,8 @@ describe('postMessage', () => {
   test('is posted by the retry when the first attempt did not get through', async () => {
     const own = workflow();
     await setFault(standIns, 'slack', { mode: 'down', calls: 1 });
-    await own.failure(slack.postMessage, own.step('tell'), toChannel, letter);
-    await expect(own.run(slack.postMessage, own.step('tell'), toChannel, letter)).resolves.toBe('sent');
+    await own.failure(slack.postSlackMessage, own.step('tell'), toChannel, letter);
+    await expect(own.run(slack.postSlackMessage, own.step('tell'), toChannel, letter)).resolves.toBe('sent');
     await expect(messages()).resolves.toHaveLength(1);
   });
 
@@ -203,9 +203,9 @@ describe('postMessage', () => {
     const own = workflow();
     const channel = 'C0123456789';
     const since = Date.now();
-    await own.failure(busy.postMessage, own.step('tell'), { channel }, letter);
+    await own.failure(busy.postSlackMessage, own.step('tell'), { channel }, letter);
     asked.splice(0);
-    await own.failure(busy.postMessage, own.step('tell'), { channel }, letter);
+    await own.failure(busy.postSlackMessage, own.step('tell'), { channel }, letter);
     expect(asked.map((args) => args.get('cursor'))).toEqual([null, 'more', 'more', 'more', 'more', null]);
     const oldest = Number(asked[0]?.get('oldest')) * 1000;
     expect(Math.abs(oldest - since + 300_000)).toBeLessThan(60_000);
@@ -214,9 +214,9 @@ describe('postMessage', () => {
   test('observed, it looks the person up and writes nothing', async () => {
     const own = workflow();
     const observing = own.step('tell', { mode: 'observe' });
-    await expect(own.run(slack.postMessage, observing, toMona, letter)).resolves.toBe('observed');
-    await expect(own.run(slack.postMessage, observing, toMona, letter)).resolves.toBe('observed');
-    await expect(own.run(slack.postMessage, observing, toChannel, letter)).resolves.toBe('observed');
+    await expect(own.run(slack.postSlackMessage, observing, toMona, letter)).resolves.toBe('observed');
+    await expect(own.run(slack.postSlackMessage, observing, toMona, letter)).resolves.toBe('observed');
+    await expect(own.run(slack.postSlackMessage, observing, toChannel, letter)).resolves.toBe('observed');
     await expect(calls()).resolves.toEqual(['POST users.lookupByEmail', 'POST users.lookupByEmail']);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([
       { status: 'observed', would: { letter: 'coach', to: 'person' } },
@@ -226,7 +226,7 @@ describe('postMessage', () => {
 
   test('its row names no one', async () => {
     const own = workflow();
-    await own.run(slack.postMessage, own.step('tell'), toMona, letter);
+    await own.run(slack.postSlackMessage, own.step('tell'), toMona, letter);
     const rows = await effectsOf(pool, own.workflowId);
     expect(rows).toMatchObject([
       { naturalKey: expect.stringMatching(/^coach:[0-9a-f]{32}$/) as string, would: { letter: 'coach', to: 'person' } },
@@ -239,7 +239,7 @@ describe('postMessage', () => {
     ['not_in_channel', { channel: '#leadership' }, 'invite our app to the channel'],
     ['users_not_found', { email: 'omar@old.example.com' }, 'no active member of the workspace has this address'],
   ])('%s is rejected, with what to do', async (code, target, advice) => {
-    const refusal = await failOnce(slack.postMessage, target, letter);
+    const refusal = await failOnce(slack.postSlackMessage, target, letter);
     expect(refusal).toMatchObject({
       type: 'slack.rejected',
       message: `slack answered ${code}: ${advice}`,
@@ -261,14 +261,14 @@ describe('what Slack answers with status 200', () => {
     ['account_inactive', 'its credentials were refused (set another bot token)'],
     ['is_archived', 'the channel is archived; name another'],
   ])('%s is rejected, with what to do', async (error, advice) => {
-    const refusal = await failOnce((await refusing({ error })).postMessage, toChannel, letter);
+    const refusal = await failOnce((await refusing({ error })).postSlackMessage, toChannel, letter);
     expect(refusal).toMatchObject({ type: 'slack.rejected', message: `slack answered ${error}: ${advice}` });
     expect(refusal.nonRetryable).toBe(true);
   });
 
   test('a missing scope is named', async () => {
     const other = await refusing({ error: 'missing_scope', needed: 'chat:write,im:write', provided: 'users:read' });
-    await expect(failOnce(other.postMessage, toChannel, letter)).resolves.toMatchObject({
+    await expect(failOnce(other.postSlackMessage, toChannel, letter)).resolves.toMatchObject({
       type: 'slack.rejected',
       message: 'slack answered missing_scope: grant our app the scope chat:write,im:write',
     });
@@ -278,7 +278,7 @@ describe('what Slack answers with status 200', () => {
     '%s is unavailable',
     async (error) => {
       const other = await refusing({ error }, { 'retry-after': '9' });
-      const refusal = await failOnce(other.postMessage, toChannel, letter);
+      const refusal = await failOnce(other.postSlackMessage, toChannel, letter);
       expect(refusal).toMatchObject({ type: 'slack.unavailable', message: `slack answered ${error}` });
       expect(delayOf(refusal)).toBe(9000);
     },
@@ -289,7 +289,7 @@ describe('what Slack answers with status 200', () => {
     ['a text for a code', { error: 'omar.haddad@example.com is no channel' }, 'slack answered unknown_error'],
     ['no code', {}, 'slack answered unknown_error'],
   ])('%s is rejected', async (_what, body, message) => {
-    const refusal = await failOnce((await refusing(body)).postMessage, toChannel, letter);
+    const refusal = await failOnce((await refusing(body)).postSlackMessage, toChannel, letter);
     expect(refusal).toMatchObject({ type: 'slack.rejected', message });
     expect(written(refusal)).not.toContain('omar');
   });
@@ -303,9 +303,9 @@ describe('what Slack answers with status 200', () => {
     const { failure, step } = workflow();
     const other = await slackOf((_request, response) => response.writeHead(200).end(body));
     for (const refusal of [
-      await failure(other.postMessage, step('one'), toChannel, letter),
-      await failure(other.postMessage, step('two'), toMona, letter),
-      await failure(other.deactivateChatUser, step('three'), omar),
+      await failure(other.postSlackMessage, step('one'), toChannel, letter),
+      await failure(other.postSlackMessage, step('two'), toMona, letter),
+      await failure(other.deactivateSlackUser, step('three'), omar),
     ]) {
       expect(refusal.type).toBe('slack.rejected');
       expect(written(refusal).toLowerCase()).not.toContain('omar');
@@ -313,10 +313,10 @@ describe('what Slack answers with status 200', () => {
   });
 });
 
-describe('deactivateChatUser', () => {
+describe('deactivateSlackUser', () => {
   test('ends the sign-in, and keeps what stood before', async () => {
     const own = workflow();
-    await expect(own.run(slack.deactivateChatUser, own.step('chat'), omar)).resolves.toBe('done');
+    await expect(own.run(slack.deactivateSlackUser, own.step('chat'), omar)).resolves.toBe('done');
     await expect(member(omar)).resolves.toBe(false);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([
       { naturalKey: 'active', status: 'done', would: { active: false }, before: { active: true } },
@@ -325,17 +325,17 @@ describe('deactivateChatUser', () => {
   });
 
   test('who is deactivated already is left so, and not by us', async () => {
-    await workflow().run(slack.deactivateChatUser, workflow().step('chat'), omar);
+    await workflow().run(slack.deactivateSlackUser, workflow().step('chat'), omar);
     const later = workflow();
-    await expect(later.run(slack.deactivateChatUser, later.step('chat'), omar)).resolves.toBe('unchanged');
+    await expect(later.run(slack.deactivateSlackUser, later.step('chat'), omar)).resolves.toBe('unchanged');
     await expect(rowsOf(pool, later)).resolves.toEqual([]);
-    await expect(later.run(slack.restoreChatUser, later.step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await expect(later.run(slack.restoreSlackUser, later.step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
     await expect(member(omar)).resolves.toBe(false);
   });
 
   test('someone whom the workspace does not know is absent', async () => {
     const nobody = { userId: 'mt-nobody', email: 'x" or active eq "true' };
-    await expect(runOnce(slack.deactivateChatUser, nobody)).resolves.toBe('absent');
+    await expect(runOnce(slack.deactivateSlackUser, nobody)).resolves.toBe('absent');
   });
 
   test('someone who goes between look and write is absent', async () => {
@@ -343,11 +343,11 @@ describe('deactivateChatUser', () => {
       const found = JSON.stringify({ totalResults: 1, Resources: [{ id: 'U7', active: true }] });
       response.writeHead(request.method === 'GET' ? 200 : 404).end(request.method === 'GET' ? found : '');
     });
-    await expect(runOnce(going.deactivateChatUser, omar)).resolves.toBe('absent');
+    await expect(runOnce(going.deactivateSlackUser, omar)).resolves.toBe('absent');
   });
 
   test('without an address it is rejected: Slack could not be asked', async () => {
-    await expect(failOnce(slack.deactivateChatUser, { ...omar, email: null })).resolves.toMatchObject({
+    await expect(failOnce(slack.deactivateSlackUser, { ...omar, email: null })).resolves.toMatchObject({
       type: 'slack.rejected',
       message: 'slack knows people by their address, and this one has none',
     });
@@ -357,8 +357,10 @@ describe('deactivateChatUser', () => {
   test('without a SCIM token nothing is asked', async () => {
     const without = connectTo(pool, 'slack', { ...at.slack(standIns.url), scimToken: undefined });
     const own = workflow();
-    await expect(own.run(without.deactivateChatUser, own.step('chat'), omar)).resolves.toBe('not configured');
-    await expect(own.run(without.restoreChatUser, own.step('undo chat'), omar, 'chat')).resolves.toBe('not configured');
+    await expect(own.run(without.deactivateSlackUser, own.step('chat'), omar)).resolves.toBe('not configured');
+    await expect(own.run(without.restoreSlackUser, own.step('undo chat'), omar, 'chat')).resolves.toBe(
+      'not configured',
+    );
     await expect(calls()).resolves.toEqual([]);
     await expect(rowsOf(pool, own)).resolves.toEqual([]);
   });
@@ -366,11 +368,11 @@ describe('deactivateChatUser', () => {
   test('observed, it writes nothing and leaves a row', async () => {
     const own = workflow();
     const observing = own.step('chat', { mode: 'observe' });
-    await expect(own.run(slack.deactivateChatUser, observing, omar)).resolves.toBe('observed');
+    await expect(own.run(slack.deactivateSlackUser, observing, omar)).resolves.toBe('observed');
     await expect(member(omar)).resolves.toBe(true);
     await expect(calls()).resolves.toEqual(['GET Users']);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'observed', would: { active: false } }]);
-    await expect(own.run(slack.restoreChatUser, own.step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await expect(own.run(slack.restoreSlackUser, own.step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
   });
 
   test.each([
@@ -386,7 +388,7 @@ describe('deactivateChatUser', () => {
       { policy: { protected: { users: [name], groups: [] } } },
     );
     const own = workflow();
-    await expect(own.failure(knowing.deactivateChatUser, own.step('chat'), person)).resolves.toMatchObject({
+    await expect(own.failure(knowing.deactivateSlackUser, own.step('chat'), person)).resolves.toMatchObject({
       type: 'slack.rejected',
       message: 'slack must not change this user: protected by the policy',
     });
@@ -395,19 +397,19 @@ describe('deactivateChatUser', () => {
 
   test('several users of one address are rejected', async () => {
     const two = await slackOf((_request, response) => response.end('{"Resources":[{"id":"U1"},{"id":"U2"}]}'));
-    await expect(failOnce(two.deactivateChatUser, omar)).resolves.toMatchObject({
+    await expect(failOnce(two.deactivateSlackUser, omar)).resolves.toMatchObject({
       type: 'slack.rejected',
       details: [{ count: 2 }],
     });
   });
 });
 
-describe('restoreChatUser', () => {
+describe('restoreSlackUser', () => {
   test('activates again, and twice is once', async () => {
     const { run, step } = workflow();
-    await run(slack.deactivateChatUser, step('chat'), omar);
-    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
-    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+    await run(slack.deactivateSlackUser, step('chat'), omar);
+    await expect(run(slack.restoreSlackUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+    await expect(run(slack.restoreSlackUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
     await expect(member(omar)).resolves.toBe(true);
     expect((await calls()).filter((call) => call.startsWith('PATCH'))).toHaveLength(2);
   });
@@ -415,21 +417,21 @@ describe('restoreChatUser', () => {
   test('undoes what may have been done', async () => {
     const { run, failure, step } = workflow();
     const losing = losingThe('/scim/v2/Users');
-    await failure(losing.deactivateChatUser, step('chat'), omar);
-    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+    await failure(losing.deactivateSlackUser, step('chat'), omar);
+    await expect(run(slack.restoreSlackUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
     await expect(member(omar)).resolves.toBe(true);
   });
 
   test('what never happened needs no undoing', async () => {
-    await expect(runOnce(slack.restoreChatUser, omar, 'chat')).resolves.toBe('unchanged');
+    await expect(runOnce(slack.restoreSlackUser, omar, 'chat')).resolves.toBe('unchanged');
     await expect(calls()).resolves.toEqual([]);
   });
 
   test('gives a leaver nothing back', async () => {
     const { run, step } = workflow();
-    await run(slack.deactivateChatUser, step('chat'), omar);
+    await run(slack.deactivateSlackUser, step('chat'), omar);
     await leaves(pool, omar.userId);
-    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('not active');
+    await expect(run(slack.restoreSlackUser, step('undo chat'), omar, 'chat')).resolves.toBe('not active');
     await expect(member(omar)).resolves.toBe(false);
   });
 
@@ -441,8 +443,8 @@ describe('restoreChatUser', () => {
       body: JSON.stringify(patch({ op: 'replace', path: 'active', value: false })),
     });
     const { run, step } = workflow();
-    await run(slack.deactivateChatUser, step('chat'), omar);
-    await expect(run(slack.restoreChatUser, step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
+    await run(slack.deactivateSlackUser, step('chat'), omar);
+    await expect(run(slack.restoreSlackUser, step('undo chat'), omar, 'chat')).resolves.toBe('unchanged');
     await expect(member(omar)).resolves.toBe(false);
   });
 });
