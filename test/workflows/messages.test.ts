@@ -272,7 +272,7 @@ describe('an update is done once', () => {
       });
     await update(handle, 'skipStep', { step, by: 'ada', reason: 'by hand' });
     const { steps } = await world.until(handle, stepIs('notifyManager', 'done'));
-    expect(steps.find(({ step }) => step === step)).toMatchObject({ status: 'skipped', detail: 'by ada: by hand' });
+    expect(steps.find((each) => each.step === step)).toMatchObject({ status: 'skipped', detail: 'by ada: by hand' });
     await handle.terminate();
   });
 

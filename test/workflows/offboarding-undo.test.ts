@@ -33,7 +33,7 @@ async function parkAtUndo(): Promise<WorkflowHandle> {
   world.fake('restoreUser', failing(1, refused, 'done'));
   await cancel(handle);
   const state = await world.parked(handle, 'undoLeaveGroups');
-  expect(state).toMatchObject({ phase: 'undoing', waitingFor: 'retryStep or skipStep of "undo leaveGroups"' });
+  expect(state).toMatchObject({ phase: 'undoing', waitingFor: 'retryStep or skipStep of "undoLeaveGroups"' });
   expect(undone()).toEqual(['leaveGroups']);
   return handle;
 }
@@ -58,8 +58,8 @@ describe('offboarding that is cancelled', () => {
       'freezeCrm skipped',
       'deactivateSlack skipped',
       'archive dropped',
-      'undo leaveGroups done',
-      'undo freeze done',
+      'undoLeaveGroups done',
+      'undoFreeze done',
     ]);
   });
 
@@ -184,7 +184,7 @@ describe('offboarding of a learner who is hired again', () => {
       world.fake('recordEvent', recorded({ settledBy: hired(isProven) }));
       const handle = await send();
       const state = await world.parked(handle, 'rehireUnconfirmed');
-      expect(state).toMatchObject({ phase: 'parked', waitingFor: 'retryStep or skipStep of "rehired?"' });
+      expect(state).toMatchObject({ phase: 'parked', waitingFor: 'retryStep or skipStep of "rehireUnconfirmed"' });
       expect(state.steps[0]?.detail).toMatch(
         isProven ? /^rehired after the departure\?/ : /^rehired, or an old event\?/,
       );
@@ -244,7 +244,7 @@ describe('offboarding of a learner who is hired again', () => {
     for (const order of ['not proven', 'not proven ']) await hire(handle, order);
     await world.parked(handle, 'rehireUnconfirmed');
     await hire(handle, 'not proven', 'p2');
-    const { steps } = await world.parked(handle, 'rehired? (2)');
+    const { steps } = await world.parked(handle, 'rehireUnconfirmed2');
     expect(steps.filter(({ step }) => step.startsWith('rehireUnconfirmed'))).toHaveLength(2);
     await end(handle);
   });

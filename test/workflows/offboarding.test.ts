@@ -37,7 +37,7 @@ describe('offboarding', () => {
     expect(world.callsOf('freezeUser')[0]?.args).toEqual([{ step: 'freeze', userId: 'u1', mode: 'on' }, person]);
     expect(world.callsOf('sendMail')[0]?.args.slice(1, 3)).toEqual(['admin@example.com', 'administrator']);
     expect(reports()[0]).toMatch(
-      /freeze: done[^]*leaveGroups: done \(left Sales\)[^]*archive: done \(SHA-256 cd\)[^]*deactivate: done \(cannot be undone\)/,
+      /Freeze the sign-in [^:]*: done[^]*Leave all groups: done \(left Sales\)[^]*Archive what [^:]*: done \(SHA-256 cd\)[^]*Deactivate the user permanently: done \(cannot be undone\)/,
     );
     const state = await world.state(handle);
     expect(state).toMatchObject({ phase: 'done', outcome: 'done', waitingFor: null, deadline: null });
@@ -78,11 +78,13 @@ describe('offboarding', () => {
     const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     const { steps } = await world.state(handle);
-    expect(steps.filter(({ status }) => status === 'would do').map(({ step, detail }) => [step, detail])).toEqual([
-      ['freeze', 'freeze the sign-in and end the sessions'],
-      ['leaveGroups', 'leave all groups'],
-      ['archive', 'archive what is known of the person'],
-      ['deactivate', 'deactivate the user permanently; cannot be undone'],
+    expect(
+      steps.filter(({ status }) => status === 'would do').map(({ step, title, detail }) => [step, title, detail]),
+    ).toEqual([
+      ['freeze', 'Freeze the sign-in and end the sessions', null],
+      ['leaveGroups', 'Leave all groups', null],
+      ['archive', 'Archive what is known of the person', null],
+      ['deactivate', 'Deactivate the user permanently', 'cannot be undone'],
     ]);
     expect(world.callsOf('freezeUser')[0]?.args[0]).toMatchObject({ mode: 'observe' });
   });
@@ -109,7 +111,7 @@ describe('offboarding in the CRM and in Slack', () => {
     await world.parked(handle, 'archive');
     await cancel(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(effectsIn(world).filter((name) => name.startsWith('restoreUser'))).toEqual([
+    expect(effectsIn(world).filter((name) => name.startsWith('restore'))).toEqual([
       'restoreSlackUser',
       'restoreCrmUser',
       'restoreUser',
@@ -262,6 +264,7 @@ describe('offboarding and a step that is refused', () => {
         kind: 'parked',
         about: 'Offboarding of u1',
         step: 'freeze',
+        title: 'Freeze the sign-in and end the sessions',
         why: 'identity answered 403: its credentials were refused',
         workflowId: handle.workflowId,
       },
@@ -284,7 +287,7 @@ describe('offboarding and a step that is refused', () => {
     await world.parked(handle, 'leaveGroups');
     await skip(handle, 'leaveGroups');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
-    expect(reports().at(-1)).toContain('leaveGroups: skipped (by ada: by hand)');
+    expect(reports().at(-1)).toContain('Leave all groups: skipped (by ada: by hand)');
   });
 
   test('retryStep of a step that is refused again parks again', async () => {
@@ -398,9 +401,9 @@ describe('offboarding and its deactivation', () => {
     const day = (at: number) => Math.round((at - begun) / DAY);
     expect([day(startOf('archivePerson')), day(startOf('deactivateUser'))]).toEqual([0, 7]);
     const [first, last] = reports();
-    expect(first).toMatch(/identity provider, freeze: done, 2[^]*Deactivation in the identity provider: due 2/);
+    expect(first).toMatch(/Identity provider: Freeze [^:]*: done, 2[^]*Deactivation in the identity provider: due 2/);
     expect(last).toMatch(
-      /identity provider, freeze: done, 2[^]*archive, archive: done \(SHA-256 cd\), 2[^]*mail, report: done \(sent\), 2[^]*identity provider, deactivate: done \(unchanged; cannot be undone\), 2/,
+      /Identity provider: Freeze [^:]*: done, 2[^]*Archive: Archive [^:]*: done \(SHA-256 cd\), 2[^]*Mail: Notify [^]*: done \(sent\), 2[^]*Identity provider: Deactivate [^:]*: done \(unchanged; cannot be undone\), 2/,
     );
     expect(last).not.toContain('due');
   });

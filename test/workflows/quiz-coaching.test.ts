@@ -211,7 +211,7 @@ describe('quizCoaching and its escalation chain', () => {
     expect(steps.map(({ step, status }) => `${step} ${status}`)).toEqual([
       'notifyManager done',
       'notifyLead done',
-      'notifyLead (2) done',
+      'notifyLead2 done',
       'notifyAdministrator done',
     ]);
     expect(history.map(({ what }) => what)).toEqual([

@@ -239,7 +239,7 @@ describe('recertification and what goes wrong', () => {
     await world.sleep('25 hours');
     const parked = await world.until(handle, stepIs('notifyLearner', 'parked'));
     expect(parked).toMatchObject({ phase: 'parked', outcome: null });
-    expect(parked.steps.find(({ status }) => status === 'parked')?.detail).toBe('Cannot read properties of undefined');
+    expect(parked.steps.find(({ status }) => status === 'parked')?.detail).toBe('failed: TypeError');
     world.fake('sendMail');
     await retry(handle, 'notifyLearner');
     await world.until(handle, stepIs('notifyManager', 'done'));
@@ -257,7 +257,7 @@ describe('recertification and what goes wrong', () => {
         expect.objectContaining({
           step: 'joinRecertificationRequired',
           status: 'would do',
-          detail: 'join the group "Recertification required"',
+          title: 'Join the group "Recertification required"',
         }),
         expect.objectContaining({ step: 'notifyLearner', status: 'skipped', detail: 'not configured' }),
       ]),
