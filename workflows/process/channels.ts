@@ -49,7 +49,7 @@ const CHANNELS = [
     // Managers and leads read it sooner than mail. What is escalated they see in the channel of alerts.
     isWanted: ({ role }, { kind }, policy) =>
       role === 'channel' ||
-      (policy.slack?.directMessages === true && (role === 'manager' || role === 'lead') && kind !== 'escalation'),
+      (policy.slack.directMessages && (role === 'manager' || role === 'lead') && kind !== 'escalation'),
     send: (target, notification, _, [context, options]) =>
       slack.postSlackMessage.executeWithOptions(options, [context, target, notification]),
   }),

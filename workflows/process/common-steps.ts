@@ -68,7 +68,7 @@ export function storeStatement(
   { course, xapi: iris }: Policy,
 ): Promise<unknown> {
   const verb = course.passPercent === undefined ? 'completed' : 'passed';
-  const facts = { userId, courseId, courseName, score, completedAt, verb, ...(iris && { iris }) } as const;
+  const facts = { userId, courseId, courseName, score, completedAt, verb, iris } as const;
   return process.steps.write({
     system: 'xapi',
     step: 'storeStatement',
