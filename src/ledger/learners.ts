@@ -9,7 +9,7 @@ export interface StoredFact<F extends Fact = Fact> {
 }
 
 /**
- * `rehired?`: provisioned by a delivery later than the departure, but a header's time does not prove the order. Nothing
+ * `rehireUnconfirmed`: provisioned by a delivery later than the departure, but a header's time does not prove the order. Nothing
  * is granted then; a person is asked.
  */
 export type LearnerStanding = 'active' | 'left' | 'rehireUnconfirmed';
@@ -104,7 +104,7 @@ export interface Learner {
   readonly role: string | null;
   readonly teamId: string | null;
   readonly managerEmail: string | null;
-  /** Only `active` learners are granted anything; `rehired?` has to be asked. */
+  /** Only `active` learners are granted anything; of `rehireUnconfirmed` a person is asked. */
   readonly active: boolean;
   readonly standing: LearnerStanding;
 }

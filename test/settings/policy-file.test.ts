@@ -62,7 +62,7 @@ describe('the example file', () => {
   test('is a policy', () => {
     const { policy } = readConfigFile(path);
     expect(policy.teams['t2']).toEqual({ escalation: ['director@example.com'] });
-    expect(policy.calendar?.holidays).toEqual(['2026-12-24', '2026-12-25', '2027-01-01']);
+    expect(policy.calendar.holidays).toEqual(['2026-12-24', '2026-12-25', '2027-01-01']);
   });
 
   test('names every entry that has a default, and the default that it has', () => {
@@ -151,7 +151,7 @@ describe('readConfig', () => {
 
   test('a leap day is one, with or without quotes', () => {
     const { policy } = readConfigFile(file('calendar: { holidays: [2028-02-29, "2028-03-01"] }'));
-    expect(policy.calendar?.holidays).toEqual(['2028-02-29', '2028-03-01']);
+    expect(policy.calendar.holidays).toEqual(['2028-02-29', '2028-03-01']);
   });
 
   test('an address twice in a list is once', () => {

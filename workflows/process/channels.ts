@@ -56,7 +56,7 @@ const CHANNELS = [
 ];
 
 function alertsChannel({ slack: channels }: Policy): ChatTarget | undefined {
-  return channels?.alertsChannel === undefined ? undefined : { channel: channels.alertsChannel };
+  return channels.alertsChannel === undefined ? undefined : { channel: channels.alertsChannel };
 }
 
 /** A channel, as it reaches an audience. */
