@@ -41,17 +41,17 @@ describe('activities', () => {
       'admitLeaver',
       'closeGone',
       'closeWorkflow',
-      'countOpen',
+      'countOpenWorkflows',
       'findLearner',
-      'identifyLearner',
-      'markGone',
+      'setLearnerEmail',
+      'markWorkflowGone',
       'pruneLedger',
       'readPolicySnapshot',
       'recordEvent',
       'reinstateLearner',
       'rereadEnvelope',
-      'settleConflict',
-      'upholdDeparture',
+      'resolveConflict',
+      'confirmDeparture',
     ]);
     const connectors = createConnectors(settings, pool);
     const { identity, mail, archive, salesforce, slack, xapi } = connectors;
@@ -62,7 +62,7 @@ describe('activities', () => {
       'joinGroup',
       'leaveGroup',
       'leaveGroups',
-      'restore',
+      'restoreUser',
     ]);
     expect(names(mail?.activities)).toEqual(['sendMail']);
     expect(names(archive?.activities)).toEqual(['archivePerson', 'storeCertificate']);

@@ -69,7 +69,7 @@ describe('sendMail', () => {
 
     test('ten at once tell each recipient once', async () => {
       const all = await Promise.all(Array.from({ length: 10 }, () => tell(workflow(), 'over the limit')));
-      expect(all.sort()).toEqual(['sent', ...Array.from({ length: 9 }, () => 'already notified')]);
+      expect(all.sort()).toEqual([...Array.from({ length: 9 }, () => 'already notified'), 'sent']);
       await expect(tell(workflow(), 'over the limit', 'admin@example.com')).resolves.toBe('sent');
       await expect(tell(workflow(), 'another cause')).resolves.toBe('sent');
       expect((await messages()).map(({ to, copies }) => [to[0], copies])).toEqual([
