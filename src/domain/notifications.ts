@@ -22,8 +22,23 @@ interface Kinds {
   };
 }
 
-/** The notifications that we send. A new one is a line in `Kinds` and its words in `WORDS`. */
+/** The notifications that we send. A new one is a line in `Kinds`, its topic and its words in `WORDS`. */
 export type Notification = { [Kind in keyof Kinds]: { readonly kind: Kind } & Kinds[Kind] }[keyof Kinds];
+
+/** What a notification is about, in a few words: for the lists of what was sent. */
+export const NOTIFICATION_TOPICS: Readonly<Record<keyof Kinds, string>> = {
+  recertify: 'the certificate has to be renewed',
+  'recertify-report': 'a certificate of the team has to be renewed',
+  remind: 'a reminder to renew the certificate',
+  lapsed: 'the certificate has lapsed',
+  coach: 'coaching is needed',
+  welcome: 'the program is open',
+  nudge: 'the program was not started yet',
+  certificate: 'the certificate is issued',
+  offboarded: 'the report of the offboarding',
+  escalation: 'an escalation',
+  parked: 'a step is parked',
+};
 
 export interface RenderedNotification {
   readonly subject: string;

@@ -1,12 +1,11 @@
 /** The notifications of a process: as steps, and beside its steps. */
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { Notification, PolicySnapshot } from '../../src/domain';
+import { NOTIFICATION_TOPICS, type Notification, type PolicySnapshot } from '../../src/domain';
 import { whyFailed } from './activity-proxies';
 import { createBackground } from './background';
 import { ALERT_READERS, routesTo, type Audience, type Recipient, type Route } from './channels';
 import type { StateRecorder } from './state';
 import type { Refusal, StepName, Steps } from './steps';
-import { SUBJECTS } from './web-ui';
 
 /** Sent beside the steps: they never delay a process, and never park it. */
 export interface Notifications extends Outbox {
@@ -138,5 +137,5 @@ function subjectOf(notification: Notification): string {
 }
 
 function titleOf(role: string, { kind }: Notification): string {
-  return `Notify the ${role}: ${SUBJECTS[kind]}`;
+  return `Notify the ${role}: ${NOTIFICATION_TOPICS[kind]}`;
 }

@@ -1,4 +1,4 @@
-import type { Notification } from '../../src/domain';
+import { NOTIFICATION_TOPICS, type Notification } from '../../src/domain';
 import type { HistoryEntry, ProcessState, StepState, Notified } from '../messages';
 
 /** Long lists are the `state` query's; the page shows the newest. */
@@ -38,21 +38,6 @@ const MESSAGES: Readonly<Record<string, Message>> = {
     does: 'read the event again, as it is or corrected, and run it',
   },
   discard: { kind: 'update', argument: '{ by, reason }', does: 'throw the event away' },
-};
-
-/** What a notification is about, by its kind. */
-export const SUBJECTS: Readonly<Record<Notification['kind'], string>> = {
-  recertify: 'the certificate has to be renewed',
-  'recertify-report': 'a certificate of the team has to be renewed',
-  remind: 'a reminder to renew the certificate',
-  lapsed: 'the certificate has lapsed',
-  coach: 'coaching is needed',
-  welcome: 'the program is open',
-  nudge: 'the program was not started yet',
-  certificate: 'the certificate is issued',
-  offboarded: 'the report of the offboarding',
-  escalation: 'an escalation',
-  parked: 'a step is parked',
 };
 
 /** What a process says of itself on its page, beside its state. */
@@ -106,7 +91,7 @@ function describeMessage(name: string, { phase }: ProcessState): string[] {
 
 function describeNotified({ role, channel, notification, at }: Notified): string {
   const [kind = '', step] = notification.split(': ');
-  const subject = Object.hasOwn(SUBJECTS, kind) ? SUBJECTS[kind as Notification['kind']] : kind;
+  const subject = Object.hasOwn(NOTIFICATION_TOPICS, kind) ? NOTIFICATION_TOPICS[kind as Notification['kind']] : kind;
   return `- ${at} the ${role} by ${channel}: ${subject}${step === undefined ? '' : ` (\`${asText(step)}\`)`}`;
 }
 
