@@ -41,9 +41,9 @@ describe('activities', () => {
       'admitLeaver',
       'closeGone',
       'closeWorkflow',
+      'confirmDeparture',
       'countOpenWorkflows',
       'findLearner',
-      'setLearnerEmail',
       'markWorkflowGone',
       'pruneLedger',
       'readPolicySnapshot',
@@ -51,7 +51,7 @@ describe('activities', () => {
       'reinstateLearner',
       'rereadEnvelope',
       'resolveConflict',
-      'confirmDeparture',
+      'setLearnerEmail',
     ]);
     const connectors = createConnectors(settings, pool);
     const { identity, mail, archive, salesforce, slack, xapi } = connectors;
