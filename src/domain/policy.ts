@@ -10,9 +10,7 @@ export type System = (typeof SYSTEMS)[number];
 export type Mode = 'off' | 'observe' | 'on';
 
 /** An absent one is `off`. */
-export type Modes = Readonly<
-  Record<'identity' | 'mail' | 'archive', Mode> & Partial<Record<'salesforce' | 'slack' | 'xapi', Mode>>
->;
+export type Modes = Readonly<Partial<Record<System, Mode>>>;
 
 /**
  * The numbers and names that decide, from the one YAML file; every field has a default. Days are calendar days, but

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
+import type { System as ConnectedSystem } from '../../domain';
 import { createApp } from '../../http';
 import type { Logger } from '../../telemetry';
 import { control, guard } from './control';
@@ -16,8 +17,11 @@ import { openStore, type Call, type Store } from './store';
 import type { RunningSystem, System, SystemContext } from './system';
 import { xapi } from './xapi';
 
-/** Every system that is stood in for, by name. A new one is a file or a folder, and a line here. */
-const systems = { identity, mail, salesforce, slack, xapi } satisfies Record<string, System>;
+/** Every stand-in, by its system. A new one is a file or a folder, and a line here. The archive is a folder in `mt dev`. */
+const systems = { identity, mail, salesforce, slack, xapi } satisfies Record<
+  Exclude<ConnectedSystem, 'archive'>,
+  System
+>;
 
 /** `GET /_state`. */
 export type StandInsState = {
