@@ -28,7 +28,7 @@ type Kept = Exclude<Accepted, 'unavailable' | 'replay-limit'>;
 
 export type Receive = (request: IncomingMessage, response: ServerResponse) => Promise<Outcome>;
 
-/** The order of the checks is the contract's: encoding, size, then what `examine` has, then the start. */
+/** The order of the checks is the contract's: encoding, size, then those of `verifyDelivery`, then the start. */
 export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
   const { settings, secrets, accept, now, onVerified } = deps;
   const { companyId, delivery } = settings;
