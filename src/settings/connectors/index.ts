@@ -50,5 +50,5 @@ export function connectorModes(
       `connectors.${system}: is \`${named[system]}\`, but the system has no settings in the environment`,
     ]);
   };
-  return Object.fromEntries(SYSTEMS.map((system) => [system, modeOf(system)])) as Record<System, Mode>;
+  return Object.fromEntries(SYSTEMS.map((system) => [system, modeOf(system)]));
 }
