@@ -41,7 +41,8 @@ afterAll(async () => {
 
 function environment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, TEMPORAL_CLI_PATH } = process.env;
-  return { PATH, HOME, TMPDIR, TEMPORAL_CLI_PATH };
+  // A start that takes longer is spooled, and its answer does not know the duplicate.
+  return { PATH, HOME, TMPDIR, TEMPORAL_CLI_PATH, START_TIMEOUT_MS: '20000' };
 }
 
 /** `mt dev --json` on the one data directory, as soon as it says that it is ready. */

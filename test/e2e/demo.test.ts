@@ -26,7 +26,8 @@ describe('mt demo', () => {
   let first: Demo;
   const dataDir = newDataDir();
   beforeAll(async () => {
-    stack = await startDev(dataDir);
+    // A start that takes longer is spooled, and its answer does not know the duplicate.
+    stack = await startDev(dataDir, { START_TIMEOUT_MS: '20000' });
     first = (await runMtJson(['demo', '--data-dir', dataDir])).json as Demo;
   }, 120_000);
   afterAll(async () => {
