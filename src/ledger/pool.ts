@@ -2,8 +2,8 @@ import { isNativeError } from 'node:util/types';
 import { Pool, type PoolClient } from 'pg';
 
 export interface PoolSettings {
-  /** `postgres://…` */
-  readonly url: string;
+  /** `postgres://…`; a function is asked before each connection, since the password may have been rotated. */
+  readonly url: string | (() => string);
   /** The schema that unqualified names mean; absent: the server's default. PGlite has one for everybody and ignores it. */
   readonly schema?: string | undefined;
   /** Connections at most. */
@@ -15,17 +15,21 @@ export interface PoolSettings {
 /** How much longer we wait for an answer than the server works on it: its own word leaves the connection usable. */
 const ANSWER_MARGIN_MS = 200;
 
+/** A busy pool uses a rotated password, or another server, within this time too. */
+const MAX_LIFETIME_SECONDS = 60;
+
 /** Connections to the ledger, opened on demand. A connection that breaks while idle is dropped silently: the next call gets another. */
 export function openPool({ url, schema, max = 10, timeoutMs = 1500 }: PoolSettings): Pool {
   const pool = new Pool({
-    connectionString: url,
     max,
+    maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
     query_timeout: timeoutMs + ANSWER_MARGIN_MS,
     keepAlive: true,
     ...(schema !== undefined && { options: `-c search_path=${requireIdentifier(schema)}` }),
   });
+  Object.defineProperty(pool.options, 'connectionString', { get: typeof url === 'string' ? () => url : url });
   pool.on('error', ignore);
   return pool;
 }

@@ -3,12 +3,15 @@ import { connectorModes, readConnectors, type Connectors } from './connectors';
 import { retentionGaps, SECOND, type Modes, type Policy } from '../domain';
 import { readConfigFile, type ConfigFile } from './policy-file';
 import { SettingsError } from './error';
-import { readVariables, valueOf, type Environment } from './variables';
+import type { Secret } from './reload';
+import { ledgerUrl, requireLedgerUrl } from './ledger-url';
+import { readVariables, type Environment } from './variables';
 
 export { withDotEnv } from './dot-env';
 export { SettingsError } from './error';
 export { readConfigFile, type ConfigFile } from './policy-file';
-export { watchSetting, type ReloadCounts, type ReloadedSetting } from './reload';
+export { ledgerUrl } from './ledger-url';
+export { watchSetting, type ReloadCounts, type ReloadedSetting, type Secret } from './reload';
 export { watchSecrets, type WatchedSecrets } from './signing-secrets';
 export { readVariables, valueOf, type Environment } from './variables';
 export { systemDescriptors } from './connectors';
@@ -30,7 +33,7 @@ export interface ReceiverSettings {
   /** Undefined: no token is set, and the private port stays closed. */
   readonly ops: OpsSettings | undefined;
   /** Where refusals are kept; undefined: nowhere. */
-  readonly databaseUrl: string | undefined;
+  readonly databaseUrl: Secret | undefined;
   readonly logLevel: string;
 }
 
@@ -47,7 +50,7 @@ export interface OpsSettings {
 
 export interface WorkerSettings {
   readonly companyId: string;
-  readonly databaseUrl: string;
+  readonly databaseUrl: Secret;
   readonly connectors: Connectors;
   readonly policy: Policy;
   readonly modes: Modes;
@@ -99,8 +102,7 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     replayLimit: read.REPLAY_LIMIT,
     receiptDays: read.RECEIPT_DAYS,
     ops: read.OPS_TOKENS === undefined ? undefined : { port: read.OPS_PORT, tokens: read.OPS_TOKENS },
-    databaseUrl:
-      valueOf(env, 'DATABASE_URL') === undefined ? undefined : readVariables(env, ['DATABASE_URL']).DATABASE_URL,
+    databaseUrl: ledgerUrl(env),
     logLevel: read.LOG_LEVEL,
   };
 }
@@ -113,7 +115,6 @@ export function workerSettings(env: Environment): WorkerSettings {
   const read = readVariables(env, [
     'MINDTICKLE_COMPANY_ID',
     'MINDTICKLE_CONFIG',
-    'DATABASE_URL',
     'RECEIPT_DAYS',
     'LOG_LEVEL',
     'NODE_ENV',
@@ -123,7 +124,7 @@ export function workerSettings(env: Environment): WorkerSettings {
   const connectors = readConnectors(env);
   const settings = {
     companyId: read.MINDTICKLE_COMPANY_ID,
-    databaseUrl: read.DATABASE_URL,
+    databaseUrl: requireLedgerUrl(env),
     connectors,
     policy,
     modes: connectorModes(connectors, modes, read.MT_STACK === 'dev' ? 'on' : 'observe'),
@@ -140,16 +141,10 @@ export function workerSettings(env: Environment): WorkerSettings {
 
 /** @throws SettingsError naming each missing or malformed variable. */
 export function setupSettings(env: Environment): SetupSettings {
-  const read = readVariables(env, [
-    'MINDTICKLE_COMPANY_ID',
-    'MINDTICKLE_CONFIG',
-    'DATABASE_URL',
-    'RECEIPT_DAYS',
-    'LOG_LEVEL',
-  ]);
+  const read = readVariables(env, ['MINDTICKLE_COMPANY_ID', 'MINDTICKLE_CONFIG', 'RECEIPT_DAYS', 'LOG_LEVEL']);
   return {
     companyId: read.MINDTICKLE_COMPANY_ID,
-    databaseUrl: read.DATABASE_URL,
+    databaseUrl: requireLedgerUrl(env),
     ...memoryOf(readConfigFile(read.MINDTICKLE_CONFIG).delivery, read.RECEIPT_DAYS),
     logLevel: read.LOG_LEVEL,
   };

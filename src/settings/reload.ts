@@ -1,7 +1,10 @@
 import { SettingsError } from './error';
 import { readVariables, valueOf, type Environment, type VariableName, type VariableValues } from './variables';
-import type { Logger } from '../telemetry';
+import { createLogger, type Logger } from '../telemetry';
 import { watchFile, type WatchedFileOptions } from './watched-file';
+
+/** A secret as it is now: it may have been read again from the file that `<NAME>_FILE` names. */
+export type Secret = () => string;
 
 export interface ReloadedSetting<T> {
   /** As read last. Another value is another object: a request that keeps it keeps what it began with. */
@@ -18,16 +21,15 @@ export interface ReloadCounts {
   readonly failed: number;
 }
 
-export type ReloadOptions<N extends VariableName> = Pick<
-  WatchedFileOptions,
-  'settleMs' | 'pollMs' | 'wait' | 'watchDirectory'
-> & {
+interface WatchOptions<T> extends Pick<WatchedFileOptions, 'settleMs' | 'pollMs' | 'wait' | 'watchDirectory'> {
   readonly env: Environment;
-  readonly name: N;
-  readonly log: Logger;
-  /** Told after each change; never of the first value. */
-  readonly onChange?: (value: VariableValues<N>[N]) => void;
-};
+  /** Absent: a log of its own, on standard error. */
+  readonly log?: Logger;
+  /** Called after each change; never with the first value. */
+  readonly onChange?: (value: T) => void;
+}
+
+export type ReloadOptions<N extends VariableName> = WatchOptions<VariableValues<N>[N]> & { readonly name: N };
 
 /**
  * Read a setting, and where `<NAME>_FILE` names its file, read it again when that changes. A value is parsed whole before
@@ -35,11 +37,24 @@ export type ReloadOptions<N extends VariableName> = Pick<
  * @throws SettingsError when the first value is missing or malformed.
  */
 export function watchSetting<N extends VariableName>(options: ReloadOptions<N>): ReloadedSetting<VariableValues<N>[N]> {
-  const { env, name, log, onChange } = options;
+  const { name } = options;
+  return watchVariable(name, (env) => readVariables(env, [name])[name], options);
+}
+
+/**
+ * The same of any variable: the only way in which a file of a setting is read again. `read` parses the variable.
+ * @throws SettingsError when the first value is missing or malformed.
+ */
+export function watchVariable<T>(
+  name: string,
+  read: (env: Environment) => T,
+  options: WatchOptions<T>,
+): ReloadedSetting<T> {
+  const { env, log = createLogger('settings', readVariables(env, ['LOG_LEVEL']).LOG_LEVEL), onChange } = options;
   const path = env[`${name}_FILE`];
   // Read once: between two readings it could change, and the change be missed.
   const first = valueOf(env, name);
-  let current = readVariables({ [name]: first }, [name])[name];
+  let current = read({ [name]: first });
   let warnings: readonly string[] = [];
   let reloads: ReloadCounts = { changed: 0, failed: 0 };
 
@@ -49,7 +64,7 @@ export function watchSetting<N extends VariableName>(options: ReloadOptions<N>):
     for (const warning of warnings) log.warn({ setting: name }, warning);
   };
   const take = (text: string | undefined): void => {
-    const parsed = parse(name, text);
+    const parsed = parse(name, read, text);
     if ('faults' in parsed) {
       keepOld(parsed.faults);
       return;
@@ -71,11 +86,11 @@ export function watchSetting<N extends VariableName>(options: ReloadOptions<N>):
 
 type Parsed<T> = { readonly value: T } | { readonly faults: readonly string[] };
 
-function parse<N extends VariableName>(name: N, text: string | undefined): Parsed<VariableValues<N>[N]> {
+function parse<T>(name: string, read: (env: Environment) => T, text: string | undefined): Parsed<T> {
   if (text === undefined) return { faults: [`${name}_FILE: the file cannot be read`] };
   if (text === '') return { faults: [`${name}_FILE: the file is empty`] };
   try {
-    return { value: readVariables({ [name]: text }, [name])[name] };
+    return { value: read({ [name]: text }) };
   } catch (error) {
     return { faults: error instanceof SettingsError ? error.faults : [`${name}: cannot be used`] };
   }

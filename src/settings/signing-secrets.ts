@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import type { Logger } from '../telemetry';
 import { watchSetting, type ReloadOptions, type ReloadCounts } from './reload';
 
 export interface WatchedSecrets {
@@ -27,7 +28,9 @@ const MAX_RETIRED = 4;
  * the old ones.
  * @throws SettingsError when there are none to begin with.
  */
-export function watchSecrets(options: Omit<ReloadOptions<Name>, 'name' | 'onChange'>): WatchedSecrets {
+export function watchSecrets(
+  options: Omit<ReloadOptions<Name>, 'name' | 'onChange' | 'log'> & { readonly log: Logger },
+): WatchedSecrets {
   const { env, log } = options;
   const fingerprint = createFingerprint();
   let known: { readonly of: readonly string[]; readonly fingerprints: readonly string[] } | undefined;

@@ -30,8 +30,7 @@ const watchReally = (path: string, onEvent: () => void): FSWatcher => watch(path
  * Watch a small file, however it is replaced: written in place, renamed over, deleted and made anew, or behind a link
  * that is turned to another directory (Kubernetes' `..data`). So its directory is watched, not the file, which may be
  * another one each time. Nothing throws when file or directory vanish. Libraries that watch files neither wait for a
- * half-written file nor follow `..data`. A connector's secret needs no watch: it is read at the next call, and a wrong one
- * is retried; a wrong signing secret would refuse deliveries, and its metrics must change without one.
+ * half-written file nor follow `..data`. Nothing here keeps the process alive.
  * @returns what ends it.
  */
 export function watchFile(options: WatchedFileOptions): () => void {

@@ -9,7 +9,7 @@ afterAll(() => pool.end());
 
 const settings: WorkerSettings = {
   companyId: 'acme',
-  databaseUrl: 'none',
+  databaseUrl: () => 'none',
   connectors: {
     identity: { driver: 'scim', url: 'http://127.0.0.1:1/scim/v2', token: () => 'secret' },
     mail: { url: () => 'smtp://127.0.0.1:1', from: 'x@example.com' },

@@ -19,7 +19,7 @@ interface WorkerParts {
 export async function startWorker({ connection, namespace = 'default', ledger, archive, ...parts }: WorkerParts) {
   const settings: WorkerSettings = {
     companyId: 'acme',
-    databaseUrl: ledger.url,
+    databaseUrl: () => ledger.url,
     connectors: {
       identity: undefined,
       mail: undefined,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import type { Pool } from 'pg';
@@ -136,4 +137,34 @@ describe('isUnavailable', () => {
     await usingPool((server.address() as AddressInfo).port, work);
     server.close();
   }
+});
+
+describe('the address of the ledger', () => {
+  test('is asked for before each connection, so that a rotated password is in use from the next one on', async () => {
+    // PGlite has one session for everybody.
+    if (!ledger.isConcurrent) return;
+    const roles = ['old', 'new'].map((name) => `${name}_${randomUUID().replaceAll('-', '')}`);
+    const urls = roles.map((role) => {
+      const url = new URL(ledger.settings.url);
+      url.username = role;
+      url.password = 'a-password';
+      return url.href;
+    });
+    for (const role of roles) await ledger.pool.query(`create role ${role} login password 'a-password'`);
+    let [url = ''] = urls;
+    const pool = openPool({ url: () => url, max: 1 });
+    try {
+      const whoAmI = async (): Promise<string | undefined> =>
+        (await pool.query<{ current_user: string }>('select current_user')).rows[0]?.current_user;
+      expect(await whoAmI()).toBe(roles[0]);
+      [, url = ''] = urls;
+      const removed = new Promise((resolve) => pool.once('remove', resolve));
+      await ledger.pool.query('select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [roles[0]]);
+      await removed;
+      expect(await whoAmI()).toBe(roles[1]);
+    } finally {
+      await pool.end();
+      for (const role of roles) await ledger.pool.query(`drop role ${role}`);
+    }
+  });
 });

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { importPeople, openPool, type Imported, type ImportRules, type Person } from '../../ledger';
-import { readVariables, SettingsError, valueOf, withDotEnv, type Environment } from '../../settings';
+import { ledgerUrl, SettingsError, withDotEnv, type Environment } from '../../settings';
 import { dataDirOf, readDevLedger } from '../../dev/data-dir';
 import { readPeople, type PersonRow } from './people';
 
@@ -34,7 +34,7 @@ const TIMEOUT_MS = 30_000;
  */
 export async function runLearnersImport(path: string, options: ImportCommand): Promise<number> {
   const { dryRun = false, overwrite = false, json = false } = options;
-  const url = ledgerUrl(options, withDotEnv(process.env));
+  const url = urlOf(options, withDotEnv(process.env));
   const people = readPeople(await chunksOf(path), (names) =>
     console.error(`mt: columns not read: ${names.join(', ')}`),
   );
@@ -55,9 +55,8 @@ export async function runLearnersImport(path: string, options: ImportCommand): P
   }
 }
 
-function ledgerUrl({ dataDir }: ImportCommand, env: Environment): string {
-  if (valueOf(env, 'DATABASE_URL') !== undefined) return readVariables(env, ['DATABASE_URL']).DATABASE_URL;
-  const url = readDevLedger(dataDir ?? dataDirOf(env));
+function urlOf({ dataDir }: ImportCommand, env: Environment): string {
+  const url = ledgerUrl(env)?.() ?? readDevLedger(dataDir ?? dataDirOf(env));
   if (url === undefined)
     throw new SettingsError([
       'DATABASE_URL: missing, and no mt dev with a ledger of its own runs on this data directory',

@@ -100,7 +100,7 @@ async function startParts(
 
   const [ledger, temporal, standIns] = await Promise.all([
     isSet(env, 'DATABASE_URL')
-      ? prepareLedger(databaseUrl).then(() => ({ detail: 'yours (DATABASE_URL)', url: undefined }))
+      ? prepareLedger(databaseUrl()).then(() => ({ detail: 'yours (DATABASE_URL)', url: undefined }))
       : group.start(ledgerPart(setting, ports.ledger)),
     isSet(env, 'TEMPORAL_ADDRESS')
       ? prepareTemporal(env, settings, progress).then((address) => ({ address, uiUrl: null }))

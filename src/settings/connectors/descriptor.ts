@@ -1,7 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
 import type { z } from 'zod';
 import { SettingsError } from '../error';
-import { valueOf, type Environment } from '../variables';
+import { watchVariable, type Secret } from '../reload';
+import { readShape, secret, type Environment } from '../variables';
+
+export type { Secret } from '../reload';
 
 /** How one system is set. `satisfies SystemDescriptor` in each file, so that the types of its variables stay known. */
 export interface SystemDescriptor {
@@ -26,9 +28,6 @@ export interface StandInAddress {
   readonly token: string;
 }
 
-/** A secret as it is now: where `<NAME>_FILE` holds it, the file is read again once it has changed. */
-export type Secret = () => string;
-
 type Complete<V, N extends keyof V> = { readonly [K in N]-?: NonNullable<V[K]> };
 
 /** All of them, or undefined when there is none. @throws SettingsError for each that is missing beside another. */
@@ -43,30 +42,16 @@ export function complete<V extends object, N extends keyof V & string>(
   return read as unknown as Complete<V, N>;
 }
 
-export function secretOf(env: Environment, name: string): Secret {
-  const file = env[`${name}_FILE`];
-  let known = valueOf(env, name) ?? '';
-  if (file === undefined || file === '') return () => known;
-  let stamp = stampOf(file);
-  return () => {
-    const now = stampOf(file);
-    if (now === stamp) return known;
-    try {
-      // An empty file is being written: the known secret stays in use until there is another.
-      known = readFileSync(file, 'utf8').trim() || known;
-      stamp = now;
-    } catch {
-      return known;
-    }
-    return known;
-  };
-}
-
-function stampOf(file: string): string {
-  try {
-    const { mtimeMs, ino, size } = statSync(file);
-    return `${mtimeMs} ${ino} ${size}`;
-  } catch {
-    return 'gone';
-  }
+/**
+ * The secret `name`, one of `variables`. Where a file holds it, it is read again when that changes, for as long as this
+ * process runs. @throws SettingsError when it is malformed.
+ */
+export function secretOf<V extends Readonly<Record<string, z.ZodType>>>(
+  env: Environment,
+  variables: V,
+  name: keyof V & string,
+): Secret {
+  const read = (from: Environment): string =>
+    String(readShape(from, { [name]: variables[name] ?? secret })[name] ?? '');
+  return watchVariable(name, read, { env }).current;
 }

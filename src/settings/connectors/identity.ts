@@ -41,9 +41,14 @@ export const identity = {
     const { OKTA_USER_ID_ATTRIBUTE: userIdAttribute, KEYCLOAK_ADMIN_URL: keycloakUrl } = read;
     if (okta && scim) throw new SettingsError(['SCIM_URL: set beside OKTA_ORG_URL; there is one identity provider']);
     if (okta) {
-      return { driver: 'okta', url: okta.OKTA_ORG_URL, token: secretOf(env, 'OKTA_API_TOKEN'), userIdAttribute };
+      return {
+        driver: 'okta',
+        url: okta.OKTA_ORG_URL,
+        token: secretOf(env, variables, 'OKTA_API_TOKEN'),
+        userIdAttribute,
+      };
     }
     if (keycloakUrl !== undefined && !scim) throw new SettingsError(['KEYCLOAK_ADMIN_URL: set without SCIM_URL']);
-    return scim && { driver: 'scim', url: scim.SCIM_URL, token: secretOf(env, 'SCIM_TOKEN'), keycloakUrl };
+    return scim && { driver: 'scim', url: scim.SCIM_URL, token: secretOf(env, variables, 'SCIM_TOKEN'), keycloakUrl };
   },
 } satisfies SystemDescriptor;

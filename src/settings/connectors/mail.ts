@@ -19,6 +19,6 @@ export const mail = {
   toStandIn: ({ smtpUrl }) => ({ SMTP_URL: smtpUrl, MAIL_FROM: 'mindtickle@example.com' }),
   read: (env: Environment): MailSettings | undefined => {
     const found = complete(readShape(env, variables), ['SMTP_URL', 'MAIL_FROM']);
-    return found && { url: secretOf(env, 'SMTP_URL'), from: found.MAIL_FROM };
+    return found && { url: secretOf(env, variables, 'SMTP_URL'), from: found.MAIL_FROM };
   },
 } satisfies SystemDescriptor;

@@ -40,8 +40,8 @@ export const salesforce = {
     if (found === undefined) return undefined;
     const { SALESFORCE_LOGIN_URL: loginUrl, SALESFORCE_CLIENT_ID: clientId } = found;
     const credential = hasKey
-      ? { privateKey: secretOf(env, 'SALESFORCE_PRIVATE_KEY'), username: read.SALESFORCE_USERNAME ?? '' }
-      : { secret: secretOf(env, 'SALESFORCE_CLIENT_SECRET') };
+      ? { privateKey: secretOf(env, variables, 'SALESFORCE_PRIVATE_KEY'), username: read.SALESFORCE_USERNAME ?? '' }
+      : { secret: secretOf(env, variables, 'SALESFORCE_CLIENT_SECRET') };
     return { loginUrl, clientId, credential };
   },
 } satisfies SystemDescriptor;

@@ -31,8 +31,8 @@ export const slack = {
     return {
       url,
       scimUrl: scimUrlOf(url),
-      token: secretOf(env, 'SLACK_BOT_TOKEN'),
-      scimToken: SLACK_SCIM_TOKEN === undefined ? undefined : secretOf(env, 'SLACK_SCIM_TOKEN'),
+      token: secretOf(env, variables, 'SLACK_BOT_TOKEN'),
+      scimToken: SLACK_SCIM_TOKEN === undefined ? undefined : secretOf(env, variables, 'SLACK_SCIM_TOKEN'),
     };
   },
 } satisfies SystemDescriptor;

@@ -20,6 +20,6 @@ export const xapi = {
   toStandIn: ({ url, clientId, token }) => ({ XAPI_URL: `${url}/xapi`, XAPI_KEY: clientId, XAPI_SECRET: token }),
   read: (env: Environment): XapiSettings | undefined => {
     const found = complete(readShape(env, variables), ['XAPI_URL', 'XAPI_KEY', 'XAPI_SECRET']);
-    return found && { url: found.XAPI_URL, key: found.XAPI_KEY, secret: secretOf(env, 'XAPI_SECRET') };
+    return found && { url: found.XAPI_URL, key: found.XAPI_KEY, secret: secretOf(env, variables, 'XAPI_SECRET') };
   },
 } satisfies SystemDescriptor;
