@@ -236,6 +236,43 @@ describe('offboarding that does not end access within the hour', () => {
     expect(((escalation?.at ?? 0) - begun) / MINUTE).toBeLessThan(70);
   });
 
+  const rehired = { signal: 'rehired', eventId: 'h1', hiredAt: 0, isProven: false } as const;
+  test.each<[string, () => void]>([
+    ['rehireUnconfirmed', () => world.fake('recordEvent', recorded({ settledBy: rehired }))],
+    ['checkReason', () => setPolicy({ leaverReasons: ['left the company for good'] })],
+    [
+      'checkProtected',
+      () => (world.policy = { ...world.policy, protected: { ...world.policy.protected, users: ['u1'] } }),
+    ],
+    ['checkLimit', () => world.fake('admitLeaver', false)],
+  ])('escalates while it is parked at %s, and shows the hour as the deadline', async (step, given) => {
+    given();
+    const handle = await send();
+    const { deadline } = await world.parked(handle, step);
+    expect(Math.round((epochMs(deadline ?? '') - begun) / MINUTE)).toBe(60);
+    expect(escalations()).toEqual([]);
+    await world.sleep('61 minutes');
+    await world.until(handle, heard('notified the manager'));
+    expect(escalations().map(({ to, at }) => [to, Math.round((at - begun) / MINUTE)])).toEqual([
+      ['mona@example.com', 60],
+    ]);
+    await end(handle);
+    expect(await world.state(handle)).toMatchObject({ outcome: 'cancelled', deadline: null });
+  });
+
+  test.each([
+    ['hours in the spool count', { signedHoursAgo: 3, leftHoursAgo: 5 }, 0],
+    ['the day of leaving begins it where that is later', { signedHoursAgo: 3, leftHoursAgo: -2 }, 180],
+  ])('%s', async (_claim, { signedHoursAgo, leftHoursAgo }, minutes) => {
+    world.fake('freezeUser', refused);
+    const data = { deprovisionedAt: isoTime(begun - leftHoursAgo * HOUR) };
+    const handle = await world.send('user.deprovisioned', { data, signedAt: begun - signedHoursAgo * HOUR });
+    await world.sleep((minutes + 1) * MINUTE);
+    await world.until(handle, heard('notified the manager'));
+    expect(escalations().map(({ at }) => Math.round((at - begun) / MINUTE))).toEqual([minutes]);
+    await end(handle);
+  });
+
   test('and not where access ends in time', async () => {
     world.fake('freezeUser');
     world.fake('archivePerson', failing(8, unavailable(20 * MINUTE), archived));

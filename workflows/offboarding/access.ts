@@ -2,7 +2,7 @@
 import { sleep } from '@temporalio/workflow';
 import type { Person } from '../../activities';
 import { MINUTE, type Policy, SECOND } from '../../src/domain';
-import { askLedger, identity, salesforce, slack, type Process } from '../process';
+import { askLedger, identity, salesforce, slack, type BackgroundTask, type Process } from '../process';
 
 /** What every step of an offboarding needs. */
 export interface Leaver {
@@ -14,13 +14,33 @@ export interface Leaver {
 }
 
 /**
- * Freeze, leave the groups, then CRM and Slack side by side; each with its undo registered before it runs. What is not done
- * within its time is escalated without anyone asking. False: the groups were not left, by a person's decision or because we
- * only observe.
+ * Access has to end in time from `since` (epoch ms), however long the questions before it are open: what is late is escalated
+ * without anyone asking. The answer stops it.
  */
-export async function endAccess(leaver: Leaver, person: Person, { offboarding }: Policy): Promise<boolean> {
+export function startAccessTimer(
+  process: Process,
+  since: number,
+  { offboarding: { accessSlaMinutes: minutes } }: Policy,
+): () => Promise<void> {
+  const dueAt = since + minutes * MINUTE;
+  process.recorder.setDeadline(dueAt, 'it is escalated that access has not ended');
+  const timer: BackgroundTask = process.inBackground(async () => {
+    const leftMs = dueAt - Date.now();
+    if (leftMs > 0) await sleep(leftMs, { summary: 'Access has to have ended' });
+    process.escalate({ reason: `access has not ended after ${minutes} minutes`, by: 'mindtickle' });
+  });
+  return async () => {
+    await timer.stop();
+    process.recorder.setWorking();
+  };
+}
+
+/**
+ * Freeze, leave the groups, then CRM and Slack side by side; each with its undo registered before it runs. False: the groups
+ * were not left, by a person's decision or because we only observe.
+ */
+export async function endAccess(leaver: Leaver, person: Person): Promise<boolean> {
   const { process, beforeStep } = leaver;
-  const sla = process.inBackground(() => escalateAfter(process, offboarding.accessSlaMinutes));
   await beforeStep();
   await freeze(process, person);
   await untilNotifiedHaveEnded(leaver);
@@ -28,13 +48,7 @@ export async function endAccess(leaver: Leaver, person: Person, { offboarding }:
   const left = await leaveGroups(process, person, 'leaveGroups', 'Leave all groups');
   await beforeStep();
   await Promise.all([freezeInCrm(process, person), deactivateSlack(process, person)]);
-  await sla.stop();
   return left !== undefined && left !== 'observed';
-}
-
-async function escalateAfter(process: Process, minutes: number): Promise<void> {
-  await sleep(minutes * MINUTE, { summary: 'Access has to have ended' });
-  process.escalate({ reason: `access has not ended after ${minutes} minutes`, by: 'mindtickle' });
 }
 
 async function freeze(process: Process, person: Person): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Person } from '../../activities';
-import { DAY, deprovisionedFact, type Fact, isoTime, type Policy } from '../../src/domain';
+import { DAY, deprovisionedFact, epochMs, type Fact, isoTime, type Policy } from '../../src/domain';
 import type { Delivery, Envelope, UserDeprovisioned } from '../../src/events';
 import { archive, askLedger, openProcess, ownRun, recordEvent, signalSettled } from '../process';
 import type { Carried, Process, ProcessResult, Start } from '../process';
-import { deactivate, endAccess, leaveLateGroups, type Leaver } from './access';
+import { deactivate, endAccess, leaveLateGroups, startAccessTimer, type Leaver } from './access';
 import { checkGuards } from './guards';
 import { createRehire, type HiresSnapshot } from './rehire';
 
@@ -48,9 +48,9 @@ export async function offboarding(
       }
       for (const { workflowId } of start.recorded.settles) notified.add(workflowId);
       const deactivatesAt = checkpoint?.deactivatesAt ?? null;
-      if (deactivatesAt === null) await untilLeaving(departure);
+      const stopTimer = deactivatesAt === null ? await untilLeaving(departure, start) : undefined;
       rehire.watch(start.policy, start.recorded.settledBy);
-      const person = await (deactivatesAt === null ? offboard(departure, start) : process.people.person());
+      const person = await (stopTimer ? offboard(departure, start, stopTimer) : process.people.person());
       await deactivateLater(departure, person, start, deactivatesAt);
       return 'done';
     },
@@ -73,11 +73,20 @@ interface Departure extends Leaver {
   readonly checkpoint: (deactivatesAt: number | null) => Checkpoint;
 }
 
-/** An announced departure means nothing to the learner's open workflows before its day: then the ledger is asked again. */
-async function untilLeaving({ process, delivery, fact, notified, checkpoint }: Departure): Promise<void> {
-  if (fact.at <= Date.now()) return;
-  await untilDay(process, fact.at, 'the day of leaving', 'access ends', () => checkpoint(null));
-  await notifyWorkflows(delivery, fact, notified);
+/**
+ * From then on the time counts within which access has to end; the answer stops it. An announced departure means nothing to
+ * the learner's open workflows before its day: then the ledger is asked again.
+ */
+async function untilLeaving(
+  { process, delivery, fact, notified, checkpoint }: Departure,
+  { policy }: Start,
+): Promise<() => Promise<void>> {
+  const isAhead = fact.at > Date.now();
+  if (isAhead) await untilDay(process, fact.at, 'the day of leaving', 'access ends', () => checkpoint(null));
+  // Hours in the receiver's spool count too.
+  const stopTimer = startAccessTimer(process, Math.max(fact.at, epochMs(delivery.receivedAt)), policy);
+  if (isAhead) await notifyWorkflows(delivery, fact, notified);
+  return stopTimer;
 }
 
 async function untilDay(
@@ -99,12 +108,13 @@ async function notifyWorkflows(delivery: Delivery, fact: Fact, notified: Set<str
   await signalSettled(recorded.settles);
 }
 
-async function offboard(departure: Departure, { policy }: Start): Promise<Person> {
+async function offboard(departure: Departure, { policy }: Start, stopTimer: () => Promise<void>): Promise<Person> {
   const { process, beforeStep, delivery, data } = departure;
   await beforeStep();
   await checkGuards(process, data, delivery.eventId, policy);
   const person = await process.people.person();
-  const hasLeftGroups = await endAccess(departure, person, policy);
+  const hasLeftGroups = await endAccess(departure, person);
+  await stopTimer();
   await beforeStep();
   await process.steps.write({
     system: 'archive',

@@ -25,7 +25,8 @@ export interface StateRecorder {
   readonly addNotified: (notified: Omit<Notified, 'at'>) => void;
   /** `until` in epoch ms; `next`: what happens then, as a sentence. */
   readonly setWaiting: (what: string, until: number | null, next?: string | null) => void;
-  readonly setDeadline: (until: number) => void;
+  /** `next`: what happens then, as a sentence; absent: as it was. */
+  readonly setDeadline: (until: number, next?: string) => void;
   /** What it waited for has come. */
   readonly setWorking: () => void;
   readonly setUndoing: () => void;
@@ -86,9 +87,9 @@ export function createStateRecorder(title: string, messages: readonly string[], 
       set();
     },
     setWaiting: (what, until, next = null) => set({ waitingFor: what, deadline: until, next }),
-    setDeadline: (until) => set({ deadline: until }),
+    setDeadline: (until, next = current.next ?? undefined) => set({ deadline: until, next: next ?? null }),
     setWorking: () => set({ waitingFor: null, deadline: null }),
-    setUndoing: () => set({ isUndoing: true, waitingFor: null }),
+    setUndoing: () => set({ isUndoing: true, waitingFor: null, deadline: null }),
     end: (outcome) => set({ outcome, waitingFor: null, deadline: null }),
   };
 }
