@@ -25,19 +25,27 @@ export interface Effect {
   readonly would: Readonly<Record<string, unknown>>;
   /** What stood there before, so that it can be undone. */
   readonly before?: Readonly<Record<string, unknown>>;
+  /**
+   * Of a write that sets a state: asked when the row says that it was done, because we or somebody else may have reversed it
+   * since. False: it is done again. Absent: what was done is never done again, such as a message.
+   */
+  readonly isStillSo?: () => Promise<boolean>;
 }
+
+/** For a connector that looks before it writes: it found that it is not so. */
+export const reversed = (): Promise<boolean> => Promise.resolve(false);
 
 export type Write = <T>(effect: Effect, perform: () => Promise<T>) => Promise<T | 'observed'>;
 
 /**
  * The one place where `observe` stops, and where a write that is known to be done is not done again: the row is there
- * before the call, and says `done` after it.
+ * before the call, and says `done` after it. A state that was reversed since is set again.
  * @throws `ledger.unavailable` (retries), and whatever `perform` throws.
  */
 export function createWrite(system: System, pool: Pool): Write {
   return async (effect, perform) => {
     const workflowId = ownWorkflowId();
-    const { context, naturalKey, would, before = null } = effect;
+    const { context, naturalKey, would, before = null, isStillSo } = effect;
     const key = { workflowId, step: context.step, system, naturalKey };
     const row = await askLedger(() =>
       beginEffect(pool, {
@@ -52,7 +60,8 @@ export function createWrite(system: System, pool: Pool): Write {
       }),
     );
     if (context.mode === 'observe') return 'observed';
-    if (row.status === 'done') return row.result as Awaited<ReturnType<typeof perform>>;
+    const isDone = row.status === 'done' && (isStillSo === undefined || (await isStillSo()));
+    if (isDone) return row.result as Awaited<ReturnType<typeof perform>>;
     const result = await perform();
     await askLedger(() => finishEffect(pool, key, { status: 'done', result }));
     return result;

@@ -13,6 +13,8 @@ export interface Store {
    * @throws `archive.unavailable` (retries); `archive.rejected` where other bytes have the key.
    */
   readonly put: (key: string, bytes: Buffer) => Promise<'stored' | 'same'>;
+  /** Are these bytes there? @throws `archive.unavailable` (retries). */
+  readonly holds: (key: string, bytes: Buffer) => Promise<boolean>;
   /** Can it be written, as far as that shows without writing? @throws as `put`. */
   readonly check: Check;
 }
@@ -23,7 +25,20 @@ export interface Store {
  */
 export function createFileStore(url: string): Store {
   const root = fileURLToPath(url);
-  return { put: (key, bytes) => writeOnce(join(root, key), bytes), check: () => checkFolder(root) };
+  return {
+    put: (key, bytes) => writeOnce(join(root, key), bytes),
+    holds: (key, bytes) => holds(join(root, key), bytes),
+    check: () => checkFolder(root),
+  };
+}
+
+async function holds(path: string, bytes: Buffer): Promise<boolean> {
+  try {
+    return bytes.equals(await readFile(path));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw unavailable('archive', 'could not read', { code: codeOf(error) });
+  }
 }
 
 /** The folder can be written, or the parent in which it will be made. */

@@ -30,13 +30,16 @@ export function connect(
   { pool, timeoutMs }: ConnectorDeps,
 ): Connector<ArchiveActivities> {
   const write = createWrite('archive', pool);
-  const { put, check } = url.startsWith('s3:') ? createS3Store(url, { ...settings, timeoutMs }) : createFileStore(url);
+  const { put, holds, check } = url.startsWith('s3:')
+    ? createS3Store(url, { ...settings, timeoutMs })
+    : createFileStore(url);
 
   /** Store under the key's parts, each made safe as a file name. */
   async function store(context: StepContext, parts: readonly string[], bytes: Buffer): Promise<Stored | 'observed'> {
     const key = parts.map(fileName).join('/');
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    return write({ context, naturalKey: key, would: { key, bytes: bytes.length, sha256 } }, async () => {
+    const would = { key, bytes: bytes.length, sha256 };
+    return write({ context, naturalKey: key, would, isStillSo: () => holds(key, bytes) }, async () => {
       await put(key, bytes);
       return { key, sha256 };
     });

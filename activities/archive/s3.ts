@@ -22,20 +22,11 @@ export function createS3Store(
   const prefix = decodeURIComponent(pathname).replace(/^\/+|\/+$/g, '');
   const connection = createConnection(pathStyle, timeoutMs);
 
+  const objectOf = (key: string) => ({ Bucket, Key: prefix === '' ? key : `${prefix}/${key}` });
+
   async function put(key: string, bytes: Buffer): Promise<'stored' | 'same'> {
-    const digest = createHash('sha256').update(bytes).digest();
-    const object = { Bucket, Key: prefix === '' ? key : `${prefix}/${key}` };
     const { sdk, client } = await connection();
-    const command = new sdk.PutObjectCommand({
-      ...object,
-      Body: bytes,
-      ContentLength: bytes.length,
-      ContentType: key.endsWith('.pdf') ? 'application/pdf' : 'application/json',
-      IfNoneMatch: '*',
-      ChecksumSHA256: digest.toString('base64'),
-      // Not every peer keeps the checksum itself.
-      Metadata: { sha256: digest.toString('hex') },
-    });
+    const command = new sdk.PutObjectCommand({ ...objectOf(key), ...contentOf(key, bytes) });
     const answer = await withinTime(timeoutMs, async (abortSignal) =>
       client.send(command, { abortSignal }).catch((error: unknown) => {
         if (statusOf(error) !== 412) throw failureFromS3(error);
@@ -47,18 +38,24 @@ export function createS3Store(
       if (answer.ETag === undefined) throw rejected('archive', 'did not answer as S3 does: is its endpoint right?');
       return 'stored';
     }
-    const head = new sdk.HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' });
-    const there = await withinTime(timeoutMs, async (abortSignal) =>
-      client.send(head, { abortSignal }).catch((error: unknown) => {
-        throw failureFromS3(error);
-      }),
-    );
-    const sha256 = there.ChecksumSHA256 ?? base64(there.Metadata?.['sha256']);
-    if (sha256 === digest.toString('base64')) return 'same';
+    if (await holds(key, bytes)) return 'same';
     throw rejected(
       'archive',
       'holds other bytes under this key: they are never written over; move them, then retryStep',
     );
+  }
+
+  async function holds(key: string, bytes: Buffer): Promise<boolean> {
+    const { sdk, client } = await connection();
+    const head = new sdk.HeadObjectCommand({ ...objectOf(key), ChecksumMode: 'ENABLED' });
+    const there = await withinTime(timeoutMs, async (abortSignal) =>
+      client.send(head, { abortSignal }).catch((error: unknown) => {
+        if (statusOf(error) === 404) return undefined;
+        throw failureFromS3(error);
+      }),
+    );
+    const sha256 = there?.ChecksumSHA256 ?? base64(there?.Metadata?.['sha256']);
+    return sha256 === sha256Of(bytes).toString('base64');
   }
 
   /** The bucket is there and answers to our credentials. */
@@ -76,7 +73,7 @@ export function createS3Store(
     }
   }
 
-  return { put, check };
+  return { put, holds, check };
 }
 
 /** The SDK is loaded when it is needed: most archives are folders. */
@@ -155,6 +152,24 @@ function codeOf(error: unknown): string {
   const { name, code } = error as { name?: unknown; code?: unknown };
   const found = name === 'Error' ? code : name;
   return typeof found === 'string' ? found : 'unknown';
+}
+
+/** Never over what is there (`IfNoneMatch`). */
+function contentOf(key: string, bytes: Buffer): Omit<Sdk.PutObjectCommandInput, 'Bucket' | 'Key'> {
+  const digest = sha256Of(bytes);
+  return {
+    Body: bytes,
+    ContentLength: bytes.length,
+    ContentType: key.endsWith('.pdf') ? 'application/pdf' : 'application/json',
+    IfNoneMatch: '*',
+    ChecksumSHA256: digest.toString('base64'),
+    // Not every peer keeps the checksum itself.
+    Metadata: { sha256: digest.toString('hex') },
+  };
+}
+
+function sha256Of(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }
 
 function base64(hex: string | undefined): string | undefined {

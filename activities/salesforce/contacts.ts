@@ -1,7 +1,7 @@
 import { isEmail } from '../../src/domain';
 import type { Change, Person } from '../connector';
 import { rejected } from '../failure';
-import type { Effect, StepContext } from '../write-once';
+import { reversed, type Effect, type StepContext } from '../write-once';
 import { literal, type Fields, type SalesforceParts } from './api';
 import { failureOfRecord } from './failure';
 
@@ -33,6 +33,7 @@ export function createContactActivities({ api, names, write, confirm }: Salesfor
       naturalKey: 'contact',
       would: { contact: found === null ? 'new' : 'linked', fields: Object.keys(fields) },
       before: { contact: found === null ? null : String(found['Id']) },
+      isStillSo: reversed,
     };
     if (Object.keys(fields).length === 0) return (await confirm(effect)) ? 'done' : 'unchanged';
     return write(effect, async () => {

@@ -4,10 +4,10 @@ import type { SystemSettings } from '../../src/settings';
 import type { Connector, ConnectorDeps, Person } from '../connector';
 import { askLedger, unavailable } from '../failure';
 import { createConfirm, createWrite, type StepContext } from '../write-once';
-import { createSalesforceApi, type SalesforceParts } from './api';
+import { createSalesforceApi, literal, type Fields, type SalesforceParts } from './api';
 import { createContactActivities, type ContactActivities } from './contacts';
 import { createProgressActivities, type ProgressActivities } from './progress';
-import { externalKey, trainingRecord } from './record';
+import { externalKey, isEqual, trainingRecord } from './record';
 import { createSessions } from './sign-in';
 import { createUserActivities, type UserActivities } from './users';
 
@@ -92,13 +92,15 @@ function createTrainingActivities({
     const { userId, email, courseId, courseName } = training;
     const key = externalKey(userId, courseId);
     const best = await standing(training);
-    const effect = { context, naturalKey: `training:${key}`, would: { object, key, ...best } };
+    const status = statuses.completed;
+    const recordOf = (at: StandingTraining): Fields =>
+      trainingRecord(names, { learnerId: userId, email, kind: 'course', title: courseName, status, ...at });
+    const isStillSo = (): Promise<boolean> => holds(key, recordOf(best));
+    const effect = { context, naturalKey: `training:${key}`, would: { object, key, ...best }, isStillSo };
     return write(effect, async () => {
       let written = best;
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const status = statuses.completed;
-        const facts = { learnerId: userId, email, kind: 'course', title: courseName, status, ...written } as const;
-        await api.upsert({ object, keyField, key }, trainingRecord(names, facts));
+        await api.upsert({ object, keyField, key }, recordOf(written));
         // Another completion may have been recorded, and written, while this one was under way.
         const now = await standing(training);
         if (now.score === written.score && now.completedAt === written.completedAt) return written;
@@ -128,11 +130,20 @@ function createTrainingActivities({
       status: statuses[status],
       deadline,
     };
-    const effect = { context, naturalKey: `certificate:${key}`, would: { object, key, status, deadline } };
+    const fields = trainingRecord(names, facts);
+    const isStillSo = (): Promise<boolean> => holds(key, fields);
+    const effect = { context, naturalKey: `certificate:${key}`, would: { object, key, status, deadline }, isStillSo };
     return write(effect, async () => {
-      await api.upsert({ object, keyField, key }, trainingRecord(names, facts));
+      await api.upsert({ object, keyField, key }, fields);
       return 'done' as const;
     });
+  }
+
+  /** Does the record say what we would write? */
+  async function holds(key: string, fields: Fields): Promise<boolean> {
+    const read = ['Id', ...Object.keys(fields)].join(', ');
+    const [record] = await api.query(`SELECT ${read} FROM ${object} WHERE ${keyField} = ${literal(key)}`);
+    return record !== undefined && Object.entries(fields).every(([name, value]) => isEqual(record[name], value));
   }
 
   return { upsertTraining, markCertificate };

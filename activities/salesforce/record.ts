@@ -24,6 +24,16 @@ function clipped(text: string): string {
     .replace(/\p{Cs}$/u, '');
 }
 
+/** Salesforce writes times and addresses in its own way: `2026-03-02T09:00:00.000+0000`, and addresses in lower case. */
+export function isEqual(theirs: unknown, ours: unknown): boolean {
+  if (typeof theirs !== 'string' || typeof ours !== 'string') return (theirs ?? null) === (ours ?? null);
+  return theirs.toLowerCase() === ours.toLowerCase() || (Date.parse(theirs) === Date.parse(ours) && isTime(ours));
+}
+
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT/.test(text);
+}
+
 const MAX_PART = 110;
 
 /**

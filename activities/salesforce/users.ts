@@ -1,7 +1,7 @@
 import { effectsOfStep, findLearner } from '../../src/ledger';
 import { requireUnprotected, type Change, type Person } from '../connector';
 import { askLedger, rejected } from '../failure';
-import { ownWorkflowId, type Effect, type StepContext } from '../write-once';
+import { ownWorkflowId, reversed, type Effect, type StepContext } from '../write-once';
 import { literal, type SalesforceApi, type SalesforceParts } from './api';
 
 interface User {
@@ -66,7 +66,7 @@ export function createUserActivities({ api, pool, write, confirm, isProtected }:
 
   async function setFrozen(context: StepContext, { Id, IsFrozen }: Login, frozen: boolean): Promise<Change> {
     const before = { userLogin: Id, frozen: !frozen };
-    const effect: Effect = { context, naturalKey: `frozen:${Id}`, would: { frozen }, before };
+    const effect: Effect = { context, naturalKey: `frozen:${Id}`, would: { frozen }, before, isStillSo: reversed };
     if (IsFrozen === frozen) return (await confirm(effect)) ? 'done' : 'unchanged';
     return write(effect, async () => {
       await api.update('UserLogin', Id, { IsFrozen: frozen });

@@ -3,7 +3,7 @@ import { requireUnprotected, type Change, type ConnectorDeps, type Person } from
 import { askLedger, rejected } from '../failure';
 import type { Http } from '../http';
 import { quote, scimPatch, scimResources } from '../scim';
-import { createConfirm, ownWorkflowId, type Effect, type StepContext } from '../write-once';
+import { createConfirm, ownWorkflowId, reversed, type Effect, type StepContext } from '../write-once';
 
 /** `not configured`: there is no SLACK_SCIM_TOKEN, and without one nobody's account can be changed. */
 export type AccountChange = Change | 'not configured';
@@ -38,7 +38,8 @@ export function createAccountActivities(scim: Http | undefined, { pool, policy }
     if (user === null) return 'absent';
     // The address of the event may be an older one of theirs.
     requireUnprotected('slack', user.addresses, isProtected);
-    const effect: Effect = { context, naturalKey: 'active', would: { active }, before: { active: !active } };
+    const before = { active: !active };
+    const effect: Effect = { context, naturalKey: 'active', would: { active }, before, isStillSo: reversed };
     if (user.active === active) return (await confirm(effect)) ? 'done' : 'unchanged';
     const written = await to.write(effect, {
       ...scimPatch(`/Users/${encodeURIComponent(user.id)}`, { op: 'replace', path: 'active', value: active }),

@@ -39,15 +39,21 @@ export function connect(
     const statement = statementOf(ownWorkflowId(), facts, certificate);
     const { verb, courseId: course } = facts;
     const would = { verb, course, certificate: statement.attachments[0]?.sha2 };
-    return write({ context, naturalKey: `statement:${statement.id}`, would }, () => put(statement, certificate));
+    const isStillSo = (): Promise<boolean> => holds(statement);
+    const effect = { context, naturalKey: `statement:${statement.id}`, would, isStillSo };
+    return write(effect, () => put(statement, certificate));
+  }
+
+  async function holds(statement: Statement): Promise<boolean> {
+    const { status, body } = await http.read({ method: 'GET', path: pathOf(statement), accept: [404] });
+    return status !== 404 && isSame(bareStatement(body), statement);
   }
 
   async function put(statement: Statement, certificate: Uint8Array): Promise<'done' | 'unchanged'> {
     const { contentType, raw } = withCertificate(statement, certificate);
-    const path = `/statements?statementId=${statement.id}`;
     const { status } = await http.read({
       method: 'PUT',
-      path,
+      path: pathOf(statement),
       raw,
       headers: { 'content-type': contentType },
       accept: [409],
@@ -55,9 +61,7 @@ export function connect(
     if (status === 204) return 'done';
     // A sign-in page answers 200 to anything.
     if (status !== 409) throw noStore(status);
-    const { body } = await http.read({ method: 'GET', path });
-    if (!isDeepStrictEqual(essenceOf(bareStatement(body)), essenceOf(statement)))
-      throw rejected('xapi', 'holds another statement under this id', { status });
+    if (!(await holds(statement))) throw rejected('xapi', 'holds another statement under this id', { status });
     return 'unchanged';
   }
 
@@ -68,6 +72,10 @@ export function connect(
   }
 
   return { activities: { storeStatement }, check };
+}
+
+function pathOf({ id }: Statement): string {
+  return `/statements?statementId=${id}`;
 }
 
 function noStore(status: number): Error {
@@ -86,6 +94,10 @@ const ESSENCE = [
   ...['result.score.scaled', 'result.score.raw', 'result.score.min', 'result.score.max'],
   ...['result.completion', 'result.success'],
 ];
+
+function isSame(held: unknown, ours: Statement): boolean {
+  return isDeepStrictEqual(essenceOf(held), essenceOf(ours));
+}
 
 function essenceOf(statement: unknown): readonly unknown[] {
   return [...ESSENCE.map((path) => valueAt(statement, path)), Date.parse(String(valueAt(statement, 'timestamp')))];

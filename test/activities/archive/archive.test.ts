@@ -83,6 +83,17 @@ describe('storeCertificate', () => {
     await expect(files()).resolves.toHaveLength(1);
   });
 
+  test('a file that was removed since is stored again by the same step', async () => {
+    const own = workflow();
+    const first = await own.run(archive.storeCertificate, own.step('storeCertificate'), facts);
+    await rm(join(root, 'certificates/u1/c1.pdf'));
+    await expect(own.run(archive.storeCertificate, own.step('storeCertificate'), facts)).resolves.toEqual(first);
+    await expect(files()).resolves.toEqual(['archive/certificates/u1/c1.pdf']);
+    await writeFile(join(root, 'certificates/u1/c1.pdf'), 'other bytes');
+    const refusal = await own.failure(archive.storeCertificate, own.step('storeCertificate'), facts);
+    expect(refusal).toMatchObject({ type: 'archive.rejected' });
+  });
+
   test('other bytes under the same key are rejected, and what is there stays', async () => {
     const own = workflow();
     const other = workflow();

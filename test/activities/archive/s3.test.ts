@@ -50,6 +50,15 @@ describe('createS3Store', () => {
     expect([...s3.objects.values()]).toEqual([bytes]);
   });
 
+  test('knows whether these bytes are there', async () => {
+    const { holds } = createS3Store('s3://archive', { pathStyle: true });
+    const { run } = workflow();
+    await expect(run(holds, 'k.json', bytes)).resolves.toBe(false);
+    await storeTo('s3://archive').put('k.json');
+    await expect(run(holds, 'k.json', bytes)).resolves.toBe(true);
+    await expect(run(holds, 'k.json', Buffer.from('other'))).resolves.toBe(false);
+  });
+
   test('of many at once one stores', async () => {
     const results = await Promise.all(Array.from({ length: 6 }, () => storeTo().put('k.json')));
     expect(results.filter((result) => result === 'stored')).toHaveLength(1);

@@ -4,7 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import type { ConnectorActivities } from '../../../activities';
-import { externalKey } from '../../../activities/salesforce/record';
+import { externalKey, isEqual } from '../../../activities/salesforce/record';
 import { readConfigFile, type SystemSettings } from '../../../src/settings';
 import { DEFAULT_SALESFORCE_NAMES, type Fact } from '../../../src/domain';
 import { effectsOf, recordEvent } from '../../../src/ledger';
@@ -185,6 +185,7 @@ describe('upsertTraining', () => {
     expect(await calls()).toEqual([
       'POST /token 200',
       'PATCH /sobjects/Training_Status__c/External_Key__c/mt-carla%3Aid_20of_20Safety 201',
+      'GET /query 200',
       'PATCH /sobjects/Training_Status__c/External_Key__c/mt-carla%3Aid_20of_20Safety 200',
     ]);
     const key = 'mt-carla:id_20of_20Safety';
@@ -282,6 +283,45 @@ describe('upsertTraining', () => {
     const own = salesforceBy({ policy: { ...policy, salesforce: { ...names, trainingFields: fields } } });
     await runOnce(own.upsertTraining, { ...training, email: 'c@example.com' });
     expect((await records('Contact')).at(-1)).toMatchObject({ LastName: 'Safety', Email: 'c@example.com' });
+  });
+});
+
+describe('a record that somebody changed since it was written', () => {
+  const change = async (fields: object): Promise<void> => {
+    const run = workflow();
+    const own = { ...DEFAULT_SALESFORCE_NAMES, ...fields };
+    const by = salesforceBy({ policy: { salesforce: own } });
+    await run.run(by.upsertTraining, run.step('crm'), training);
+    await run.run(by.markCertificate, run.step('lapse'), certificate);
+  };
+
+  test('is written again by the same step', async () => {
+    const run = workflow();
+    const write = async (): Promise<void> => {
+      await run.run(salesforce.upsertTraining, run.step('crm'), training);
+      await run.run(salesforce.markCertificate, run.step('lapse'), certificate);
+    };
+    await write();
+    const stood = await records('Training_Status__c');
+    const others = { ...DEFAULT_SALESFORCE_NAMES.statuses, completed: 'In progress', lapsed: 'Certified' };
+    await change({ statuses: others });
+    expect(await records('Training_Status__c')).not.toEqual(stood);
+    await write();
+    expect(await records('Training_Status__c')).toEqual(stood);
+    const before = (await writes()).length;
+    await write();
+    expect(await writes()).toHaveLength(before);
+  });
+});
+
+describe('isEqual', () => {
+  test('knows a time and an address in the words of Salesforce', () => {
+    expect(isEqual('2026-03-02T09:00:00.000+0000', '2026-03-02T09:00:00Z')).toBe(true);
+    expect(isEqual('2026-03-02T09:00:01.000+0000', '2026-03-02T09:00:00Z')).toBe(false);
+    expect(isEqual('carla@example.com', 'Carla@example.com')).toBe(true);
+    expect(isEqual('1', '1.0')).toBe(false);
+    expect(isEqual(undefined, null)).toBe(true);
+    expect(isEqual(80, 81)).toBe(false);
   });
 });
 
@@ -406,6 +446,16 @@ describe('freezeCrmUser', () => {
     expect(await rowsOf(pool, run)).toMatchObject([
       { status: 'done', would: { frozen: true }, before: { frozen: false, userLogin: expect.any(String) as string } },
     ]);
+  });
+
+  test('one who was unfrozen meanwhile is frozen by the same step', async () => {
+    const run = workflow();
+    await run.run(salesforce.freezeCrmUser, run.step('crm'), omar);
+    await run.run(salesforce.restoreCrmUser, run.step('undo'), omar, 'crm');
+    await expect(run.run(salesforce.freezeCrmUser, run.step('crm'), omar)).resolves.toBe('done');
+    expect(await isFrozen(omar.email)).toBe(true);
+    await expect(run.run(salesforce.restoreCrmUser, run.step('undo'), omar, 'crm')).resolves.toBe('done');
+    expect(await isFrozen(omar.email)).toBe(false);
   });
 
   test('one who is frozen already is left so, and not by us', async () => {

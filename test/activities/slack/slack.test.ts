@@ -324,6 +324,16 @@ describe('deactivateSlackUser', () => {
     expect(JSON.stringify(await effectsOf(pool, own.workflowId))).not.toContain('@');
   });
 
+  test('who was activated again meanwhile is deactivated by the same step', async () => {
+    const { run, step } = workflow();
+    await run(slack.deactivateSlackUser, step('chat'), omar);
+    await run(slack.restoreSlackUser, step('undo chat'), omar, 'chat');
+    await expect(run(slack.deactivateSlackUser, step('chat'), omar)).resolves.toBe('done');
+    await expect(member(omar)).resolves.toBe(false);
+    await expect(run(slack.restoreSlackUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+    await expect(member(omar)).resolves.toBe(true);
+  });
+
   test('who is deactivated already is left so, and not by us', async () => {
     await workflow().run(slack.deactivateSlackUser, workflow().step('chat'), omar);
     const later = workflow();

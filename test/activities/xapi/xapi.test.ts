@@ -166,8 +166,16 @@ describe('storeStatement', () => {
     const { run, step } = workflow();
     await run(xapi.storeStatement, step('storeStatement'), facts);
     await expect(run(xapi.storeStatement, step('storeStatement'), facts)).resolves.toBe('done');
-    await expect(calls()).resolves.toEqual(['PUT 204']);
+    await expect(calls()).resolves.toEqual(['PUT 204', 'GET 200']);
     await expect(run(xapi.storeStatement, step('storeStatement (2)'), facts)).resolves.toBe('done');
+    await expect(statements()).resolves.toHaveLength(1);
+  });
+
+  test('a store that has lost the statement since gets it again by the same step', async () => {
+    const { run, step } = workflow();
+    await run(xapi.storeStatement, step('storeStatement'), facts);
+    await fetch(`${standIns.url}/_reset`, { method: 'POST' });
+    await expect(run(xapi.storeStatement, step('storeStatement'), facts)).resolves.toBe('done');
     await expect(statements()).resolves.toHaveLength(1);
   });
 
