@@ -2,7 +2,7 @@
 import { sleep } from '@temporalio/workflow';
 import type { Person } from '../../activities';
 import { MINUTE, type Policy, SECOND } from '../../src/domain';
-import { askLedger, identity, salesforce, slack, type BackgroundTask, type Process } from '../process';
+import { askLedger, identity, NeedsDecision, salesforce, slack, type BackgroundTask, type Process } from '../process';
 
 /** What every step of an offboarding needs. */
 export interface Leaver {
@@ -36,47 +36,83 @@ export function startAccessTimer(
 }
 
 /**
- * Freeze, leave the groups, then CRM and Slack side by side; each with its undo registered before it runs. False: the groups
- * were not left, by a person's decision or because we only observe.
+ * Freeze, leave the groups, then CRM and Slack side by side; each with its undo registered before it runs. A leaver whom no
+ * system knows parks. False: the groups were not left, by a person's decision or because we only observe.
  */
 export async function endAccess(leaver: Leaver, person: Person): Promise<boolean> {
+  const first = await endEverywhere(leaver, person);
+  const { left } = first.isKnownNowhere ? await untilFound(leaver, first) : first;
+  return left !== undefined && left !== 'observed';
+}
+
+interface Ended {
+  /** What came of leaving the groups. */
+  readonly left: unknown;
+  /** Every system that could look said that it does not know the person. */
+  readonly isKnownNowhere: boolean;
+}
+
+async function endEverywhere(leaver: Leaver, person: Person): Promise<Ended> {
   const { process, beforeStep } = leaver;
   await beforeStep();
-  await freeze(process, person);
+  const frozen = await freeze(process, person);
   await untilNotifiedHaveEnded(leaver);
   await beforeStep();
   const left = await leaveGroups(process, person, 'leaveGroups', 'Leave all groups');
   await beforeStep();
-  await Promise.all([freezeInCrm(process, person), deactivateSlack(process, person)]);
-  return left !== undefined && left !== 'observed';
+  const [crm, chat] = await Promise.all([freezeInCrm(process, person), deactivateSlack(process, person)]);
+  const answers = { identity: [frozen, left], salesforce: [crm], slack: [chat] } as const;
+  const given = (['identity', 'salesforce', 'slack'] as const)
+    .filter((system) => process.steps.isOn(system))
+    .flatMap<unknown>((system) => answers[system]);
+  // A step that a person skipped has no answer: somebody has looked at it.
+  const isKnownNowhere = given.includes('absent') && given.every((answer) => DOES_NOT_KNOW.includes(answer));
+  return { left, isKnownNowhere };
 }
 
-async function freeze(process: Process, person: Person): Promise<void> {
-  await process.steps.write({
+const DOES_NOT_KNOW: readonly unknown[] = ['absent', 'not configured', 'not supported'];
+
+/** Nobody's access has ended: the account may have another id or address. Each retry looks in every system again. */
+async function untilFound(leaver: Leaver, first: Ended): Promise<Ended> {
+  const { steps, people } = leaver.process;
+  let ended: Ended | undefined;
+  await steps.attempt({ step: 'findAccounts', title: 'Find an account of the leaver' }, async () => {
+    ended = ended === undefined ? first : await endEverywhere(leaver, await people.person());
+    if (ended.isKnownNowhere)
+      throw new NeedsDecision('nobody of this id or address was found; retryStep, identify or skipStep');
+  });
+  return ended ?? first;
+}
+
+async function freeze(process: Process, person: Person): Promise<unknown> {
+  return process.steps.write({
     system: 'identity',
     step: 'freeze',
     title: 'Freeze the sign-in and end the sessions',
-    call: (context, options) => identity.freezeUser.executeWithOptions(options, [context, person]),
+    call: (context, options) =>
+      identity.freezeUser.executeWithOptions(options, [context, process.people.current(person)]),
     undo: { title: 'Open the sign-in again', person, unlessOpen: null },
   });
 }
 
-async function freezeInCrm(process: Process, person: Person): Promise<void> {
-  await process.steps.write({
+async function freezeInCrm(process: Process, person: Person): Promise<unknown> {
+  return process.steps.write({
     system: 'salesforce',
     step: 'freezeCrm',
     title: 'Freeze the CRM user',
-    call: (context, options) => salesforce.freezeCrmUser.executeWithOptions(options, [context, person]),
+    call: (context, options) =>
+      salesforce.freezeCrmUser.executeWithOptions(options, [context, process.people.current(person)]),
     undo: { title: 'Open the CRM user again', person, unlessOpen: null },
   });
 }
 
-async function deactivateSlack(process: Process, person: Person): Promise<void> {
-  await process.steps.write({
+async function deactivateSlack(process: Process, person: Person): Promise<unknown> {
+  return process.steps.write({
     system: 'slack',
     step: 'deactivateSlack',
     title: 'Deactivate the Slack account',
-    call: (context, options) => slack.deactivateSlackUser.executeWithOptions(options, [context, person]),
+    call: (context, options) =>
+      slack.deactivateSlackUser.executeWithOptions(options, [context, process.people.current(person)]),
     undo: { title: 'Activate the Slack account again', person, unlessOpen: null },
   });
 }
@@ -86,7 +122,8 @@ async function leaveGroups(process: Process, person: Person, step: string, title
     system: 'identity',
     step,
     title,
-    call: (context, options) => identity.leaveGroups.executeWithOptions(options, [context, person]),
+    call: (context, options) =>
+      identity.leaveGroups.executeWithOptions(options, [context, process.people.current(person)]),
     undo: { title: 'Join the groups again', person, unlessOpen: null },
   });
 }
@@ -111,7 +148,8 @@ export async function deactivate({ process, beforeStep }: Leaver, person: Person
     system: 'identity',
     step: 'deactivate',
     title: 'Deactivate the user permanently',
-    call: (context, options) => identity.deactivateUser.executeWithOptions(options, [context, person]),
+    call: (context, options) =>
+      identity.deactivateUser.executeWithOptions(options, [context, process.people.current(person)]),
     cannotBeUndone: true,
   });
 }

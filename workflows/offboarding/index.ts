@@ -19,7 +19,15 @@ export async function offboarding(
   const { userId, email } = envelope.data;
   const { eventId } = delivery;
   const about = `Offboarding of ${userId}`;
-  const process = openProcess({ delivery, body: envelope, userId, email, about, messages: ['rehired'], carried });
+  const process = openProcess({
+    delivery,
+    body: envelope,
+    userId,
+    email,
+    about,
+    messages: ['rehired', 'identify'],
+    carried,
+  });
   const fact = deprovisionedFact(envelope);
   const checkpoint = carried?.checkpoint;
   const notified = new Set(checkpoint?.notified);

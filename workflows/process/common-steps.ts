@@ -21,7 +21,8 @@ export function joinGroup(
     system: 'identity',
     step,
     title: `Join the group "${group}"`,
-    call: (context, options) => identity.joinGroup.executeWithOptions(options, [context, person, group]),
+    call: (context, options) =>
+      identity.joinGroup.executeWithOptions(options, [context, process.people.current(person), group]),
     undo: { title: `Leave the group "${group}" again`, person, unlessOpen },
   });
 }
@@ -34,7 +35,8 @@ export function leaveGroup(
     system: 'identity',
     step,
     title: `Leave the group "${group}"`,
-    call: (context, options) => identity.leaveGroup.executeWithOptions(options, [context, person, group, unlessOpen]),
+    call: (context, options) =>
+      identity.leaveGroup.executeWithOptions(options, [context, process.people.current(person), group, unlessOpen]),
     undo: { title: `Join the group "${group}" again`, person, unlessOpen: null },
   });
 }

@@ -10,6 +10,7 @@ import type { Fact, Policy } from '../../src/domain';
 import { askLedger, identity, readPolicySnapshot, salesforce, slack } from './activity-proxies';
 import { ownRun, quarantineConflict, recordEvent, signalSettled, type Recorded } from './event-intake';
 import type { Internals, NewlyRecorded } from './internals';
+import type { People } from './people';
 import type { ReversibleSystem, Undo, Write } from './steps';
 import type { CancelRequest, Outcome } from '../messages';
 
@@ -89,24 +90,28 @@ async function close({ recorder, notifications }: Internals, { goesOn }: Lifecyc
   recorder.end(outcome);
 }
 
-async function undoAll({ recorder, background, steps, undos }: Internals, { beforeUndo }: Lifecycle): Promise<void> {
+async function undoAll(
+  { recorder, background, steps, people, undos }: Internals,
+  { beforeUndo }: Lifecycle,
+): Promise<void> {
   recorder.setUndoing();
   await background.stopAll();
   await beforeUndo?.();
   for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) {
-    const result = await steps.write(undoing(undo));
-    // Skipped by a person: what the step did stays.
-    if (result !== undefined) recorder.setUndone(undo.step);
+    const result = await steps.write(undoing(undo, people.current));
+    // Skipped by a person, or nobody was found: what the step did stays.
+    if (result !== undefined && result !== 'absent') recorder.setUndone(undo.step);
   }
 }
 
 /** The system puts things as they were before the step, which may have been cut off before it did anything. */
-function undoing({ step, system, title, person, unlessOpen }: Undo): Write<unknown> {
+function undoing({ step, system, title, person, unlessOpen }: Undo, current: People['current']): Write<unknown> {
   const calls: Readonly<Record<ReversibleSystem, Write<unknown>['call']>> = {
     identity: (context, options) =>
-      identity.restoreUser.executeWithOptions(options, [context, person, step, unlessOpen]),
-    salesforce: (context, options) => salesforce.restoreCrmUser.executeWithOptions(options, [context, person, step]),
-    slack: (context, options) => slack.restoreSlackUser.executeWithOptions(options, [context, person, step]),
+      identity.restoreUser.executeWithOptions(options, [context, current(person), step, unlessOpen]),
+    salesforce: (context, options) =>
+      salesforce.restoreCrmUser.executeWithOptions(options, [context, current(person), step]),
+    slack: (context, options) => slack.restoreSlackUser.executeWithOptions(options, [context, current(person), step]),
   };
   return { system, step: `undo${step.charAt(0).toUpperCase()}${step.slice(1)}`, title, call: calls[system] };
 }

@@ -6,13 +6,15 @@ import { askLedger } from './activity-proxies';
 import { createEscalationChain, findContact, type EscalationChain, type LearnerContext } from './escalation-chain';
 import type { Recipient } from './channels';
 import { NeedsDecision } from './steps';
-import { identifyUpdate, type ProcessState } from '../messages';
+import { identifyUpdate, type ProcessState, type StepState } from '../messages';
 
 const FIND_ADDRESS = 'findAddress';
 
 export interface People extends Omit<EscalationChain, 'named'> {
   /** To look up with: by the address where one is known, else by the id. */
   readonly person: () => Promise<Person>;
+  /** The person by the address that somebody sent with `identify`, where one has been sent. */
+  readonly current: (person: Person) => Person;
   /**
    * By an address of the event, else the ledger's, else the identity provider's. Parks while none is known, and is null when a
    * person decides to go on without.
@@ -27,6 +29,8 @@ export interface People extends Omit<EscalationChain, 'named'> {
 export interface PeopleSnapshot {
   /** The learner's, once it was looked up; null: a person decided to go on without. */
   readonly address?: string | null;
+  /** The address that `identify` brought. */
+  readonly identified?: string;
   /** Whom `next` has named. */
   readonly named: readonly string[];
 }
@@ -35,8 +39,9 @@ export function createPeople(context: LearnerContext, before?: PeopleSnapshot): 
   const { userId, email: carried, steps } = context;
   let known = before?.address;
   let address = known === undefined ? undefined : Promise.resolve(known ?? undefined);
+  let identified = before?.identified;
   const poller = createAddressPoller(context);
-  listen(context);
+  listen(context, (email) => (identified = email));
 
   /** While it is parked, the poller checks the ledger: the learner may be provisioned, or imported, meanwhile. */
   async function findAddress(): Promise<string> {
@@ -58,13 +63,15 @@ export function createPeople(context: LearnerContext, before?: PeopleSnapshot): 
   }
 
   async function person(): Promise<Person> {
-    if (carried !== null) return { userId, email: carried };
+    const email = identified ?? carried;
+    if (email !== null) return { userId, email };
     const learner = await askLedger('findLearner', 'Look the learner up', userId);
     return { userId, email: learner?.email ?? null };
   }
 
   async function learner(): Promise<Recipient | null> {
-    if (carried !== null) return { role: 'learner', to: carried };
+    const given = identified ?? carried;
+    if (given !== null) return { role: 'learner', to: given };
     address ??= whilePolling(
       steps.attempt({ step: FIND_ADDRESS, title: 'Find the address of the learner' }, findAddress),
     );
@@ -77,19 +84,34 @@ export function createPeople(context: LearnerContext, before?: PeopleSnapshot): 
   return {
     ...chain,
     person,
+    current: (one) => (identified === undefined ? one : { ...one, email: identified }),
     learner,
     named: () => named().length,
-    snapshot: () => ({ ...(known !== undefined && { address: known }), named: named() }),
+    snapshot: () => ({
+      ...(known !== undefined && { address: known }),
+      ...(identified !== undefined && { identified }),
+      named: named(),
+    }),
   };
 }
 
-function listen({ userId, recorder, steps }: LearnerContext): void {
+/** The parked steps that wait for an address, or whose sentence offers `identify`. */
+function waitingForAddress({ recorder }: LearnerContext): readonly string[] {
+  const { steps } = recorder.snapshot();
+  const isWaiting = ({ step, detail }: StepState): boolean =>
+    step === FIND_ADDRESS || /\bidentify\b/.test(detail ?? '');
+  return steps.filter((step) => step.status === 'parked' && isWaiting(step)).map(({ step }) => step);
+}
+
+function listen(context: LearnerContext, identified: (email: string) => void): void {
+  const { userId, recorder, steps } = context;
   setHandler(
     identifyUpdate,
     async ({ email, by }): Promise<ProcessState> => {
       recorder.note({ what: 'identify', by, reason: null });
+      identified(email.trim());
       await askLedger('setLearnerEmail', 'Keep the address', { userId, email: email.trim() });
-      steps.retry(FIND_ADDRESS);
+      for (const step of waitingForAddress(context)) steps.retry(step);
       return recorder.snapshot();
     },
     {
@@ -97,9 +119,9 @@ function listen({ userId, recorder, steps }: LearnerContext): void {
         const read = readTextFields(request, ['email', 'by']);
         if (isInvalidRequest(read)) throw new Error(read.problem);
         if (!isEmail(read.email)) throw new Error('`email` must be an e-mail address');
-        if (!recorder.stepsIn('parked').includes(FIND_ADDRESS)) throw new Error('no address is missing');
+        if (waitingForAddress(context).length === 0) throw new Error('no address is missing');
       },
-      description: 'Give the missing address of the learner: { email, by }',
+      description: 'Give the address of the learner that is missing, or that is the right one: { email, by }',
     },
   );
 }

@@ -175,7 +175,7 @@ type OutcomeOf<T> = (result: T) => StepOutcome;
 
 function outcomeOf(result: unknown, isFinal: boolean): StepOutcome {
   const [status, detail]: StepOutcome = result === 'observed' ? ['would do', null] : doneOf(result);
-  if (!isFinal) return [status, detail];
+  if (!isFinal || status === 'skipped') return [status, detail];
   return [status, [...(detail === null ? [] : [detail]), 'cannot be undone'].join('; ')];
 }
 
@@ -190,5 +190,7 @@ function doneOf(result: unknown): StepOutcome {
 
 function wordOf(word: string): StepOutcome {
   if (word === 'not configured') return ['skipped', word];
+  // Nothing was done to somebody whom the system does not know.
+  if (word === 'absent') return ['skipped', 'not found'];
   return ['done', word === 'done' ? null : word];
 }
