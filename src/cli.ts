@@ -1,6 +1,9 @@
+// First of all: it listens for the signals that stop us.
+import './stop-signal';
 import { CommanderError } from 'commander';
 import { createProgram } from './commands';
 import type { SettingsError } from './settings';
+import { withTimeout } from './with-timeout';
 
 const FAILED = 1;
 const BAD_USAGE = 2;
@@ -18,12 +21,15 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** Who reads standard error may have stopped reading, and the process is to end all the same. */
+const LAST_LINES_MS = 1000;
+
 /**
  * A command that returned has ended: what it left open, such as the channel to `mt dev`, does not keep the process. What it
  * printed does: a pipe holds 64 KiB, and accepts the rest when its reader comes to it.
  */
 export async function exit(code: number): Promise<never> {
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  await Promise.all([flushed(process.stdout), withTimeout(flushed(process.stderr), LAST_LINES_MS)]);
   process.exit(code);
 }
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { startEmbedded, type EmbeddedKind } from '../dev/embedded-ledger';
-import { shutdownSignal } from '../dev/process';
 import { migrate, openPool } from '../ledger';
 import type { Environment } from '../settings';
+import { stopAsked } from '../stop-signal';
 import { createLogger } from '../telemetry';
 
 export interface LedgerOptions {
@@ -21,7 +21,7 @@ const SETUP_TIMEOUT_MS = 60_000;
  */
 export async function runLedger({ dataDir, port, kind }: LedgerOptions, env: Environment): Promise<number> {
   const log = createLogger('ledger', env['LOG_LEVEL']);
-  const stopping = shutdownSignal();
+  const stopping = stopAsked();
   const ledger = await startEmbedded({ dataDir: resolve(dataDir), port, kind, log });
   try {
     const version = await setUp(ledger.url);

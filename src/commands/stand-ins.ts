@@ -1,6 +1,6 @@
-import { shutdownSignal } from '../dev/process';
 import { startStandIns } from '../dev/stand-ins';
 import { SettingsError, type Environment } from '../settings';
+import { stopAsked } from '../stop-signal';
 import { createLogger } from '../telemetry';
 
 export interface StandInsCommand {
@@ -14,7 +14,7 @@ export async function runStandIns(options: StandInsCommand, env: Environment): P
   const token = env['STAND_INS_TOKEN'];
   if (token === undefined || token === '') throw new SettingsError(['STAND_INS_TOKEN: missing']);
   const log = createLogger('stand-ins', env['LOG_LEVEL']);
-  const stopping = shutdownSignal();
+  const stopping = stopAsked();
   const { url, smtpUrl, stop } = await startStandIns({ ...options, token, log });
   process.send?.({ ready: true, url, smtpUrl });
   log.info({ url }, 'the stand-ins answer');

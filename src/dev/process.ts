@@ -91,15 +91,6 @@ async function isGoneWithin(id: ProcessId, limitMs: number): Promise<boolean> {
   return !isRunning(id);
 }
 
-/** Resolves when this process shall stop: at a signal, or, when `mt dev` started it, because `mt dev` is gone. */
-export function shutdownSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    process.once('disconnect', () => resolve());
-    if (process.send !== undefined && !process.connected) resolve();
-  });
-}
-
 function inProc(pid: number): Seen | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // After the program's name, which may hold spaces and brackets: the state is field 3, the start time (ticks) field 22.

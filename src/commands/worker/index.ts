@@ -6,6 +6,7 @@ import { retentionGaps, SYSTEMS, type System } from '../../domain';
 import { migrate, openPool } from '../../ledger';
 import { createRereader } from '../../receiver';
 import { SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
+import { stopAsked } from '../../stop-signal';
 import { createLogger, type Logger } from '../../telemetry';
 import { connectNow, TASK_QUEUE, createIsRunning, readRetention, type Services } from '../../temporal';
 import { checkConnectors } from './connector-checks';
@@ -50,8 +51,9 @@ export async function runWorker(env: Environment): Promise<void> {
     }
 
     await prepareLedger(pool, log);
+    const stopping = stopAsked();
     const running = workers.map((worker) => worker.run());
-    stopOnSignal(workers);
+    void stopping.then(() => stop(workers));
     process.send?.({ ready: true });
     log.info({ modes: settings.modes }, 'polling');
     void checkConnectors(connectors, { env, log });
@@ -113,10 +115,6 @@ async function prepareLedger(pool: ReturnType<typeof openPool>, log: Logger): Pr
   }
 }
 
-function stopOnSignal(workers: readonly Worker[]): void {
-  const stop = (): void => {
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
-  process.once('disconnect', stop);
+function stop(workers: readonly Worker[]): void {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
 }
