@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startEmbedded, type EmbeddedLedger } from '../src/dev/embedded-ledger';
+import { exemptLoopback } from '../src/dev/loopback';
 import { createLogger } from '../src/telemetry';
 import { findTemporalCli, findTestServer } from '../src/dev/temporal/binaries';
 import { startDevServer, type DevServer } from '../src/dev/temporal/dev-server';
@@ -17,6 +18,7 @@ declare global {
  * each file has a schema of its own.
  */
 export default async function globalSetup(): Promise<void> {
+  exemptLoopback(process.env);
   const directory = await mkdtemp(join(tmpdir(), 'mindtickle-test-'));
   // The user that Postgres runs as has to reach it.
   await chmod(directory, 0o755);
@@ -44,8 +46,9 @@ export default async function globalSetup(): Promise<void> {
 
 async function findBinaries(): Promise<readonly [string, string]> {
   const progress = (line: string): boolean => process.stderr.write(`${line}\n`);
-  const cli = await findTemporalCli({ env: process.env, progress });
-  const testServer = await findTestServer({ env: process.env, progress });
+  const options = { env: process.env, progress, fallbackDir: resolve(__dirname, '../.data/cache') };
+  const cli = await findTemporalCli(options);
+  const testServer = await findTestServer(options);
   return [cli.path, testServer.path];
 }
 

@@ -1,6 +1,8 @@
 import type { System } from '../domain';
 import { dataDirAt, dataDirOf, killRecorded } from '../dev/data-dir';
+import { exemptLoopback } from '../dev/loopback';
 import { withDotEnv } from '../settings';
+import { stopAsked } from '../stop-signal';
 import { startStack, type Stack, type StackOptions, type StackPorts } from '../dev/stack';
 
 export interface DevOptions {
@@ -20,11 +22,13 @@ export interface DevOptions {
  * @throws Error, SettingsError when it cannot be started.
  */
 export async function runDev(options: DevOptions): Promise<number> {
-  const since = Date.now();
+  const begunAt = performance.now();
+  exemptLoopback(process.env);
   const env = withDotEnv(process.env);
   const dataDir = options.dataDir ?? dataDirOf(env);
   ignoreClosedTerminal();
-  const stopping = stopOnSignals(() => killRecorded(dataDirAt(dataDir).processes));
+  const stopping = new AbortController();
+  const asked = stopAsked(() => killRecorded(dataDirAt(dataDir).processes)).then(() => stopping.abort());
   const stackOptions: StackOptions = {
     env,
     dataDir,
@@ -43,8 +47,8 @@ export async function runDev(options: DevOptions): Promise<number> {
   process.once('exit', () => killRecorded(dataDirAt(dataDir).processes));
 
   if (options.json === true) console.log(JSON.stringify(stack.info()));
-  else console.log(banner(stack, stackOptions, Date.now() - since));
-  await stopping.asked;
+  else console.log(banner(stack, stackOptions, performance.now() - begunAt));
+  await asked;
   console.error('stopping …');
   await stack.stop();
   return 0;
@@ -58,23 +62,6 @@ function portsOf(options: DevOptions, env: StackOptions['env']): StackPorts {
     temporal: options.temporalPort ?? 7233,
     temporalUi: options.uiPort ?? 8233,
   };
-}
-
-/** The first signal asks for a stop, the next one does not wait for it. */
-function stopOnSignals(force: () => void): { readonly signal: AbortSignal; readonly asked: Promise<void> } {
-  const stopping = new AbortController();
-  const asked = new Promise<void>((resolve) => {
-    const onSignal = (): void => {
-      if (stopping.signal.aborted) {
-        force();
-        process.exit(1);
-      }
-      stopping.abort();
-      resolve();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  });
-  return { signal: stopping.signal, asked };
 }
 
 /** When the terminal is gone, what we still say while stopping has nowhere to go. */

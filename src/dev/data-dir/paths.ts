@@ -22,6 +22,8 @@ export interface DataDir {
   readonly temporalDb: string;
   readonly standInsState: string;
   readonly archive: string;
+  /** Programs that were fetched, where there is no home directory for them. */
+  readonly cache: string;
   readonly ledger: string;
 }
 
@@ -38,6 +40,7 @@ export function dataDirAt(path: string): DataDir {
     temporalDb: join(path, 'temporal', 'temporal.db'),
     standInsState: join(path, 'stand-ins', 'state.json'),
     archive: join(path, 'archive'),
+    cache: join(path, 'cache'),
     ledger: path,
   };
 }

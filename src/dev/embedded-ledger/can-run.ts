@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { completeBinaries, findBinaries, type Binaries } from './binaries';
 
@@ -58,6 +59,7 @@ export function whyNotPostgres(dataDir: string): string | undefined {
     whyClosed(join(clusterDir, 'PG_VERSION'), ids) ??
     whyNotOwned(clusterDir) ??
     whyNotWritable(dirname(clusterDir)) ??
+    whyNameless() ??
     whyNotRunning(binaries, ids)
   );
 }
@@ -97,6 +99,17 @@ function whyNotWritable(directory: string): string | undefined {
     return undefined;
   } catch {
     return `${directory} is not writable`;
+  }
+}
+
+/** PostgreSQL looks up the name of the user that runs it. */
+function whyNameless(): string | undefined {
+  if (isRoot()) return undefined;
+  try {
+    userInfo();
+    return undefined;
+  } catch {
+    return `PostgreSQL runs as a user with a name, and user id ${process.getuid?.()} has none (no entry in the passwd file)`;
   }
 }
 

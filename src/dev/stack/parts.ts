@@ -79,7 +79,7 @@ export function temporalPart(
 ): Part<TemporalRunning> {
   const logFile = logFileOf(dir, 'temporal');
   const launch = async (signal: AbortSignal): Promise<TemporalRunning> => {
-    const { path, source } = await findTemporalCli({ env, progress, signal });
+    const { path, source } = await findTemporalCli({ env, progress, signal, fallbackDir: dir.cache });
     signal.throwIfAborted();
     const { address, pid, exited, stop } = await startDevServer({
       cliPath: path,

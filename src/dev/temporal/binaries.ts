@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { access, chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { downloadAsSdk, runProgram, waysToFetch, type Download, type Offered, type Run, type Way } from './fetch';
 
@@ -17,6 +17,8 @@ export interface FindOptions {
   readonly progress?: (line: string) => void;
   /** Where what was fetched is kept; absent: `mindtickle-temporal` in `XDG_CACHE_HOME`, else in `~/.cache`. */
   readonly cacheDir?: string;
+  /** Where it is kept when that cannot be written: a user without a home directory. */
+  readonly fallbackDir?: string;
   /** Aborted: what is being fetched is given up. */
   readonly signal?: AbortSignal;
   /** What reaches outside this process; a test has its own. */
@@ -82,7 +84,7 @@ export function findTestServer(options: FindOptions): Promise<FoundBinary> {
 }
 
 async function find(binary: Binary, { env, progress, signal, ...options }: FindOptions): Promise<FoundBinary> {
-  const { cacheDir = ourCache(env) } = options;
+  const { cacheDir = await ourCache(env, options.fallbackDir) } = options;
   const outside = { run: runProgram, download: downloadAsSdk, tmpdir: tmpdir(), ...options.outside };
   const run: Run = (file, args, limits) => outside.run(file, args, { ...limits, signal });
   const report = (line: string): void => progress?.(`${binary.title}: ${line}`);
@@ -130,7 +132,7 @@ async function objectionTo(path: string, binary: Binary, run: Run): Promise<stri
   );
   if (owner === undefined) return 'is not there';
   // The SDK's download lies in a folder where everybody may write: what another person put there is not run.
-  if (owner !== 0 && owner !== userInfo().uid && path.startsWith(tmpdir()))
+  if (owner !== 0 && owner !== process.getuid?.() && path.startsWith(tmpdir()))
     return 'belongs to another user of this machine';
   const { ok, output } = await run(path, binary.probe, { timeoutMs: PROBE_TIMEOUT_MS });
   return ok ? binary.objection(output) : `does not run: ${firstLine(output)}`;
@@ -161,6 +163,7 @@ async function removeLeftovers(cacheDir: string): Promise<void> {
     const path = join(cacheDir, name);
     if (!name.startsWith('.fetching-')) continue;
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+    // eslint-disable-next-line no-restricted-syntax -- The time of a file is the wall clock's.
     if (Date.now() - mtimeMs > LEFTOVER_AGE_MS) await rm(path, { recursive: true, force: true });
   }
 }
@@ -169,10 +172,34 @@ function cachePath({ program, pip }: Binary, cacheDir: string): string {
   return join(cacheDir, `${program}-${pip.version}`, program);
 }
 
-function ourCache(env: FindOptions['env']): string {
+async function ourCache(env: FindOptions['env'], fallbackDir: string | undefined): Promise<string> {
   const xdg = env['XDG_CACHE_HOME'];
-  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
-  return join(base, 'mindtickle-temporal');
+  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : homeCache();
+  const usual = base === undefined ? undefined : join(base, 'mindtickle-temporal');
+  const isUsable = usual !== undefined && (await isWritable(usual));
+  const dir = isUsable ? usual : (fallbackDir ?? usual);
+  if (dir === undefined) throw new Error('there is no home directory for what is fetched: set XDG_CACHE_HOME or HOME');
+  return dir;
+}
+
+/** Undefined: a user id without HOME and without an entry in the passwd file has none. */
+function homeCache(): string | undefined {
+  try {
+    return join(homedir(), '.cache');
+  } catch {
+    return undefined;
+  }
+}
+
+/** A home may be there in name alone (`/nonexistent`), or belong to somebody else. */
+async function isWritable(dir: string): Promise<boolean> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { dirname, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
 import { prepareNamespace, searchAttributes } from '../../temporal';
@@ -36,11 +37,13 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   const { cliPath, port, namespace = 'default', retentionDays, logFile, onSpawn, signal } = options;
   const address = `127.0.0.1:${port}`;
   // Without our environment: it may name another Temporal, or a profile that is not for this server.
-  const { PATH, HOME, TMPDIR } = process.env;
+  const { PATH, TMPDIR } = process.env;
+  // It does not start for a user id that has neither these nor an entry in the passwd file.
+  const { HOME = dirname(resolve(options.dbFile)), USER = 'mindtickle' } = process.env;
   const child = await startChild({
     program: cliPath,
     args: argumentsFor(options, namespace),
-    env: { PATH, HOME, TMPDIR },
+    env: { PATH, HOME, USER, TMPDIR },
     graceMs: GRACE_MS,
     readyWhen: async (_child, over) => {
       const connection = await healthy(address, over);

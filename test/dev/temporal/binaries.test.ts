@@ -192,6 +192,17 @@ describe('findTemporalCli', () => {
   });
 });
 
+describe('a user without a home directory', () => {
+  test('gets what is fetched kept in the data directory', async () => {
+    // In place of a home directory that cannot be made: it is a file.
+    const env = { XDG_CACHE_HOME: '/dev/null' };
+    const fallbackDir = join(place, 'data', 'cache');
+    const kept = program(join(fallbackDir, 'temporal-1.9.1', 'temporal'), CLI_SAYS);
+    const { cacheDir: _usual, ...rest } = options({ env });
+    expect(await findTemporalCli({ ...rest, fallbackDir })).toEqual({ path: kept, source: 'the cache' });
+  });
+});
+
 describe('findTestServer', () => {
   test('is recognised by its usage, and has no go package', async () => {
     const named = program(join(place, 'named'), 'Usage: <command> <port> <flags> --enable-time-skipping');
