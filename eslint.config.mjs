@@ -12,6 +12,12 @@ const clock = [
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Pass `now` as an argument.' },
 ];
 
+const duration = {
+  selector:
+    "BinaryExpression[operator=/^(-|<|>|<=|>=)$/] > CallExpression[callee.object.name='Date'][callee.property.name='now']",
+  message: 'The wall clock may be set back: measure durations by performance.now().',
+};
+
 export default tseslint.config(
   { ignores: ['dist/', 'dist.*/', 'node_modules/', '.data/', 'coverage/'] },
   js.configs.recommended,
@@ -39,6 +45,7 @@ export default tseslint.config(
     files: ['workflows/**/*.ts', 'src/domain/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [nodeBuiltIns] }] },
   },
+  { files: ['src/**/*.ts', 'activities/**/*.ts'], rules: { 'no-restricted-syntax': ['error', duration] } },
   { files: ['src/domain/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...clock] } },
   {
     files: ['test/**/*.ts'],

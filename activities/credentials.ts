@@ -27,7 +27,7 @@ interface Refused {
 }
 
 /** A 403 is not remembered: it may be about one person or one group alone. */
-export function createCredentialMemory(system: System, now: () => number = Date.now): CredentialMemory {
+export function createCredentialMemory(system: System, now: () => number = () => performance.now()): CredentialMemory {
   let refused: Refused | undefined;
   return {
     require: (credential) => {

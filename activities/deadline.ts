@@ -6,7 +6,7 @@ const REPORT_MS = 1000;
 /** A longer timer fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** When each attempt that runs has to be over, in epoch ms. */
+/** When each attempt that runs has to be over, by `performance.now()`: the wall clock may be set back meanwhile. */
 const deadlines = new WeakMap<Context, number>();
 
 /**
@@ -38,9 +38,9 @@ export async function withinTime<T>(timeoutMs: number, call: (signal: AbortSigna
 function timeLeft(context: Context | undefined): number {
   if (context === undefined) return Infinity;
   const { startToCloseTimeoutMs } = context.info;
-  const deadline = deadlines.get(context) ?? Date.now() + Math.max(startToCloseTimeoutMs - REPORT_MS, 0);
+  const deadline = deadlines.get(context) ?? performance.now() + Math.max(startToCloseTimeoutMs - REPORT_MS, 0);
   deadlines.set(context, deadline);
-  return Math.max(deadline - Date.now(), 0);
+  return Math.max(deadline - performance.now(), 0);
 }
 
 /** Wait for a promise that others share and this activity must not end. @throws CancelledFailure once it is cancelled. */

@@ -89,7 +89,7 @@ function createBreaker() {
   let failures = 0;
   let openUntil = 0;
   return async <T>(call: () => Promise<T>): Promise<T> => {
-    const now = Date.now();
+    const now = performance.now();
     if (Context.current().info.isLocal && failures >= FAILURES_TO_OPEN) {
       if (now < openUntil) throw unavailable('ledger', 'is not called: it did not answer recently');
       // One local call finds out for all: forty that hang together would be the outage again.
@@ -102,7 +102,7 @@ function createBreaker() {
     } catch (error) {
       // Any other error is an answer: one event that cannot be recorded must not block the others.
       failures = isOutage(error) ? failures + 1 : 0;
-      if (failures >= FAILURES_TO_OPEN) openUntil = Date.now() + OPEN_MS;
+      if (failures >= FAILURES_TO_OPEN) openUntil = performance.now() + OPEN_MS;
       throw error;
     }
   };

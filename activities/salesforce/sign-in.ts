@@ -37,7 +37,7 @@ export function createSessions(
   const { fetch: send = fetch, now = Date.now, timeoutMs = 5000 } = deps;
   let session: Session | undefined;
   let underWay: Promise<Session> | undefined;
-  const memory = createCredentialMemory('salesforce', now);
+  const memory = createCredentialMemory('salesforce', deps.now);
 
   async function begin(): Promise<Session> {
     const secret = secretOf(settings);

@@ -79,7 +79,7 @@ async function drainDirectory(dir: string, options: SpoolCommand): Promise<Answe
         starter: createStarter(() => Promise.resolve(temporal.client)),
         slots: createStartSlots(startConcurrency),
         companyId,
-        log: createCappedLog(log, Date.now),
+        log: createCappedLog(log),
         onStarted: () => (drained += 1),
       });
       await drain.settled();
@@ -102,7 +102,7 @@ async function withSpool<T>(
     dir: path,
     maxBytes: Number.MAX_SAFE_INTEGER,
     now: Date.now,
-    log: createCappedLog(log, Date.now),
+    log: createCappedLog(log),
     patienceMs: 0,
   });
   try {

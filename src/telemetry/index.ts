@@ -1,13 +1,15 @@
 import pino, { type Logger } from 'pino';
+import { standardErrorLines } from './lines';
 
 export type { Logger } from 'pino';
+export { lostLogLines } from './lines';
 
 /**
  * JSON lines on standard error, so that standard output stays a command's answer. What is logged: ids, counts, codes,
- * times; never a payload, a name, an address, a secret or a signature.
+ * times; never a payload, a name, an address, a secret or a signature. A reader that stops does not stop us.
  */
 export function createLogger(name: string, level = 'info'): Logger {
-  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, standardErrorLines());
 }
 
 type Level = 'info' | 'warn' | 'error';
@@ -30,9 +32,9 @@ const MINUTE_MS = 60_000;
 
 /**
  * At most `perMinute` lines a minute and rule; the rest is counted, and the count is logged with the rule's next line
- * after that minute. `now` is epoch ms. Rules are our own few names, so its memory is bounded.
+ * after that minute, measured by `clock` (ms). Rules are our own few names, so its memory is bounded.
  */
-export function createCappedLog(log: Logger, now: () => number, perMinute = 20): CappedLog {
+export function createCappedLog(log: Logger, clock = () => performance.now(), perMinute = 20): CappedLog {
   const minutes = new Map<string, Minute>();
 
   const close = (rule: string, minute: Minute): void => {
@@ -41,9 +43,9 @@ export function createCappedLog(log: Logger, now: () => number, perMinute = 20):
   };
   const minuteOf = (rule: string, level: Level): Minute => {
     const running = minutes.get(rule);
-    if (running !== undefined && now() < running.endsAt) return running;
+    if (running !== undefined && clock() < running.endsAt) return running;
     if (running !== undefined) close(rule, running);
-    const minute: Minute = { level, endsAt: now() + MINUTE_MS, lines: 0, unsaid: 0 };
+    const minute: Minute = { level, endsAt: clock() + MINUTE_MS, lines: 0, unsaid: 0 };
     minutes.set(rule, minute);
     return minute;
   };

@@ -82,9 +82,10 @@ export async function ensureNamespace(connection: Services, namespace: string, d
     workflowExecutionRetentionPeriod: msToTs(days * DAY),
   });
   // The server answers before every part of it knows.
-  const deadline = Date.now() + VISIBLE_TIMEOUT_MS;
+  const deadline = performance.now() + VISIBLE_TIMEOUT_MS;
   while (!(await isThere())) {
-    if (Date.now() > deadline) throw new Error(`namespace ${namespace} was made, but is not known yet: try again`);
+    if (performance.now() > deadline)
+      throw new Error(`namespace ${namespace} was made, but is not known yet: try again`);
     await delay(POLL_MS);
   }
   return true;
@@ -107,8 +108,9 @@ async function registerMissing(connection: Services, namespace: string): Promise
   const types = missing.map(({ name, type }) => [name, INDEXED_VALUE_TYPES[type]] as const);
   await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(types) });
   // The server answers before every part of it knows: a start that names one would still be refused.
-  const deadline = Date.now() + VISIBLE_TIMEOUT_MS;
-  while ((await missingAttributes(connection, namespace)).length > 0 && Date.now() < deadline) await delay(POLL_MS);
+  const deadline = performance.now() + VISIBLE_TIMEOUT_MS;
+  while ((await missingAttributes(connection, namespace)).length > 0 && performance.now() < deadline)
+    await delay(POLL_MS);
   return missing.map(({ name }) => name);
 }
 

@@ -5,10 +5,11 @@ import { createCappedLog, type CappedLog } from '../../src/telemetry';
 let lines: { readonly rule: string; readonly n?: number; readonly count?: number }[];
 let now: number;
 let log: CappedLog;
+let sink: Writable;
 beforeEach(() => {
   lines = [];
   now = 0;
-  const sink = new Writable({
+  sink = new Writable({
     write: (chunk: Buffer, _encoding, done) => done(void lines.push(JSON.parse(chunk.toString()) as never)),
   });
   log = createCappedLog(pino(sink), () => now, 3);
@@ -42,5 +43,16 @@ describe('createCappedLog', () => {
     log.flush();
     log.flush();
     expect(lines.filter(({ count }) => count !== undefined)).toMatchObject([{ rule: 'path', count: 2 }]);
+  });
+
+  test('is not muted by a wall clock that is set back', () => {
+    const byDefault = createCappedLog(pino(sink), undefined, 1);
+    byDefault.write('info', 'path', {}, 'refused');
+    jest.useFakeTimers({ now: Date.now() - 5 * 3_600_000, doNotFake: ['performance', 'nextTick', 'setImmediate'] });
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 61_000);
+    byDefault.write('info', 'path', { n: 2 }, 'refused');
+    jest.restoreAllMocks();
+    jest.useRealTimers();
+    expect(lines.at(-1)).toMatchObject({ n: 2 });
   });
 });

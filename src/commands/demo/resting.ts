@@ -26,10 +26,10 @@ export async function untilResting(
   limitMs: number,
 ): Promise<Rest | null> {
   const handle = client.workflow.getHandle(workflowId);
-  const end = Date.now() + limitMs;
+  const endsAt = performance.now() + limitMs;
   for (;;) {
     const rest = await look(handle);
-    if ((rest !== null && isResting(rest, lastStep)) || Date.now() >= end) return rest;
+    if ((rest !== null && isResting(rest, lastStep)) || performance.now() >= endsAt) return rest;
     await sleep(POLL_MS);
   }
 }

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Accepted, Observer, SpoolStatus, Started, RefusalAnswer, Rule } from '../../receiver/receiver';
 import type { ReloadCounts } from '../../settings';
+import { lostLogLines } from '../../telemetry';
 import { secretMetrics } from './secret-metrics';
 import { spoolMetrics } from './spool-metrics';
 
@@ -110,6 +111,15 @@ function createObserver(registers: Registry[], refusals: ReceiverMetricsOptions[
 }
 
 function stateMetrics(registers: Registry[], { warnings, isTemporalReachable }: ReceiverMetricsOptions): void {
+  new Counter({
+    name: 'mindtickle_receiver_log_lines_lost_total',
+    help: 'Lines of the log that were dropped because nobody read them, or could not be written.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(lostLogLines());
+    },
+  });
   new Gauge({
     name: 'mindtickle_receiver_warnings',
     help: 'What is wrong without stopping anything, as in the body of /readyz.',
