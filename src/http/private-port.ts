@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import { MINUTE, SECOND } from '../domain';
 import type { OpsToken } from '../settings';
@@ -6,7 +7,8 @@ import type { CappedLog } from '../telemetry';
 import { withTimeout } from '../with-timeout';
 import { bearerOf, credentialOf, faultOfOrigin } from './access';
 import { createApp, placeOf, serve } from './app';
-import { isBodyPending, sendProblem, type HttpProblem } from './problem';
+import { IDLE_MS, isUnused, limitSilence } from './idle';
+import { isBodyPending, sendProblem, sendProblemTo, type HttpProblem } from './problem';
 import { trackRequests } from './shutdown';
 
 export interface PrivateCall {
@@ -63,12 +65,14 @@ export function createPrivatePort(options: PrivatePortOptions): PrivatePort {
   const server = createServer({
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
-    keepAliveTimeout: MINUTE,
     connectionsCheckingInterval: SECOND,
   });
   server.maxConnections = limits.connections;
-  server.setTimeout(limits.requestMs + limits.handleMs + MINUTE);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (!isUnused(error, socket)) sendProblemTo(socket, { status: 400, detail: 'This is no whole HTTP request.' });
+  });
   const { close } = trackRequests(server, limits.closeMs);
+  limitSilence(server, { idleMs: IDLE_MS, silenceMs: limits.requestMs + limits.handleMs + MINUTE });
   serve(server, application(options, limits.handleMs));
   return { server, close };
 }

@@ -111,8 +111,6 @@ export function createBudget({ deliveries, bodyBytes, now }: BudgetOptions): Bud
 export interface ConnectionOptions {
   /** Connections at once. */
   readonly connections: number;
-  /** How long a connection may send and read nothing, in ms. */
-  readonly silenceMs: number;
   /** A connection with a delivery is not closed to make room. */
   readonly isBusy: (socket: Socket) => boolean;
   /** Called for each connection that is closed to make room. */
@@ -124,7 +122,7 @@ export interface ConnectionOptions {
  * An idle connection costs a stranger nothing, so refusing new ones would give the server to whoever came first.
  */
 export function boundConnections(server: Server, options: ConnectionOptions): void {
-  const { connections, silenceMs, isBusy, onShed } = options;
+  const { connections, isBusy, onShed } = options;
   /** The one that made a request last comes last. */
   const open = new Set<Socket>();
 
@@ -146,6 +144,4 @@ export function boundConnections(server: Server, options: ConnectionOptions): vo
     server.on(event, ({ socket }: IncomingMessage) => {
       if (open.delete(socket)) open.add(socket);
     });
-  // Node's other limits are about requests only: a client that reads no answer would stay forever.
-  server.setTimeout(silenceMs);
 }

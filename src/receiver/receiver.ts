@@ -7,9 +7,10 @@ export {
   type Accepted,
   type Started,
 } from './accept';
+export { boundByOpenFiles } from './open-files';
 export { createReadiness, namespaceRetentionGaps } from './readiness';
 export { createRefusalCounts, refusals, type RefusalAnswer, type RefusalCounts, type Rule } from './refusals';
-export { createReceiver, type Observer } from './server';
+export { createReceiver, MAX_CONNECTIONS, type Observer } from './server';
 export {
   createDrain,
   openSpool,

@@ -12,7 +12,7 @@ import type { RawDelivery } from './verify';
 import type { Readiness } from './readiness';
 import { createReceive, headerValues, type ReceiveDeps } from './receive';
 import { refusals, type Rule } from './refusals';
-import { createApp, placeOf, serve, trackRequests } from '../http';
+import { createApp, IDLE_MS, isUnused, limitSilence, placeOf, serve, trackRequests } from '../http';
 
 export interface ReceiverDeps extends ReceiveDeps {
   readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery' | 'trustProxy'>;
@@ -35,23 +35,25 @@ export interface Receiver {
   readonly close: () => Promise<void>;
 }
 
+export const MAX_CONNECTIONS = 4000;
+
 /** Bounds in time, size and number that apply before anything of a request is known. */
 const LIMITS = {
-  /** From the first byte of a connection or request to the end of its headers. */
+  /** From the first byte of a request to the end of its headers. */
   headersMs: 10 * SECOND,
   /** To the end of its body. */
   requestMs: 30 * SECOND,
-  /** Longer than the 60 s of common proxies, so that they, not we, end an idle connection. */
-  keepAliveMs: MINUTE + 5 * SECOND,
+  /** Of a connection before its first request, and between two. */
+  idleMs: IDLE_MS,
   checkEveryMs: SECOND,
   headerBytes: 16 * 1024,
   /** Of one request. Node keeps each in an object of its own: 16 KiB of the shortest use a quarter of a megabyte. */
   headers: 128,
   closeMs: 10 * SECOND,
-  /** Without a byte to or from a connection. Longer than anything that we let a sender wait for. */
+  /** Without a byte to or from a connection that has made a request. Longer than anything that we let a sender wait for. */
   silenceMs: MINUTE,
   /** At once, and each with a file descriptor; twice the deliveries, so that there is one to close for a new one. */
-  connections: 4000,
+  connections: MAX_CONNECTIONS,
   /** Being received or handled at once. */
   deliveries: 2000,
   /** Of all bodies at once. Temporal's client and the spool hold copies of those that are being stored. */
@@ -67,7 +69,6 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   const server = createServer({
     headersTimeout: bounds.headersMs,
     requestTimeout: bounds.requestMs,
-    keepAliveTimeout: bounds.keepAliveMs,
     connectionsCheckingInterval: bounds.checkEveryMs,
     maxHeaderSize: bounds.headerBytes,
     requireHostHeader: false,
@@ -76,6 +77,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   });
   server.maxHeadersCount = bounds.headers;
   const shutdown = trackRequests(server, bounds.closeMs);
+  limitSilence(server, bounds);
   const budget = createBudget({ ...bounds, now: () => performance.now() });
   const turnAwaySocket = (rule: Rule, { remoteAddress }: { readonly remoteAddress?: string | undefined }): void => {
     const address = bareAddress(remoteAddress);
@@ -91,6 +93,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   serve(server, app);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const rule = CLIENT_ERRORS[error.code ?? ''] ?? 'request';
+    if (isUnused(error, socket)) return;
     if (error.code === 'ECONNRESET') return void socket.destroy();
     turnAwaySocket(rule, socket as Duplex & { remoteAddress?: string });
     void shutdown.answered(socket).then((isAnswered) => (isAnswered ? socket.end() : refuseSocket(socket, rule)));

@@ -225,6 +225,18 @@ describe('createPrivatePort', () => {
     await closed;
   });
 
+  test('lets a connection wait that has asked nothing yet', async () => {
+    await close();
+    await listen({ limits: { headersMs: 20, requestMs: 20 } });
+    const ahead = open();
+    await once(ahead.socket, 'connect');
+    const late = open();
+    late.write('GET /metrics HTTP/1.1\r\n');
+    expect((await late.next()).status).toBe(400);
+    ahead.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    expect((await ahead.next()).status).toBe(200);
+  });
+
   test('cuts off who does not finish asking', async () => {
     await close();
     await listen({ limits: { headersMs: 20, requestMs: 20 } });

@@ -124,16 +124,39 @@ describe('the time of a request', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  test('a connection that says nothing is closed', async () => {
-    const conversation = converse(receiver.port);
+  test('a connection that a balancer opened ahead may be silent for longer than that, and is then used', async () => {
+    const ahead = converse(receiver.port);
+    await once(ahead.socket, 'connect');
+    // It began later, and its time is up.
+    const late = converse(receiver.port);
+    late.write('POST /webhooks/mindtickle HTTP/1.1\r\n');
+    expect((await late.next()).status).toBe(408);
+    ahead.write(requestBytes([...signedHeaders(), lengthOf(BODY)], BODY));
+    expect((await ahead.next()).status).toBe(200);
+  });
+
+  test('from its first byte on, the time for its headers counts', async () => {
+    const ahead = converse(receiver.port);
+    await once(ahead.socket, 'connect');
+    const late = converse(receiver.port);
+    late.write('POST ');
+    await late.closed;
+    ahead.write('POST ');
+    expect((await ahead.next()).status).toBe(408);
+  });
+
+  test('a connection that is never used is closed in the end', async () => {
+    const other = await startReceiver({ limits: { idleMs: 50 } });
+    const conversation = converse(other.port);
     await conversation.closed;
-    expect(receiver.received).toEqual([]);
+    expect(other.received).toEqual([]);
+    await other.close();
   });
 
   test('a start that takes longer than a request may is not cut off', async () => {
     let started: (accepted: Accepted) => void = () => undefined;
     const patient = await startReceiver({
-      limits: { headersMs: 20, requestMs: 30, checkEveryMs: 5 },
+      limits: { headersMs: 20, requestMs: 30, checkEveryMs: 5, idleMs: 50 },
       accept: () => new Promise((resolve) => (started = resolve)),
     });
     const silent = converse(patient.port);

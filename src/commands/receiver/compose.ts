@@ -29,6 +29,8 @@ export interface ComposeOptions {
   readonly secrets: WatchedSecrets;
   /** What is wrong without stopping anything, a sentence each. */
   readonly warnings: () => readonly string[];
+  /** At once. */
+  readonly connections: number;
   /** The spool's directory was removed or replaced. */
   readonly onLost: () => void;
 }
@@ -48,7 +50,7 @@ const DRAIN_LIMIT_MS = 5 * SECOND;
 
 /** @throws Error when the spool's directory cannot be used. */
 export async function composeReceiver(options: ComposeOptions): Promise<ComposedReceiver> {
-  const { settings, temporal, log, secrets, warnings, onLost } = options;
+  const { settings, temporal, log, secrets, warnings, connections, onLost } = options;
   const { companyId, startTimeoutMs } = settings;
   const now = Date.now;
   const spool = settings.spool && (await openSpool({ ...settings.spool, now, log, onLost }));
@@ -89,6 +91,7 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
     }),
     log,
     now,
+    limits: { connections },
   });
   const close = async (): Promise<void> => {
     await receiver.close();

@@ -3,7 +3,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createCappedLog, createLogger } from '../../telemetry';
 import { withTimeout } from '../../with-timeout';
+import { boundByOpenFiles, MAX_CONNECTIONS } from '../../receiver/receiver';
 import { receiverSettings, watchSecrets, watchSetting, type Environment } from '../../settings';
+import { stopAsked } from '../../stop-signal';
 import { connectInBackground } from '../../temporal';
 import { composeReceiver } from './compose';
 import { openPrivatePort } from './private-port';
@@ -20,22 +22,29 @@ const CLOSE_LIMIT_MS = 2000;
 export async function runReceiver(env: Environment): Promise<void> {
   const settings = receiverSettings(env);
   const log = createLogger('receiver', settings.logLevel);
-  const cappedLog = createCappedLog(log, Date.now);
+  const cappedLog = createCappedLog(log);
   const secrets = watchSecrets({ env, log });
   const temporal = connectInBackground({ log, env });
   const lost = new AbortController();
   const tokens = settings.ops && watchSetting({ env, name: 'OPS_TOKENS', log });
-  const warnings = (): readonly string[] => [...secrets.warnings(), ...(tokens?.warnings() ?? [])];
+  const { connections, warning } = boundByOpenFiles(MAX_CONNECTIONS);
+  if (warning !== undefined) log.warn(warning);
+  const warnings = (): readonly string[] => [
+    ...secrets.warnings(),
+    ...(tokens?.warnings() ?? []),
+    ...(warning === undefined ? [] : [warning]),
+  ];
   const onLost = (): void => lost.abort();
-  const parts = await composeReceiver({ settings, temporal, log: cappedLog, secrets, warnings, onLost });
+  const parts = await composeReceiver({ settings, temporal, log: cappedLog, secrets, warnings, connections, onLost });
   const privatePort = openPrivatePort({ settings, tokens, log, cappedLog, ...parts });
+  const stopping = stopAsked();
   try {
     const port = await listen(parts.server, settings.port, 'PORT');
     if (privatePort !== undefined) await listen(privatePort.server, privatePort.port, 'OPS_PORT');
     log.info({ port }, 'receiver is listening');
     parts.drain?.wake();
     process.send?.({ ready: true, port });
-    log.info({ cause: await askedToStop(lost.signal) }, 'receiver is stopping');
+    log.info({ cause: await Promise.race([stopping, aborted(lost.signal)]) }, 'receiver is stopping');
   } finally {
     await parts.close();
     await privatePort?.close();
@@ -61,11 +70,7 @@ async function listen(server: Server, port: number, setting: string): Promise<nu
   return (server.address() as AddressInfo).port;
 }
 
-/** A second signal finds no listener any more, and ends the process at once. */
-async function askedToStop(lost: AbortSignal): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
-    if (process.send !== undefined) process.once('disconnect', () => resolve('disconnect'));
-    lost.addEventListener('abort', () => resolve('the spool was removed or replaced'), { once: true });
-  });
+async function aborted(lost: AbortSignal): Promise<string> {
+  if (!lost.aborted) await once(lost, 'abort');
+  return 'the spool was removed or replaced';
 }
