@@ -1,3 +1,4 @@
+import type { ApplicationFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { isProtectedUser, type Policy, type System } from '../src/domain';
 import { rejected } from './failure';
@@ -38,4 +39,18 @@ export function requireUnprotected(
   isProtected: Policy['protected'],
 ): void {
   if (isProtectedUser(names, isProtected)) throw rejected(system, 'must not change this user: protected by the policy');
+}
+
+/**
+ * `<system>.rejected`: one key of a person leads to one account, and another key to another: the wrong person must not be
+ * changed. `found` and `otherwise` say what leads where, by ids; an address is only called one.
+ */
+export function keysDisagree(system: System, found: string, otherwise: string): ApplicationFailure {
+  const advice = 'correct the wrong one, then retryStep, or skipStep';
+  return rejected(system, `has ${found}, but ${otherwise}: nothing is changed (${advice})`);
+}
+
+/** An id in a sentence: its field may hold an address, which no sentence may. */
+export function shownId(id: string): string {
+  return /^[\w.:-]{1,64}$/.test(id) ? `"${id}"` : 'somebody else';
 }

@@ -1,9 +1,9 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { isEmail, type Notification, renderNotification } from '../src/domain';
-import { type Alert, claimAlert, releaseAlert } from '../src/ledger';
+import { type Alert, claimAlert, isOfAnotherLearner, releaseAlert } from '../src/ledger';
 import type { SystemSettings } from '../src/settings';
-import type { Connector, ConnectorDeps } from './connector';
+import { keysDisagree, type Connector, type ConnectorDeps } from './connector';
 import { createCredentialMemory } from './credentials';
 import { withinTime } from './deadline';
 import { askLedger, credentialsRefused, rejected, unavailable } from './failure';
@@ -38,6 +38,8 @@ export function connect(
   async function sendMail(context: StepContext, to: string, role: Role, letter: Notification): Promise<Sent> {
     // One address, and nothing that a mailer would read as more: it may come from the identity provider.
     if (!isEmail(to)) throw rejected('mail', `has no usable address for the ${role}`);
+    if (role === 'learner' && (await askLedger(() => isOfAnotherLearner(pool, context.userId, to))))
+      throw keysDisagree('mail', 'an address of the learner', 'the ledger knows it as the address of another one');
     const workflowId = ownWorkflowId();
     const recipient = digest(to.toLowerCase());
     const effect = {

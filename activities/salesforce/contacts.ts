@@ -1,9 +1,10 @@
 import { isEmail } from '../../src/domain';
-import type { Change, Person } from '../connector';
+import { keysDisagree, type Change, type Person } from '../connector';
 import { rejected } from '../failure';
 import { reversed, type Effect, type StepContext } from '../write-once';
 import { literal, type Fields, type SalesforceParts } from './api';
 import { failureOfRecord } from './failure';
+import { isEqual } from './record';
 
 /** A new hire. */
 export interface NewContact extends Person {
@@ -46,17 +47,17 @@ export function createContactActivities({ api, names, write, confirm }: Salesfor
   /** @throws `salesforce.rejected` where the address is that of several, or of another learner. */
   async function findContact({ userId, email }: NewContact): Promise<Fields | null> {
     if (email !== null && !isEmail(email)) throw rejected('salesforce', 'was given no usable address for the learner');
-    const read = ['Id', keyField, ...theirFields()].join(', ');
+    const read = ['Id', 'Email', keyField, ...theirFields()].join(', ');
     const byAddress = email === null ? '' : ` OR Email = ${literal(email)}`;
     const found = await api.query(`SELECT ${read} FROM Contact WHERE ${keyField} = ${literal(userId)}${byAddress}`);
     const linked = found.find((contact) => contact[keyField] === userId);
-    if (linked !== undefined) return linked;
-    const free = found.filter((contact) => isBlank(contact[keyField]));
-    if (free.length > 1)
-      throw rejected('salesforce', 'has several contacts of this address: none is changed', { count: free.length });
-    if (free[0] === undefined && found.length > 0)
-      throw rejected('salesforce', 'has a contact of this address that is linked to another learner');
-    return free[0] ?? null;
+    const others = found.filter((contact) => contact !== linked);
+    if (linked === undefined) return freeContact(others, keyField);
+    const isOfAddress = email === null || isBlank(linked['Email']) || isEqual(linked['Email'], email);
+    const [other] = isOfAddress ? [] : others;
+    if (other === undefined) return linked;
+    const whom = `contact ${String(linked['Id'])} by MindTickle's user id`;
+    throw keysDisagree('salesforce', whom, `contact ${String(other['Id'])} by the address`);
   }
 
   /** By the external id: two at once create one. In a collection, because the id is MindTickle's and may be any text. */
@@ -84,6 +85,21 @@ export function createContactActivities({ api, names, write, confirm }: Salesfor
   }
 
   return { linkContact };
+}
+
+/** The one that nobody is linked to. @throws `salesforce.rejected` */
+function freeContact(found: readonly Fields[], keyField: string): Fields | null {
+  const taken = found.find((contact) => !isBlank(contact[keyField]));
+  if (taken !== undefined) {
+    const id = String(taken['Id']);
+    throw rejected(
+      'salesforce',
+      `has contact ${id} of this address, which is linked to another learner: none is changed`,
+    );
+  }
+  if (found.length > 1)
+    throw rejected('salesforce', 'has several contacts of this address: none is changed', { count: found.length });
+  return found[0] ?? null;
 }
 
 /** What is in `wanted` and blank in the record. */

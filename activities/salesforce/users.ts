@@ -1,16 +1,9 @@
 import { effectsOfStep, findLearner } from '../../src/ledger';
 import { requireUnprotected, type Change, type Person } from '../connector';
-import { askLedger, rejected } from '../failure';
+import { askLedger } from '../failure';
 import { ownWorkflowId, reversed, type Effect, type StepContext } from '../write-once';
-import { literal, type SalesforceApi, type SalesforceParts } from './api';
-
-interface User {
-  readonly Id: string;
-  readonly Username: string;
-  readonly Email: string | null;
-  readonly FederationIdentifier: string | null;
-  readonly IsActive: boolean;
-}
+import { literal, type SalesforceParts } from './api';
+import { findUser } from './find-user';
 
 /** `UserLogin`: what lets a user sign in, apart from the user, who keeps all they own. */
 interface Login {
@@ -20,8 +13,8 @@ interface Login {
 
 export interface UserActivities {
   /**
-   * Freeze the user: no sign-in, all else as it was (`UserLogin.IsFrozen`). Looked up by address, then by MindTickle's
-   * user id. `unchanged`: frozen or deactivated already.
+   * Freeze the user: no sign-in, all else as it was (`UserLogin.IsFrozen`). Looked up by MindTickle's user id and by
+   * address. `unchanged`: frozen or deactivated already.
    */
   freezeCrmUser(context: StepContext, person: Person): Promise<Change>;
   /**
@@ -35,10 +28,12 @@ export interface UserActivities {
  * Users are frozen, not deactivated: that can be undone, needs no licence, and goes through for one who owns records or
  * is somebody's default. Wants the permission Manage Users.
  */
-export function createUserActivities({ api, pool, write, confirm, isProtected }: SalesforceParts): UserActivities {
+export function createUserActivities(parts: SalesforceParts): UserActivities {
+  const { api, names, pool, write, confirm, isProtected } = parts;
+
   async function freezeCrmUser(context: StepContext, person: Person): Promise<Change> {
     requireUnprotected('salesforce', [person.userId, person.email], isProtected);
-    const user = await findUser(api, person);
+    const user = await findUser(api, person, names.userIdField);
     if (user === null) return 'absent';
     requireUnprotected('salesforce', [user.Email, user.Username], isProtected);
     const [login] = await logins(`UserId = ${literal(user.Id)}`);
@@ -79,35 +74,4 @@ export function createUserActivities({ api, pool, write, confirm, isProtected }:
   }
 
   return { freezeCrmUser, restoreCrmUser };
-}
-
-/**
- * A username is one user's in all of Salesforce; a federation identifier (single sign-on) one user's of the org; an
- * e-mail address may be several's, and then it is nobody's: the wrong person must not be frozen.
- */
-async function findUser(api: SalesforceApi, { userId, email }: Person): Promise<User | null> {
-  const names = email === null ? [userId] : [email, userId];
-  const where = [
-    ...(email === null ? [] : [`Username = ${literal(email)}`, `Email = ${literal(email)}`]),
-    ...names.map((name) => `FederationIdentifier = ${literal(name)}`),
-  ].join(' OR ');
-  const found = (await api.query(
-    `SELECT Id, Username, Email, FederationIdentifier, IsActive FROM User WHERE ${where}`,
-  )) as unknown as readonly User[];
-  const byName = found.find(({ Username }) => email !== null && isSame(Username, email));
-  const bySignOn = names.flatMap((name) =>
-    found.filter(({ FederationIdentifier: id }) => id !== null && isSame(id, name)),
-  );
-  const sure = byName ?? bySignOn[0];
-  if (sure !== undefined) return sure;
-  // Of users who are gone the address may have gone to another.
-  const active = found.filter(({ IsActive }) => IsActive);
-  const those = active.length > 0 ? active : found;
-  if (those.length > 1)
-    throw rejected('salesforce', 'has several users of this address: none is changed', { count: those.length });
-  return those[0] ?? null;
-}
-
-function isSame(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
 }

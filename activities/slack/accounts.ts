@@ -1,5 +1,5 @@
 import { effectsOfStep, findLearner } from '../../src/ledger';
-import { requireUnprotected, type Change, type ConnectorDeps, type Person } from '../connector';
+import { keysDisagree, requireUnprotected, shownId, type Change, type ConnectorDeps, type Person } from '../connector';
 import { askLedger, rejected } from '../failure';
 import type { Http } from '../http';
 import { quote, scimPatch, scimResources } from '../scim';
@@ -23,7 +23,10 @@ export interface AccountActivities {
  */
 export function createAccountActivities(scim: Http | undefined, { pool, policy }: ConnectorDeps): AccountActivities {
   const confirm = createConfirm('slack', pool);
-  const { protected: isProtected } = policy;
+  const {
+    protected: isProtected,
+    slack: { userIdField = null },
+  } = policy;
 
   async function setActive(
     to: Http,
@@ -32,10 +35,15 @@ export function createAccountActivities(scim: Http | undefined, { pool, policy }
     active: boolean,
   ): Promise<Change> {
     requireUnprotected('slack', [userId, email], isProtected);
-    // Slack knows nothing of MindTickle's ids.
     if (email === null) throw rejected('slack', 'knows people by their address, and this one has none');
-    const user = await findUser(to, email);
+    const user = await findUser(to, email, userIdField);
     if (user === null) return 'absent';
+    if (user.userId !== null && user.userId.toLowerCase() !== userId.toLowerCase())
+      throw keysDisagree(
+        'slack',
+        `account ${user.id} by the address`,
+        `its ${userIdField} is ${shownId(user.userId)}, not ${shownId(userId)}`,
+      );
     // The address of the event may be an older one of theirs.
     requireUnprotected('slack', user.addresses, isProtected);
     const before = { active: !active };
@@ -70,21 +78,42 @@ interface Account {
   readonly id: string;
   readonly active: boolean;
   readonly addresses: readonly string[];
+  /** MindTickle's, where the workspace has it. */
+  readonly userId: string | null;
 }
 
 interface ScimUser {
   readonly id?: unknown;
   readonly active?: unknown;
-  readonly emails?: readonly { readonly value?: string }[];
+  readonly userName?: unknown;
+  readonly emails?: readonly { readonly value?: unknown }[];
+  readonly [attribute: string]: unknown;
 }
 
-export async function findUser(scim: Http, email: string): Promise<Account | null> {
+/**
+ * The account of an address. Its own addresses are compared too: a server that ignores the filter answers with all users.
+ * @throws `slack.rejected` where several have the address, or none of the answer.
+ */
+export async function findUser(scim: Http, email: string, userIdField: string | null): Promise<Account | null> {
   const filter = encodeURIComponent(`email eq ${quote(email)}`);
   const { body } = await scim.read({ method: 'GET', path: `/Users?filter=${filter}` });
-  const [user, ...others] = scimResources('slack', body) as readonly ScimUser[];
+  const all = scimResources('slack', body) as readonly ScimUser[];
+  const [user, ...others] = all.filter((one) => addressesOf(one).includes(email.toLowerCase()));
+  if (all.length > 0 && user === undefined)
+    throw rejected('slack', 'answered with users of other addresses than was asked for');
   if (user === undefined) return null;
   if (others.length > 0) throw rejected('slack', 'has several users of this address', { count: others.length + 1 });
   if (typeof user.id !== 'string') throw rejected('slack', 'answered with a user without id');
-  const addresses = (user.emails ?? []).flatMap(({ value }) => value ?? []);
-  return { id: user.id, active: user.active !== false, addresses };
+  const userId = userIdField === null ? null : user[userIdField];
+  return {
+    id: user.id,
+    active: user.active !== false,
+    addresses: addressesOf(user),
+    userId: typeof userId === 'string' && userId !== '' ? userId : null,
+  };
+}
+
+function addressesOf({ userName, emails = [] }: ScimUser): readonly string[] {
+  const all = [userName, ...emails.map(({ value }) => value)];
+  return all.flatMap((one) => (typeof one === 'string' ? [one.toLowerCase()] : []));
 }

@@ -2,7 +2,7 @@ import { type Notification, renderNotification } from '../../src/domain';
 import { effectsOfStep } from '../../src/ledger';
 import type { SystemSettings } from '../../src/settings';
 import type { Connector, ConnectorDeps } from '../connector';
-import { askLedger } from '../failure';
+import { askLedger, rejected } from '../failure';
 import { createHttp, type Http } from '../http';
 import { createWrite, digest, ownWorkflowId, type StepContext } from '../write-once';
 import { createAccountActivities, findUser, type AccountActivities } from './accounts';
@@ -60,7 +60,7 @@ export function connect(
   /** Asks each API who we are, or who nobody is. */
   async function check(): Promise<void> {
     await call('auth.test', {});
-    if (scim !== undefined) await findUser(scim, 'nobody@example.com');
+    if (scim !== undefined) await findUser(scim, 'nobody@example.com', null);
   }
 
   return { activities: { postSlackMessage, ...createAccountActivities(scim, deps) }, check };
@@ -92,7 +92,11 @@ function escape(text: string): string {
 
 async function memberOf(call: CallSlack, email: string): Promise<unknown> {
   const { user } = await call('users.lookupByEmail', { email });
-  return (user as { readonly id?: unknown } | undefined)?.id;
+  const { id, profile } = (user ?? {}) as { readonly id?: unknown; readonly profile?: { readonly email?: unknown } };
+  const theirs = profile?.email;
+  if (typeof theirs === 'string' && theirs.toLowerCase() !== email.toLowerCase())
+    throw rejected('slack', 'answered with a member of another address than was asked for');
+  return id;
 }
 
 /** The conversation with a member, the same one each time. */

@@ -85,6 +85,8 @@ export interface SlackPolicy {
   readonly alertsChannel?: string | undefined;
   /** Whether managers and the escalation chain get their notifications as direct messages as well. */
   readonly directMessages: boolean;
+  /** The attribute of an account (SCIM) that holds MindTickle's user id; `null` or absent: none does. */
+  readonly userIdField?: string | null | undefined;
 }
 
 /** Who is responsible for a team, by e-mail address. */

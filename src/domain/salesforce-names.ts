@@ -33,6 +33,8 @@ export interface SalesforceNames {
     readonly certified: string;
     readonly lapsed: string;
   };
+  /** Of User: MindTickle's user id, or the address. `null`: no field of users holds it. */
+  readonly userIdField: string | null;
   /** The external id of contacts: MindTickle's user id. */
   readonly contactKeyField: string;
   /** Ours → theirs, filled where they are blank. */
@@ -62,6 +64,7 @@ export const DEFAULT_SALESFORCE_NAMES = {
     certified: 'Certified',
     lapsed: 'Lapsed',
   },
+  userIdField: 'FederationIdentifier',
   contactKeyField: 'MindTickle_User_Id__c',
   contactFields: { role: 'Title', teamId: 'Department' },
 } as const satisfies SalesforceNames;

@@ -2,7 +2,7 @@ export { claimAlert, releaseAlert, type Alert } from './alerts';
 export { beginEffect, confirmEffect, effectsOf, effectsOfStep, finishEffect, type StoredEffect } from './effects';
 export { bestCompletion } from './facts';
 export { importPeople, type Imported, type ImportRules, type Person } from './import';
-export { findLearner, reinstateLearner, setLearnerEmail, type Learner } from './learners';
+export { findLearner, isOfAnotherLearner, reinstateLearner, setLearnerEmail, type Learner } from './learners';
 export { migrate } from './migrations';
 export {
   closeGone,

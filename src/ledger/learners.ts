@@ -126,6 +126,16 @@ export async function findLearner(pool: Pool, userId: string): Promise<Learner |
   return { userId, ...known, active: standing === 'active', standing };
 }
 
+/** The ledger knows another address of the learner, and this one as somebody else's. */
+export async function isOfAnotherLearner(pool: Pool, userId: string, email: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `select from learners own where own.user_id = $1 and lower(own.email) <> lower($2)
+     and exists (select from learners other where other.user_id <> $1 and lower(other.email) = lower($2))`,
+    [userId, email],
+  );
+  return rowCount !== 0;
+}
+
 /** A person gave the learner's address. */
 export async function setLearnerEmail(pool: Pool, userId: string, email: string): Promise<void> {
   await inTransaction(pool, async (client) => {

@@ -73,6 +73,7 @@ const salesforce = z.strictObject({
   keyField: apiName.default(DEFAULT_SALESFORCE_NAMES.keyField),
   trainingFields: each(DEFAULT_SALESFORCE_NAMES.trainingFields, field),
   statuses: each(DEFAULT_SALESFORCE_NAMES.statuses, text),
+  userIdField: field(DEFAULT_SALESFORCE_NAMES.userIdField),
   contactKeyField: apiName.default(DEFAULT_SALESFORCE_NAMES.contactKeyField),
   contactFields: each(DEFAULT_SALESFORCE_NAMES.contactFields, field),
 });
@@ -103,7 +104,15 @@ const config = z.strictObject({
     })
     .prefault({}),
   slack: z
-    .strictObject({ alertsChannel: z.string().min(1).optional(), directMessages: z.boolean().default(false) })
+    .strictObject({
+      alertsChannel: z.string().min(1).optional(),
+      directMessages: z.boolean().default(false),
+      userIdField: z
+        .string()
+        .regex(/^[A-Za-z]\w*$/, 'not the name of an attribute, such as externalId')
+        .nullable()
+        .default('externalId'),
+    })
     .prefault({}),
   quiz: z.strictObject({ passPercent: percent.optional(), slaWorkingDays: days.int().default(5) }).prefault({}),
   recertification: z

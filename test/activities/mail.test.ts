@@ -5,6 +5,8 @@ import type { Pool } from 'pg';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { Notification } from '../../src/domain';
 import type { StandIns } from '../../src/dev/stand-ins';
+import { recordEvent } from '../../src/ledger';
+import { provisioned, request } from '../ledger/events';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { setFault, start, stateOf, stopAll } from '../dev/stand-ins/running';
 import { scriptSmtp } from './scripted-smtp';
@@ -99,6 +101,28 @@ describe('sendMail', () => {
       await expect(tell(workflow(), 'over the limit')).rejects.toMatchObject({ type: 'mail.rejected' });
       await expect(tell(workflow(), 'over the limit')).resolves.toBe('sent');
     });
+  });
+
+  test('a learner is not written to at an address that is another learner’s by now', async () => {
+    await recordEvent(pool, request('hired', provisioned('mt-omar', { email: 'omar@new.example.com' })));
+    await recordEvent(pool, request('hired too', provisioned('mt-rita', { email: RITA.toUpperCase() })));
+    const refusal = await failOnce(mail.sendMail, RITA, 'learner', welcome);
+    expect(refusal).toMatchObject({
+      type: 'mail.rejected',
+      message: expect.stringMatching(
+        /^mail has an address of the learner, but the ledger knows it as the address of another one/,
+      ) as string,
+    });
+    expect(written(refusal).toLowerCase()).not.toContain('rita');
+    await expect(messages()).resolves.toEqual([]);
+    await expect(runOnce(mail.sendMail, 'omar@old.example.com', 'learner', welcome)).resolves.toBe('sent');
+    await expect(runOnce(mail.sendMail, RITA, 'manager', welcome)).resolves.toBe('sent');
+  });
+
+  test('a learner who shares an address with another is written to', async () => {
+    for (const userId of ['mt-omar', 'mt-omar-2'])
+      await recordEvent(pool, request(`hired ${userId}`, provisioned(userId, { email: RITA })));
+    await expect(runOnce(mail.sendMail, RITA, 'learner', welcome)).resolves.toBe('sent');
   });
 
   test('another step, another workflow and another address are other letters', async () => {

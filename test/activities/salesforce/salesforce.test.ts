@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import type { ConnectorActivities } from '../../../activities';
 import { externalKey, isEqual } from '../../../activities/salesforce/record';
 import { readConfigFile, type SystemSettings } from '../../../src/settings';
-import { DEFAULT_SALESFORCE_NAMES, type Fact } from '../../../src/domain';
+import { DEFAULT_SALESFORCE_NAMES, type Fact, type SalesforceNames } from '../../../src/domain';
 import { effectsOf, recordEvent } from '../../../src/ledger';
 import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
@@ -381,6 +381,22 @@ describe('linkContact', () => {
     expect(written(failure)).not.toContain('nina');
   });
 
+  test('of a contact by the id and another by the address none is changed, and both are named', async () => {
+    const contacts = [
+      { Id: '0031', Email: 'old@example.com', MindTickle_User_Id__c: hire.userId },
+      { Id: '0032', Email: hire.email, MindTickle_User_Id__c: null },
+    ];
+    const server = await answering(() => ({ status: 200, body: { done: true, records: contacts } }));
+    const { linkContact } = salesforceBy({ settings: server.settings });
+    await expect(failOnce(linkContact, hire)).resolves.toMatchObject({
+      type: 'salesforce.rejected',
+      message: expect.stringMatching(
+        /^salesforce has contact 0031 by MindTickle's user id, but contact 0032 by the address: nothing is changed/,
+      ) as string,
+    });
+    await server.stop();
+  });
+
   test('of several contacts of one address none is changed', async () => {
     const server = await answering(() => ({
       status: 200,
@@ -491,13 +507,13 @@ describe('freezeCrmUser', () => {
   });
   const person = { userId: 'mt-1', email: 'a@example.com' };
 
-  async function asked(users: readonly object[]) {
+  async function asked(users: readonly object[], names: SalesforceNames = DEFAULT_SALESFORCE_NAMES) {
     const server = await answering((count) =>
       count === 1
         ? { status: 200, body: { done: true, records: users } }
         : { status: 200, body: { done: true, records: [{ Id: '0Yw1', IsFrozen: true }] } },
     );
-    const { freezeCrmUser } = salesforceBy({ settings: server.settings });
+    const { freezeCrmUser } = salesforceBy({ settings: server.settings, policy: { salesforce: names } });
     const answer = await runOnce(freezeCrmUser, person).catch((failure: unknown) => failure);
     await server.stop();
     return answer;
@@ -507,6 +523,62 @@ describe('freezeCrmUser', () => {
     await expect(asked([user({}), user({ Id: '006' })])).resolves.toMatchObject({ type: 'salesforce.rejected' });
     await expect(asked([user({}), user({ Id: '006', IsActive: false })])).resolves.toBe('unchanged');
     await expect(asked([user({}), user({ FederationIdentifier: 'MT-1' })])).resolves.toBe('unchanged');
+  });
+
+  const disagree = (found: string, otherwise: string): object => ({
+    type: 'salesforce.rejected',
+    nonRetryable: true,
+    message:
+      `salesforce has user ${found}, but ${otherwise}: nothing is changed ` +
+      '(correct the wrong one, then retryStep, or skipStep)',
+  });
+  const byId = "by MindTickle's user id";
+
+  test.each<[string, object[], object]>([
+    [
+      'the address has gone to another learner',
+      [user({ FederationIdentifier: 'u-new' })],
+      disagree('005 by the address', 'its FederationIdentifier is "u-new", not "mt-1"'),
+    ],
+    [
+      'so has the username',
+      [user({ Username: 'A@example.com', Email: 'x@example.com', FederationIdentifier: 'jane@example.com' })],
+      disagree('005 by the address', 'its FederationIdentifier is somebody else, not "mt-1"'),
+    ],
+    [
+      'one has the id, and another the username',
+      [user({ Username: 'a@example.com' }), user({ Id: '006', Email: 'b@example.com', FederationIdentifier: 'mt-1' })],
+      disagree(`006 ${byId}`, 'user 005 by the address'),
+    ],
+    [
+      'one has the id, and another the address',
+      [user({}), user({ Id: '006', Email: 'b@example.com', FederationIdentifier: 'MT-1' })],
+      disagree(`006 ${byId}`, 'user 005 by the address'),
+    ],
+    [
+      'one who is gone has the username, and another the address',
+      [user({ Username: 'a@example.com', IsActive: false }), user({ Id: '006' })],
+      disagree('005 by the address', 'user 006 by the address'),
+    ],
+  ])('where keys disagree none is changed, and both are named: %s', async (_what, users, failure) => {
+    await expect(asked(users)).resolves.toMatchObject(failure);
+  });
+
+  test.each<[string, object[]]>([
+    ['the id, and no other has the address', [user({ Email: 'new@example.com', FederationIdentifier: 'mt-1' })]],
+    ['the id and the address, which another has too', [user({ FederationIdentifier: 'mt-1' }), user({ Id: '006' })]],
+    [
+      'the id, and the address has gone to one who is gone',
+      [user({ Email: 'b@example.com', FederationIdentifier: 'mt-1' }), user({ Id: '006', IsActive: false })],
+    ],
+    ['the address for its single sign-on', [user({ FederationIdentifier: 'A@example.com' })]],
+  ])('one is meant who has %s', async (_what, users) => {
+    await expect(asked(users)).resolves.toBe('unchanged');
+  });
+
+  test('where the policy says that no field has the user id, none is compared', async () => {
+    const users = [user({ FederationIdentifier: '00u1' })];
+    await expect(asked(users, { ...DEFAULT_SALESFORCE_NAMES, userIdField: null })).resolves.toBe('unchanged');
   });
 
   test('whom the policy protects is not changed, by any of their names', async () => {

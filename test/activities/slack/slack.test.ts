@@ -90,6 +90,17 @@ async function slackOf(
   return connectTo(pool, 'slack', at.slack(url), options);
 }
 
+/** An account as Slack's SCIM API shows it: Omar's, but for these fields. */
+const account = (fields: object): object => ({ id: 'U7', active: true, emails: [{ value: omar.email }], ...fields });
+
+/** A workspace that answers every question for accounts with these. */
+async function listing(accounts: readonly object[], userIdField: string | null = 'externalId'): Promise<Slack> {
+  const list = JSON.stringify({ totalResults: accounts.length, Resources: accounts });
+  return slackOf((_request, response) => response.end(list), {
+    policy: { slack: { directMessages: false, userIdField } },
+  });
+}
+
 describe('postSlackMessage', () => {
   test('posts to a channel, as plain text', async () => {
     await expect(runOnce(slack.postSlackMessage, toChannel, letter)).resolves.toBe('sent');
@@ -350,7 +361,7 @@ describe('deactivateSlackUser', () => {
 
   test('someone who goes between look and write is absent', async () => {
     const going = await slackOf((request, response) => {
-      const found = JSON.stringify({ totalResults: 1, Resources: [{ id: 'U7', active: true }] });
+      const found = JSON.stringify({ totalResults: 1, Resources: [account({})] });
       response.writeHead(request.method === 'GET' ? 200 : 404).end(request.method === 'GET' ? found : '');
     });
     await expect(runOnce(going.deactivateSlackUser, omar)).resolves.toBe('absent');
@@ -406,10 +417,65 @@ describe('deactivateSlackUser', () => {
   });
 
   test('several users of one address are rejected', async () => {
-    const two = await slackOf((_request, response) => response.end('{"Resources":[{"id":"U1"},{"id":"U2"}]}'));
+    const two = await listing([account({ id: 'U1' }), account({ id: 'U2' })]);
     await expect(failOnce(two.deactivateSlackUser, omar)).resolves.toMatchObject({
       type: 'slack.rejected',
       details: [{ count: 2 }],
+    });
+  });
+});
+
+describe('an account whose keys disagree', () => {
+  test('is not changed, and both are named: the address has gone to another learner', async () => {
+    const other = await listing([account({ externalId: 'u-new' })]);
+    const refusal = await failOnce(other.deactivateSlackUser, omar);
+    expect(refusal).toMatchObject({
+      type: 'slack.rejected',
+      nonRetryable: true,
+      message:
+        'slack has account U7 by the address, but its externalId is "u-new", not "mt-omar": nothing is changed ' +
+        '(correct the wrong one, then retryStep, or skipStep)',
+    });
+  });
+
+  test('an address in the place of the id is not written down', async () => {
+    const other = await listing([account({ externalId: 'jane.doe@example.com' })]);
+    const refusal = await failOnce(other.deactivateSlackUser, omar);
+    expect(refusal.type).toBe('slack.rejected');
+    expect(written(refusal)).not.toContain('jane');
+  });
+
+  test.each([
+    ['the same id in other letters', { externalId: 'MT-OMAR' }, 'externalId'],
+    ['no id', { externalId: '' }, 'externalId'],
+    ['the id of another system, which the policy says', { externalId: '00u1' }, null],
+    ['the id in another attribute', { externalId: '00u1', nickName: 'mt-omar' }, 'nickName'],
+  ])('%s is no other key', async (_what, fields, userIdField) => {
+    const going = await listing([account({ ...fields, active: false })], userIdField);
+    await expect(runOnce(going.deactivateSlackUser, omar)).resolves.toBe('unchanged');
+  });
+
+  test('a server that ignores the filter deactivates nobody', async () => {
+    const all = [account({ emails: [{ value: 'other@example.com' }] })];
+    const refusal = await failOnce((await listing(all)).deactivateSlackUser, omar);
+    expect(refusal).toMatchObject({
+      type: 'slack.rejected',
+      message: 'slack answered with users of other addresses than was asked for',
+    });
+  });
+
+  test('the one of the address is found among others', async () => {
+    const all = [account({ id: 'U1', emails: [{ value: 'other@example.com' }] }), account({ active: false })];
+    await expect(runOnce((await listing(all)).deactivateSlackUser, omar)).resolves.toBe('unchanged');
+  });
+
+  test('a message goes to no member of another address', async () => {
+    const wrong = await slackOf((_request, response) =>
+      response.end(JSON.stringify({ ok: true, user: { id: 'U7', profile: { email: 'other@example.com' } } })),
+    );
+    await expect(failOnce(wrong.postSlackMessage, toMona, letter)).resolves.toMatchObject({
+      type: 'slack.rejected',
+      message: 'slack answered with a member of another address than was asked for',
     });
   });
 });

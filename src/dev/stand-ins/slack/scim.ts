@@ -40,8 +40,8 @@ function find({ users }: Workspace, id: string): WorkspaceUser {
   return user;
 }
 
-function resourceOf({ id, name, realName, email, active }: WorkspaceUser) {
+function resourceOf({ id, name, realName, email, active, externalId }: WorkspaceUser) {
   const emails = [{ value: email, primary: true }];
   const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User'];
-  return { schemas, id, userName: name, displayName: realName, emails, active };
+  return { schemas, id, externalId, userName: name, displayName: realName, emails, active };
 }

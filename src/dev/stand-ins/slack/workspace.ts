@@ -10,6 +10,8 @@ const userSchema = z.object({
   realName: z.string(),
   email: z.string(),
   active: z.boolean(),
+  /** As whoever provisions the workspace gave it: MindTickle's user id. */
+  externalId: z.string().optional(),
 });
 
 const channelSchema = z.object({
@@ -52,6 +54,7 @@ export function seedWorkspace(): Workspace {
     realName: name,
     email,
     active: true,
+    externalId: userId,
   }));
   const channel = (name: string, isMember: boolean): Channel => ({
     id: stableId('C', name),
