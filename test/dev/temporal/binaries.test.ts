@@ -198,8 +198,8 @@ describe('a user without a home directory', () => {
     const env = { XDG_CACHE_HOME: '/dev/null' };
     const fallbackDir = join(place, 'data', 'cache');
     const kept = program(join(fallbackDir, 'temporal-1.9.1', 'temporal'), CLI_SAYS);
-    const { cacheDir: _usual, ...rest } = options({ env });
-    expect(await findTemporalCli({ ...rest, fallbackDir })).toEqual({ path: kept, source: 'the cache' });
+    const outside = { run: runWith().run, download: nowhere, tmpdir: join(place, 'tmp') };
+    expect(await findTemporalCli({ env, outside, fallbackDir })).toEqual({ path: kept, source: 'the cache' });
   });
 });
 
