@@ -46,7 +46,7 @@ export function requireUnprotected(
  * changed. `found` and `otherwise` say what leads where, by ids; an address is only called one.
  */
 export function keysDisagree(system: System, found: string, otherwise: string): ApplicationFailure {
-  const advice = 'correct the wrong one, then retryStep, or skipStep';
+  const advice = 'correct the wrong one, then retryStep, or identify or skipStep';
   return rejected(system, `has ${found}, but ${otherwise}: nothing is changed (${advice})`);
 }
 

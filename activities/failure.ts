@@ -33,13 +33,26 @@ export function rejected(system: string, what: string, details: object = {}): Ap
 
 /**
  * 408, 425, 429 and 5xx may pass; any other status is our fault or the settings', and will not.
- * `code` is the far side's error code. Its body is never kept: failures are stored in history.
+ * `code` is the far side's error code. Its body is never kept: failures are stored in history. `call`: what was asked for.
  */
-export function failureFromStatus(system: string, status: number, headers: Headers, code?: string): ApplicationFailure {
+export function failureFromStatus(
+  system: string,
+  status: number,
+  headers: Headers,
+  code?: string,
+  call?: string,
+): ApplicationFailure {
   const details = { status, ...(code !== undefined && { code }) };
-  if (mayPass(status)) return unavailable(system, `answered ${status}`, details, delayOf(status, headers, Date.now()));
-  if (status === 401 || status === 403) return credentialsRefused(system, status, details);
-  return rejected(system, `answered ${status}`, details);
+  const answered = `answered ${status}${named(call)}`;
+  if (mayPass(status)) return unavailable(system, answered, details, delayOf(status, headers, Date.now()));
+  // It is about the credential, whatever was asked for.
+  if (status === 401) return credentialsRefused(system, status, details);
+  if (status === 403) return credentialsRefused(system, `${status}${named(call)}`, details);
+  return rejected(system, answered, details);
+}
+
+function named(call: string | undefined): string {
+  return call === undefined ? '' : ` (${call})`;
 }
 
 /**
@@ -55,6 +68,13 @@ export function credentialsRefused(
 ): ApplicationFailure {
   const what = `answered ${answered}: its credentials were refused`;
   return rejected(system, advice === undefined ? what : `${what} (${advice})`, details);
+}
+
+/** The status that a failure of ours is about. */
+export function statusOf(error: unknown): number | undefined {
+  const details: unknown = error instanceof ApplicationFailure ? error.details?.[0] : undefined;
+  const status = (details as { readonly status?: unknown } | undefined)?.status;
+  return typeof status === 'number' ? status : undefined;
 }
 
 /** 408, 425, 429 and 5xx. */
@@ -91,8 +111,8 @@ export function retryAfterMs(header: string | null, now: number): number | undef
  * A call without an answer: refused, reset, timed out. The failure keeps the error's code, which names no one. A
  * certificate that is not trusted is one of them: somebody renews it, and then the step continues by itself.
  */
-export function failureFromNetwork(system: string, error: unknown): ApplicationFailure {
-  return unavailable(system, 'did not answer', { code: networkCode(error) });
+export function failureFromNetwork(system: string, error: unknown, call?: string): ApplicationFailure {
+  return unavailable(system, `did not answer${named(call)}`, { code: networkCode(error) });
 }
 
 /** By its shape, not by its class: some errors come from a system's SDK, or from Node.js itself. */

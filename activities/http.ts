@@ -22,6 +22,8 @@ export interface HttpRequest {
   readonly raw?: string | Uint8Array<ArrayBuffer>;
   /** In addition to the system's own. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What it asks for, in a few words: a failure names it. */
+  readonly call?: string;
   /** Other statuses than 2xx that are an answer and no failure. */
   readonly accept?: readonly number[];
 }
@@ -33,7 +35,7 @@ interface HttpSettings extends Pick<ConnectorDeps, 'fetch' | 'timeoutMs'> {
   readonly headers: () => Readonly<Record<string, string>>;
   readonly write: Write;
   /** What an answer means that is neither 2xx nor accepted; absent: what its status says. */
-  readonly failure?: (status: number, headers: Headers, body: unknown) => Error;
+  readonly failure?: (status: number, headers: Headers, body: unknown, call?: string) => Error;
 }
 
 /** A system behind HTTP and JSON. `write` has a row in `effects`, so that `observe` and repeats stop there. */
@@ -49,7 +51,7 @@ export function createHttp({
   baseUrl,
   headers,
   write,
-  failure = (status, answered, body) => failureFromStatus(system, status, answered, errorCode(body)),
+  failure = (status, answered, body, call) => failureFromStatus(system, status, answered, errorCode(body), call),
   timeoutMs = 5000,
   fetch: send = fetch,
 }: HttpSettings): Http {
@@ -64,13 +66,13 @@ export function createHttp({
     const { status } = response;
     memory.learn(credential, status === 401 ? credentialsRefused(system, status, { status }) : undefined);
     const body = parseJson(text);
-    if (!response.ok && !request.accept?.includes(status)) throw failure(status, response.headers, body);
+    if (!response.ok && !request.accept?.includes(status)) throw failure(status, response.headers, body, request.call);
     if (body === undefined) requireNoPage(system, status, text);
     return { status, body, headers: response.headers };
   }
 
   async function exchange(
-    { method, path, body, raw, headers: more }: HttpRequest,
+    { method, path, body, raw, headers: more, call: what }: HttpRequest,
     own: Readonly<Record<string, string>>,
   ): Promise<{ readonly response: Response; readonly text: string }> {
     const given = { ...own, ...more };
@@ -90,7 +92,7 @@ export function createHttp({
         });
         return { response, text: await response.text() };
       } catch (error) {
-        throw failureFromNetwork(system, error);
+        throw failureFromNetwork(system, error, what);
       }
     });
   }

@@ -1,8 +1,8 @@
 import { isProtectedGroup, type Policy } from '../../src/domain';
 import { requireUnprotected, type Change, type Person } from '../connector';
 import { rejected } from '../failure';
-import type { Confirm, Effect, StepContext } from '../write-once';
-import type { Group, IdentityDriver, IdentityUser } from './driver';
+import { reversed, type Confirm, type Effect, type StepContext } from '../write-once';
+import type { Group, IdentityDriver, IdentityUser, Membership } from './driver';
 
 export interface IdentityChanges {
   /** The user, unless the policy says that nothing of theirs is changed. */
@@ -12,13 +12,22 @@ export interface IdentityChanges {
   readonly join: (context: StepContext, user: IdentityUser, name: string) => Promise<Change>;
   /** Every group but the protected ones. */
   readonly leaveAll: (context: StepContext, user: IdentityUser) => Promise<void>;
-  readonly setMember: (context: StepContext, user: IdentityUser, group: Group, member: boolean) => Promise<Change>;
+  /** Of a membership that is known, nobody is asked again. */
+  readonly setMember: (
+    context: StepContext,
+    user: IdentityUser,
+    group: Group | Membership,
+    member: boolean,
+  ) => Promise<Change>;
   readonly setActive: (context: StepContext, user: IdentityUser, active: boolean) => Promise<Change>;
   /** No sign-in, and no session that began before. */
-  readonly freeze: (context: StepContext, user: IdentityUser) => Promise<Change>;
+  readonly freeze: (context: StepContext, user: IdentityUser) => Promise<Freeze>;
   /** Permanently. */
-  readonly deactivate: (context: StepContext, user: IdentityUser) => Promise<Change>;
+  readonly deactivate: (context: StepContext, user: IdentityUser) => Promise<Freeze>;
 }
+
+/** `sessions`: the provider has no call to end them, and one that is open may live on. */
+export type Freeze = Change | { readonly change: Change; readonly sessions: 'not supported' };
 
 /** What of the policy binds the connector. */
 type Rules = Pick<Policy, 'protected' | 'groups'>;
@@ -39,21 +48,41 @@ export function createChanges(driver: IdentityDriver, confirm: Confirm, rules: R
   }
 
   async function groupNamed(name: string): Promise<Group> {
+    requireUnprotectedGroup(name, isProtected);
     const group = await driver.findGroup(name);
     if (group === null) throw rejected('identity', `has no group named "${name}"`);
     return group;
   }
 
-  async function setMember(context: StepContext, user: IdentityUser, group: Group, member: boolean): Promise<Change> {
+  async function setMember(
+    context: StepContext,
+    user: IdentityUser,
+    group: Group | Membership,
+    member: boolean,
+  ): Promise<Change> {
     requireUnprotectedGroup(group.name, isProtected);
-    const would = { group: group.name, member };
-    const effect: Effect = { context, naturalKey: `member:${group.name}`, would, before: { member: !member } };
-    if ((await driver.isMember(group, user)) === member) return (await confirm(effect)) ? 'done' : 'unchanged';
+    const isMember = 'isCertain' in group ? group.isCertain || undefined : await driver.isMember(group, user);
+    const effect: Effect = {
+      context,
+      // Two groups in different places may have one name.
+      naturalKey: `member:${group.id}`,
+      would: { group: group.name, groupId: group.id, member },
+      // In doubt the user is made to leave, which is repeatable; but nobody is made to join again what they may not have been in.
+      ...(!(isMember === undefined && !member) && { before: { member: !member } }),
+      isStillSo: reversed,
+    };
+    if (isMember === member) return (await confirm(effect)) ? 'done' : 'unchanged';
     return (await driver.setMember(effect, group, user, member)) === 'observed' ? 'observed' : 'done';
   }
 
   async function setActive(context: StepContext, user: IdentityUser, active: boolean): Promise<Change> {
-    const effect: Effect = { context, naturalKey: 'active', would: { active }, before: { active: !active } };
+    const effect: Effect = {
+      context,
+      naturalKey: 'active',
+      would: { active },
+      before: { active: !active },
+      isStillSo: reversed,
+    };
     const set = user.active === active ? 'found' : await driver.setActive(effect, user, active);
     return changeOf(set, effect, confirm);
   }
@@ -61,6 +90,9 @@ export function createChanges(driver: IdentityDriver, confirm: Confirm, rules: R
   const changes = { findChangeable, groupNamed, setMember, setActive };
   return { ...changes, ...createGroupChanges(driver, changes, rules), ...createEndings(driver, confirm, setActive) };
 }
+
+/** As deep as groups are in one another; each is left once. */
+const MAX_ROUNDS = 20;
 
 function createGroupChanges(
   driver: IdentityDriver,
@@ -71,7 +103,8 @@ function createGroupChanges(
     const group = createMissing ? await driver.findGroup(name) : await groupNamed(name);
     if (group !== null) return group;
     requireUnprotectedGroup(name, isProtected);
-    const effect: Effect = { context, naturalKey: `group:${name}`, would: { group: name, made: true } };
+    const would = { group: name, made: true };
+    const effect: Effect = { context, naturalKey: `group:${name}`, would, isStillSo: reversed };
     return driver.createGroup(effect, name);
   }
 
@@ -80,11 +113,25 @@ function createGroupChanges(
     return group === 'observed' ? group : setMember(context, user, group, true);
   }
 
+  /** Those that the policy protects by a path, which a user's list of groups does not have. */
+  async function protectedPaths(): Promise<readonly string[]> {
+    const paths = isProtected.groups.filter((name) => name.includes('/'));
+    const found = await Promise.all(paths.map((path) => driver.findGroup(path)));
+    return found.flatMap((group) => group?.id ?? []);
+  }
+
   async function leaveAll(context: StepContext, user: IdentityUser): Promise<void> {
-    const groups = await driver.groupsOf(user);
-    for (const group of groups) {
-      // Which they are is asked once for all of them.
-      if (!isProtectedGroup(group.name, isProtected)) await setMember(context, { ...user, groups }, group, false);
+    const kept = new Set(await protectedPaths());
+    // Who has left a group may show only then as a member of the one around it.
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const groups = (await driver.groupsOf(user)).filter(
+        ({ id, name }) => !kept.has(id) && !isProtectedGroup(name, isProtected),
+      );
+      if (groups.length === 0) return;
+      for (const group of groups) {
+        await setMember(context, user, group, false);
+        kept.add(group.id);
+      }
     }
   }
 
@@ -96,28 +143,34 @@ function createEndings(
   confirm: Confirm,
   setActive: IdentityChanges['setActive'],
 ): Pick<IdentityChanges, 'freeze' | 'deactivate'> {
-  /** Repeatable. The provider cannot be asked whether it was done: the row says so. */
-  async function endSessions(context: StepContext, user: IdentityUser): Promise<void> {
-    if (driver.endSessions === undefined || user.deactivated === true) return;
-    await driver.endSessions({ context, naturalKey: 'sessions', would: { sessions: 'ended' } }, user);
+  /** Repeatable. The provider cannot be asked whether it was done: the row says so, while the sign-in stays closed. */
+  async function endSessions(context: StepContext, user: IdentityUser): Promise<object | 'observed' | 'not supported'> {
+    if (user.deactivated === true) return {};
+    if (driver.endSessions === undefined) return 'not supported';
+    const effect: Effect = { context, naturalKey: 'sessions', would: { sessions: 'ended' } };
+    return driver.endSessions({ ...effect, ...(user.active && { isStillSo: reversed }) }, user);
   }
 
-  async function freeze(context: StepContext, user: IdentityUser): Promise<Change> {
+  async function freeze(context: StepContext, user: IdentityUser): Promise<Freeze> {
+    let sessions: object | 'observed' | 'not supported' = {};
+    let change: Change;
     try {
-      return await setActive(context, user, false);
+      change = await setActive(context, user, false);
     } finally {
       // Also of one who cannot be suspended, or already was: a session, or a token, may live on.
-      await endSessions(context, user);
+      sessions = await endSessions(context, user);
     }
+    return sessions === 'not supported' && change !== 'observed' ? { change, sessions } : change;
   }
 
-  async function deactivate(context: StepContext, user: IdentityUser): Promise<Change> {
+  async function deactivate(context: StepContext, user: IdentityUser): Promise<Freeze> {
     if (driver.deactivate === undefined) return freeze(context, user);
     const effect: Effect = {
       context,
       naturalKey: 'deactivated',
       would: { deactivated: true },
       before: { deactivated: false },
+      isStillSo: reversed,
     };
     const set = user.deactivated === true ? 'found' : await driver.deactivate(effect, user);
     return changeOf(set, effect, confirm);

@@ -7,25 +7,24 @@ import {
   type Share,
   type StoredEffect,
 } from '../../src/ledger';
+import type { Policy } from '../../src/domain';
 import type { SystemSettings } from '../../src/settings';
 import type { Change, Connector, ConnectorDeps, Person } from '../connector';
-import { askLedger } from '../failure';
-import { createHttp, type Http } from '../http';
-import { createConfirm, createWrite, ownWorkflowId, type StepContext, type Write } from '../write-once';
-import { createChanges, type IdentityChanges } from './changes';
+import { askLedger, rejected } from '../failure';
+import { createConfirm, createWrite, ownWorkflowId, type StepContext } from '../write-once';
+import { createChanges, type Freeze, type IdentityChanges } from './changes';
 import type { IdentityDriver, IdentityUser } from './driver';
-import { createOktaDriver } from './okta';
-import { createScimDriver } from './scim';
+import { driverOf } from './driver-of';
 
 export interface IdentityActivities {
   /** Addresses of a person and of their manager; null when the provider does not know the person. */
   findContact(person: Person): Promise<{ email: string | null; managerEmail: string | null } | null>;
-  freezeUser(context: StepContext, person: Person): Promise<Change>;
+  freezeUser(context: StepContext, person: Person): Promise<Freeze>;
   /**
    * Permanently. SCIM has no more than `active: false` (RFC 7643 §4.1.1): there what the freeze did is confirmed, or done
    * again.
    */
-  deactivateUser(context: StepContext, person: Person): Promise<Change>;
+  deactivateUser(context: StepContext, person: Person): Promise<Freeze>;
   /** Grants nothing to a learner who has left. */
   joinGroup(context: StepContext, person: Person, group: string): Promise<Change>;
   /** `unlessOpen`: not while another open workflow of this kind and learner needs the membership. This one no longer does. */
@@ -40,7 +39,8 @@ export interface IdentityActivities {
 }
 
 /**
- * The identity provider. Its check looks for somebody who is not there: URL, credential and the right to read.
+ * The identity provider. Its check looks for somebody who is not there (URL, credential and the right to read), and for the
+ * groups that the policy names.
  * @throws `identity.unavailable` and `ledger.unavailable` (retry), `identity.rejected`.
  */
 export function connect(settings: SystemSettings['identity'], deps: ConnectorDeps): Connector<IdentityActivities> {
@@ -50,31 +50,21 @@ export function connect(settings: SystemSettings['identity'], deps: ConnectorDep
     activities: createActivities(driver, createChanges(driver, createConfirm('identity', pool), policy), deps),
     check: async () => {
       await driver.findUser({ userId: 'nobody: a check of the settings', email: 'nobody@example.com' });
+      await driver.check?.();
+      await requireGroups(driver, policy);
     },
   };
 }
 
-function driverOf(settings: SystemSettings['identity'], write: Write, deps: ConnectorDeps): IdentityDriver {
-  const { driver, url, token, userIdAttribute, keycloakUrl } = settings;
-  const httpTo = (baseUrl: string, scheme: string, contentType: string): Http =>
-    createHttp({
-      system: 'identity',
-      baseUrl,
-      headers: () => ({ authorization: `${scheme} ${token()}`, accept: contentType, 'content-type': contentType }),
-      write,
-      ...deps,
-    });
-  if (driver === 'okta') return createOktaDriver(httpTo(url, 'SSWS', 'application/json'), { userIdAttribute });
-  const scim = createScimDriver(httpTo(url, 'Bearer', 'application/scim+json'));
-  if (keycloakUrl === undefined) return scim;
-  // Keycloak's SCIM leaves a session alive when it makes a user inactive; its admin API ends them: 204, and 204 again
-  // (tried on 26.7). Users have one id in both.
-  const keycloak = httpTo(keycloakUrl, 'Bearer', 'application/json');
-  return {
-    ...scim,
-    endSessions: (effect, { id }) =>
-      keycloak.write(effect, { method: 'POST', path: `/users/${encodeURIComponent(id)}/logout` }),
-  };
+/** @throws `identity.rejected` that names the groups of the policy that the provider lacks and that are not created on demand. */
+async function requireGroups({ findGroup }: IdentityDriver, { groups, onboarding }: Policy): Promise<void> {
+  if (groups.createMissing) return;
+  const programs = onboarding.programs.flatMap((program) => program.groups);
+  const missing: string[] = [];
+  for (const name of new Set([groups.certified, groups.recertificationRequired, ...programs]))
+    if ((await findGroup(name)) === null) missing.push(`"${name}"`);
+  if (missing.length > 0)
+    throw rejected('identity', `has no group named ${missing.join(', ')}, which the policy names`);
 }
 
 function createActivities(
@@ -121,7 +111,7 @@ function createActivities(
       if (await isNeededElsewhere(person.userId, unlessOpen)) return 'unchanged';
       const rows = await changedBy(person.userId, of, unlessOpen, context.step);
       if (rows.length === 0) return 'unchanged';
-      return changing(person, async (user) => {
+      const restored = await changing(person, async (user) => {
         const results: Change[] = [];
         for (const row of rows) {
           const before = { ...row.would, ...row.before };
@@ -131,6 +121,9 @@ function createActivities(
         }
         return (['not active', 'done'] as const).find((result) => results.includes(result)) ?? 'unchanged';
       });
+      if (restored === 'absent')
+        throw rejected('identity', 'has nobody of this id or address any more; retryStep, identify or skipStep');
+      return restored;
     },
   };
 }
@@ -139,11 +132,12 @@ async function restoreOne(
   { setActive, setMember, groupNamed }: IdentityChanges,
   context: StepContext,
   user: IdentityUser,
-  { active, member, group }: Readonly<Record<string, unknown>>,
+  { active, member, group: name, groupId: id }: Readonly<Record<string, unknown>>,
 ): Promise<Change> {
   if (typeof active === 'boolean') return setActive(context, user, active);
-  if (typeof member !== 'boolean' || typeof group !== 'string') return 'unchanged';
-  return setMember(context, user, await groupNamed(group), member);
+  if (typeof member !== 'boolean' || typeof name !== 'string') return 'unchanged';
+  // By its id: its name may be that of another one too.
+  return setMember(context, user, typeof id === 'string' ? { id, name } : await groupNamed(name), member);
 }
 
 /** What the ledger knows that decides about a change. */

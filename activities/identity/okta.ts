@@ -1,11 +1,12 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { SystemSettings } from '../../src/settings';
 import type { Person } from '../connector';
-import { rejected } from '../failure';
+import { rejected, statusOf } from '../failure';
 import type { Http, HttpAnswer } from '../http';
 import { quote } from '../scim';
 import type { Effect } from '../write-once';
-import { groupMade, type Group, type IdentityDriver, type IdentityUser } from './driver';
+import { groupMade, type Group, type IdentityDriver, type IdentityUser, type Membership } from './driver';
+import { theOne } from './the-one';
 
 const USERS = '/api/v1/users';
 const GROUPS = '/api/v1/groups';
@@ -39,14 +40,21 @@ export function createOktaDriver(
   { userIdAttribute }: Pick<SystemSettings['identity'], 'userIdAttribute'>,
 ): IdentityDriver {
   const reading = createReading(http);
+  const known = (user: OktaUser): IdentityUser => toUser(user, userIdAttribute);
   const change = createLifecycle(http, reading);
 
   /** By login, which is read from the directory itself; the searches read an index that is seconds behind. */
-  async function findUser({ userId, email }: Person): Promise<IdentityUser | null> {
-    const found =
-      (email === null ? null : ((await reading.userAt(email)) ?? (await reading.userWith('email', email)))) ??
-      (userIdAttribute === undefined ? null : await reading.userWith(userIdAttribute, userId));
-    return found === null ? null : toUser(found);
+  async function findByAddress(email: string): Promise<readonly OktaUser[]> {
+    const byLogin = await reading.userAt(email);
+    const byEmail = await reading.usersWith('email', email);
+    return byLogin === null ? byEmail : [byLogin, ...byEmail];
+  }
+
+  async function findUser(person: Person): Promise<IdentityUser | null> {
+    const { userId, email } = person;
+    const byAddress = email === null ? [] : await findByAddress(email);
+    const byId = userIdAttribute === undefined ? [] : await reading.usersWith(userIdAttribute, userId);
+    return theOne(person, { byId: openOf(byId).map(known), byAddress: openOf(byAddress).map(known) });
   }
 
   async function findManagerEmail({ managerId }: IdentityUser): Promise<string | null> {
@@ -56,15 +64,15 @@ export function createOktaDriver(
     return manager === null ? addressIn(managerId) : toUser(manager).email;
   }
 
-  async function groupsOf(user: IdentityUser): Promise<readonly Group[]> {
-    if (user.groups !== null) return user.groups;
-    const all = await reading.list<OktaGroup>(`${USERS}/${encodeURIComponent(user.id)}/groups`, { limit: PAGE });
-    return all.filter(isChangeable).map(toGroup);
+  async function groupsOf({ id }: IdentityUser): Promise<readonly Membership[]> {
+    const path = `${USERS}/${encodeURIComponent(id)}/groups`;
+    const all = await reading.list<OktaGroup>(path, "read a user's groups", { limit: PAGE });
+    return all.filter(isChangeable).map((group) => ({ ...toGroup(group), isCertain: true }));
   }
 
   async function findGroup(name: string): Promise<Group | null> {
     const search = `profile.name eq ${quote(name)}`;
-    const all = await reading.list<OktaGroup>(GROUPS, { search, limit: PAGE });
+    const all = await reading.list<OktaGroup>(GROUPS, 'find a group', { search, limit: PAGE });
     const named = all.filter(({ profile }) => profile?.name === name);
     const group = named.find(isChangeable);
     if (group !== undefined) return toGroup(group);
@@ -75,7 +83,13 @@ export function createOktaDriver(
   async function createGroup(effect: Effect, name: string): Promise<Group | 'observed'> {
     // 400 is also the answer where another has just made it: names are unique.
     const body = { profile: { name, description: 'Made by MindTickle on Temporal' } };
-    const made = await http.write(effect, { method: 'POST', path: GROUPS, body, accept: [400] });
+    const made = await http.write(effect, {
+      method: 'POST',
+      path: GROUPS,
+      body,
+      call: 'create a group',
+      accept: [400],
+    });
     return groupMade(made, name, findGroup);
   }
 
@@ -88,16 +102,22 @@ export function createOktaDriver(
     isMember: async (group, user) => (await groupsOf(user)).some(({ id }) => id === group.id),
     setActive: (effect, user, active) =>
       change(effect, user, active ? 'unsuspend' : 'suspend', (now) => now.active === active),
-    endSessions: (effect, { id }) =>
-      http.write(effect, {
-        method: 'DELETE',
-        path: `${USERS}/${encodeURIComponent(id)}/sessions?oauthTokens=true`,
-      }),
+    endSessions: async (effect, { id }) => {
+      const path = `${USERS}/${encodeURIComponent(id)}/sessions?oauthTokens=true`;
+      try {
+        return await http.write(effect, { method: 'DELETE', path, call: 'end sessions' });
+      } catch (error) {
+        // The user is there: what is missing is the call.
+        if ([404, 405, 501].includes(statusOf(error) ?? 0)) return 'not supported';
+        throw error;
+      }
+    },
     deactivate: (effect, user) => change(effect, user, 'deactivate', (now) => now.deactivated === true),
     setMember: (effect, group, user, member) =>
       http.write(effect, {
         method: member ? 'PUT' : 'DELETE',
         path: `${GROUPS}/${encodeURIComponent(group.id)}/users/${encodeURIComponent(user.id)}`,
+        call: member ? 'join a group' : 'leave a group',
       }),
   };
 }
@@ -111,17 +131,15 @@ function createLifecycle(http: Http, { userAt }: ReturnType<typeof createReading
   ): Promise<object | 'observed' | 'found'> => {
     const path = `${USERS}/${encodeURIComponent(id)}/lifecycle/${transition}`;
     try {
-      return await http.write(effect, { method: 'POST', path });
+      return await http.write(effect, { method: 'POST', path, call: `${transition} a user` });
     } catch (error) {
       // Okta answers 400 to what the user's status does not allow; only a person can change that.
-      const isRejected = error instanceof ApplicationFailure && error.type === 'identity.rejected';
-      const details = (isRejected ? error.details?.[0] : undefined) as { status?: unknown } | undefined;
-      if (details?.status !== 400) throw error;
+      if (!(error instanceof ApplicationFailure) || statusOf(error) !== 400) throw error;
       // Somebody else may have been quicker: Okta refuses to suspend who is suspended.
       const now = await userAt(id);
       if (now !== null && isDone(toUser(now))) return 'found';
       const what = `does not ${transition} a user of this status: set it in Okta by hand, then retryStep or skipStep`;
-      throw rejected('identity', what, details);
+      throw rejected('identity', what, error.details?.[0] as object);
     }
   };
 }
@@ -130,35 +148,36 @@ function createReading(http: Http) {
   /** By Okta's id or by login. */
   async function userAt(idOrLogin: string): Promise<OktaUser | null> {
     const path = `${USERS}/${encodeURIComponent(idOrLogin)}`;
-    const { status, body } = await http.read({ method: 'GET', path, accept: [404] });
+    const { status, body } = await http.read({ method: 'GET', path, call: 'look a user up', accept: [404] });
     return status === 404 ? null : (body as OktaUser);
   }
 
-  async function userWith(attribute: string, value: string): Promise<OktaUser | null> {
-    const found = await list<OktaUser>(USERS, { search: `profile.${attribute} eq ${quote(value)}`, limit: PAGE });
-    // A closed account may exist beside the open one.
-    const open = found.filter((user) => !isDeactivated(user));
-    if (open.length > 1) throw rejected('identity', `has several users of this ${attribute}`, { count: open.length });
-    return open[0] ?? found[0] ?? null;
+  function usersWith(attribute: string, value: string): Promise<readonly OktaUser[]> {
+    return list<OktaUser>(USERS, 'look a user up', { search: `profile.${attribute} eq ${quote(value)}`, limit: PAGE });
   }
 
-  async function list<T>(path: string, query: Readonly<Record<string, string | number>>): Promise<readonly T[]> {
+  async function list<T>(
+    path: string,
+    call: string,
+    query: Readonly<Record<string, string | number>>,
+  ): Promise<readonly T[]> {
     const found: T[] = [];
     const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     let search = `?${pairs.join('&')}`;
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      const answer = await http.read({ method: 'GET', path: `${path}${search}` });
+      const answer = await http.read({ method: 'GET', path: `${path}${search}`, call });
       // A sign-in page, or a proxy's, must not read as an empty list.
-      if (!Array.isArray(answer.body)) throw rejected('identity', 'did not answer with a list: is its URL right?');
+      if (!Array.isArray(answer.body))
+        throw rejected('identity', `did not answer with a list (${call}): is its URL right?`);
       found.push(...(answer.body as T[]));
       const next = nextPage(answer);
       if (next === null) return found;
       search = next;
     }
-    throw rejected('identity', `lists more than ${MAX_PAGES} pages`);
+    throw rejected('identity', `lists more than ${MAX_PAGES} pages (${call})`);
   }
 
-  return { userAt, userWith, list };
+  return { userAt, usersWith, list };
 }
 
 /** The query of the next page (RFC 8288). Only that of its address: the token goes where the settings say. */
@@ -175,19 +194,30 @@ function isDeactivated({ status, transitioningToStatus }: OktaUser): boolean {
   return status === 'DEPROVISIONED' || transitioningToStatus === 'DEPROVISIONED';
 }
 
-function toUser(user: OktaUser): IdentityUser {
+/** A closed account may exist beside the open one. */
+function openOf(users: readonly OktaUser[]): readonly OktaUser[] {
+  const open = users.filter((user) => !isDeactivated(user));
+  return open.length > 0 ? open : users.slice(0, 1);
+}
+
+function toUser(user: OktaUser, userIdAttribute?: string): IdentityUser {
   const { id, status = '', profile = {} } = user;
   if (typeof id !== 'string') throw rejected('identity', 'answered with a user without id');
   const deactivated = isDeactivated(user);
   const { email, login, managerId, manager } = profile;
   return {
     id,
+    userId: textOf(userIdAttribute === undefined ? undefined : profile[userIdAttribute]),
     active: !deactivated && !INACTIVE.includes(status),
     deactivated,
     email: addressIn(email) ?? addressIn(login),
-    managerId: [managerId, manager].find((text): text is string => typeof text === 'string' && text !== '') ?? null,
-    groups: null,
+    managerId: textOf(managerId) ?? textOf(manager),
   };
+}
+
+function textOf(value: unknown): string | null {
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && text !== '' ? text : null;
 }
 
 function addressIn(text: string | undefined): string | null {

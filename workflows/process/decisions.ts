@@ -7,8 +7,10 @@ import { retryStepUpdate, skipStepUpdate, type ProcessState } from '../messages'
 export type Decision = { readonly kind: 'retry' } | { readonly kind: 'skip'; readonly why: string };
 
 export interface Decisions {
-  /** Wait until somebody decides; cancellable. */
-  readonly made: (step: string) => Promise<Decision>;
+  /** Wait until somebody decides; cancellable. Undefined: nobody has within `withinMs`. */
+  readonly made: (step: string, withinMs?: number) => Promise<Decision | undefined>;
+  /** What was decided meanwhile means nothing any more. */
+  readonly forget: (step: string) => void;
   readonly retry: (step: string) => void;
 }
 
@@ -47,14 +49,20 @@ export function createDecisions(recorder: StateRecorder): Decisions {
     },
   );
 
-  async function untilMade(step: string): Promise<Decision> {
-    await condition(() => made.has(step));
+  async function untilMade(step: string, withinMs?: number): Promise<Decision | undefined> {
+    const isMade = (): boolean => made.has(step);
+    if (withinMs === undefined) await condition(isMade);
+    else if (!(await condition(isMade, withinMs, { summary: 'Then try whether it works again' }))) return undefined;
     const decision = made.get(step) ?? { kind: 'retry' };
     made.delete(step);
     return decision;
   }
 
-  return { made: untilMade, retry: (step) => void made.set(step, { kind: 'retry' }) };
+  return {
+    made: untilMade,
+    forget: (step) => void made.delete(step),
+    retry: (step) => void made.set(step, { kind: 'retry' }),
+  };
 }
 
 /** The step, by exactly the name that it is parked under: that is what the handler gets. */

@@ -1,10 +1,11 @@
 /** The people of a process: its learner, by address, and who is notified about them. */
 import { CancellationScope, isCancellation, setHandler, sleep } from '@temporalio/workflow';
 import type { Person } from '../../activities';
-import { DAY, isEmail, isInvalidRequest, MINUTE, readTextFields } from '../../src/domain';
+import { isEmail, isInvalidRequest, readTextFields } from '../../src/domain';
 import { askLedger } from './activity-proxies';
 import { createEscalationChain, findContact, type EscalationChain, type LearnerContext } from './escalation-chain';
 import type { Recipient } from './channels';
+import { pauseAfter } from './patience';
 import { NeedsDecision } from './steps';
 import { identifyUpdate, type ProcessState, type StepState } from '../messages';
 
@@ -126,13 +127,9 @@ function listen(context: LearnerContext, identified: (email: string) => void): v
   );
 }
 
-/** A pause is this part of the wait so far: what came within the first hours is found within minutes. */
-const PAUSE_PART = 8;
-
 /**
  * Checks from time to time, in the scope that `start` is called in, whether the ledger knows the address that a parked step
- * needs. Pauses grow from a minute to a day, because the wait may last a year: a check every hour would fill the whole
- * history that a workflow may have.
+ * needs.
  */
 function createAddressPoller({ userId, recorder, steps }: LearnerContext): { start: () => void; stop: () => void } {
   let scope: CancellationScope | undefined;
@@ -140,7 +137,7 @@ function createAddressPoller({ userId, recorder, steps }: LearnerContext): { sta
 
   async function poll(): Promise<void> {
     for (let waitedMs = 0; ;) {
-      const pauseMs = Math.min(Math.max(Math.round(waitedMs / PAUSE_PART), MINUTE), DAY);
+      const pauseMs = pauseAfter(waitedMs);
       await sleep(pauseMs, { summary: 'Then look whether the address is known' });
       waitedMs += pauseMs;
       if (!isNeeded()) continue;

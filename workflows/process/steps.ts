@@ -3,7 +3,8 @@ import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { Person, StepContext } from '../../activities';
 import type { Modes, System } from '../../src/domain';
 import { sharedCause, whyFailed } from './activity-proxies';
-import { createDecisions } from './decisions';
+import { createDecisions, type Decision } from './decisions';
+import { pauseAfter } from './patience';
 import type { StateRecorder } from './state';
 
 /** Thrown inside a step: it cannot go on until somebody decides. The sentence says why and what may be sent. */
@@ -79,6 +80,8 @@ export interface Refusal {
   readonly why: string;
   /** What may stop many processes alike: people are notified of it once. */
   readonly cause: string | undefined;
+  /** Somebody puts it right outside, such as credentials: then the step goes on by itself. */
+  readonly mayPass: boolean;
 }
 
 /** What the steps need of their process. */
@@ -98,6 +101,29 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
   const decisions = createDecisions(recorder);
   const freeKey = (wanted: string): string => freeKeyIn(recorder, wanted);
 
+  /** What may pass is tried again from time to time, while the step stays parked. */
+  async function decided<T>(
+    step: string,
+    { mayPass, why }: Refusal,
+    call: () => T | Promise<T>,
+  ): Promise<Decision | { readonly kind: 'passed'; readonly result: T }> {
+    for (let waitedMs = 0; ;) {
+      const pauseMs = mayPass ? pauseAfter(waitedMs) : undefined;
+      const decision = await decisions.made(step, pauseMs);
+      if (decision !== undefined) return decision;
+      waitedMs += pauseMs ?? 0;
+      const again = await tryOnce(call);
+      // A person who has decided a moment ago decides no more.
+      if ('result' in again || again.why !== why) decisions.forget(step);
+      if ('result' in again) {
+        recorder.note({ what: `${step} works again`, by: 'mindtickle', reason: null });
+        return { kind: 'passed', result: again.result };
+      }
+      // Refused for another reason: that is what people have to know.
+      if (again.why !== why) return { kind: 'retry' };
+    }
+  }
+
   async function untilSettled<T>(step: StepName, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
     for (;;) {
       recorder.setStep(step, 'running');
@@ -108,8 +134,12 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
       }
       recorder.setStep(step, 'parked', tried.why);
       const stopNotifying = onParked(step, tried);
-      const decision = await decisions.made(step.step).finally(stopNotifying);
+      const decision = await decided(step.step, tried, call).finally(stopNotifying);
       if (decision.kind === 'retry') continue;
+      if (decision.kind === 'passed') {
+        recorder.setStep(step, ...of(decision.result));
+        return decision.result;
+      }
       recorder.setStep(step, 'skipped', decision.why);
       return undefined;
     }
@@ -162,8 +192,11 @@ async function tryOnce<T>(call: () => T | Promise<T>): Promise<{ result: T } | R
     return { result: await call() };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    if (error instanceof NeedsDecision) return { why: error.message, cause: error.shared };
-    if (error instanceof ActivityFailure) return { why: whyFailed(error), cause: sharedCause(error) };
+    if (error instanceof NeedsDecision) return { why: error.message, cause: error.shared, mayPass: false };
+    if (error instanceof ActivityFailure) {
+      const cause = sharedCause(error);
+      return { why: whyFailed(error), cause, mayPass: cause !== undefined };
+    }
     throw error;
   }
 }
@@ -183,6 +216,10 @@ function outcomeOf(result: unknown, isFinal: boolean): StepOutcome {
 function doneOf(result: unknown): StepOutcome {
   if (typeof result === 'string') return wordOf(result);
   if (typeof result !== 'object' || result === null) return ['done', null];
+  if ('change' in result && 'sessions' in result) {
+    const [status, detail] = doneOf(result.change);
+    return [status, [...(detail === null ? [] : [detail]), `sessions: ${String(result.sessions)}`].join('; ')];
+  }
   if ('left' in result && Array.isArray(result.left)) return ['done', `left ${result.left.join(', ') || 'none'}`];
   if ('sha256' in result && typeof result.sha256 === 'string') return ['done', `SHA-256 ${result.sha256}`];
   return ['done', null];
