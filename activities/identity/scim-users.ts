@@ -75,7 +75,7 @@ export function createScimUsers(read: Http['read'], userIdAttribute: string | nu
 }
 
 function byAttribute(attribute: string, userId: string): Way {
-  return { filter: `${attribute} eq ${quote(userId)}`, isMatch: (user) => valueAt(user, attribute) === userId };
+  return { filter: `${attribute} eq ${quote(userId)}`, isMatch: (user) => isSame(valueAt(user, attribute), userId) };
 }
 
 function byUserName(email: string): Way {
@@ -86,8 +86,8 @@ function byAddress(filter: string, email: string): Way {
   return { filter, isMatch: (user) => addressesOf(user).some(({ value }) => isSame(value, email)) };
 }
 
-function isSame(found: unknown, email: string): boolean {
-  return typeof found === 'string' && folded(found) === folded(email);
+function isSame(found: unknown, key: string): boolean {
+  return typeof found === 'string' && folded(found) === folded(key);
 }
 
 function addressesOf(user: unknown): readonly { readonly value: unknown; readonly primary: unknown }[] {

@@ -27,7 +27,7 @@ export function theOne({ userId }: Pick<Person, 'userId'>, { byId, byAddress }: 
       count: all.length,
     });
   if (first === undefined) return null;
-  if (first.userId !== null && first.userId !== userId)
+  if (first.userId !== null && folded(first.userId) !== folded(userId))
     throw keysDisagree('identity', addressOf(first), `the event is about user ${shownId(userId)}`);
   return first;
 }

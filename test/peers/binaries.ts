@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { execFileSync, type StdioOptions } from 'node:child_process';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
@@ -12,9 +12,16 @@ export interface Peer {
   readonly variable: string;
   /** Where else it may lie. */
   readonly places?: readonly string[];
-  readonly get?: { readonly go: string } | { readonly pip: string };
+  readonly get?: { readonly go: string } | { readonly pip: string } | { readonly maven: string };
   readonly version: (program: string) => string;
 }
+
+const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mindtickle-temporal', 'peers');
+const venv = join(cache, 'python');
+
+/** Keycloak of one version: its SCIM is a preview, and changes. */
+const KEYCLOAK = '26.7.3';
+const keycloakFolder = join(cache, `keycloak-${KEYCLOAK}`);
 
 export const peers = {
   scim: {
@@ -23,6 +30,14 @@ export const peers = {
     variable: 'SCIM2_SERVER_PATH',
     get: { pip: 'scim2-server' },
     version: (program) => pipVersion(program, 'scim2-server'),
+  },
+  keycloak: {
+    name: 'Keycloak',
+    program: 'kc.sh',
+    variable: 'KEYCLOAK_PATH',
+    places: [join(keycloakFolder, 'bin')],
+    get: { maven: `org.keycloak:keycloak-quarkus-dist:${KEYCLOAK}:tar.gz` },
+    version: (program) => /[\d.]+/.exec(readFileSync(join(dirname(program), '..', 'version.txt'), 'utf8'))?.[0] ?? '',
   },
   s3: {
     name: 'versitygw',
@@ -57,9 +72,6 @@ export const peers = {
   },
 } as const satisfies Readonly<Record<string, Peer>>;
 
-const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mindtickle-temporal', 'peers');
-const venv = join(cache, 'python');
-
 /** Undefined when it is nowhere: in its variable, in our cache, in PATH (but for names that say too little). */
 export function find({ program, variable, places = [] }: Peer): string | undefined {
   const inPath = program === 'server' ? [] : (process.env['PATH'] ?? '').split(delimiter);
@@ -70,8 +82,15 @@ export function find({ program, variable, places = [] }: Peer): string | undefin
 /** What a person types to have it. */
 export function howToGet({ get, variable, program }: Peer): string {
   if (get === undefined) return `apt-get install postgresql-15, or set ${variable}`;
-  return `npm run test:peers -- --install (${'go' in get ? `go install ${get.go}@latest` : `pip install ${get.pip}`}), or set ${variable} to ${program}`;
+  return `npm run test:peers -- --install (${commandFor(get)}), or set ${variable} to ${program}`;
 }
+
+function commandFor(get: NonNullable<Peer['get']>): string {
+  if ('go' in get) return `go install ${get.go}@latest`;
+  return 'pip' in get ? `pip install ${get.pip}` : `Java 17 and mvn, for ${get.maven}`;
+}
+
+const QUIET: StdioOptions = ['ignore', 'ignore', 'inherit'];
 
 /** Into our cache. One package at a time: a build of these takes minutes and much memory. @throws Error of the installer. */
 export function install({ get }: Peer): void {
@@ -79,10 +98,15 @@ export function install({ get }: Peer): void {
   mkdirSync(cache, { recursive: true });
   if ('go' in get) {
     const env = { ...process.env, GOBIN: join(cache, 'bin'), GOFLAGS: '-p=1' };
-    execFileSync('go', ['install', `${get.go}@latest`], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('go', ['install', `${get.go}@latest`], { env, stdio: QUIET });
+  } else if ('maven' in get) {
+    const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
+    execFileSync('mvn', ['-q', plugin, `-Dartifact=${get.maven}`, `-DoutputDirectory=${cache}`], { stdio: QUIET });
+    const [, name = '', version = '', type = ''] = get.maven.split(':');
+    execFileSync('tar', ['xzf', join(cache, `${name}-${version}.${type}`), '-C', cache], { stdio: QUIET });
   } else {
-    execFileSync('python3', ['-m', 'venv', venv], { stdio: ['ignore', 'ignore', 'inherit'] });
-    execFileSync(join(venv, 'bin', 'pip'), ['install', '-q', get.pip], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('python3', ['-m', 'venv', venv], { stdio: QUIET });
+    execFileSync(join(venv, 'bin', 'pip'), ['install', '-q', get.pip], { stdio: QUIET });
   }
 }
 

@@ -3,18 +3,19 @@ import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
 import { openLedger } from '../ledger/fixture';
 import { find, howToGet, install, peers, type Peer } from './binaries';
+import { startKeycloak, tryKeycloak } from './keycloak';
 import { startMail, tryMail } from './mail';
 import { startPostgres, tryLedger } from './postgres';
 import { directory, endAll, onEnd } from './processes';
 import { startS3, tryS3 } from './s3';
-import { startScim, startWithHabits, tryScim } from './scim';
+import { startScim, startWithHabits, tryScim, withToken } from './scim';
 import { startToxiproxy, type Proxy } from './toxiproxy';
 import type { Outcome } from './trial';
 
 const USAGE = `npm run test:peers -- [--install] [--allow-missing]
 
 The connectors, against servers that we did not write, on loopback: each step twice, observed, and with Toxiproxy in front,
-with its answer lost, the peer down, slow and silent. --install fetches what is missing into the cache of the user (go, pip).
+with its answer lost, the peer down, slow and silent. --install fetches what is missing into the cache of the user (go, pip, Maven).
 Exit code 0: all passed. 1: one did not, or no peer of a kind was there (not with --allow-missing). 2: bad usage.`;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -46,7 +47,7 @@ const KINDS: readonly Kind[] = [
     peer: peers.scim,
     start: async (program, { pool, proxyFor }) => {
       const port = await startScim(program);
-      return tryScim(pool, port, port, await proxyFor(port));
+      return tryScim(pool, withToken(port), port, await proxyFor(port));
     },
   },
   {
@@ -56,7 +57,15 @@ const KINDS: readonly Kind[] = [
     start: async (program, { pool, proxyFor }) => {
       const direct = await startScim(program);
       const port = await startWithHabits(direct);
-      return tryScim(pool, port, direct, await proxyFor(port));
+      return tryScim(pool, withToken(direct), port, await proxyFor(port));
+    },
+  },
+  {
+    kind: 'identity by SCIM',
+    peer: peers.keycloak,
+    start: async (program, { pool, proxyFor }) => {
+      const keycloak = await startKeycloak(program);
+      return tryKeycloak(pool, keycloak, await proxyFor(keycloak.port));
     },
   },
   {

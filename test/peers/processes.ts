@@ -24,12 +24,15 @@ export async function directory(): Promise<string> {
   return path;
 }
 
-/** Resolves once it listens on `port`. @throws Error with the end of its output when it ends first, or after half a minute. */
+/** Resolves once it listens on `port`. @throws Error with the end of its output when it ends first, or after half a minute (`limitMs`). */
 export async function run(
   program: string,
   args: readonly string[],
   port: number,
-  options: Pick<SpawnOptions, 'env' | 'uid' | 'gid' | 'cwd'> = {},
+  {
+    limitMs = 30_000,
+    ...options
+  }: Pick<SpawnOptions, 'env' | 'uid' | 'gid' | 'cwd'> & { readonly limitMs?: number } = {},
 ): Promise<void> {
   const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -42,7 +45,7 @@ export async function run(
     await ended;
     clearTimeout(late);
   });
-  const until = Date.now() + 30_000;
+  const until = Date.now() + limitMs;
   while (!(await listens(port))) {
     if (child.exitCode !== null || Date.now() > until) throw new Error(`${program} does not listen: ${output}`);
     await sleep(50);

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { Pool } from 'pg';
+import type { SystemSettings } from '../../src/settings';
 import { at, connectTo } from '../activities/running';
 import { freePort } from '../free-port';
 import { onEnd, run } from './processes';
@@ -11,7 +12,6 @@ import type { Proxy } from './toxiproxy';
 import { tryPeer, type Outcome, type PeerTrial } from './trial';
 
 const TOKEN = 'a-token-of-the-peers';
-const HEADERS = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/scim+json' };
 
 export async function startScim(program: string): Promise<number> {
   const port = await freePort();
@@ -56,15 +56,40 @@ function forget(text: string): string {
   return JSON.stringify(JSON.parse(text, drop));
 }
 
-/** Freezes a user and joins a group, each with every fault. `direct`: the port that is asked what it holds. */
-export async function tryScim(pool: Pool, at: number, direct: number, proxy: Proxy | undefined): Promise<Outcome> {
-  const url = `http://127.0.0.1:${proxy?.port ?? at}/v2`;
-  const ask = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
-    const init = { method, headers: HEADERS, ...(body !== undefined && { body: JSON.stringify(body) }) };
-    const response = await fetch(`http://127.0.0.1:${direct}/v2${path}`, init);
-    if (!response.ok) throw new Error(`SCIM answered ${response.status} to ${method} ${path}`);
-    return (await response.json()) as Record<string, unknown>;
-  };
+/** A SCIM server, as it is asked what it holds. */
+export interface ScimPeer {
+  /** Not through the proxy. */
+  readonly url: string;
+  readonly token: () => Promise<string>;
+  /** Of the connector, at the URL that it is given. */
+  readonly settings: (url: string) => SystemSettings['identity'];
+  /** How much longer than others it may take. */
+  readonly patience?: number;
+}
+
+export const withToken = (port: number): ScimPeer => ({
+  url: `http://127.0.0.1:${port}/v2`,
+  token: () => Promise.resolve(TOKEN),
+  settings: (url) => at.scim(url, TOKEN),
+});
+
+export async function askScim(
+  { url, token }: ScimPeer,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Record<string, unknown>> {
+  const headers = { authorization: `Bearer ${await token()}`, 'content-type': 'application/scim+json' };
+  const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  const response = await fetch(`${url}${path}`, init);
+  if (!response.ok) throw new Error(`SCIM answered ${response.status} to ${method} ${path}`);
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** Freezes a user and joins a group, each with every fault. `port`: where the connector goes, but for the proxy. */
+export async function tryScim(pool: Pool, peer: ScimPeer, port: number, proxy: Proxy | undefined): Promise<Outcome> {
+  const url = peer.url.replace(/:\d+/, `:${proxy?.port ?? port}`);
+  const ask = (method: string, path: string, body?: object) => askScim(peer, method, path, body);
   const group = `Certified ${randomUUID()}`;
   const { id: groupId } = await ask('POST', '/Groups', {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
@@ -91,7 +116,7 @@ export async function tryScim(pool: Pool, at: number, direct: number, proxy: Pro
     proxy,
     fresh: async (options) => {
       const { id, email } = await newUser();
-      const { freezeUser } = connector(pool, url, options);
+      const { freezeUser } = connector(pool, peer, url, options);
       return {
         step: (context) => freezeUser(context, { userId: 'nobody', email }),
         effects: async () => Number((await ask('GET', `/Users/${id}`))['active'] === false),
@@ -103,21 +128,27 @@ export async function tryScim(pool: Pool, at: number, direct: number, proxy: Pro
     proxy,
     fresh: async (options) => {
       const { id, email } = await newUser();
-      const { joinGroup } = connector(pool, url, options);
+      const { joinGroup } = connector(pool, peer, url, options);
       return { step: (context) => joinGroup(context, { userId: 'nobody', email }, group), effects: () => members(id) };
     },
   });
   return { calls: freeze.calls + join.calls, faults: freeze.faults };
 }
 
-function connector(pool: Pool, url: string, { onWrite, timeoutMs = 5000 }: Parameters<PeerTrial['fresh']>[0]) {
+function connector(
+  pool: Pool,
+  { settings, patience = 1 }: ScimPeer,
+  url: string,
+  { onWrite, timeoutMs = 5000 }: Parameters<PeerTrial['fresh']>[0],
+) {
   let isFirst = true;
   const send: typeof fetch = async (input, init) => {
-    if (init?.method !== 'GET' && isFirst) {
+    const isSignIn = String(input).endsWith('/token');
+    if (init?.method !== 'GET' && !isSignIn && isFirst) {
       isFirst = false;
       await onWrite?.();
     }
     return fetch(input, init);
   };
-  return connectTo(pool, 'identity', at.scim(url, TOKEN), { timeoutMs, fetch: send });
+  return connectTo(pool, 'identity', settings(url), { timeoutMs: timeoutMs * patience, fetch: send });
 }
