@@ -1,3 +1,5 @@
+import { oneLine } from './names';
+
 /** What each kind of notification says. The texts come from the event or a person. */
 interface Kinds {
   recertify: { readonly certName: string; readonly deadline: string };
@@ -5,7 +7,7 @@ interface Kinds {
   remind: { readonly certName: string; readonly deadline: string; readonly daysLeft: number };
   lapsed: { readonly certName: string; readonly userId: string; readonly graceEnds: string };
   coach: { readonly quizName: string; readonly userId: string; readonly percent: number | null };
-  welcome: { readonly role: string };
+  welcome: { readonly role: string | null };
   nudge: { readonly userId: string; readonly forManager: boolean };
   certificate: { readonly courseName: string };
   offboarded: { readonly userId: string; readonly report: readonly string[] };
@@ -81,7 +83,7 @@ const WORDS: { readonly [Kind in keyof Kinds]: (of: Kinds[Kind]) => Words } = {
   }),
   welcome: ({ role }) => ({
     subject: 'Welcome: your enablement program is ready',
-    lines: [`Your program for ${role} is open in MindTickle.`],
+    lines: [`Your program${role === null ? '' : ` for ${role}`} is open in MindTickle.`],
   }),
   nudge: ({ userId, forManager }) => ({
     subject: forManager ? 'A new hire has not started yet' : 'Your enablement program waits for you',
@@ -129,10 +131,6 @@ export function renderNotification(notification: Notification): RenderedNotifica
   const lines = words.lines.map(oneLine);
   const subject = Array.from(oneLine(words.subject)).slice(0, MAX_SUBJECT_CHARACTERS).join('');
   return { subject, text: `${lines.join('\n')}\n`, html: toHtml(subject, lines) };
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
 const STYLE = 'font-family: sans-serif; font-size: 16px; line-height: 1.5; max-width: 40em';
