@@ -8,10 +8,18 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RereadActivities } from '../activities';
-import { isInvalidRequest, readTextFields } from '../src/domain';
-import type { Delivery } from '../src/events';
+import { isDeeper, isInvalidRequest, MAX_DEPTH, readTextFields } from '../src/domain';
+import type { Delivery, EventDelivery } from '../src/events';
 import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from './messages';
-import { openProcess, rereadEnvelope, resolveConflict, whyFailed } from './process';
+import {
+  bodyArgument,
+  bodyLength,
+  MAX_BODY_BYTES,
+  openProcess,
+  rereadEnvelope,
+  resolveConflict,
+  whyFailed,
+} from './process';
 import type { Carried, ConflictResolution, Process, ProcessResult } from './process';
 
 type Reread = Awaited<ReturnType<RereadActivities['rereadEnvelope']>>;
@@ -43,17 +51,18 @@ export async function quarantine(
     },
     goesOn: (outcome) => outcome === 'redriven',
   });
-  if (result.outcome !== 'redriven' || decision.reread === null) return result;
+  if (result.outcome !== 'redriven' || decision.redrive === null) return result;
   await condition(allHandlersFinished);
   // A contradicting one that a person runs does not get the event's id: the ledger keeps both facts.
   const eventId = isConflict && !decision.isFree ? workflowInfo().workflowId : delivery.eventId;
-  return goOnAs(decision.reread, delivery, eventId);
+  return goOnAs(decision.redrive, delivery, eventId);
 }
 
-function goOnAs({ workflowType, event, envelope }: Reread, delivery: Delivery, eventId: string): Promise<never> {
-  return makeContinueAsNewFunc<(delivery: Delivery, envelope: unknown) => Promise<ProcessResult>>({ workflowType })(
-    readable(delivery, eventId, event),
-    envelope,
+function goOnAs({ reread, body }: Redrive, delivery: Delivery, eventId: string): Promise<never> {
+  const { workflowType, event, data, unread } = reread;
+  return makeContinueAsNewFunc<(delivery: EventDelivery, body: unknown) => Promise<ProcessResult>>({ workflowType })(
+    { ...readable(delivery, eventId, event), data, ...(unread !== undefined && { unread }) },
+    bodyArgument(body),
   );
 }
 
@@ -62,7 +71,7 @@ async function resolve(process: Process, delivery: Delivery, body: unknown, deci
   const resolution = await resolveConflict(delivery);
   decision.isFree = resolution === 'free';
   process.note({ what: FOUND[resolution], by: 'mindtickle', reason: null });
-  if (resolution === 'free') await runByItself(process, body, decision);
+  if (resolution === 'free') await runByItself(process, delivery, body, decision);
   if (!isMade(decision)) process.recorder.setWaiting(BY_A_PERSON, null);
 }
 
@@ -71,11 +80,11 @@ const FOUND = {
   free: 'the first delivery of the event id was a replay: this one has the id',
 } as const satisfies Record<ConflictResolution, string>;
 
-async function runByItself(process: Process, body: unknown, decision: Decision): Promise<void> {
+async function runByItself(process: Process, { signedAt }: Delivery, body: unknown, decision: Decision): Promise<void> {
   try {
-    const reread = await rereadEnvelope(body);
+    const reread = await rereadEnvelope(bodyArgument(body), signedAt);
     if (isMade(decision)) return;
-    decision.reread = reread;
+    decision.redrive = { reread, body };
     process.note({ what: `redrive as ${reread.workflowType}`, by: 'mindtickle', reason: null });
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -84,9 +93,9 @@ async function runByItself(process: Process, body: unknown, decision: Decision):
 }
 
 /** @throws a refusal that says what is wrong with it. */
-async function readAgain(envelope: unknown): Promise<Reread> {
+async function readAgain(envelope: unknown, { signedAt }: Delivery): Promise<Reread> {
   try {
-    return await rereadEnvelope(envelope);
+    return await rereadEnvelope(bodyArgument(envelope), signedAt);
   } catch (error) {
     if (isCancellation(error)) throw error;
     throw refusal(whyFailed(error));
@@ -101,15 +110,21 @@ function refusal(why: string): ApplicationFailure {
 /** Where it is at rest: what has been found out. */
 type Checkpoint = Pick<Decision, 'isFree'>;
 
+/** What is run instead: the body, corrected or as it is, and what was read of it. */
+interface Redrive {
+  readonly reread: Reread;
+  readonly body: unknown;
+}
+
 interface Decision {
   outcome: Outcome | null;
-  reread: Reread | null;
+  redrive: Redrive | null;
   /** The event id, which another delivery came with first, is this one's. */
   isFree: boolean;
 }
 
-function isMade({ outcome, reread }: Decision): boolean {
-  return outcome !== null || reread !== null;
+function isMade({ outcome, redrive }: Decision): boolean {
+  return outcome !== null || redrive !== null;
 }
 
 function listen(
@@ -118,7 +133,7 @@ function listen(
   body: unknown,
   checkpoint: Checkpoint = { isFree: false },
 ): Decision {
-  const decision: Decision = { outcome: null, reread: null, isFree: checkpoint.isFree };
+  const decision: Decision = { outcome: null, redrive: null, isFree: checkpoint.isFree };
   const requireOpen = (): void => {
     if (isMade(decision)) throw refusal('it is decided already');
   };
@@ -129,9 +144,10 @@ function listen(
   setHandler(
     redriveUpdate,
     async (request): Promise<ProcessState> => {
-      const reread = await readAgain(corrected(delivery, body, request));
+      const envelope = corrected(delivery, body, request);
+      const reread = await readAgain(envelope, delivery);
       requireOpen();
-      decision.reread = reread;
+      decision.redrive = { reread, body: envelope };
       process.note({
         what: `redrive as ${reread.workflowType}`,
         by: request.by,
@@ -143,6 +159,7 @@ function listen(
       validator: (request) => {
         const read = readTextFields(request, ['by']);
         if (isInvalidRequest(read)) throw new Error(read.problem);
+        requireFitting(corrected(delivery, body, request));
         requireWaiting();
       },
       description: 'Validate and run it, as it is or corrected: { by, data? }',
@@ -165,6 +182,12 @@ function listen(
     },
   );
   return decision;
+}
+
+/** What the receiver takes, too: with more, the run could not go on. */
+function requireFitting(envelope: unknown): void {
+  if (isDeeper(envelope, MAX_DEPTH)) throw new Error(`\`data\` is nested more than ${MAX_DEPTH} deep`);
+  if (bodyLength(envelope) > MAX_BODY_BYTES) throw new Error('the corrected body is longer than 1 MiB');
 }
 
 /** `data` replaces the event's data; a whole envelope (with `event` and `data`), or one where there was none, replaces all of it. */
