@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import type { Mode, System } from '../src/domain';
-import { beginEffect, confirmEffect, finishEffect } from '../src/ledger';
+import { beginEffect, confirmEffect, effectsOfStep, finishEffect, type NewEffect } from '../src/ledger';
 import { askLedger } from './failure';
 
 /** Which step of which workflow orders a write, and how its connector is set; the workflow gives it to every activity. */
@@ -47,21 +47,22 @@ export function createWrite(system: System, pool: Pool): Write {
     const workflowId = ownWorkflowId();
     const { context, naturalKey, would, before = null, isStillSo } = effect;
     const key = { workflowId, step: context.step, system, naturalKey };
-    const row = await askLedger(() =>
-      beginEffect(pool, {
-        ...key,
-        eventId: workflowId,
-        userId: context.userId,
-        mode: context.mode,
-        would,
-        before,
-        actor: context.actor ?? null,
-        reason: context.reason ?? null,
-      }),
-    );
+    const begun: NewEffect = {
+      ...key,
+      eventId: workflowId,
+      userId: context.userId,
+      mode: context.mode,
+      would,
+      before,
+      actor: context.actor ?? null,
+      reason: context.reason ?? null,
+    };
+    const row = await askLedger(() => beginEffect(pool, begun));
     if (context.mode === 'observe') return 'observed';
-    const isDone = row.status === 'done' && (isStillSo === undefined || (await isStillSo()));
-    if (isDone) return row.result as Awaited<ReturnType<typeof perform>>;
+    if (row.status === 'done') {
+      if (isStillSo === undefined || (await isStillSo())) return row.result as Awaited<ReturnType<typeof perform>>;
+      await askLedger(() => beginEffect(pool, { ...begun, isReversed: true }));
+    }
     const result = await perform();
     await askLedger(() => finishEffect(pool, key, { status: 'done', result }));
     return result;
@@ -75,6 +76,17 @@ export type Confirm = (effect: Effect) => Promise<boolean>;
 export function createConfirm(system: System, pool: Pool): Confirm {
   return ({ context, naturalKey }) =>
     askLedger(() => confirmEffect(pool, { workflowId: ownWorkflowId(), step: context.step, system, naturalKey }));
+}
+
+/** True when the step has written before: what it was to take back is taken back already. */
+export type HasWritten = (context: StepContext) => Promise<boolean>;
+
+/** @throws `ledger.unavailable` (retries). */
+export function createHasWritten(system: System, pool: Pool): HasWritten {
+  return async ({ step }) => {
+    const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), step, system));
+    return rows.some(({ status }) => status === 'done');
+  };
 }
 
 /** The id of the workflow that this activity runs for, which is its event's id. */

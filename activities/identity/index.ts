@@ -6,12 +6,13 @@ import {
   releaseShare,
   type Share,
   type StoredEffect,
+  undoEffects,
 } from '../../src/ledger';
 import type { Policy } from '../../src/domain';
 import type { SystemSettings } from '../../src/settings';
 import type { Change, Connector, ConnectorDeps, Person } from '../connector';
 import { askLedger, rejected } from '../failure';
-import { createConfirm, createWrite, ownWorkflowId, type StepContext } from '../write-once';
+import { createConfirm, createHasWritten, createWrite, ownWorkflowId, type StepContext } from '../write-once';
 import { createChanges, type Freeze, type IdentityChanges } from './changes';
 import type { IdentityDriver, IdentityUser } from './driver';
 import { driverOf } from './driver-of';
@@ -74,6 +75,7 @@ function createActivities(
 ): IdentityActivities {
   const { findChangeable, groupNamed, setMember } = changes;
   const { mayBeGranted, isNeededElsewhere, changedBy } = createLookups(pool);
+  const hasWritten = createHasWritten('identity', pool);
 
   /** A change to the person, when the provider knows them. */
   async function changing<T>(person: Person, change: (user: IdentityUser) => Promise<T>): Promise<T | 'absent'> {
@@ -110,14 +112,16 @@ function createActivities(
     restoreUser: async (context, person, of, unlessOpen) => {
       if (await isNeededElsewhere(person.userId, unlessOpen)) return 'unchanged';
       const rows = await changedBy(person.userId, of, unlessOpen, context.step);
-      if (rows.length === 0) return 'unchanged';
+      if (rows.length === 0) return (await hasWritten(context)) ? 'done' : 'unchanged';
       const restored = await changing(person, async (user) => {
         const results: Change[] = [];
         for (const row of rows) {
           const before = { ...row.would, ...row.before };
           const grants = before['active'] === true || before['member'] === true;
           const isAllowed = !grants || (await mayBeGranted(person.userId));
-          results.push(isAllowed ? await restoreOne(changes, context, user, before) : 'not active');
+          const result = isAllowed ? await restoreOne(changes, context, user, before) : 'not active';
+          if (result === 'done' || result === 'unchanged') await askLedger(() => undoEffects(pool, [row]));
+          results.push(result);
         }
         return (['not active', 'done'] as const).find((result) => results.includes(result)) ?? 'unchanged';
       });

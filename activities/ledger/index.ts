@@ -32,7 +32,8 @@ export interface OwnRun {
 }
 
 export interface LedgerActivities {
-  recordEvent(request: { receipt: Receipt; fact: Fact | null }): Promise<Recorded>;
+  /** `begins`: the workflow's first step. */
+  recordEvent(request: { receipt: Receipt; fact: Fact | null; begins?: boolean }): Promise<Recorded>;
   closeWorkflow(request: OwnRun & { outcome: string }): Promise<void>;
   markWorkflowGone(workflowId: string): Promise<void>;
   findLearner(userId: string): Promise<Learner | null>;

@@ -1,7 +1,7 @@
-import { effectsOfStep, findLearner } from '../../src/ledger';
+import { effectsOfStep, findLearner, undoEffects, type StoredEffect } from '../../src/ledger';
 import { requireUnprotected, type Change, type Person } from '../connector';
 import { askLedger } from '../failure';
-import { ownWorkflowId, reversed, type Effect, type StepContext } from '../write-once';
+import { createHasWritten, ownWorkflowId, reversed, type Effect, type StepContext } from '../write-once';
 import { literal, type SalesforceParts } from './api';
 import { findUser } from './find-user';
 
@@ -30,6 +30,7 @@ export interface UserActivities {
  */
 export function createUserActivities(parts: SalesforceParts): UserActivities {
   const { api, names, pool, write, confirm, isProtected } = parts;
+  const hasWritten = createHasWritten('salesforce', pool);
 
   async function freezeCrmUser(context: StepContext, person: Person): Promise<Change> {
     requireUnprotected('salesforce', [person.userId, person.email], isProtected);
@@ -43,20 +44,22 @@ export function createUserActivities(parts: SalesforceParts): UserActivities {
   }
 
   async function restoreCrmUser(context: StepContext, person: Person, of: string): Promise<Change> {
-    const loginId = await frozenBy(of);
-    if (loginId === null) return 'unchanged';
+    const row = await frozenBy(of);
+    const loginId = row?.before?.['userLogin'];
+    if (row === undefined || typeof loginId !== 'string') return (await hasWritten(context)) ? 'done' : 'unchanged';
     requireUnprotected('salesforce', [person.userId, person.email], isProtected);
     if ((await askLedger(() => findLearner(pool, person.userId)))?.active === false) return 'not active';
     const [login] = await logins(`Id = ${literal(loginId)}`);
-    return login === undefined ? 'absent' : setFrozen(context, login, false);
+    if (login === undefined) return 'absent';
+    const result = await setFrozen(context, login, false);
+    if (result !== 'observed') await askLedger(() => undoEffects(pool, [row]));
+    return result;
   }
 
-  /** The login that step `of` of this workflow froze, or may have. */
-  async function frozenBy(of: string): Promise<string | null> {
+  /** The row that says that step `of` of this workflow froze a login, or may have. */
+  async function frozenBy(of: string): Promise<StoredEffect | undefined> {
     const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), of, 'salesforce'));
-    const row = rows.find(({ status, would }) => status !== 'observed' && would['frozen'] === true);
-    const loginId = row?.before?.['userLogin'];
-    return typeof loginId === 'string' ? loginId : null;
+    return rows.find(({ status, would }) => ['done', 'pending'].includes(status) && would['frozen'] === true);
   }
 
   async function setFrozen(context: StepContext, { Id, IsFrozen }: Login, frozen: boolean): Promise<Change> {

@@ -1,9 +1,9 @@
-import { effectsOfStep, findLearner } from '../../src/ledger';
+import { effectsOfStep, findLearner, undoEffects } from '../../src/ledger';
 import { keysDisagree, requireUnprotected, shownId, type Change, type ConnectorDeps, type Person } from '../connector';
 import { askLedger, rejected } from '../failure';
 import type { Http } from '../http';
 import { quote, scimPatch, scimResources } from '../scim';
-import { createConfirm, ownWorkflowId, reversed, type Effect, type StepContext } from '../write-once';
+import { createConfirm, createHasWritten, ownWorkflowId, reversed, type Effect, type StepContext } from '../write-once';
 
 /** `not configured`: there is no SLACK_SCIM_TOKEN, and without one nobody's account can be changed. */
 export type AccountChange = Change | 'not configured';
@@ -23,6 +23,7 @@ export interface AccountActivities {
  */
 export function createAccountActivities(scim: Http | undefined, { pool, policy }: ConnectorDeps): AccountActivities {
   const confirm = createConfirm('slack', pool);
+  const hasWritten = createHasWritten('slack', pool);
   const {
     protected: isProtected,
     slack: { userIdField = null },
@@ -60,11 +61,14 @@ export function createAccountActivities(scim: Http | undefined, { pool, policy }
   async function restoreSlackUser(context: StepContext, person: Person, of: string): Promise<AccountChange> {
     if (scim === undefined) return 'not configured';
     const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), of, 'slack'));
-    const isOurs = rows.some(({ status, would }) => ['done', 'pending'].includes(status) && would['active'] === false);
-    if (!isOurs) return 'unchanged';
+    const ours = rows.filter(({ status, would }) => ['done', 'pending'].includes(status) && would['active'] === false);
+    if (ours.length === 0) return (await hasWritten(context)) ? 'done' : 'unchanged';
     // Asked in the activity that grants, so that a leaver gets nothing back whatever order the events came in.
     const learner = await askLedger(() => findLearner(pool, person.userId));
-    return learner?.active === false ? 'not active' : setActive(scim, context, person, true);
+    if (learner?.active === false) return 'not active';
+    const result = await setActive(scim, context, person, true);
+    if (result === 'done' || result === 'unchanged') await askLedger(() => undoEffects(pool, ours));
+    return result;
   }
 
   return {

@@ -22,9 +22,12 @@ export interface NewEffect extends EffectKey {
   readonly before?: Json | null;
   readonly actor?: string | null;
   readonly reason?: string | null;
+  /** It was done, and somebody has looked: it is so no more. */
+  readonly isReversed?: boolean;
 }
 
-export type EffectStatus = 'pending' | 'done' | 'observed' | 'failed';
+/** `undone`: it was taken back, and means nothing any more. */
+export type EffectStatus = 'pending' | 'done' | 'observed' | 'failed' | 'undone';
 
 export interface BegunEffect {
   readonly status: EffectStatus;
@@ -49,11 +52,13 @@ export interface StoredEffect extends BegunEffect, EffectKey {
 }
 
 /**
- * Before a write: the row that says it may have happened. Begun before, it is found as it is, with what stood there the
- * first time: after a lost answer that is the one thing that nobody can read any more.
+ * Before a write: the row that says it may have happened. Begun before and not finished, it keeps what stood there the first
+ * time: after a lost answer that is the one thing that nobody can read any more. What was taken back meanwhile, by us (undone) or
+ * by somebody else (`isReversed`), begins anew, with what stands there now.
  */
 export async function beginEffect(pool: Pool, effect: NewEffect): Promise<BegunEffect> {
-  const { workflowId, step, system, naturalKey, eventId, userId, mode, would, before, actor, reason } = effect;
+  const { workflowId, step, system, naturalKey, eventId, userId, mode, would, before, actor, reason, isReversed } =
+    effect;
   const { rows } = await pool.query<BegunEffect>(
     `insert into effects (workflow_id, step, system, natural_key, event_id, user_id, mode, would, before, actor, reason,
        status, finished_at)
@@ -61,12 +66,19 @@ export async function beginEffect(pool: Pool, effect: NewEffect): Promise<BegunE
        case when $7 = 'observe' then 'observed' else 'pending' end, case when $7 = 'observe' then now() end)
      on conflict (workflow_id, step, system, natural_key) do update set
        attempts = effects.attempts + 1,
-       before = coalesce(effects.before, excluded.before),
-       would = case when effects.status in ('done', 'observed') then effects.would else excluded.would end
+       before = case when ${IS_ANEW} then excluded.before else coalesce(effects.before, excluded.before) end,
+       would = case when effects.status in ('done', 'observed') and not (${IS_ANEW}) then effects.would else excluded.would end,
+       mode = case when ${IS_ANEW} then excluded.mode else effects.mode end,
+       actor = case when ${IS_ANEW} then excluded.actor else effects.actor end,
+       reason = case when ${IS_ANEW} then excluded.reason else effects.reason end,
+       begun_at = case when ${IS_ANEW} then excluded.begun_at else effects.begun_at end,
+       result = case when ${IS_ANEW} then null else effects.result end,
+       finished_at = case when ${IS_ANEW} then null else effects.finished_at end,
+       status = case when ${IS_ANEW} then excluded.status else effects.status end
      returning status, attempts, before, result`,
     [
       ...keyValues({ workflowId, step, system, naturalKey }),
-      ...[eventId, userId, mode, storableJson(would), json(before), said(actor), said(reason)],
+      ...[eventId, userId, mode, storableJson(would), json(before), said(actor), said(reason), isReversed === true],
     ],
   );
   const [row] = rows;
@@ -74,7 +86,10 @@ export async function beginEffect(pool: Pool, effect: NewEffect): Promise<BegunE
   return row;
 }
 
-/** What became of a write. Done stays done: an attempt that was given up may still report. @throws Error for one never begun. */
+/** In the statement above. */
+const IS_ANEW = `excluded.mode = 'on' and (effects.status in ('undone', 'observed') or effects.status = 'done' and $12)`;
+
+/** What became of a write. Done stays done, and undone undone: an attempt that was given up may still report. @throws Error for one never begun. */
 export async function finishEffect(
   pool: Pool,
   key: EffectKey,
@@ -82,11 +97,15 @@ export async function finishEffect(
     status,
     result,
     before,
-  }: { readonly status: Exclude<EffectStatus, 'pending'>; readonly result?: unknown; readonly before?: Json },
+  }: {
+    readonly status: Exclude<EffectStatus, 'pending' | 'undone'>;
+    readonly result?: unknown;
+    readonly before?: Json;
+  },
 ): Promise<void> {
   const { rowCount } = await pool.query(
     `update effects set
-       status = case when status = 'done' then status else $5 end,
+       status = case when status in ('done', 'undone') then status else $5 end,
        result = case when status = 'done' and $5 <> 'done' then result else coalesce($6, result) end,
        before = coalesce(before, $7),
        finished_at = coalesce(case when status = 'done' then finished_at end, now())
@@ -96,11 +115,23 @@ export async function finishEffect(
   if (rowCount !== 1) throw new Error('an effect is finished that was never begun');
 }
 
-/** Found done: true when this step's row says that we had begun it, so that it was us. The row then says so. */
+/** It was taken back: what was done, or may have been. */
+export async function undoEffects(pool: Pool, keys: readonly EffectKey[]): Promise<void> {
+  for (const key of keys)
+    await pool.query(
+      `update effects set status = 'undone' where ${THIS_EFFECT} and status in ('done', 'pending')`,
+      keyValues(key),
+    );
+}
+
+/**
+ * Found done: true when this step's row says that we had begun it, so that it was us. The row then says so. What was undone
+ * since was done by somebody else.
+ */
 export async function confirmEffect(pool: Pool, key: EffectKey): Promise<boolean> {
   const { rowCount } = await pool.query(
     `update effects set status = 'done', finished_at = coalesce(finished_at, now())
-     where ${THIS_EFFECT} and mode = 'on'`,
+     where ${THIS_EFFECT} and mode = 'on' and status <> 'undone'`,
     keyValues(key),
   );
   return rowCount === 1;

@@ -1,5 +1,14 @@
 export { claimAlert, releaseAlert, type Alert } from './alerts';
-export { beginEffect, confirmEffect, effectsOf, effectsOfStep, finishEffect, type StoredEffect } from './effects';
+export {
+  beginEffect,
+  confirmEffect,
+  effectsOf,
+  effectsOfStep,
+  finishEffect,
+  type NewEffect,
+  undoEffects,
+  type StoredEffect,
+} from './effects';
 export { bestCompletion } from './facts';
 export { importPeople, type Imported, type ImportRules, type Person } from './import';
 export { findLearner, isOfAnotherLearner, reinstateLearner, setLearnerEmail, type Learner } from './learners';

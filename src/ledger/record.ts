@@ -13,6 +13,11 @@ export interface RecordRequest {
   /** Null: the event could not be read. The receipt alone is kept, until its own run comes back with the fact. */
   readonly fact: Fact | null;
   readonly rules: RenewalRules;
+  /**
+   * The workflow asks for the first time. One that was reset does so once more, and begins anew: what it took back of its event
+   * when it was cancelled is true again.
+   */
+  readonly begins?: boolean;
 }
 
 export type Recorded =
@@ -46,9 +51,18 @@ export async function recordEvent(pool: Pool, request: RecordRequest, lock: Lock
     const claim = await claimReceipt(client, receipt, userId);
     if (!claim.isOwn) return repeat(client, receipt, claim);
     if (fact === null) return { outcome: 'new', answer: claim.answer ?? {}, settledBy: null, settles: [] };
+    if (request.begins === true && claim.answer !== null) await beginAgain(client, receipt, fact);
     const answer = claim.answer ?? (await apply(client, receipt, fact));
     return { outcome: 'new', answer, ...(await correlate(client, request, fact, answer)) };
   });
+}
+
+/** The only step of one that keeps progress has closed its receipt already. */
+async function beginAgain(client: PoolClient, { eventId }: Receipt, fact: Fact): Promise<void> {
+  if (fact.kind === 'progressed') return;
+  await client.query('update receipts set closed_at = null, outcome = null where event_id = $1', [eventId]);
+  if (fact.kind === 'deprovisioned')
+    await client.query('update departures set withdrawn_by = null where withdrawn_by = $1', [eventId]);
 }
 
 async function repeat(

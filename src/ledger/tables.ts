@@ -164,4 +164,12 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
       );
     `,
   },
+  {
+    name: 'effects that were undone',
+    sql: `
+      alter table effects drop constraint effects_status_check;
+      alter table effects add constraint effects_status_check
+        check (status in ('pending', 'done', 'observed', 'failed', 'undone'));
+    `,
+  },
 ];

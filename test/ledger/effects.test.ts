@@ -5,6 +5,7 @@ import {
   effectsOf,
   effectsOfStep,
   finishEffect,
+  undoEffects,
   type NewEffect,
 } from '../../src/ledger/effects';
 import { openLedger, type LedgerFixture } from './fixture';
@@ -50,6 +51,19 @@ describe('beginEffect', () => {
     });
   });
 
+  test('of one that is done, and was reversed, begins anew with what stands there now', async () => {
+    const write = effect();
+    await beginEffect(ledger.pool, write);
+    await finishEffect(ledger.pool, write, { status: 'done', result: 'left' });
+    const again = { ...write, before: { member: 'by hand' }, isReversed: true };
+    expect(await beginEffect(ledger.pool, again)).toEqual({
+      status: 'pending',
+      attempts: 2,
+      before: { member: 'by hand' },
+      result: null,
+    });
+  });
+
   test('of one that is done returns its result', async () => {
     const write = effect();
     await beginEffect(ledger.pool, write);
@@ -68,6 +82,21 @@ describe('beginEffect', () => {
     const write = effect();
     const begun = await Promise.all(Array.from({ length: 5 }, () => beginEffect(ledger.pool, write)));
     expect(begun.map(({ attempts }) => attempts).sort()).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+describe('undoEffects', () => {
+  test('what was undone is not ours when it is found done, and begins anew', async () => {
+    const write = effect();
+    await beginEffect(ledger.pool, write);
+    await finishEffect(ledger.pool, write, { status: 'done' });
+    await undoEffects(ledger.pool, [write]);
+    // An attempt that was given up reports late.
+    await finishEffect(ledger.pool, write, { status: 'done' });
+    expect(await confirmEffect(ledger.pool, write)).toBe(false);
+    expect(await effectsOf(ledger.pool, write.workflowId)).toMatchObject([{ status: 'undone' }]);
+    expect(await beginEffect(ledger.pool, write)).toMatchObject({ status: 'pending', attempts: 2 });
+    expect(await confirmEffect(ledger.pool, write)).toBe(true);
   });
 });
 

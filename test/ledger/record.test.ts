@@ -377,6 +377,23 @@ describe('recordEvent, who is with us', () => {
     expect(await standing(id('u'))).toBe('left');
   });
 
+  test('a cancelled offboarding that was reset is one again, and its learner has left', async () => {
+    const id = newIds();
+    const own = request(id('leave'), deprovisioned(id('u')));
+    const run = { workflowId: id('leave'), firstRunId: `run of ${id('leave')}` };
+    await recordEvent(ledger.pool, { ...own, begins: true });
+    await record(id('later'), deprovisioned(id('u'), { at: MONDAY + DAY }));
+    await reinstateLearner(ledger.pool, { userId: id('u'), eventId: id('leave') });
+    await closeWorkflow(ledger.pool, { ...run, outcome: 'cancelled' });
+    await recordEvent(ledger.pool, own);
+    expect(await standing(id('u'))).toBe('active');
+    await recordEvent(ledger.pool, { ...own, begins: true });
+    expect(await standing(id('u'))).toBe('left');
+    expect(await record(id('another'), deprovisioned(id('u')))).toMatchObject({ answer: { joins: id('leave') } });
+    await reinstateLearner(ledger.pool, { userId: id('u'), eventId: id('leave') });
+    expect(await standing(id('u'))).toBe('active');
+  });
+
   test('what we know of a learner is the latest, whatever the order of arrival', async () => {
     const id = newIds();
     await record(id('newer'), provisioned(id('u'), { at: MONDAY + DAY, email: 'newer@example.com' }));

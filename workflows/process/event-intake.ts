@@ -23,11 +23,11 @@ import { cancelSignal, recertifiedSignal, rehiredSignal, retakenSignal, startedS
 
 export type Recorded = Awaited<ReturnType<LedgerActivities['recordEvent']>>;
 
-/** Is this fact new, what does it settle, and is it settled already? */
-export function recordEvent(delivery: Delivery, fact: Fact | null): Promise<Recorded> {
+/** Is this fact new, what does it settle, and is it settled already? `begins`: the first step of the workflow. */
+export function recordEvent(delivery: Delivery, fact: Fact | null, begins = false): Promise<Recorded> {
   const { event, signatureDigest, bodyDigest, signedAt, receivedAt } = delivery;
   const receipt = { ...receiptId(delivery), event, signatureDigest, bodyDigest, signedAt, receivedAt, ...ownRun() };
-  return askLedger('recordEvent', 'Record the event', { receipt, fact });
+  return askLedger('recordEvent', 'Record the event', { receipt, fact, begins });
 }
 
 /** A delivery that contradicts an earlier one of its event id is written down beside it, under the id of its workflow. */

@@ -63,7 +63,7 @@ export async function runProcess(internals: Internals, lifecycle: Lifecycle): Pr
 
 async function begin({ options, run }: Internals, { fact }: Lifecycle): Promise<Recorded> {
   run.policySnapshot = await readPolicySnapshot.executeWithOptions({ summary: 'Read the policy' }, []);
-  const recorded = await recordEvent(options.delivery, fact(run.policySnapshot.policy));
+  const recorded = await recordEvent(options.delivery, fact(run.policySnapshot.policy), true);
   if (recorded.outcome === 'new') await signalSettled(recorded.settles);
   return recorded;
 }

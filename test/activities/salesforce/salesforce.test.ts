@@ -610,6 +610,16 @@ describe('restoreCrmUser', () => {
     expect(await writes()).toHaveLength(2);
   });
 
+  test('what was undone is done again, and undone again, by the same steps', async () => {
+    const run = workflow();
+    for (let round = 0; round < 2; round += 1) {
+      await expect(run.run(salesforce.freezeCrmUser, run.step('crm'), omar)).resolves.toBe('done');
+      expect(await isFrozen(omar.email)).toBe(true);
+      await expect(run.run(salesforce.restoreCrmUser, run.step('undo'), omar, 'crm')).resolves.toBe('done');
+      expect(await isFrozen(omar.email)).toBe(false);
+    }
+  });
+
   test('finds the user that was frozen, whatever their address is by now', async () => {
     const run = workflow();
     await run.run(salesforce.freezeCrmUser, run.step('crm'), omar);

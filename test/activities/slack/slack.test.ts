@@ -481,6 +481,16 @@ describe('an account whose keys disagree', () => {
 });
 
 describe('restoreSlackUser', () => {
+  test('what was undone is done again, and undone again, by the same steps', async () => {
+    const { run, step } = workflow();
+    for (let round = 0; round < 2; round += 1) {
+      await expect(run(slack.deactivateSlackUser, step('chat'), omar)).resolves.toBe('done');
+      await expect(member(omar)).resolves.toBe(false);
+      await expect(run(slack.restoreSlackUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
+      await expect(member(omar)).resolves.toBe(true);
+    }
+  });
+
   test('activates again, and twice is once', async () => {
     const { run, step } = workflow();
     await run(slack.deactivateSlackUser, step('chat'), omar);
