@@ -15,7 +15,7 @@ declare global {
 
 /**
  * One Temporal dev server, one ledger and one bundle of the workflows for the whole run. Tests find them by `TEST_*`;
- * each file has a schema of its own.
+ * each file has a database of its own.
  */
 export default async function globalSetup(): Promise<void> {
   exemptLoopback(process.env);

@@ -1,5 +1,5 @@
 import { DAY, retentionDaysFor } from '../domain';
-import { migrate, openPool } from '../ledger';
+import { openPool, prepareLedger } from '../ledger';
 import { setupSettings, type Environment, type SetupSettings } from '../settings';
 import { createLogger } from '../telemetry';
 import {
@@ -74,10 +74,7 @@ async function setUpTemporal(
 async function setUpLedger({ databaseUrl }: SetupSettings): Promise<SetUp['ledger']> {
   const pool = openPool({ url: databaseUrl, max: 1, timeoutMs: LEDGER_TIMEOUT_MS });
   try {
-    return { migrated: await migrate(pool) };
-  } catch (error) {
-    const { message, code = message } = error as NodeJS.ErrnoException;
-    throw new Error(`the ledger (DATABASE_URL): ${message === '' ? code : message}`, { cause: error });
+    return { migrated: await prepareLedger(pool) };
   } finally {
     await pool.end();
   }

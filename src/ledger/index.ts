@@ -23,6 +23,7 @@ export {
   staleWorkflows,
 } from './open-workflows';
 export { readPerson } from './person-record';
+export { explainLedger, prepareLedger } from './prepare';
 export { isUnavailable, openPool, storable } from './pool';
 export { countDueProgress, dueProgress, markProgress, type DueProgress, type SyncOutcome } from './progress-sync';
 export { pruneLedger, type Pruned } from './pruning';

@@ -1,11 +1,9 @@
 import { isNativeError } from 'node:util/types';
-import { Pool, type PoolClient } from 'pg';
+import { Pool, type PoolClient, type QueryResult } from 'pg';
 
 export interface PoolSettings {
   /** `postgres://…`; a function is asked before each connection, since the password may have been rotated. */
   readonly url: string | (() => string);
-  /** The schema that unqualified names mean; absent: the server's default. PGlite has one for everybody and ignores it. */
-  readonly schema?: string | undefined;
   /** Connections at most. */
   readonly max?: number | undefined;
   /** How long connecting, and each statement, may take, in ms. A ledger step has 2 s as a local activity. */
@@ -18,26 +16,27 @@ const ANSWER_MARGIN_MS = 200;
 /** A busy pool uses a rotated password, or another server, within this time too. */
 const MAX_LIFETIME_SECONDS = 60;
 
-/** Connections to the ledger, opened on demand. A connection that breaks while idle is dropped silently: the next call gets another. */
-export function openPool({ url, schema, max = 10, timeoutMs = 1500 }: PoolSettings): Pool {
+/** A process that is frozen in a transaction keeps its locks no longer. */
+const IDLE_LIMIT_MS = 30_000;
+
+/**
+ * Connections to the ledger, opened on demand. A connection that breaks while idle is dropped silently: the next call gets
+ * another. `query` is a transaction of its own. Between transactions a session has no state of ours, and its start-up
+ * packet has no parameters: a pooler in transaction mode (PgBouncer) refuses those, and gives the session to others.
+ */
+export function openPool({ url, max = 10, timeoutMs = 1500 }: PoolSettings): Pool {
   const pool = new Pool({
     max,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     connectionTimeoutMillis: timeoutMs,
-    statement_timeout: timeoutMs,
     query_timeout: timeoutMs + ANSWER_MARGIN_MS,
     keepAlive: true,
-    ...(schema !== undefined && { options: `-c search_path=${requireIdentifier(schema)}` }),
   });
   Object.defineProperty(pool.options, 'connectionString', { get: typeof url === 'string' ? () => url : url });
   pool.on('error', ignore);
-  return pool;
-}
-
-/** `schema`, checked for use in SQL without quotes. @throws Error when it may not. */
-export function requireIdentifier(schema: string): string {
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error('a schema is named by lower-case letters, digits and _');
-  return schema;
+  const query = (text: string, values?: unknown[]): Promise<QueryResult> =>
+    inTransaction(pool, (client) => client.query(text, values));
+  return Object.assign(pool, { query });
 }
 
 /** Run `work` in one READ COMMITTED transaction; what it throws rolls back. @throws what `work` does, and the pool's errors. */
@@ -47,7 +46,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   client.on('error', ignore);
   let isUsable = true;
   try {
-    await client.query('begin isolation level read committed');
+    await client.query(begin(pool));
     const result = await work(client);
     const { command } = await client.query('commit');
     // Postgres answers the commit of a failed transaction with a rollback, not with an error.
@@ -60,6 +59,15 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     client.removeListener('error', ignore);
     client.release(!isUsable);
   }
+}
+
+/** One round trip. Its limits end with the transaction. */
+function begin({ options }: Pool): string {
+  const limitMs = Number(options.query_timeout) - ANSWER_MARGIN_MS;
+  return (
+    `begin isolation level read committed; set local statement_timeout = ${limitMs}; ` +
+    `set local idle_in_transaction_session_timeout = ${Math.max(IDLE_LIMIT_MS, limitMs)}`
+  );
 }
 
 async function isRolledBack(client: PoolClient): Promise<boolean> {
@@ -88,10 +96,10 @@ const NETWORK_CODES = new Set([
 ]);
 
 /**
- * Connection exceptions, insufficient resources, shutdown, serialization failure, deadlock, statement time-out, and
+ * Connection exceptions, insufficient resources, shutdown, serialization failure, deadlock, time-outs, and
  * writing to a server that has just become a standby (PostgreSQL's documentation, appendix A).
  */
-const PASSING_SQLSTATE = /^(08...|53...|57P0.|40001|40P01|57014|25006)$/;
+const PASSING_SQLSTATE = /^(08...|53...|57P0.|40001|40P01|57014|25006|25P0[34])$/;
 
 /** What `pg` says without any code. */
 const PASSING_MESSAGES = [

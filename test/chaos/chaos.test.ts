@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { openPool } from '../../src/ledger';
+import { createDatabase, isPglite } from '../ledger/fixture';
 import { openNamespace, temporalAddress } from '../temporal/fixture';
 import { planRound } from './plan';
 import { runRounds } from './rounds';
@@ -10,18 +9,8 @@ const SEED = 1;
 
 /** A database of its own on the run's server; the server's only one where it cannot have several. */
 async function openDatabase(): Promise<string> {
-  const url = new URL(process.env['TEST_DATABASE_URL'] ?? '');
-  const pool = openPool({ url: url.href, max: 1 });
-  const name = `chaos_${randomUUID().replaceAll('-', '')}`;
-  try {
-    const { rows } = await pool.query<{ version: string }>('select version()');
-    if (rows[0]?.version.includes('PGlite') === true) return url.href;
-    await pool.query(`create database ${name}`);
-    url.pathname = `/${name}`;
-    return url.href;
-  } finally {
-    await pool.end();
-  }
+  const server = process.env['TEST_DATABASE_URL'] ?? '';
+  return (await isPglite(server)) ? server : (await createDatabase(server)).url;
 }
 
 describe('runRounds', () => {

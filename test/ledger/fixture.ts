@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Pool } from 'pg';
+import { Client, type Pool } from 'pg';
 import type { EmbeddedKind } from '../../src/dev/embedded-ledger';
 import { startEmbedded } from '../../src/dev/embedded-ledger';
 import { migrate, openPool } from '../../src/ledger';
@@ -18,25 +18,25 @@ export const silent = createLogger('test', 'silent');
 /** The ledger's tables, empty, for one test file. */
 export interface LedgerFixture {
   readonly pool: Pool;
-  /** Of the fixture's schema, for `openPool`. */
-  readonly settings: { readonly url: string; readonly schema?: string };
+  /** Of the fixture's database, for `openPool`. */
+  readonly settings: { readonly url: string };
   /** PGlite runs one transaction at a time: there is no race to lose. */
   readonly isConcurrent: boolean;
   readonly stop: () => Promise<void>;
 }
 
-/** In a schema of its own on the server of TEST_DATABASE_URL, else on an embedded one that ends with the fixture. */
+/** In a database of its own on the server of TEST_DATABASE_URL, else on an embedded one that ends with the fixture. */
 export async function openLedger(): Promise<LedgerFixture> {
   const given = process.env['TEST_DATABASE_URL'];
-  // PGlite has one session for everybody, so that schemas do not keep test files apart.
-  if (given !== undefined && !(await isPglite(given))) return openSchema(given, () => Promise.resolve());
+  // PGlite has one session for everybody, so that databases do not keep test files apart.
+  if (given !== undefined && !(await isPglite(given))) return openDatabase(given, () => Promise.resolve());
   const directory = await reachableDirectory();
   const server = await startServer(directory);
   const stop = async (): Promise<void> => {
     await server.stop();
     await rm(directory, { recursive: true, force: true });
   };
-  if (server.kind === 'postgres') return openSchema(server.url, stop);
+  if (server.kind === 'postgres') return openDatabase(server.url, stop);
   const pool = openPool({ url: server.url, timeoutMs: PATIENCE_MS });
   await migrate(pool);
   const settings = { url: server.url };
@@ -46,19 +46,68 @@ export async function openLedger(): Promise<LedgerFixture> {
 /** A busy machine is no failure of the ledger. */
 const PATIENCE_MS = 20_000;
 
-async function openSchema(url: string, stopServer: () => Promise<void>): Promise<LedgerFixture> {
-  const settings = { url, schema: `test_${randomUUID().replaceAll('-', '')}`, timeoutMs: PATIENCE_MS };
+async function openDatabase(server: string, stopServer: () => Promise<void>): Promise<LedgerFixture> {
+  const { url, drop } = await createDatabase(server);
+  await migrated(url);
+  const settings = {
+    url: process.env['TEST_LEDGER_ROLE'] === 'rows' ? await withRowsOnly(url, ', truncate') : url,
+    timeoutMs: PATIENCE_MS,
+  };
   const pool = openPool(settings);
-  await migrate(pool, settings.schema);
   const stop = async (): Promise<void> => {
-    await pool.query(`drop schema ${settings.schema} cascade`);
     await pool.end();
+    await drop();
     await stopServer();
   };
   return { pool, settings, isConcurrent: true, stop };
 }
 
-async function isPglite(url: string): Promise<boolean> {
+/** A new one on `server`, without tables. */
+export async function createDatabase(server: string): Promise<{ url: string; drop: () => Promise<void> }> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await ask(server, `create database ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => ask(server, `drop database ${name} with (force)`) };
+}
+
+/** Statements that may not be in a transaction. */
+async function ask(url: string, ...statements: readonly string[]): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+async function migrated(url: string): Promise<void> {
+  const pool = openPool({ url, max: 1, timeoutMs: PATIENCE_MS });
+  await migrate(pool);
+  await pool.end();
+}
+
+/**
+ * The URL for a role that has rights to the rows of the tables that are there, and no other. `and`: what a test needs to
+ * empty its tables.
+ */
+export async function withRowsOnly(url: string, and = ''): Promise<string> {
+  const role = `rows_${randomUUID().replaceAll('-', '')}`;
+  await ask(
+    url,
+    `create role ${role} login password 'a-password'`,
+    'revoke create on schema public from public',
+    `grant usage on schema public to ${role}`,
+    `grant select, insert, update, delete${and} on all tables in schema public to ${role}`,
+  );
+  const own = new URL(url);
+  own.username = role;
+  own.password = 'a-password';
+  return own.href;
+}
+
+export async function isPglite(url: string): Promise<boolean> {
   const pool = openPool({ url, max: 1, timeoutMs: PATIENCE_MS });
   const { rows } = await pool.query<{ version: string }>('select version()');
   await pool.end();

@@ -139,6 +139,44 @@ describe('isUnavailable', () => {
   }
 });
 
+describe('a session', () => {
+  test('begins without a parameter that a pooler in transaction mode refuses', async () => {
+    const server = createServer((socket) => {
+      socket.once('data', (packet: Buffer) => {
+        packets.push(packet);
+        socket.destroy();
+      });
+    });
+    const packets: Buffer[] = [];
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const pool = openPool({ url: `postgres://u:p@127.0.0.1:${port}/ledger`, timeoutMs: 1000 });
+    expect(isUnavailable(await failureOf(pool.query('select 1')))).toBe(true);
+    await pool.end();
+    server.close();
+    // Names and values, after the length and the version of the protocol.
+    const words = packets[0]?.subarray(8).toString().split('\0') ?? [];
+    const names = words.filter((word, index) => index % 2 === 0 && word !== '');
+    // PgBouncer follows the encoding.
+    expect(names.sort()).toEqual(['client_encoding', 'database', 'user']);
+  });
+
+  test('has no state of ours between two transactions, and limits of its own within each', async () => {
+    if (!ledger.isConcurrent) return;
+    const pool = openPool({ ...ledger.settings, max: 1, timeoutMs: 1500 });
+    const limits = `select current_setting('statement_timeout') as statement,
+      current_setting('idle_in_transaction_session_timeout') as idle`;
+    const within = { statement: '1500ms', idle: '30s' };
+    expect((await inTransaction(pool, (client) => client.query(limits))).rows).toEqual([within]);
+    expect((await pool.query(limits)).rows).toEqual([within]);
+    const client = await pool.connect();
+    expect((await client.query(limits)).rows).toEqual([{ statement: '0', idle: '0' }]);
+    client.release();
+    await pool.end();
+  });
+});
+
 describe('the address of the ledger', () => {
   test('is asked for before each connection, so that a rotated password is in use from the next one on', async () => {
     // PGlite has one session for everybody.

@@ -13,6 +13,8 @@ export interface Peer {
   /** Where else it may lie. */
   readonly places?: readonly string[];
   readonly get?: { readonly go: string } | { readonly pip: string } | { readonly maven: string };
+  /** Its package in Debian, where `get` has none. */
+  readonly debian?: string;
   readonly version: (program: string) => string;
 }
 
@@ -64,11 +66,20 @@ export const peers = {
     name: 'PostgreSQL',
     program: 'initdb',
     variable: 'INITDB_PATH',
+    debian: 'postgresql-15',
     places: ['/usr/lib/postgresql/15/bin', '/usr/lib/postgresql/16/bin', '/usr/lib/postgresql/17/bin'],
     version: (program) =>
       output(program, '--version')
         .replace(/^.*\) /, '')
         .split(' ')[0] ?? '',
+  },
+  pgbouncer: {
+    name: 'PgBouncer',
+    program: 'pgbouncer',
+    variable: 'PGBOUNCER_PATH',
+    debian: 'pgbouncer',
+    places: ['/usr/sbin'],
+    version: (program) => /^PgBouncer (\S+)/m.exec(output(program, '--version'))?.[1] ?? 'unknown',
   },
 } as const satisfies Readonly<Record<string, Peer>>;
 
@@ -80,8 +91,8 @@ export function find({ program, variable, places = [] }: Peer): string | undefin
 }
 
 /** What a person types to have it. */
-export function howToGet({ get, variable, program }: Peer): string {
-  if (get === undefined) return `apt-get install postgresql-15, or set ${variable}`;
+export function howToGet({ get, debian, variable, program }: Peer): string {
+  if (get === undefined) return `apt-get install ${debian}, or set ${variable}`;
   return `npm run test:peers -- --install (${commandFor(get)}), or set ${variable} to ${program}`;
 }
 

@@ -5,7 +5,7 @@ import { openLedger } from '../ledger/fixture';
 import { find, howToGet, install, peers, type Peer } from './binaries';
 import { startKeycloak, tryKeycloak } from './keycloak';
 import { startMail, tryMail } from './mail';
-import { startPostgres, tryLedger } from './postgres';
+import { startPgBouncer, startPostgres, tryLedger } from './postgres';
 import { directory, endAll, onEnd } from './processes';
 import { startS3, tryS3 } from './s3';
 import { startScim, startWithHabits, tryScim, withToken } from './scim';
@@ -87,9 +87,30 @@ const KINDS: readonly Kind[] = [
   {
     kind: 'ledger',
     peer: peers.postgres,
-    start: async () => tryLedger(process.env['TEST_DATABASE_URL'] ?? '', join(await directory(), 'jest.json')),
+    start: async () => tryLedger(databaseUrl(), join(await directory(), 'jest.json')),
+  },
+  {
+    kind: 'ledger',
+    peer: peers.postgres,
+    name: 'PostgreSQL, rights to rows',
+    start: async () => tryLedger(databaseUrl(), join(await directory(), 'jest.json'), 'rows'),
+  },
+  {
+    kind: 'ledger behind a pooler',
+    peer: peers.pgbouncer,
+    name: 'PgBouncer, transaction mode',
+    start: async (program) => {
+      const url = await startPgBouncer(program, databaseUrl());
+      return tryLedger(url, join(await directory(), 'jest.json'));
+    },
   },
 ];
+
+function databaseUrl(): string {
+  const url = process.env['TEST_DATABASE_URL'];
+  if (url === undefined) throw new Error(`no PostgreSQL is here: ${howToGet(peers.postgres)}`);
+  return url;
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { importPeople, openPool, type Imported, type ImportRules, type Person } from '../../ledger';
+import { explainLedger, importPeople, openPool, type Imported, type ImportRules, type Person } from '../../ledger';
 import { ledgerUrl, SettingsError, withDotEnv, type Environment } from '../../settings';
 import { dataDirOf, readDevLedger } from '../../dev/data-dir';
 import { readPeople, type PersonRow } from './people';
@@ -41,7 +41,7 @@ export async function runLearnersImport(path: string, options: ImportCommand): P
   const pool = openPool({ url, timeoutMs: TIMEOUT_MS });
   try {
     const { kept, ...report } = await importAll(people, { dryRun, overwrite }, (batch, rules) =>
-      importPeople(pool, batch, rules).catch(explainLedger),
+      importPeople(pool, batch, rules).catch(refuse),
     );
     if (json) console.log(JSON.stringify(report));
     else describe(report);
@@ -103,13 +103,8 @@ async function importAll(
   return { ...counts, leftOut, dryRun: rules.dryRun };
 }
 
-const NO_SUCH_TABLE = '42P01';
-
-/** Postgres's own sentences without their details, which would quote rows. */
-function explainLedger(error: unknown): never {
-  const { message, code = message } = error as NodeJS.ErrnoException;
-  const why = code === NO_SUCH_TABLE ? 'has no tables yet: run `mt setup`' : message === '' ? code : message;
-  throw new Error(`the ledger: ${why}`, { cause: error });
+function refuse(error: unknown): never {
+  throw new Error(`the ledger: ${explainLedger(error)}`, { cause: error });
 }
 
 function describe({ read, added, changed, unchanged, leftOut, dryRun }: ImportReport): void {

@@ -3,13 +3,14 @@ import { resolve } from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createConnectors, createOwnActivities } from '../../../activities';
 import { retentionGaps, SYSTEMS, type System } from '../../domain';
-import { migrate, openPool } from '../../ledger';
+import { openPool } from '../../ledger';
 import { createRereader } from '../../receiver';
 import { SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
 import { stopAsked } from '../../stop-signal';
 import { createLogger, type Logger } from '../../telemetry';
 import { connectNow, TASK_QUEUE, createIsRunning, readRetention, type Services } from '../../temporal';
 import { checkConnectors } from './connector-checks';
+import { keepPreparing } from './ledger';
 
 /** How long a worker that was told to stop waits for the activities that it runs. */
 const GRACE = '10 seconds';
@@ -34,6 +35,7 @@ export async function runWorker(env: Environment): Promise<void> {
   const reading = { companyId: settings.companyId, timeZone: settings.policy.calendar.timeZone };
   const log = createLogger('worker', settings.logLevel);
   const pool = openPool({ url: settings.databaseUrl, max: 20 });
+  const ending = new AbortController();
   const { client, connection, namespace, close } = await connectNow({ log, env });
   try {
     await refuseHoles(settings, { connection, namespace, log });
@@ -51,8 +53,8 @@ export async function runWorker(env: Environment): Promise<void> {
       workers.push(await Worker.create({ ...common, ...connectorOptions(system, activities, settings.limits) }));
     }
 
-    await prepareLedger(pool, log);
     const stopping = stopAsked();
+    void keepPreparing(pool, { log, signal: ending.signal });
     const running = workers.map((worker) => worker.run());
     void stopping.then(() => stop(workers));
     process.send?.({ ready: true });
@@ -60,6 +62,7 @@ export async function runWorker(env: Environment): Promise<void> {
     void checkConnectors(connectors, { env, log });
     await Promise.all(running);
   } finally {
+    ending.abort();
     await close();
     await pool.end();
   }
@@ -105,15 +108,6 @@ export function connectorOptions(
     maxConcurrentActivityTaskExecutions: slots,
     ...(perSecond !== undefined && { maxTaskQueueActivitiesPerSecond: perSecond }),
   };
-}
-
-/** A worker may start before its ledger: workflows that need it wait, the others go on. */
-async function prepareLedger(pool: ReturnType<typeof openPool>, log: Logger): Promise<void> {
-  try {
-    await migrate(pool);
-  } catch (error) {
-    log.warn({ code: (error as { code?: string }).code }, 'the ledger does not answer; its tables were not checked');
-  }
 }
 
 function stop(workers: readonly Worker[]): void {

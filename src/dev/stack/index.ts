@@ -16,7 +16,7 @@ import {
   type StackInfo,
 } from '../data-dir';
 import { isSet, receiverEnvironment, workerEnvironment, type Shared } from './environment';
-import { prepareLedger, prepareTemporal, scheduleHousekeeping } from './prepare';
+import { prepareOwnLedger, prepareTemporal, scheduleHousekeeping } from './prepare';
 import { ledgerPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
 import { choosePorts } from './ports';
 import { createProcessGroup, type ProcessGroup } from './process-group';
@@ -100,7 +100,7 @@ async function startParts(
 
   const [ledger, temporal, standIns] = await Promise.all([
     isSet(env, 'DATABASE_URL')
-      ? prepareLedger(databaseUrl()).then(() => ({ detail: 'yours (DATABASE_URL)', url: undefined }))
+      ? prepareOwnLedger(databaseUrl()).then(() => ({ detail: 'yours (DATABASE_URL)', url: undefined }))
       : group.start(ledgerPart(setting, ports.ledger)),
     isSet(env, 'TEMPORAL_ADDRESS')
       ? prepareTemporal(env, settings, progress).then((address) => ({ address, uiUrl: null }))

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DAY, retentionGaps } from '../../domain';
-import { migrate, openPool } from '../../ledger';
+import { openPool, prepareLedger } from '../../ledger';
 import { SettingsError, type Environment, type WorkerSettings } from '../../settings';
 import { prepareNamespace, RETENTION_DAYS, ensureHousekeeping } from '../../temporal';
 import { namespaceOf, temporalEnvironment } from './environment';
@@ -55,13 +55,10 @@ export async function scheduleHousekeeping(env: Environment, address: string, co
 }
 
 /** Bring the tables of the user's own Postgres (`DATABASE_URL`) up to date. @throws Error when it cannot be reached. */
-export async function prepareLedger(databaseUrl: string): Promise<void> {
+export async function prepareOwnLedger(databaseUrl: string): Promise<void> {
   const pool = openPool({ url: databaseUrl, max: 1, timeoutMs: MIGRATE_TIMEOUT_MS });
   try {
-    await migrate(pool);
-  } catch (error) {
-    const { message, code = message } = error as NodeJS.ErrnoException;
-    throw new Error(`the ledger (DATABASE_URL): ${message === '' ? code : message}`, { cause: error });
+    await prepareLedger(pool);
   } finally {
     await pool.end();
   }

@@ -126,8 +126,7 @@ describe('a ledger that is away', () => {
   const pools: Pool[] = [];
   /** As a worker opens it. */
   const open = (url: string): Pool => {
-    const { schema } = ledger.settings;
-    const opened = openPool({ url, schema });
+    const opened = openPool({ url });
     pools.push(opened);
     return opened;
   };
