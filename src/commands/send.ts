@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { events, isEventName } from '../events';
-import { SettingsError, valueOf, withDotEnv, type Environment } from '../settings';
+import { readVariables, SettingsError, valueOf, withDotEnv, type Environment } from '../settings';
 import { deliver, type Outgoing } from '../dev/mindtickle';
 import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
 
@@ -74,9 +74,10 @@ function urlOf(env: Environment, running: StackInfo | undefined): string {
 }
 
 function secretOf(env: Environment, running: StackInfo | undefined): string {
+  const name = 'MINDTICKLE_WEBHOOK_SECRET';
   // Newest first: the one that MindTickle signs with after a rotation.
-  const ofEnvironment = valueOf(env, 'MINDTICKLE_WEBHOOK_SECRET')?.split(',')[0]?.trim();
-  return ofEnvironment ?? running?.webhookSecret ?? missing('MINDTICKLE_WEBHOOK_SECRET', ', --secret is not given');
+  const [newest] = valueOf(env, name) === undefined ? [] : readVariables(env, [name])[name];
+  return newest ?? running?.webhookSecret ?? missing(name, ', --secret is not given');
 }
 
 function companyOf(env: Environment, running: StackInfo | undefined): string {

@@ -13,7 +13,8 @@ export { readConfigFile, type ConfigFile } from './policy-file';
 export { ledgerUrl } from './ledger-url';
 export { watchSetting, type ReloadCounts, type ReloadedSetting, type Secret } from './reload';
 export { watchSecrets, type WatchedSecrets } from './signing-secrets';
-export { readVariables, valueOf, type Environment } from './variables';
+export { linesOf } from './value-file';
+export { parseVariable, readVariables, valueOf, type Environment } from './variables';
 export { systemDescriptors } from './connectors';
 export type { SystemSettings } from './connectors';
 
@@ -79,7 +80,6 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     'MINDTICKLE_CONFIG',
     'PORT',
     'TRUST_PROXY',
-    'OPS_PORT',
     'OPS_TOKENS',
     'DATA_DIR',
     'SPOOL',
@@ -104,7 +104,8 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     spool: read.SPOOL ? { dir: join(read.DATA_DIR, 'spool'), maxBytes: read.SPOOL_MAX_BYTES } : undefined,
     replayLimit: read.REPLAY_LIMIT,
     receiptDays: read.RECEIPT_DAYS,
-    ops: read.OPS_TOKENS === undefined ? undefined : { port: read.OPS_PORT, tokens: read.OPS_TOKENS },
+    // Without a token the port stays closed, and OPS_PORT may be what Kubernetes says of a service named `ops`.
+    ops: read.OPS_TOKENS && { port: readVariables(env, ['OPS_PORT']).OPS_PORT, tokens: read.OPS_TOKENS },
     databaseUrl: ledgerUrl(env),
     logLevel: read.LOG_LEVEL,
   };

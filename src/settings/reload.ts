@@ -1,5 +1,14 @@
 import { SettingsError } from './error';
-import { readVariables, valueOf, type Environment, type VariableName, type VariableValues } from './variables';
+import { linesOf } from './value-file';
+import {
+  fileTextOf,
+  parseVariable,
+  readVariables,
+  type Environment,
+  type VariableName,
+  type VariableValues,
+  type Written,
+} from './variables';
 import { createLogger, type Logger } from '../telemetry';
 import { watchFile, type WatchedFileOptions } from './watched-file';
 
@@ -38,7 +47,7 @@ export type ReloadOptions<N extends VariableName> = WatchOptions<VariableValues<
  */
 export function watchSetting<N extends VariableName>(options: ReloadOptions<N>): ReloadedSetting<VariableValues<N>[N]> {
   const { name } = options;
-  return watchVariable(name, (env) => readVariables(env, [name])[name], options);
+  return watchVariable(name, (written) => parseVariable(name, written), options);
 }
 
 /**
@@ -47,14 +56,14 @@ export function watchSetting<N extends VariableName>(options: ReloadOptions<N>):
  */
 export function watchVariable<T>(
   name: string,
-  read: (env: Environment) => T,
+  read: (written: Written) => T,
   options: WatchOptions<T>,
 ): ReloadedSetting<T> {
   const { env, log = createLogger('settings', readVariables(env, ['LOG_LEVEL']).LOG_LEVEL), onChange } = options;
-  const path = env[`${name}_FILE`];
+  const path = env[`${name}_FILE`]?.trim() ?? '';
   // Read once: between two readings it could change, and the change be missed.
-  const first = valueOf(env, name);
-  let current = read({ [name]: first });
+  const first = fileTextOf(env, name);
+  let current = read(first === undefined ? env[name]?.trim() : linesOf(name, first));
   let warnings: readonly string[] = [];
   let reloads: ReloadCounts = { changed: 0, failed: 0 };
 
@@ -78,19 +87,17 @@ export function watchVariable<T>(
 
   // Without a file there is nothing that could change.
   const close =
-    path === undefined || path === ''
-      ? () => undefined
-      : watchFile({ ...options, path, known: first ?? '', onChange: take });
+    first === undefined ? () => undefined : watchFile({ ...options, path, known: first.trim(), onChange: take });
   return { current: () => current, warnings: () => warnings, reloads: () => reloads, close };
 }
 
 type Parsed<T> = { readonly value: T } | { readonly faults: readonly string[] };
 
-function parse<T>(name: string, read: (env: Environment) => T, text: string | undefined): Parsed<T> {
+function parse<T>(name: string, read: (written: Written) => T, text: string | undefined): Parsed<T> {
   if (text === undefined) return { faults: [`${name}_FILE: the file cannot be read`] };
-  if (text === '') return { faults: [`${name}_FILE: the file is empty`] };
   try {
-    return { value: read({ [name]: text }) };
+    const lines = linesOf(name, text);
+    return lines.length === 0 ? { faults: [`${name}_FILE: the file is empty`] } : { value: read(lines) };
   } catch (error) {
     return { faults: error instanceof SettingsError ? error.faults : [`${name}: cannot be used`] };
   }

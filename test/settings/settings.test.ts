@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Client } from 'pg';
 import { parse } from 'yaml';
 import { SYSTEMS } from '../../src/domain';
 import { readConfigFile, receiverSettings, SettingsError, systemDescriptors, workerSettings } from '../../src/settings';
@@ -72,15 +73,51 @@ describe('receiverSettings', () => {
     expect(fault).toMatch(/^delivery\.windowBackSeconds: .*RECEIPT_DAYS/);
   });
 
-  test('names every fault at once, and no value', () => {
+  test('names every fault at once, as people write it', () => {
     const faults = faultsOf(() => receiverSettings({ PORT: 'eighty', START_CONCURRENCY: '0' }));
-    expect(faults.map((fault) => fault.split(':')[0])).toEqual([
-      'MINDTICKLE_WEBHOOK_SECRET',
-      'MINDTICKLE_COMPANY_ID',
-      'PORT',
-      'START_CONCURRENCY',
+    expect(faults).toEqual([
+      'MINDTICKLE_WEBHOOK_SECRET: missing',
+      'MINDTICKLE_COMPANY_ID: missing',
+      'PORT: "eighty" is not a port (0–65535)',
+      'START_CONCURRENCY: "0" is not a whole number, 1 or more',
     ]);
-    expect(faults.join()).not.toContain('eighty');
+  });
+
+  const receiver = { MINDTICKLE_WEBHOOK_SECRET: 's', MINDTICKLE_COMPANY_ID: 'acme' };
+
+  test.each([
+    'PORT',
+    'START_CONCURRENCY',
+    'START_TIMEOUT_MS',
+    'SPOOL_MAX_BYTES',
+    'REPLAY_LIMIT',
+    'RECEIPT_DAYS',
+    'SPOOL',
+  ])('an empty %s is absent, in the environment and in its file', (name) => {
+    const defaults = receiverSettings(receiver);
+    for (const nothing of [
+      { [name]: '' },
+      { [name]: ' ' },
+      { [`${name}_FILE`]: file('') },
+      { [`${name}_FILE`]: file('\n') },
+    ])
+      expect(receiverSettings({ ...receiver, ...nothing })).toEqual(defaults);
+  });
+
+  test.each(['0x50', '1e3', '80.5', '-1', '70000', 'Infinity'])('%s is no port', (PORT) => {
+    expect(faultsOf(() => receiverSettings({ ...receiver, PORT }))).toEqual([
+      `PORT: "${PORT}" is not a port (0–65535)`,
+    ]);
+  });
+
+  test('does not read OPS_PORT while the private port is closed, and knows what Kubernetes sets', () => {
+    const OPS_PORT = 'tcp://10.0.0.1:80';
+    expect(receiverSettings({ ...receiver, OPS_PORT }).ops).toBeUndefined();
+    const OPS_TOKENS = 'ada:operator:0123456789abcdef';
+    expect(faultsOf(() => receiverSettings({ ...receiver, OPS_PORT, OPS_TOKENS }))).toEqual([
+      'OPS_PORT: "tcp://10.0.0.1:80" is not a port (0–65535). Kubernetes sets it for a service of that name: set ' +
+        '`enableServiceLinks: false` in the pod, or name the service otherwise',
+    ]);
   });
 });
 
@@ -130,6 +167,88 @@ describe('workerSettings', () => {
     [{ RECEIPT_DAYS: 'ever' }, 'RECEIPT_DAYS'],
   ])('refuses %j, naming %s', (given, name) => {
     expect(faultsOf(() => workerSettings({ ...worker, ...given })).join()).toContain(name);
+  });
+});
+
+describe('where the ledger is', () => {
+  const { MINDTICKLE_COMPANY_ID } = worker;
+  const urlIn = (env: Record<string, string>): string =>
+    workerSettings({ MINDTICKLE_COMPANY_ID, ...env }).databaseUrl();
+  const PGHOST = 'db.example.com';
+  /** As the driver reads it. */
+  const parseUrl = (connectionString: string): object => {
+    const { host, port, user, password, database, ssl } = new Client({ connectionString });
+    return { host, port, user, password, database, ssl };
+  };
+
+  test.each(['p/w', 'p#w', 'p?w', 'p@w', 'p:w', 'p%w', 'p w', 'p&w=+', 'p\'w"', 'пароль'])(
+    'comes from the settings of libpq, with %s as the password',
+    (PGPASSWORD) => {
+      const url = urlIn({ PGHOST, PGUSER: 'mind@tickle', PGPASSWORD, PGDATABASE: 'led ger', PGSSLMODE: 'verify-full' });
+      expect(parseUrl(url)).toMatchObject({
+        host: PGHOST,
+        port: 5432,
+        user: 'mind@tickle',
+        password: PGPASSWORD,
+        database: 'led ger',
+        ssl: {},
+      });
+    },
+  );
+
+  test.each([
+    [
+      { PGHOST: '/run/postgresql', PGPORT: '6432' },
+      { host: '/run/postgresql', port: 6432, database: 'mindtickle' },
+    ],
+    [{ PGHOST: '::1' }, { host: '::1' }],
+  ])('is where %j says', (env, expected) => {
+    expect(parseUrl(urlIn({ PGUSER: 'mindtickle', ...env }))).toMatchObject(expected);
+  });
+
+  test('is a socket in a URL too', () => {
+    const url = 'postgres:///ledger?host=/run/postgresql';
+    expect(urlIn({ DATABASE_URL: url })).toBe(url);
+  });
+
+  test('comes whole to the containers of docker-compose.yml, whatever the password is', () => {
+    const text = readFileSync(resolve(__dirname, '../../docker-compose.yml'), 'utf8');
+    const { services } = parse(text, { merge: true }) as {
+      services: Record<string, { environment: Record<string, string> }>;
+    };
+    for (const name of ['setup', 'receiver', 'worker']) {
+      const environment = Object.entries(services[name]?.environment ?? {}).map(([key, value]) => [
+        key,
+        value.replace('${POSTGRES_PASSWORD}', 'p/w#?@:% &='),
+      ]);
+      const url = urlIn({ ...(Object.fromEntries(environment) as Record<string, string>), MINDTICKLE_COMPANY_ID });
+      expect(parseUrl(url)).toMatchObject({
+        host: 'ledger',
+        user: 'mindtickle',
+        password: 'p/w#?@:% &=',
+        database: 'ledger',
+      });
+    }
+  });
+
+  test('is DATABASE_URL where both are set, and has to be one of them', () => {
+    const { DATABASE_URL } = worker;
+    expect(urlIn({ DATABASE_URL, PGHOST, PGUSER: 'u' })).toBe(DATABASE_URL);
+    expect(faultsOf(() => urlIn({}))).toEqual(['DATABASE_URL: missing, and so is PGHOST']);
+    expect(faultsOf(() => urlIn({ PGHOST }))).toEqual(['PGUSER: missing']);
+  });
+
+  test.each([
+    ['postgres://u:p/w@db/ledger', '`/`, to be written as `%2F`'],
+    ['postgres://u:p#w@db/ledger', '`#`, to be written as `%23`'],
+    ['postgres://u:p?w@db/ledger', '`?`, to be written as `%3F`'],
+    ['postgres://u:p@w@db/ledger', '`@`, to be written as `%40`'],
+    ['postgres://u:50%w@db/ledger', '`%`, to be written as `%25`'],
+    ['postgres://u:p w@db/ledger', 'white space, to be written as `%20`'],
+  ])('%s is refused with the character of its password that has to be encoded', (DATABASE_URL, says) => {
+    const [fault = ''] = faultsOf(() => urlIn({ DATABASE_URL }));
+    expect(fault).toContain(`DATABASE_URL: its password has ${says}; or set PGHOST`);
+    expect(fault).not.toContain('p/w');
   });
 });
 

@@ -69,14 +69,29 @@ describe('watchSecrets', () => {
   });
 
   test.each([
-    ['commas', `${NEW},${OLD}`],
-    ['lines', `${NEW}\n${OLD}\n`],
-    ["another system's lines, and its mark at the beginning", `\uFEFF${NEW}\r\n\r\n${OLD}\r\n`],
-    ['both', `${NEW},\n${OLD}`],
-  ])('reads several from a file, parted by %s', (_what, text) => {
+    ['one a line', `${NEW}\n${OLD}\n`, [NEW, OLD]],
+    ["another system's lines, and its mark at the beginning", `\uFEFF${NEW}\r\n\r\n${OLD}\r\n`, [NEW, OLD]],
+    ['comments between them', `# newest first\n${NEW}\n  # until Friday\n${OLD}\n`, [NEW, OLD]],
+    ['a comma in one', `${NEW},1\n${OLD}`, [`${NEW},1`, OLD]],
+    [
+      '`=` at the end of one, and within',
+      `bmV3c2VjcmV0bmV3c2VjcmV0bg==\n+a=b`,
+      ['bmV3c2VjcmV0bmV3c2VjcmV0bg==', '+a=b'],
+    ],
+  ])('reads several from a file, with %s', (_what, text, expected) => {
     writeFileSync(path, text);
-    expect(watch({ MINDTICKLE_WEBHOOK_SECRET_FILE: path }).current()).toEqual([NEW, OLD]);
+    expect(watch({ MINDTICKLE_WEBHOOK_SECRET_FILE: path }).current()).toEqual(expected);
   });
+
+  test.each([`MINDTICKLE_WEBHOOK_SECRET=${NEW}`, `export SECRET = "${NEW}"`, `secret: ${NEW}`])(
+    'does not take a line of %s for a secret, and shows none of it',
+    (line) => {
+      writeFileSync(path, `# ours\n${line}\n`);
+      const begin = (): unknown => watch({ MINDTICKLE_WEBHOOK_SECRET_FILE: path });
+      expect(begin).toThrow('MINDTICKLE_WEBHOOK_SECRET_FILE: line 2 of the file is NAME=value; write the value alone');
+      expect(begin).not.toThrow(NEW);
+    },
+  );
 
   test('takes the new ones when the file changes, and leaves alone what a request began with', async () => {
     writeFileSync(path, OLD);
@@ -93,7 +108,12 @@ describe('watchSecrets', () => {
   test.each([
     ['is gone', () => unlinkSync(path), 'MINDTICKLE_WEBHOOK_SECRET_FILE: the file cannot be read'],
     ['is empty', () => writeFileSync(path, ' \n'), 'MINDTICKLE_WEBHOOK_SECRET_FILE: the file is empty'],
-    ['has an empty secret', () => replace(`${NEW},,${OLD}`), 'MINDTICKLE_WEBHOOK_SECRET.1'],
+    ['has comments alone', () => replace('# none yet'), 'MINDTICKLE_WEBHOOK_SECRET_FILE: the file is empty'],
+    [
+      'has a name before its value',
+      () => replace(`SECRET=${NEW}`),
+      'MINDTICKLE_WEBHOOK_SECRET_FILE: line 1 of the file',
+    ],
     ['has zeros at its end', () => replace(`${NEW}\0\0`), 'MINDTICKLE_WEBHOOK_SECRET.0: has a character that'],
     ['is not UTF-8', () => writeFileSync(path, Buffer.from([0xff, 0xfe, 0x41])), 'MINDTICKLE_WEBHOOK_SECRET.0'],
     ['is another one', () => replace(Array(30).fill('MIIBIjANBgkqhkiG9w0B').join('\n')), 'MINDTICKLE_WEBHOOK_SECRET: '],
@@ -129,7 +149,7 @@ describe('watchSecrets', () => {
   test('logs which secrets are in use, never one of them', async () => {
     writeFileSync(path, OLD);
     const { reloads, fingerprints } = watch({ MINDTICKLE_WEBHOOK_SECRET_FILE: path });
-    replace(`${NEW},${OLD}`);
+    replace(`${NEW}\n${OLD}`);
     await until(() => reloads().changed === 1);
     expect(lines.map((line) => JSON.parse(line) as object)).toContainEqual(
       expect.objectContaining({ fingerprints: fingerprints() }),

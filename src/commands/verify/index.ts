@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
+  linesOf,
+  parseVariable,
   readConfigFile,
   readVariables,
   SettingsError,
@@ -136,8 +138,8 @@ function secretsOf(options: VerifyOptions, env: Environment, running: StackInfo 
   if (secret !== undefined && secretFile !== undefined)
     throw new SettingsError(['--secret and --secret-file: only one of them']);
   if (secretFile !== undefined)
-    return readVariables({ [name]: contentOf('--secret-file', secretFile).toString('utf8') }, [name])[name];
-  if (secret !== undefined) return readVariables({ [name]: secret }, [name])[name];
+    return parseVariable(name, linesOf(name, contentOf('--secret-file', secretFile).toString('utf8')));
+  if (secret !== undefined) return parseVariable(name, secret);
   if (valueOf(env, name) !== undefined) return readVariables(env, [name])[name];
   if (running !== undefined) return [running.webhookSecret];
   throw new SettingsError([`${name}: missing, --secret-file is not given, and no mt dev runs on this data directory`]);

@@ -15,6 +15,11 @@ const SETTINGS = [
   ...['SPOOL', 'SPOOL_MAX_BYTES'],
 ].flatMap(withFile);
 
+/** Where the ledger is; each, or the file that holds it. */
+const LEDGER = ['DATABASE_URL', 'PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGDATABASE', 'PGSSLMODE'].flatMap(
+  withFile,
+);
+
 /** What the parts of one stack share. */
 export interface Shared {
   /** The user's environment. */
@@ -64,7 +69,12 @@ export function workerEnvironment(shared: Shared): NodeJS.ProcessEnv {
 }
 
 function databaseOf({ env, databaseUrl }: Shared): NodeJS.ProcessEnv {
-  return databaseUrl === undefined ? pick(env, withFile('DATABASE_URL')) : { DATABASE_URL: databaseUrl };
+  return databaseUrl === undefined ? pick(env, LEDGER) : { DATABASE_URL: databaseUrl };
+}
+
+/** Does the user's environment bring its own Postgres? */
+export function hasLedger(env: Environment): boolean {
+  return isSet(env, 'DATABASE_URL') || isSet(env, 'PGHOST');
 }
 
 /** Does the user's environment bring its own? */

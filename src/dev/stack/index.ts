@@ -15,7 +15,7 @@ import {
   type DataDir,
   type StackInfo,
 } from '../data-dir';
-import { isSet, receiverEnvironment, workerEnvironment, type Shared } from './environment';
+import { hasLedger, isSet, receiverEnvironment, workerEnvironment, type Shared } from './environment';
 import { prepareOwnLedger, prepareTemporal, scheduleHousekeeping } from './prepare';
 import { ledgerPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
 import { choosePorts } from './ports';
@@ -99,8 +99,8 @@ async function startParts(
   const { companyId, databaseUrl } = settings;
 
   const [ledger, temporal, standIns] = await Promise.all([
-    isSet(env, 'DATABASE_URL')
-      ? prepareOwnLedger(databaseUrl()).then(() => ({ detail: 'yours (DATABASE_URL)', url: undefined }))
+    hasLedger(env)
+      ? prepareOwnLedger(databaseUrl()).then(() => ({ detail: 'yours (DATABASE_URL or PGHOST)', url: undefined }))
       : group.start(ledgerPart(setting, ports.ledger)),
     isSet(env, 'TEMPORAL_ADDRESS')
       ? prepareTemporal(env, settings, progress).then((address) => ({ address, uiUrl: null }))
@@ -202,7 +202,7 @@ interface Checked extends WorkerSettings {
 /** Read the settings as the processes will, before they are started. @throws SettingsError as they would. */
 function check(draft: Shared): Checked {
   const { secrets, ops } = receiverSettings(receiverEnvironment(draft));
-  const later = isSet(draft.env, 'DATABASE_URL') ? undefined : 'postgres://127.0.0.1/known-when-it-runs';
+  const later = hasLedger(draft.env) ? undefined : 'postgres://127.0.0.1/known-when-it-runs';
   const settings = workerSettings(workerEnvironment({ ...draft, databaseUrl: later }));
   const operator = ops?.tokens.find(({ role }) => role === 'operator');
   return { ...settings, webhookSecret: secrets[0] ?? draft.webhookSecret, opsToken: operator?.token ?? null };

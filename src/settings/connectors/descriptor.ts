@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { SettingsError } from '../error';
 import { watchVariable, type Secret } from '../reload';
-import { readShape, secret, type Environment } from '../variables';
+import { parseShape, secret, type Environment, type Written } from '../variables';
 
 export type { Secret } from '../reload';
 
@@ -51,7 +51,7 @@ export function secretOf<V extends Readonly<Record<string, z.ZodType>>>(
   variables: V,
   name: keyof V & string,
 ): Secret {
-  const read = (from: Environment): string =>
-    String(readShape(from, { [name]: variables[name] ?? secret })[name] ?? '');
+  const read = (written: Written): string =>
+    String(parseShape({ [name]: written }, { [name]: variables[name] ?? secret })[name] ?? '');
   return watchVariable(name, read, { env }).current;
 }
