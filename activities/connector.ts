@@ -1,6 +1,6 @@
-import type { ApplicationFailure } from '@temporalio/activity';
+import { Context, type ApplicationFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import { isProtectedUser, type Policy, type System } from '../src/domain';
+import { isProtectedUser, type Policy, type Readers, type System } from '../src/domain';
 import { rejected } from './failure';
 
 /** What all connectors share. Each exports one `connect(settings, deps)`, and `activities/index.ts` lists them. */
@@ -16,11 +16,20 @@ export type Check = () => Promise<void>;
 export interface ConnectorDeps {
   readonly pool: Pool;
   readonly policy: Policy;
+  /** Where people read and act on what they are notified of. */
+  readonly links?: Links | undefined;
   /** How long one call may take, in ms, within the activity's own limit. Absent: what the connector has by default. */
   readonly timeoutMs?: number | undefined;
   readonly fetch?: typeof fetch | undefined;
   /** Epoch ms. */
   readonly now?: (() => number) | undefined;
+}
+
+export type Links = Pick<Readers, 'uiUrl' | 'opsUrl'>;
+
+/** How people read the messages of this deployment, without the name of the person whom they are about. */
+export function readersOf({ policy, links }: Pick<ConnectorDeps, 'policy' | 'links'>): Readers {
+  return { timeZone: policy.calendar.timeZone, namespace: Context.current().info.namespace, ...links };
 }
 
 /** The person that a step is about. */

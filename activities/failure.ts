@@ -16,7 +16,8 @@ export function unavailable(
   return ApplicationFailure.create({
     type: `${system}.unavailable`,
     message: `${system} ${what}`,
-    details: [details],
+    // Beside the delay of the retry: only the details reach the workflow, which says when the next try is.
+    details: [{ ...details, ...(retryAfterMs !== undefined && retryAfterMs > 0 && { retryAfterMs }) }],
     ...(retryAfterMs !== undefined && retryAfterMs > 0 && { nextRetryDelay: retryAfterMs }),
   });
 }

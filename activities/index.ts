@@ -40,10 +40,10 @@ export function connect<S extends System>(
 
 /** Every connector that has settings, by system. */
 export function createConnectors(
-  { connectors, policy }: Pick<WorkerSettings, 'connectors' | 'policy'>,
+  { connectors, policy, links }: Pick<WorkerSettings, 'connectors' | 'policy' | 'links'>,
   pool: Pool,
 ): Partial<Record<System, Connector>> {
-  const deps = { pool, policy };
+  const deps = { pool, policy, links };
   const connected = SYSTEMS.map((system): [System, Connector | undefined] => {
     const settings = connectors[system];
     return [system, settings && connect(system, settings, deps)];
@@ -58,7 +58,7 @@ export interface PolicySnapshotActivities {
 
 export interface RereadActivities {
   /** @throws `quarantine.unreadable` (permanent) with a sentence that names fields, never values. */
-  rereadEnvelope(envelope: unknown, signedAt: string): Promise<Reread>;
+  rereadEnvelope(envelope: unknown): Promise<Reread>;
 }
 
 /** What every worker runs on the workflows' own task queue. */
@@ -70,8 +70,8 @@ export function createOwnActivities(
 ): object {
   const readAgain: PolicySnapshotActivities & RereadActivities = {
     readPolicySnapshot: () => Promise.resolve({ policy, modes }),
-    rereadEnvelope: (envelope, signedAt) => {
-      const found = reread(envelope, signedAt);
+    rereadEnvelope: (envelope) => {
+      const found = reread(envelope);
       if (!('refused' in found)) return Promise.resolve(found);
       const failure = { type: 'quarantine.unreadable', message: found.refused, nonRetryable: true };
       return Promise.reject(ApplicationFailure.create(failure));

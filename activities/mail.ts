@@ -1,9 +1,10 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { CancelledFailure, type ApplicationFailure } from '@temporalio/activity';
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
-import { isEmail, type Notification, renderNotification } from '../src/domain';
-import { type Alert, claimAlert, isOfAnotherLearner, releaseAlert } from '../src/ledger';
+import type { Pool } from 'pg';
+import { isEmail, type Notification, type RenderedNotification, renderNotification } from '../src/domain';
+import { findLearner, isOfAnotherLearner } from '../src/ledger';
 import type { SystemSettings } from '../src/settings';
-import { keysDisagree, type Connector, type ConnectorDeps } from './connector';
+import { keysDisagree, readersOf, type Connector, type ConnectorDeps } from './connector';
 import { createCredentialMemory } from './credentials';
 import { withinTime } from './deadline';
 import { askLedger, credentialsRefused, rejected, unavailable } from './failure';
@@ -14,23 +15,18 @@ export interface MailActivities {
   sendMail(context: StepContext, to: string, role: Role, letter: Notification): Promise<Sent>;
 }
 
-/** `already notified`: another process has just notified the same person of the same cause. */
-export type Sent = 'sent' | 'observed' | 'already notified';
+export type Sent = 'sent' | 'observed';
 
 /** `lead`: of the team's escalation list. `other`: named by whoever escalated. */
 export type Role = 'learner' | 'manager' | 'lead' | 'administrator' | 'other';
-
-const QUIET_HOURS = 1;
 
 /**
  * Mail by SMTP (RFC 5321). A message keeps one Message-ID: after a lost answer it is sent again under the same one, by which
  * mailboxes recognise it; SMTP itself cannot be asked.
  * @throws `mail.unavailable` and `ledger.unavailable` (retry), `mail.rejected`.
  */
-export function connect(
-  { url, from }: SystemSettings['mail'],
-  { pool, timeoutMs }: ConnectorDeps,
-): Connector<MailActivities> {
+export function connect({ url, from }: SystemSettings['mail'], deps: ConnectorDeps): Connector<MailActivities> {
+  const { pool, timeoutMs } = deps;
   const write = createWrite('mail', pool);
   const transport = createTransports(url);
   const send = createSend({ url, from, transport, timeoutMs });
@@ -47,17 +43,9 @@ export function connect(
       naturalKey: `${letter.kind}:${role}:${recipient}`,
       would: { letter: letter.kind, to: role },
     };
-    const alert = alertOf(letter, { recipient, workflowId, step: context.step });
     return write(effect, async () => {
-      const isFirst = alert === undefined || (await askLedger(() => claimAlert(pool, alert, QUIET_HOURS)));
-      if (!isFirst) return 'already notified' as const;
-      try {
-        return await send(to, `${workflowId} ${context.step} ${recipient}`, letter);
-      } catch (error) {
-        const isPermanent = error instanceof ApplicationFailure && error.nonRetryable === true;
-        if (alert !== undefined && isPermanent) await askLedger(() => releaseAlert(pool, alert));
-        throw error;
-      }
+      const readers = { ...readersOf(deps), person: await nameOf(pool, context) };
+      return send(to, `${workflowId} ${context.step} ${recipient}`, renderNotification(letter, readers));
     });
   }
 
@@ -84,7 +72,7 @@ function createSend({ url, from, transport, timeoutMs = 12_000 }: Sender) {
   const memory = createCredentialMemory('mail');
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^A-Za-z0-9.-]/g, '');
 
-  return async (to: string, key: string, letter: Notification): Promise<'sent'> => {
+  return async (to: string, key: string, letter: RenderedNotification): Promise<'sent'> => {
     const credential = url();
     memory.require(credential);
     // nodemailer's own limits are for a silent server: a slow one would keep the attempt without end.
@@ -96,7 +84,7 @@ function createSend({ url, from, transport, timeoutMs = 12_000 }: Sender) {
           to,
           messageId,
           signal,
-          ...renderNotification(letter),
+          ...letter,
         };
         return transport().sendMail(mail);
       });
@@ -123,8 +111,10 @@ function createTransports(url: () => string): () => Transporter {
   };
 }
 
-function alertOf(letter: Notification, sender: Omit<Alert, 'cause'>): Alert | undefined {
-  return letter.kind === 'parked' && letter.cause !== undefined ? { ...sender, cause: letter.cause } : undefined;
+/** Whom the step is about, for people to read: never in a log, an error or the ledger's rows of effects. */
+async function nameOf(pool: Pool, { userId, email }: StepContext): Promise<string | undefined> {
+  const learner = userId === '' ? null : await askLedger(() => findLearner(pool, userId));
+  return learner?.email ?? email;
 }
 
 /** Authentication required, too weak, failed, or in need of encryption (RFC 4954 §6). */

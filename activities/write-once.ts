@@ -10,6 +10,8 @@ export interface StepContext {
   /** Unique in its workflow: a second time round has another name. */
   readonly step: string;
   readonly userId: string;
+  /** An address that is known of the learner beside the ledger's, for messages about them. */
+  readonly email?: string;
   readonly mode: Exclude<Mode, 'off'>;
   readonly actor?: string;
   readonly reason?: string;
@@ -50,7 +52,7 @@ export function createWrite(system: System, pool: Pool): Write {
     const begun: NewEffect = {
       ...key,
       eventId: workflowId,
-      userId: context.userId,
+      userId: context.userId === '' ? null : context.userId,
       mode: context.mode,
       would,
       before,

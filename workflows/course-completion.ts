@@ -1,7 +1,7 @@
 import { completedFact, decideCertificate } from '../src/domain';
-import type { CourseCompleted, EventDelivery } from '../src/events';
+import type { CourseCompleted, Delivery, Envelope } from '../src/events';
 import type { Outcome } from './messages';
-import { archive, notifyLearner, openProcess, recordTraining, storeStatement } from './process';
+import { archive, openProcess, recordTraining, storeStatement } from './process';
 import type { Process, ProcessResult, Start } from './process';
 
 /**
@@ -9,16 +9,15 @@ import type { Process, ProcessResult, Start } from './process';
  * retake is recorded, and issues no second one.
  */
 export async function courseCompletion(
-  delivery: EventDelivery<CourseCompleted>,
-  body: unknown,
+  delivery: Delivery,
+  envelope: Envelope<CourseCompleted>,
 ): Promise<ProcessResult> {
-  const { data } = delivery;
-  const { userId, courseName } = data;
+  const { userId, courseName } = envelope.data;
   const about = `Course completion of ${userId}: ${courseName}`;
-  const process = openProcess({ delivery, body, userId, about, messages: ['identify'] });
+  const process = openProcess({ delivery, body: envelope, userId, about, messages: ['identify'] });
   return process.run({
-    fact: () => completedFact(delivery),
-    body: (start) => issue(process, data, start),
+    fact: () => completedFact(envelope),
+    body: (start) => issue(process, envelope.data, start),
   });
 }
 
@@ -43,7 +42,7 @@ async function issue(process: Process, data: CourseCompleted, { policy, recorded
     storeCertificate(process, data),
     storeStatement(process, data, policy),
     recordTraining(process, data),
-    notifyLearner(process, 'notifyLearner', { kind: 'certificate', courseName: data.courseName }),
+    process.notifyLearner('notifyLearner', { kind: 'certificate', courseName: data.courseName }),
   ]);
   return 'done';
 }

@@ -1,6 +1,7 @@
 import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { ConnectorActivities, LedgerActivities, ReconcileActivities } from '../activities';
-import { closeGone, pruneLedger, readPolicySnapshot, syncProgressRecords, whyFailed } from './process';
+import { closeGone, pruneLedger, readPolicySnapshot, sendDigests, syncProgressRecords, whyFailed } from './process';
+import type { Modes } from '../src/domain';
 import { beginRelease } from './releases';
 
 type Pruned = Omit<Awaited<ReturnType<LedgerActivities['pruneLedger']>>, 'more'>;
@@ -9,6 +10,8 @@ type Synced = Omit<Awaited<ReturnType<ConnectorActivities['salesforce']['syncPro
 
 export interface HousekeepingResult {
   readonly outcome: 'done';
+  /** Messages about what waits for the same cause. */
+  readonly digests: number;
   readonly pruned: Pruned;
   /** Of workflows that had been quiet. */
   readonly quiet: Looked;
@@ -21,9 +24,14 @@ const MAX_CALLS = 50;
 
 const MAX_EXAMPLES = 5;
 
-/** Started by a Schedule: the ledger forgets what is older than it has to remember, and closes what Temporal has lost. */
+/**
+ * Started by a Schedule: people are notified of what was kept for a digest, the ledger forgets what is older than it has to
+ * remember, and closes what Temporal has lost.
+ */
 export async function housekeeping(): Promise<HousekeepingResult> {
   beginRelease();
+  const snapshot = await readPolicySnapshot.executeWithOptions({ summary: 'Read the policy' }, []);
+  const digests = await sendDigests(snapshot);
   let pruned: Pruned = { receipts: 0, replays: 0, refusals: 0 };
   await untilDone(async () => {
     const { more, ...counts } = await pruneLedger.executeWithOptions({ summary: 'Forget what is old' }, []);
@@ -40,18 +48,17 @@ export async function housekeeping(): Promise<HousekeepingResult> {
     return !more;
   });
 
-  const progress = await bringProgress((synced) => {
+  const progress = await bringProgress(snapshot.modes, (synced) => {
     setCurrentDetails([describe(pruned), describeQuiet(quiet), describeProgress(synced)].join('\n\n'));
   });
-  return { outcome: 'done', pruned, quiet, ...(progress && { progress }) };
+  return { outcome: 'done', digests, pruned, quiet, ...(progress && { progress }) };
 }
 
 /** What Salesforce does not take now is due still the next time: this fails for nobody. */
 async function bringProgress(
+  { salesforce: mode = 'off' }: Modes,
   tell: (progress: NonNullable<HousekeepingResult['progress']>) => void,
 ): Promise<HousekeepingResult['progress']> {
-  const { modes } = await readPolicySnapshot.executeWithOptions({ summary: 'Is Salesforce on?' }, []);
-  const { salesforce: mode = 'off' } = modes;
   if (mode === 'off') return undefined;
   let progress: Synced = { synced: 0, observed: 0, refused: 0, examples: [] };
   try {

@@ -1,20 +1,20 @@
 import { sleep } from '@temporalio/workflow';
 import { DAY, HOUR, MINUTE, programGroups, provisionedFact } from '../src/domain';
-import type { EventDelivery, UserProvisioned } from '../src/events';
+import type { Delivery, Envelope, UserProvisioned } from '../src/events';
 import type { Outcome } from './messages';
-import { askLedger, joinGroup, linkContact, notifyLearner, openProcess } from './process';
+import { askLedger, joinGroup, linkContact, openProcess } from './process';
 import type { Carried, Membership, Process, ProcessResult, Start } from './process';
 
 /** Put a new hire into the programs of role and team, and nudge until the first step. */
 export async function onboarding(
-  delivery: EventDelivery<UserProvisioned>,
-  body: unknown,
+  delivery: Delivery,
+  envelope: Envelope<UserProvisioned>,
   carried?: Carried<Checkpoint>,
 ): Promise<ProcessResult> {
-  const { userId, email } = delivery.data;
+  const { userId, email } = envelope.data;
   const process = openProcess({
     delivery,
-    body,
+    body: envelope,
     userId,
     email,
     about: `Onboarding of ${userId}`,
@@ -30,10 +30,10 @@ export async function onboarding(
     },
   );
   return process.run({
-    fact: () => provisionedFact(delivery),
+    fact: () => provisionedFact(envelope, delivery),
     body: (start) => {
       isStarted ||= start.recorded.settledBy?.signal === 'started';
-      return untilStarted(process, delivery.data, start, {
+      return untilStarted(process, envelope.data, start, {
         isStarted: () => isStarted,
         checkpoint: carried?.checkpoint,
       });
@@ -92,7 +92,7 @@ async function welcome(process: Process, hire: UserProvisioned, groups: readonly
     await linkContact(process, hire);
   });
   for (const group of groups) await joinUnlessLeft(process, { step: 'joinProgram', person, group });
-  await notifyLearner(process, 'welcome', { kind: 'welcome', role });
+  await process.notifyLearner('welcome', { kind: 'welcome', role });
 }
 
 /** A hire that may be older than a departure gets nothing while the offboarding asks, and goes on when it is undone. */
@@ -118,10 +118,9 @@ async function finalStanding(process: Process, userId: string): Promise<string |
 }
 
 function nudgeLearner(process: Process, { userId }: UserProvisioned): Promise<void> {
-  return notifyLearner(process, 'nudgeLearner', { kind: 'nudge', userId, forManager: false });
+  return process.notifyLearner('nudgeLearner', { kind: 'nudge', userId, forManager: false });
 }
 
-async function nudgeManager(process: Process, { userId }: UserProvisioned): Promise<void> {
-  const manager = await process.people.manager();
-  if (manager !== null) await process.notify('nudgeManager', manager, { kind: 'nudge', userId, forManager: true });
+function nudgeManager(process: Process, { userId }: UserProvisioned): Promise<void> {
+  return process.notifyManager('nudgeManager', { kind: 'nudge', userId, forManager: true });
 }

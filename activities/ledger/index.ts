@@ -2,14 +2,24 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import type { Fact, RenewalRules } from '../../src/domain';
 import {
+  addAlertCase,
   admitLeaver,
+  type AlertCase,
+  type AlertClaim,
+  type AlertDigest,
+  type AlertStanding,
+  claimAlert,
   closeWorkflow,
   confirmDeparture,
   type Conflict,
   type ConflictStanding,
   countOpen,
+  dropAlertCase,
+  dueDigests,
   findLearner,
+  findUnfit,
   type Learner,
+  markDigested,
   markGone,
   type Pruned,
   pruneLedger,
@@ -17,6 +27,7 @@ import {
   type Recorded,
   recordEvent,
   reinstateLearner,
+  releaseAlert,
   setLearnerEmail,
   settleConflict,
 } from '../../src/ledger';
@@ -37,6 +48,8 @@ export interface LedgerActivities {
   closeWorkflow(request: OwnRun & { outcome: string }): Promise<void>;
   markWorkflowGone(workflowId: string): Promise<void>;
   findLearner(userId: string): Promise<Learner | null>;
+  /** Of these addresses those that no message about the learner may go to: their own, and those of people who have left. */
+  findUnfit(request: { userId: string; addresses: readonly string[] }): Promise<readonly string[]>;
   /** How many of these workflows still wait. */
   countOpenWorkflows(workflowIds: readonly string[]): Promise<number>;
   setLearnerEmail(request: { userId: string; email: string }): Promise<void>;
@@ -45,6 +58,16 @@ export interface LedgerActivities {
   confirmDeparture(request: { userId: string; eventId: string; workflowId: string; at: number }): Promise<void>;
   admitLeaver(eventId: string): Promise<boolean>;
   resolveConflict(conflict: Conflict): Promise<ConflictStanding>;
+  /** Is this the case of its cause that people are notified of now? Else it is kept for the digest. */
+  claimAlert(claim: AlertClaim): Promise<AlertStanding>;
+  /** Nobody could be notified. */
+  releaseAlert(claim: AlertClaim): Promise<void>;
+  /** Name it in the next digest. */
+  addAlertCase(one: AlertCase): Promise<void>;
+  /** It waits no more. */
+  dropAlertCase(one: Pick<AlertCase, 'workflowId' | 'step'>): Promise<void>;
+  dueDigests(): Promise<readonly AlertDigest[]>;
+  markDigested(request: Pick<AlertDigest, 'cause' | 'cases'> & { workflowId: string }): Promise<void>;
   /** Some thousand rows a call; `more` says to call again. */
   pruneLedger(): Promise<Pruned>;
 }
@@ -69,12 +92,19 @@ export function createLedgerActivities({
     closeWorkflow: (request) => ask(() => closeWorkflow(pool, request)),
     markWorkflowGone: (workflowId) => ask(() => markGone(pool, workflowId)),
     findLearner: (userId) => ask(() => findLearner(pool, userId)),
+    findUnfit: (request) => ask(() => findUnfit(pool, request)),
     countOpenWorkflows: (workflowIds) => ask(() => countOpen(pool, workflowIds)),
     setLearnerEmail: ({ userId, email }) => ask(() => setLearnerEmail(pool, userId, email)),
     reinstateLearner: (request) => ask(() => reinstateLearner(pool, request)),
     confirmDeparture: (request) => ask(() => confirmDeparture(pool, request)),
     admitLeaver: (eventId) => ask(() => admitLeaver(pool, { eventId, limitPerHour: policy.offboarding.limitPerHour })),
     resolveConflict: (conflict) => ask(() => settleConflict(pool, conflict)),
+    claimAlert: (claim) => ask(() => claimAlert(pool, claim)),
+    releaseAlert: (claim) => ask(() => releaseAlert(pool, claim)),
+    addAlertCase: (one) => ask(() => addAlertCase(pool, one)),
+    dropAlertCase: (one) => ask(() => dropAlertCase(pool, one)),
+    dueDigests: () => ask(() => dueDigests(pool)),
+    markDigested: ({ workflowId, ...digest }) => ask(() => markDigested(pool, digest, workflowId)),
     pruneLedger: () => ask(() => pruneLedger(pool, { olderThanDays: receiptDays })),
   };
 }

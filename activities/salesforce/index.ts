@@ -1,13 +1,14 @@
-import { certificateKey } from '../../src/domain';
 import { bestCompletion } from '../../src/ledger';
 import type { SystemSettings } from '../../src/settings';
 import type { Connector, ConnectorDeps, Person } from '../connector';
 import { askLedger, unavailable } from '../failure';
 import { createConfirm, createWrite, type StepContext } from '../write-once';
-import { createSalesforceApi, literal, type Fields, type SalesforceParts } from './api';
+import { createSalesforceApi, type Fields, type SalesforceParts } from './api';
+import { createCertificateActivities, type CertificateActivities } from './certificates';
 import { createContactActivities, type ContactActivities } from './contacts';
 import { createProgressActivities, type ProgressActivities } from './progress';
-import { externalKey, isEqual, trainingRecord } from './record';
+import { externalKey, trainingRecord } from './record';
+import { createRecordReader } from './record-reader';
 import { createSessions } from './sign-in';
 import { createUserActivities, type UserActivities } from './users';
 
@@ -28,24 +29,13 @@ export interface StandingTraining {
   readonly completedAt: string;
 }
 
-/** `required`: it expired, and a new one is waited for. Each is a text of the policy's `salesforce.statuses`. */
-export type CertificateStatus = 'required' | 'certified' | 'lapsed';
-
-export interface CertificateStanding extends Person {
-  readonly certName: string;
-  readonly status: CertificateStatus;
-  /** By when it has to be renewed, ISO 8601; null: nothing is due. */
-  readonly deadline: string | null;
-}
-
-export interface SalesforceActivities extends ContactActivities, UserActivities, ProgressActivities {
+export interface SalesforceActivities
+  extends CertificateActivities, ContactActivities, UserActivities, ProgressActivities {
   /**
    * The learner's training status in a course: one record per learner and course, always with the best completion that
    * the ledger knows, whichever event came last.
    */
   upsertTraining(context: StepContext, training: Training): Promise<StandingTraining | 'observed'>;
-  /** The learner's certificate: one record per learner and certificate (case and outer space of its name ignored). */
-  markCertificate(context: StepContext, certificate: CertificateStanding): Promise<'done' | 'observed'>;
 }
 
 /** A better completion may come this often while one is written. */
@@ -70,6 +60,7 @@ export function connect(settings: SystemSettings['salesforce'], deps: ConnectorD
   return {
     activities: {
       ...createTrainingActivities(parts),
+      ...createCertificateActivities(parts),
       ...createContactActivities(parts),
       ...createUserActivities(parts),
       ...createProgressActivities(parts),
@@ -85,8 +76,9 @@ function createTrainingActivities({
   names,
   pool,
   write,
-}: SalesforceParts): Pick<SalesforceActivities, 'upsertTraining' | 'markCertificate'> {
+}: SalesforceParts): Pick<SalesforceActivities, 'upsertTraining'> {
   const { trainingObject: object, keyField, statuses } = names;
+  const { holds } = createRecordReader(api, names);
 
   async function upsertTraining(context: StepContext, training: Training): Promise<StandingTraining | 'observed'> {
     const { userId, email, courseId, courseName } = training;
@@ -117,34 +109,5 @@ function createTrainingActivities({
     return { score: best.score, completedAt: best.at.toISOString() };
   }
 
-  async function markCertificate(
-    context: StepContext,
-    { userId, email, certName, status, deadline }: CertificateStanding,
-  ): Promise<'done' | 'observed'> {
-    const key = externalKey(userId, 'certificate', certificateKey(certName));
-    const facts = {
-      learnerId: userId,
-      email,
-      kind: 'certificate',
-      title: certName,
-      status: statuses[status],
-      deadline,
-    };
-    const fields = trainingRecord(names, facts);
-    const isStillSo = (): Promise<boolean> => holds(key, fields);
-    const effect = { context, naturalKey: `certificate:${key}`, would: { object, key, status, deadline }, isStillSo };
-    return write(effect, async () => {
-      await api.upsert({ object, keyField, key }, fields);
-      return 'done' as const;
-    });
-  }
-
-  /** Does the record say what we would write? */
-  async function holds(key: string, fields: Fields): Promise<boolean> {
-    const read = ['Id', ...Object.keys(fields)].join(', ');
-    const [record] = await api.query(`SELECT ${read} FROM ${object} WHERE ${keyField} = ${literal(key)}`);
-    return record !== undefined && Object.entries(fields).every(([name, value]) => isEqual(record[name], value));
-  }
-
-  return { upsertTraining, markCertificate };
+  return { upsertTraining };
 }

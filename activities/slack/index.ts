@@ -1,7 +1,7 @@
-import { type Notification, renderNotification } from '../../src/domain';
+import { type Notification, type Readers, renderNotification } from '../../src/domain';
 import { effectsOfStep } from '../../src/ledger';
 import type { SystemSettings } from '../../src/settings';
-import type { Connector, ConnectorDeps } from '../connector';
+import { readersOf, type Connector, type ConnectorDeps } from '../connector';
 import { askLedger, rejected } from '../failure';
 import { createHttp, type Http } from '../http';
 import { createWrite, digest, ownWorkflowId, type StepContext } from '../write-once';
@@ -52,7 +52,7 @@ export function connect(
     return write(effect, async () => {
       const conversation = 'email' in target ? await openDirect(call, member) : target.channel;
       if (begun !== undefined && (await isPosted(call, conversation, key, Date.parse(begun.begunAt)))) return 'sent';
-      await call('chat.postMessage', { channel: conversation, ...messageOf(letter, key) });
+      await call('chat.postMessage', { channel: conversation, ...messageOf(letter, key, readersOf(deps)) });
       return 'sent' as const;
     });
   }
@@ -73,8 +73,8 @@ const EVENT_TYPE = 'mindtickle_letter';
 const MAX_CHARACTERS = 8000;
 
 /** Plain text: nothing in a title formats, mentions or links. */
-function messageOf(letter: Notification, key: string): Readonly<Record<string, string>> {
-  const { subject, text } = renderNotification(letter);
+function messageOf(letter: Notification, key: string, readers: Readers): Readonly<Record<string, string>> {
+  const { subject, text } = renderNotification(letter, readers);
   const whole = Array.from(`${subject}\n\n${text}`);
   return {
     text: escape(whole.slice(0, MAX_CHARACTERS).join('')),

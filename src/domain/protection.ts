@@ -1,4 +1,3 @@
-import { sameName } from './names';
 import type { Policy } from './policy';
 
 /** True when one of a person's names (user id, e-mail address) is on the policy's list. Case does not count. */
@@ -12,5 +11,5 @@ export function isProtectedGroup(name: string, { groups }: Policy['protected']):
 }
 
 function includesName(listed: readonly string[], name: string): boolean {
-  return listed.some((one) => sameName(one, name));
+  return listed.some((one) => one.trim().toLowerCase() === name.trim().toLowerCase());
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { daysAfter, describeEvent } from './descriptor';
-import { id, percentage, time, title } from './fields';
+import { id, isoInstant, title } from './fields';
 
 /**
  * A learner finished a course. `score` is a percentage. A retake is another event with another id.
@@ -8,14 +8,13 @@ import { id, percentage, time, title } from './fields';
  */
 export const courseCompleted = describeEvent({
   name: 'course.completed',
-  schema: z.object({
+  schema: z.looseObject({
     userId: id,
     courseName: title,
     courseId: id,
-    score: percentage,
-    completedAt: time,
+    score: z.number(),
+    completedAt: isoInstant,
   }),
-  times: { completedAt: 'past' },
   workflowType: 'courseCompletion',
   lane: 3,
   title: 'Course completed',

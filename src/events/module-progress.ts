@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { describeEvent } from './descriptor';
-import { id, percentage, seconds, unneededText } from './fields';
+import { id, title } from './fields';
 
 /** How far a learner is in a module: `progressPct` in percent. Carries no time of its own. */
 export const moduleProgress = describeEvent({
   name: 'module.progress',
-  schema: z.object({
+  schema: z.looseObject({
     userId: id,
-    moduleName: unneededText,
+    moduleName: title,
     moduleId: id,
-    progressPct: percentage,
-    timeSpentSec: seconds.nullish().transform((value) => value ?? 0),
+    progressPct: z.number(),
+    timeSpentSec: z.number(),
   }),
   workflowType: 'moduleProgress',
   lane: 5,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describeEvent } from './descriptor';
-import { id, points, unneededText } from './fields';
+import { id, title } from './fields';
 
 /**
  * A learner handed in a quiz. `score` is out of `maxScore`. A quiz of `quizType` *practice* is ungraded
@@ -8,16 +8,15 @@ import { id, points, unneededText } from './fields';
  */
 export const quizSubmitted = describeEvent({
   name: 'quiz.submitted',
-  schema: z.object({
+  schema: z.looseObject({
     userId: id,
-    quizName: unneededText,
+    quizName: title,
     quizId: id,
-    score: points.nullish(),
-    maxScore: points.nullish(),
+    score: z.number().nullish(),
+    maxScore: z.number().nullish(),
     passed: z.boolean().nullish(),
-    quizType: unneededText,
+    quizType: z.string().nullish(),
   }),
-  atMost: [['score', 'maxScore']],
   workflowType: 'quizCoaching',
   lane: 3,
   title: 'Quiz submitted',

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { daysAfter, describeEvent } from './descriptor';
-import { id, time, unneededEmail, unneededText } from './fields';
+import { email, id, isoInstant, text } from './fields';
 
-/** A person left, by SCIM. Arrives only when the subscription names it. `deprovisionedAt` may be ahead; only `userId` is needed. */
+/** A person left, by SCIM. Arrives only when the subscription names it. `deprovisionedAt` may be ahead. */
 export const userDeprovisioned = describeEvent({
   name: 'user.deprovisioned',
-  schema: z.object({ userId: id, email: unneededEmail, reason: unneededText, deprovisionedAt: time }),
-  times: { deprovisionedAt: 'announced' },
+  schema: z.looseObject({ userId: id, email, reason: text, deprovisionedAt: isoInstant }),
   workflowType: 'offboarding',
   lane: 1,
   title: 'Offboarding',

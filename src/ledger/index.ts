@@ -1,4 +1,15 @@
-export { claimAlert, releaseAlert, type Alert } from './alerts';
+export {
+  addAlertCase,
+  claimAlert,
+  dropAlertCase,
+  dueDigests,
+  markDigested,
+  releaseAlert,
+  type AlertCase,
+  type AlertClaim,
+  type AlertDigest,
+  type AlertStanding,
+} from './alerts';
 export {
   beginEffect,
   confirmEffect,
@@ -11,7 +22,14 @@ export {
 } from './effects';
 export { bestCompletion } from './facts';
 export { importPeople, type Imported, type ImportRules, type Person } from './import';
-export { findLearner, isOfAnotherLearner, reinstateLearner, setLearnerEmail, type Learner } from './learners';
+export {
+  findLearner,
+  findUnfit,
+  isOfAnotherLearner,
+  reinstateLearner,
+  setLearnerEmail,
+  type Learner,
+} from './learners';
 export { migrate } from './migrations';
 export {
   closeGone,

@@ -38,6 +38,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         manager_email text,
         provisioned_at timestamptz
       );
+      create index learners_email on learners (lower(email));
 
       create table departures (
         event_id text primary key,
@@ -155,13 +156,21 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
       );
 
       create table alerts (
-        cause text not null,
-        recipient text not null,
+        cause text primary key,
         workflow_id text not null,
         step text not null,
-        claimed_at timestamptz not null default now(),
-        primary key (cause, recipient)
+        round integer not null,
+        notified_at timestamptz not null default now()
       );
+      create table alert_cases (
+        workflow_id text not null,
+        step text not null,
+        cause text not null,
+        about text not null,
+        since timestamptz not null default now(),
+        primary key (workflow_id, step)
+      );
+      create index alert_cases_cause on alert_cases (cause, since);
     `,
   },
   {

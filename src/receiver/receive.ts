@@ -8,7 +8,7 @@ import { verifyDelivery, type RawDelivery } from './verify';
 import { MAX_BODY_BYTES, type Rule } from './refusals';
 
 export interface ReceiveDeps {
-  readonly settings: Pick<ReceiverSettings, 'companyId' | 'timeZone' | 'delivery'>;
+  readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery'>;
   /** Newest first; called once a delivery, which keeps what it began with. */
   readonly secrets: () => readonly string[];
   readonly accept: Accept;
@@ -22,7 +22,13 @@ export interface ReceiveDeps {
 export type Outcome =
   | { readonly kind: 'gone' }
   | { readonly kind: 'refused'; readonly rule: Rule; readonly delivery?: RawDelivery }
-  | { readonly kind: 'accepted'; readonly accepted: Kept; readonly workflowId: string };
+  | {
+      readonly kind: 'accepted';
+      readonly accepted: Kept;
+      readonly workflowId: string;
+      /** It cannot be acted on: it waits for a person. */
+      readonly isQuarantined: boolean;
+    };
 
 type Kept = Exclude<Accepted, 'unavailable' | 'replay-limit'>;
 
@@ -31,7 +37,7 @@ export type Receive = (request: IncomingMessage, response: ServerResponse) => Pr
 /** The order of the checks is the contract's: encoding, size, then those of `verifyDelivery`, then the start. */
 export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
   const { settings, secrets, accept, now, onVerified } = deps;
-  const { companyId, timeZone, delivery } = settings;
+  const { companyId, delivery } = settings;
   const window = {
     backMs: delivery.windowBackSeconds * SECOND,
     aheadMs: delivery.windowAheadSeconds * SECOND,
@@ -41,13 +47,14 @@ export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
     if (body === 'too-large') return { kind: 'refused', rule: 'size' };
     if (body === 'overload') return { kind: 'refused', rule: 'overload' };
     const raw = rawDelivery(request, delivery, body);
-    const result = verifyDelivery(raw, { secrets: secrets(), companyId, timeZone, window }, now());
+    const result = verifyDelivery(raw, { secrets: secrets(), companyId, window }, now());
     if (!result.ok) return { kind: 'refused', rule: result.fault, delivery: raw };
     onVerified?.(result.secretIndex);
     const accepted = await accept(result.verified);
     if (accepted === 'unavailable' || accepted === 'replay-limit')
       return { kind: 'refused', rule: accepted, delivery: raw };
-    return { kind: 'accepted', accepted, workflowId: result.verified.workflowId };
+    const { workflowId, contents } = result.verified;
+    return { kind: 'accepted', accepted, workflowId, isQuarantined: contents.kind !== 'event' };
   };
   return async (request, response) => {
     if (!isIdentity(request.headers['content-encoding'])) return { kind: 'refused', rule: 'encoding' };

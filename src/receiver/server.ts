@@ -15,7 +15,7 @@ import { refusals, type Rule } from './refusals';
 import { createApp, IDLE_MS, isUnused, limitSilence, placeOf, serve, trackRequests } from '../http';
 
 export interface ReceiverDeps extends ReceiveDeps {
-  readonly settings: Pick<ReceiverSettings, 'companyId' | 'timeZone' | 'delivery' | 'trustProxy'>;
+  readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery' | 'trustProxy'>;
   readonly readiness: () => Promise<Readiness>;
   readonly log: CappedLog;
   readonly observe?: Observer | undefined;
@@ -24,7 +24,7 @@ export interface ReceiverDeps extends ReceiveDeps {
 
 /** Called after each answer: for metrics, and to explain refusals. */
 export interface Observer {
-  readonly answered: (accepted: Accepted, seconds: number) => void;
+  readonly answered: (outcome: Accepted | 'quarantined', seconds: number) => void;
   readonly refused: (rule: Rule, address: string | undefined, delivery?: RawDelivery) => void;
 }
 
@@ -167,10 +167,12 @@ function receiveDelivery(deps: ReceiverDeps, budget: Budget, turnAway: TurnAway)
       turnAway(request, response, outcome.rule, outcome);
       return;
     }
-    const { accepted, workflowId } = outcome;
+    const { accepted, workflowId, isQuarantined } = outcome;
     const duplicate = accepted === 'duplicate' || accepted === 'conflict';
     response.json({ received: true, duplicate, ...(accepted === 'spooled' && { spooled: true }), workflowId });
-    deps.observe?.answered(accepted, (performance.now() - begunAt) / SECOND);
+    // What was known before is no further delivery that waits for a person.
+    const counted = isQuarantined && !duplicate ? 'quarantined' : accepted;
+    deps.observe?.answered(counted, (performance.now() - begunAt) / SECOND);
   };
 }
 

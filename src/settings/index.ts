@@ -22,8 +22,6 @@ export interface ReceiverSettings {
   /** Newest first. */
   readonly secrets: readonly string[];
   readonly companyId: string;
-  /** Of the policy's calendar: a date without a time is a day there. */
-  readonly timeZone: string;
   readonly delivery: ConfigFile['delivery'];
   readonly port: number;
   readonly trustProxy: number;
@@ -57,6 +55,8 @@ export interface WorkerSettings {
   readonly connectors: Connectors;
   readonly policy: Policy;
   readonly modes: Modes;
+  /** Where people act on what they are notified of; each may be absent. */
+  readonly links?: { readonly uiUrl?: string | undefined; readonly opsUrl?: string | undefined };
   /** Of each connector's worker; absent: the worker's defaults. */
   readonly limits?: ConfigFile['limits'];
   readonly receiptDays: number;
@@ -90,12 +90,11 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     'RECEIPT_DAYS',
     'LOG_LEVEL',
   ]);
-  const { delivery, policy } = readConfigFile(read.MINDTICKLE_CONFIG);
+  const { delivery } = readConfigFile(read.MINDTICKLE_CONFIG);
   memoryOf(delivery, read.RECEIPT_DAYS);
   return {
     secrets: read.MINDTICKLE_WEBHOOK_SECRET,
     companyId: read.MINDTICKLE_COMPANY_ID,
-    timeZone: policy.calendar.timeZone,
     delivery,
     port: read.PORT,
     trustProxy: read.TRUST_PROXY,
@@ -120,6 +119,8 @@ export function workerSettings(env: Environment): WorkerSettings {
     'MINDTICKLE_COMPANY_ID',
     'MINDTICKLE_CONFIG',
     'RECEIPT_DAYS',
+    'TEMPORAL_UI_URL',
+    'OPS_URL',
     'LOG_LEVEL',
     'NODE_ENV',
     'MT_STACK',
@@ -132,6 +133,7 @@ export function workerSettings(env: Environment): WorkerSettings {
     connectors,
     policy,
     modes: connectorModes(connectors, modes, read.MT_STACK === 'dev' ? 'on' : 'observe'),
+    links: { uiUrl: read.TEMPORAL_UI_URL, opsUrl: read.OPS_URL },
     limits,
     ...memoryOf(delivery, read.RECEIPT_DAYS),
     logLevel: read.LOG_LEVEL,
@@ -155,13 +157,10 @@ export function setupSettings(env: Environment): SetupSettings {
 }
 
 /** What `mt spool drain` needs to empty the spool of a receiver that is gone. @throws SettingsError naming each that is missing or malformed. */
-export function drainSettings(
-  env: Environment,
-): Pick<ReceiverSettings, 'companyId' | 'timeZone' | 'startConcurrency' | 'logLevel'> {
-  const read = readVariables(env, ['MINDTICKLE_COMPANY_ID', 'MINDTICKLE_CONFIG', 'START_CONCURRENCY', 'LOG_LEVEL']);
+export function drainSettings(env: Environment): Pick<ReceiverSettings, 'companyId' | 'startConcurrency' | 'logLevel'> {
+  const read = readVariables(env, ['MINDTICKLE_COMPANY_ID', 'START_CONCURRENCY', 'LOG_LEVEL']);
   return {
     companyId: read.MINDTICKLE_COMPANY_ID,
-    timeZone: readConfigFile(read.MINDTICKLE_CONFIG).policy.calendar.timeZone,
     startConcurrency: read.START_CONCURRENCY,
     logLevel: read.LOG_LEVEL,
   };

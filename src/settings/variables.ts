@@ -102,6 +102,10 @@ const variables = {
   RECEIPT_DAYS: number('a number of days (more than 0, at most 3650)', Number.MIN_VALUE, 3650, /^\d*\.?\d+$/).default(
     90,
   ),
+  /** Where Temporal Web UI is, for the links in messages. */
+  TEMPORAL_UI_URL: httpUrl.optional(),
+  /** Where the dashboard is, for the links in messages. */
+  OPS_URL: httpUrl.optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], oneOf).default('info'),
   NODE_ENV: z.string().optional(),
   /** Set by `mt dev` for its own processes: connectors are `on` unless the config says otherwise. */

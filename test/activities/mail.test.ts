@@ -8,7 +8,7 @@ import type { StandIns } from '../../src/dev/stand-ins';
 import { recordEvent } from '../../src/ledger';
 import { provisioned, request } from '../ledger/events';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
-import { setFault, start, stateOf, stopAll } from '../dev/stand-ins/running';
+import { start, stateOf, stopAll } from '../dev/stand-ins/running';
 import { scriptSmtp } from './scripted-smtp';
 import { at, connectTo, emptyLedger, failOnce, rowsOf, runOnce, workflow, written } from './running';
 
@@ -56,51 +56,15 @@ describe('sendMail', () => {
     expect(JSON.stringify(rows)).not.toContain('rita');
   });
 
-  describe('of what stops many', () => {
-    const parked = (workflowId: string, cause?: string): Notification => ({
-      kind: 'parked',
-      about: 'Offboarding of u1',
-      step: 'checkLimit',
-      title: 'Check the limit',
-      why: 'over the limit',
-      workflowId,
-      ...(cause !== undefined && { cause }),
-    });
-    const tell = (own: ReturnType<typeof workflow>, cause?: string, to = RITA) =>
-      own.run(mail.sendMail, own.step('notice 1'), to, 'administrator', parked(own.workflowId, cause));
-
-    test('ten at once tell each recipient once', async () => {
-      const all = await Promise.all(Array.from({ length: 10 }, () => tell(workflow(), 'over the limit')));
-      expect(all.sort()).toEqual([...Array.from({ length: 9 }, () => 'already notified'), 'sent']);
-      await expect(tell(workflow(), 'over the limit', 'admin@example.com')).resolves.toBe('sent');
-      await expect(tell(workflow(), 'another cause')).resolves.toBe('sent');
-      expect((await messages()).map(({ to, copies }) => [to[0], copies])).toEqual([
-        [RITA, 1],
-        ['admin@example.com', 1],
-        [RITA, 1],
-      ]);
-    });
-
-    test('without a shared cause each tells', async () => {
-      const all = [await tell(workflow()), await tell(workflow())];
-      expect(all).toEqual(['sent', 'sent']);
-    });
-
-    test('after a lost answer the same one tells again, after an hour the next one', async () => {
-      const own = workflow();
-      await setFault(standIns, 'mail', { mode: 'lost-response', calls: 1 });
-      await expect(tell(own, 'over the limit')).rejects.toMatchObject({ type: 'mail.unavailable' });
-      await expect(tell(own, 'over the limit')).resolves.toBe('sent');
-      await expect(tell(workflow(), 'over the limit')).resolves.toBe('already notified');
-      await pool.query(`update alerts set claimed_at = now() - interval '61 minutes'`);
-      await expect(tell(workflow(), 'over the limit')).resolves.toBe('sent');
-    });
-
-    test('when it is refused for good the next one tells', async () => {
-      await setFault(standIns, 'mail', { mode: 'error', status: 550, calls: 1 });
-      await expect(tell(workflow(), 'over the limit')).rejects.toMatchObject({ type: 'mail.rejected' });
-      await expect(tell(workflow(), 'over the limit')).resolves.toBe('sent');
-    });
+  test('names the person by the ledger’s address, and nowhere but in the message', async () => {
+    await pool.query("insert into learners (user_id, email) values ('u1', 'rita@example.com')");
+    const own = workflow();
+    const report: Notification = { kind: 'offboarded', userId: 'u1', report: [] };
+    await own.run(mail.sendMail, own.step('report', { userId: 'u1' }), 'admin@example.com', 'administrator', report);
+    const [message] = await messages();
+    expect(message?.text).toContain('What was done for rita@example.com (u1):');
+    expect(message?.subject).toBe('Offboarded: u1');
+    expect(JSON.stringify(await rowsOf(pool, own))).not.toContain('rita');
   });
 
   test('a learner is not written to at an address that is another learner’s by now', async () => {
@@ -202,7 +166,17 @@ describe('a mail server of another make', () => {
     { kind: 'recertify', certName: nasty, deadline: '2027-06-30' },
     { kind: 'coach', quizName: nasty, userId: nasty, percent: 40 },
     { kind: 'certificate', courseName: nasty },
-    { kind: 'parked', about: nasty, step: nasty, title: nasty, why: nasty, workflowId: nasty },
+    {
+      kind: 'parked',
+      about: nasty,
+      step: nasty,
+      title: nasty,
+      why: nasty,
+      workflowId: nasty,
+      since: nasty,
+      meanwhile: nasty,
+      due: null,
+    },
   ])('titles add no header, no recipient and no command to a letter: $kind', async (letter) => {
     const received: { to: string[]; raw: string }[] = [];
     const capturing = await listen({

@@ -128,7 +128,7 @@ export async function leaves(pool: Pool, userId: string): Promise<void> {
 
 export async function emptyLedger(pool: Pool): Promise<void> {
   await pool.query(
-    'truncate receipts, learners, departures, completions, quiz_results, progress, expiries, open_workflows, effects, alerts',
+    'truncate receipts, learners, departures, completions, quiz_results, progress, expiries, open_workflows, effects, alerts, alert_cases',
   );
 }
 

@@ -1,7 +1,37 @@
 import fc from 'fast-check';
-import { renderNotification, type Notification } from '../../src/domain';
+import {
+  renderNotification as render,
+  SHARED_CAUSES,
+  writtenTime,
+  type Notification,
+  type Readers,
+} from '../../src/domain';
 
 const DEADLINE = '2027-06-30T12:00:00Z';
+const READERS: Readers = { timeZone: 'Europe/Berlin', namespace: 'default' };
+const LINKED: Readers = {
+  ...READERS,
+  namespace: 'acme',
+  person: 'rita@example.com',
+  uiUrl: 'https://temporal.example.com/',
+  opsUrl: 'https://ops.example.com',
+};
+const renderNotification = (notification: Notification, readers = READERS) => render(notification, readers);
+
+function parked(change: Partial<Notification & { kind: 'parked' }> = {}): Notification {
+  return {
+    kind: 'parked',
+    about: 'Offboarding of u1',
+    step: 'freeze',
+    title: 'Freeze the sign-in',
+    why: 'identity answered 403',
+    workflowId: 'e1',
+    since: '2026-11-27T16:00:00Z',
+    meanwhile: null,
+    due: null,
+    ...change,
+  };
+}
 
 /** One notification of every kind, with `text` in every place that an event or a person fills. */
 const everyKind = (text: string): readonly Notification[] => [
@@ -15,8 +45,18 @@ const everyKind = (text: string): readonly Notification[] => [
   { kind: 'nudge', userId: text, forManager: false },
   { kind: 'certificate', courseName: text },
   { kind: 'offboarded', userId: text, report: [`- freeze: done (${text})`, '', 'Written'] },
-  { kind: 'escalation', about: text, reason: text, workflowId: text },
-  { kind: 'parked', about: text, step: text, title: text, why: text, workflowId: text },
+  {
+    kind: 'escalation',
+    about: text,
+    reason: text,
+    workflowId: text,
+    since: DEADLINE,
+    waitingFor: text,
+    due: { at: DEADLINE, next: text },
+  },
+  parked({ about: text, step: text, title: text, why: text, workflowId: text, meanwhile: text }),
+  { kind: 'quarantined', event: text, why: text, workflowId: text, since: DEADLINE },
+  { kind: 'digest', cause: text, cases: [{ about: text, workflowId: text, step: text, since: DEADLINE }], more: 1 },
 ];
 const lineCount = (text: string): number => text.split('\n').length;
 
@@ -26,7 +66,7 @@ describe('renderNotification', () => {
       'a reminder counts the days',
       { kind: 'remind', certName: 'Basics', deadline: DEADLINE, daysLeft: 7 },
       '7 days left to renew: Basics',
-      'has to be renewed by 2027-06-30T12:00:00Z',
+      'has to be renewed by Wednesday, 30 June 2027, 14:00 CEST.',
     ],
     [
       'a reminder of one day is singular',
@@ -47,17 +87,10 @@ describe('renderNotification', () => {
       'u1 did not pass the quiz "Pricing".',
     ],
     [
-      'an administrator reads which step is parked and why',
-      {
-        kind: 'parked',
-        about: 'Offboarding of u1',
-        step: 'freeze',
-        title: 'Freeze',
-        why: 'identity answered 403',
-        workflowId: 'e1',
-      },
+      'an administrator reads which step is parked',
+      parked(),
       'Stuck: Offboarding of u1',
-      'Offboarding of u1 is parked at the step "Freeze" (freeze): identity answered 403',
+      'Offboarding of u1 is parked at the step "Freeze the sign-in" (freeze).',
     ],
     [
       'a report has a line a step',
@@ -74,8 +107,8 @@ describe('renderNotification', () => {
   test.each(['\r\nBcc: all@example.com', '\n', '\r', '\u2028', '\u0085', '\u0000', '\u001b[2J', '\t\v\f'])(
     'a title with %j makes neither another header nor another line',
     (junk) => {
-      const plain = everyKind('Basics A').map(renderNotification);
-      const odd = everyKind(`Basics${junk}A`).map(renderNotification);
+      const plain = everyKind('Basics A').map((each) => renderNotification(each));
+      const odd = everyKind(`Basics${junk}A`).map((each) => renderNotification(each));
       for (const { subject, text } of odd)
         expect(`${subject}${text.replaceAll('\n', '')}`).not.toMatch(/[\p{Cc}\u2028]/u);
       expect(odd.map(({ text }) => lineCount(text))).toEqual(plain.map(({ text }) => lineCount(text)));
@@ -86,7 +119,7 @@ describe('renderNotification', () => {
     const lines = everyKind('x').map((notification) => lineCount(renderNotification(notification).text));
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 1024 }), (title) => {
-        const rendered = everyKind(title).map(renderNotification);
+        const rendered = everyKind(title).map((each) => renderNotification(each));
         expect(rendered.map(({ text }) => lineCount(text))).toEqual(lines);
         for (const { subject } of rendered) {
           expect(subject).not.toMatch(/[\r\n\p{Cc}]/u);
@@ -100,6 +133,65 @@ describe('renderNotification', () => {
   test('a long title is cut between characters', () => {
     const { subject } = renderNotification({ kind: 'certificate', courseName: '😀'.repeat(500) });
     expect(subject).toBe(`Your certificate: ${'😀'.repeat(182)}`);
+  });
+
+  test('whoever has to act reads whom, what, why, since when, what comes by itself, and how to act', () => {
+    const due = { at: '2026-11-27T17:00:00Z', next: 'the next in line is notified' };
+    const { subject, text } = renderNotification(parked({ due }), LINKED);
+    expect(subject).not.toContain('rita');
+    expect(text.split('\n')).toEqual([
+      'Offboarding of u1 is parked at the step "Freeze the sign-in" (freeze).',
+      'Cause: identity answered 403',
+      'Person: rita@example.com',
+      'Since: Friday, 27 November 2026, 17:00 CET',
+      'By itself: Friday, 27 November 2026, 18:00 CET: the next in line is notified.',
+      '',
+      'When the cause is fixed, try the step again:',
+      `temporal workflow update execute -n acme -w 'e1' --name retryStep --input '{"step":"freeze","by":"you"}'`,
+      'Or go on without the step:',
+      `temporal workflow update execute -n acme -w 'e1' --name skipStep --input '{"step":"freeze","reason":"why","by":"you"}'`,
+      'Its page: https://temporal.example.com/namespaces/acme/workflows/e1',
+      'Dashboard: https://ops.example.com',
+      'Workflow: e1',
+      '',
+    ]);
+  });
+
+  test('a digest names every case and the command that ends the cause', () => {
+    const cases = ['u1', 'u2'].map((id) => ({
+      about: `Course completion of ${id}`,
+      workflowId: `e-${id}`,
+      step: 'findAddress',
+      since: '2026-11-27T16:00:00Z',
+    }));
+    const { subject, text } = renderNotification({ kind: 'digest', cause: SHARED_CAUSES.noAddress, cases, more: 0 });
+    expect(subject).toBe('2 wait for the same cause: no address is known of the learner');
+    expect(text).toContain('mt learners import people.csv');
+    for (const id of ['u1', 'u2'])
+      expect(text).toContain(
+        `- Course completion of ${id}: findAddress, since Friday, 27 November 2026, 17:00 CET (workflow e-${id})`,
+      );
+  });
+
+  test.each([
+    ['Europe/Berlin', 'Friday, 27 November 2026, 17:00 CET'],
+    ['America/Los_Angeles', 'Friday, 27 November 2026, 08:00 PST'],
+    ['UTC', 'Friday, 27 November 2026, 16:00 UTC'],
+    ['Asia/Tokyo', 'Saturday, 28 November 2026, 01:00 GMT+9 (Asia/Tokyo)'],
+  ])('a time in %s is written as people there write it', (timeZone, written) => {
+    expect(writtenTime('2026-11-27T16:00:00Z', timeZone)).toBe(written);
+  });
+
+  test('a title with bidirectional controls does not turn its line around', () => {
+    const { subject, text } = renderNotification({ kind: 'certificate', courseName: 'Basics\u202Egpj.exe\u2066' });
+    expect(subject).toBe('Your certificate: Basicsgpj.exe');
+    expect(text).not.toMatch(/\p{Bidi_Control}/u);
+  });
+
+  test('a link of a message can be followed in its HTML', () => {
+    expect(renderNotification(parked(), LINKED).html).toContain(
+      'Its page: <a href="https://temporal.example.com/namespaces/acme/workflows/e1">',
+    );
   });
 
   test('the HTML says what the text says', () => {
@@ -121,7 +213,7 @@ describe('renderNotification', () => {
     );
     fc.assert(
       fc.property(title, (text) => {
-        const rendered = everyKind(text).map(renderNotification);
+        const rendered = everyKind(text).map((each) => renderNotification(each));
         expect(rendered.map(({ html }) => tags(html))).toEqual(wanted);
         for (const { html, text: plain } of rendered) expect(readHtml(html)).toBe(plain.replace(/\n+/g, ''));
       }),

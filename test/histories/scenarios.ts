@@ -1,10 +1,19 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { DAY, isoTime, type Modes, type Policy } from '../../src/domain';
+import { DAY, isoTime, MINUTE, type Modes, type Policy } from '../../src/domain';
 import { TASK_QUEUE } from '../../src/temporal';
 import { rehiredSignal, startedSignal, type ProcessState } from '../../workflows/messages';
 import type * as workflows from '../../workflows';
 import { dataOf } from '../events/deliveries';
-import { failing, inTurn, learner, recorded, rejected, type Fakes } from '../workflows/fakes';
+import {
+  credentialsRefused,
+  failing,
+  inTurn,
+  learner,
+  recorded,
+  rejected,
+  unavailable,
+  type Fakes,
+} from '../workflows/fakes';
 import { floodWithNoise } from '../workflows/flood';
 import { cancel, coached, discard, escalate, extend, recertified, redrive, retry, skip } from '../workflows/operator';
 import { heard, stepIs, type World } from '../workflows/world';
@@ -83,6 +92,11 @@ const progress = {
   refused: 1,
   examples: [{ key: 'mt-1:module:m', code: 'STRING_TOO_LONG' }],
 };
+const digest = {
+  cause: 'no address is known of the learner',
+  cases: [{ workflowId: 'e1', step: 'findAddress', about: 'Course completion of u1', since: '2026-11-28T10:00:00Z' }],
+  more: 0,
+};
 const pruned = { receipts: 10_000, replays: 0, refusals: 0 };
 const quiet = { asked: 100, closed: 2 };
 
@@ -92,6 +106,8 @@ const expired = { event: 'certification.expired', days: 40 };
 const failedQuiz = { event: 'quiz.submitted' };
 const provisioned = { event: 'user.provisioned' };
 const deprovisioned = { event: 'user.deprovisioned' };
+const leaver = { event: 'user.deactivated' };
+const notifiedBefore = { notifiedAt: '2026-11-28T10:00:00.000Z', workflowId: 'e0' };
 const unknown = { event: 'badge.awarded' };
 const contradicting = { event: 'module.progress', conflict: true } as const;
 
@@ -132,6 +148,21 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
       modes: everySystem,
       script: [done('markRequired'), sleep('3 days'), done('markLapsed'), send(recertified)],
     },
+    'in-every-system-then-cancelled': {
+      ...expired,
+      modes: everySystem,
+      script: [done('markRequired'), done('notifyManager'), send(cancel)],
+    },
+    'parked-for-a-shared-cause': {
+      ...expired,
+      fakes: { joinGroup: failing(1, credentialsRefused, 'done'), claimAlert: notifiedBefore },
+      script: [
+        until(heard('notified of the same cause')),
+        retried('joinRecertificationRequired'),
+        done('notifyManager'),
+        send(recertified),
+      ],
+    },
   },
   offboarding: {
     done: { ...deprovisioned, policy: deactivatedAtOnce },
@@ -152,6 +183,10 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
         countOpenWorkflows: inTurn(1, 1, 0),
         recordEvent: recorded({ settles: [{ workflowId: 'gone-1', news }] }),
       },
+    },
+    'retried-for-hours': {
+      ...deprovisioned,
+      fakes: { freezeUser: failing(8, unavailable(20 * MINUTE), 'done') },
     },
     'over-the-limit': {
       ...deprovisioned,
@@ -239,6 +274,10 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
   },
   quarantine: {
     discarded: { ...unknown, script: [isWaiting, send(discard)] },
+    'of-a-leaver-discarded': {
+      ...leaver,
+      script: [isWaiting, until(({ notified }) => notified.length > 0), send(discard)],
+    },
     redriven: {
       ...unknown,
       script: [isWaiting, send((handle) => redrive(handle, { data: dataOf('module.progress') }))],
@@ -260,6 +299,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
         pruneLedger: inTurn({ ...pruned, more: true }, { ...pruned, more: true }, { ...pruned, more: false }),
       },
     },
+    'sends-a-digest': { fakes: { dueDigests: [digest] } },
     'closes-what-is-gone': {
       fakes: { closeGone: inTurn({ ...quiet, more: true }, { ...quiet, more: false }) },
     },

@@ -438,6 +438,27 @@ describe('the address of who is refused', () => {
   });
 });
 
+describe('what is counted of a delivery that is kept', () => {
+  test.each([
+    ['that can be acted on', BODY, 'started', 'started'],
+    [
+      'that has to wait for a person',
+      '{"event":"user.deprovisioned","data":{},"companyId":"acme"}',
+      'started',
+      'quarantined',
+    ],
+    ['that waits for a person and comes again', 'not JSON', 'duplicate', 'duplicate'],
+  ] as const)('one %s', async (_which, body, accepted, counted) => {
+    const outcomes: string[] = [];
+    receiver = await startReceiver({
+      accept: () => Promise.resolve(accepted),
+      observe: { answered: (outcome) => void outcomes.push(outcome), refused: () => undefined },
+    });
+    expect((await deliver(receiver.port, { body })).status).toBe(200);
+    expect(outcomes).toEqual([counted]);
+  });
+});
+
 describe('overload', () => {
   const BOUNDS: Limits = { deliveries: 4, bodyBytes: 100_000, connections: 8 };
   const unfinished = (bytes: number): Buffer =>

@@ -1,5 +1,5 @@
 import type { ProcessState } from '../../workflows/messages';
-import { rejected } from './fakes';
+import { credentialsRefused, rejected } from './fakes';
 import { escalate } from './operator';
 import { heard, useWorld } from './world';
 
@@ -21,11 +21,11 @@ const targets = () => world.callsOf('postSlackMessage').map(({ args }) => args[1
 describe('Slack', () => {
   test('gets what parks, and not what was notified before', async () => {
     setChat(ops);
-    world.fake('upsertTraining', rejected('salesforce answered 400: INVALID_FIELD'));
+    world.fake('upsertTraining', credentialsRefused);
     const first = await world.send('course.completed');
     await world.until(first, hasPostedToChannel);
     expect(targets()).toEqual([{ channel: '#ops' }]);
-    world.fake('sendMail', 'already notified');
+    world.fake('claimAlert', { notifiedAt: '2026-11-28T10:00:00.000Z', workflowId: first.workflowId });
     const second = await world.send('course.completed', { data: { courseId: 'c2' } });
     await world.parked(second, 'recordTraining');
     expect(targets()).toHaveLength(1);

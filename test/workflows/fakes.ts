@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ConnectorActivities, LedgerActivities, ReconcileActivities, RereadActivities } from '../../activities';
 import type { System } from '../../src/domain';
-import { dataOf } from '../events/deliveries';
+import { dataOf, envelopeOf } from '../events/deliveries';
 
 /** Every activity that the workflows call, but the one that reads the policy: a world has its own. */
 type Activities = LedgerActivities & ReconcileActivities & RereadActivities & All<ConnectorActivities[System]>;
@@ -49,6 +49,13 @@ export const WELL: { readonly [Name in ActivityName]: Answer<Name> } = {
   closeWorkflow: undefined,
   markWorkflowGone: undefined,
   findLearner: learner(),
+  findUnfit: [],
+  claimAlert: 'first',
+  releaseAlert: undefined,
+  addAlertCase: undefined,
+  dropAlertCase: undefined,
+  dueDigests: [],
+  markDigested: undefined,
   countOpenWorkflows: 0,
   setLearnerEmail: undefined,
   reinstateLearner: undefined,
@@ -60,7 +67,7 @@ export const WELL: { readonly [Name in ActivityName]: Answer<Name> } = {
   rereadEnvelope: {
     workflowType: 'moduleProgress',
     event: 'module.progress',
-    data: dataOf('module.progress'),
+    envelope: envelopeOf('module.progress', dataOf('module.progress')),
   },
   findContact: null,
   freezeUser: 'done',
@@ -74,6 +81,7 @@ export const WELL: { readonly [Name in ActivityName]: Answer<Name> } = {
   archivePerson: { key: 'k', sha256: 'cd' },
   upsertTraining: { score: 80, completedAt: '2026-11-01T10:00:00Z' },
   markCertificate: 'done',
+  restoreCertificate: 'done',
   linkContact: 'done',
   freezeCrmUser: 'done',
   restoreCrmUser: 'done',
@@ -89,10 +97,19 @@ export function rejected(message: string): ApplicationFailure {
   return ApplicationFailure.create({ type: 'identity.rejected', message, nonRetryable: true });
 }
 
+/** What a connector throws when its system refuses our credentials: the cause of many. */
+export const credentialsRefused = ApplicationFailure.create({
+  type: 'identity.rejected',
+  message: 'identity answered 403: its credentials were refused',
+  details: [{ status: 403 }],
+  nonRetryable: true,
+});
+
 /** What a connector throws when its system is away; it is tried again no sooner than after `retryAfterMs`. */
 export function unavailable(retryAfterMs = 1): ApplicationFailure {
   const message = 'identity did not answer';
-  return ApplicationFailure.create({ type: 'identity.unavailable', message, nextRetryDelay: retryAfterMs });
+  const details = [{ retryAfterMs }];
+  return ApplicationFailure.create({ type: 'identity.unavailable', message, details, nextRetryDelay: retryAfterMs });
 }
 
 /** Each call gets the next of these; the last one stays. An error is thrown. */

@@ -27,10 +27,12 @@ describe('housekeeping', () => {
     world.fake('pruneLedger', inTurn(pruned(1000, true), pruned(1000, true), pruned(7, false)));
     await expect((await start()).result()).resolves.toEqual({
       outcome: 'done',
+      digests: 0,
       pruned: { receipts: 2007, replays: 3, refusals: 6 },
       quiet: { asked: 0, closed: 0 },
     });
     expect(world.calls.map(({ name, args }) => [name, args])).toEqual([
+      ['dueDigests', []],
       ['pruneLedger', []],
       ['pruneLedger', []],
       ['pruneLedger', []],

@@ -88,6 +88,7 @@ async function freeze(process: Process, person: Person): Promise<unknown> {
   return process.steps.write({
     system: 'identity',
     step: 'freeze',
+    endsAccess: true,
     title: 'Freeze the sign-in and end the sessions',
     call: (context, options) =>
       identity.freezeUser.executeWithOptions(options, [context, process.people.current(person)]),
@@ -99,6 +100,7 @@ async function freezeInCrm(process: Process, person: Person): Promise<unknown> {
   return process.steps.write({
     system: 'salesforce',
     step: 'freezeCrm',
+    endsAccess: true,
     title: 'Freeze the CRM user',
     call: (context, options) =>
       salesforce.freezeCrmUser.executeWithOptions(options, [context, process.people.current(person)]),
@@ -110,6 +112,7 @@ async function deactivateSlack(process: Process, person: Person): Promise<unknow
   return process.steps.write({
     system: 'slack',
     step: 'deactivateSlack',
+    endsAccess: true,
     title: 'Deactivate the Slack account',
     call: (context, options) =>
       slack.deactivateSlackUser.executeWithOptions(options, [context, process.people.current(person)]),
@@ -122,6 +125,7 @@ async function leaveGroups(process: Process, person: Person, step: string, title
     system: 'identity',
     step,
     title,
+    endsAccess: true,
     call: (context, options) =>
       identity.leaveGroups.executeWithOptions(options, [context, process.people.current(person)]),
     undo: { title: 'Join the groups again', person, unlessOpen: null },
@@ -147,6 +151,7 @@ export async function deactivate({ process, beforeStep }: Leaver, person: Person
   await process.steps.write({
     system: 'identity',
     step: 'deactivate',
+    endsAccess: true,
     title: 'Deactivate the user permanently',
     call: (context, options) =>
       identity.deactivateUser.executeWithOptions(options, [context, process.people.current(person)]),

@@ -1,21 +1,20 @@
-import { isProtectedUser, type Policy, sameName } from '../../src/domain';
+import { isProtectedUser, SHARED_CAUSES, type Policy } from '../../src/domain';
 import type { UserDeprovisioned } from '../../src/events';
 import { askLedger, NeedsDecision, type Process } from '../process';
 
 /** Before the first step that ends access: each guard is a parked step; `skipStep` goes on all the same. */
 export async function checkGuards(
-  { steps, people }: Process,
+  { steps }: Process,
   { userId, email, reason }: UserDeprovisioned,
   eventId: string,
   { offboarding: { leaverReasons, limitPerHour }, protected: isProtected }: Policy,
 ): Promise<void> {
   await steps.attempt({ step: 'checkReason', title: 'Check that the reason is one of a leaver' }, () => {
-    if (leaverReasons !== undefined && !leaverReasons.some((one) => reason !== null && sameName(one, reason)))
+    if (leaverReasons !== undefined && !leaverReasons.includes(reason))
       throw new NeedsDecision('the reason given is not one of a leaver; skipStep to offboard all the same, or cancel');
   });
-  await steps.attempt({ step: 'checkProtected', title: 'Check that the user is not protected' }, async () => {
-    const known = await people.person();
-    if (isProtectedUser([userId, email, known.email], isProtected))
+  await steps.attempt({ step: 'checkProtected', title: 'Check that the user is not protected' }, () => {
+    if (isProtectedUser([userId, email], isProtected))
       throw new NeedsDecision('this user is protected by the policy and will not be changed; cancel');
   });
   let isAsked = false;
@@ -26,7 +25,7 @@ export async function checkGuards(
     isAsked = true;
     throw new NeedsDecision(
       `over the limit of ${limitPerHour} leavers an hour; retryStep lets this one go on, cancel stops it`,
-      'over the limit of leavers an hour',
+      SHARED_CAUSES.leaverLimit,
     );
   });
 }

@@ -1,6 +1,6 @@
 import type { Person } from '../../activities';
-import { DAY, deprovisionedFact, epochMs, type Fact, isoTime, type Policy } from '../../src/domain';
-import type { Delivery, EventDelivery, UserDeprovisioned } from '../../src/events';
+import { DAY, deprovisionedFact, epochMs, type Fact, isoTime, type Policy, writtenTime } from '../../src/domain';
+import type { Delivery, Envelope, UserDeprovisioned } from '../../src/events';
 import { archive, askLedger, openProcess, ownRun, recordEvent, signalSettled } from '../process';
 import type { Carried, Process, ProcessResult, Start } from '../process';
 import { deactivate, endAccess, leaveLateGroups, startAccessTimer, type Leaver } from './access';
@@ -12,23 +12,23 @@ import { createRehire, type HiresSnapshot } from './rehire';
  * reverse order.
  */
 export async function offboarding(
-  delivery: EventDelivery<UserDeprovisioned>,
-  body: unknown,
+  delivery: Delivery,
+  envelope: Envelope<UserDeprovisioned>,
   carried?: Carried<Checkpoint>,
 ): Promise<ProcessResult> {
-  const { userId, email } = delivery.data;
+  const { userId, email } = envelope.data;
   const { eventId } = delivery;
   const about = `Offboarding of ${userId}`;
   const process = openProcess({
     delivery,
-    body,
+    body: envelope,
     userId,
     email,
     about,
     messages: ['rehired', 'identify'],
     carried,
   });
-  const fact = deprovisionedFact(delivery);
+  const fact = deprovisionedFact(envelope);
   const checkpoint = carried?.checkpoint;
   const notified = new Set(checkpoint?.notified);
   const confirmDeparture = async ({ hiredAt }: { readonly hiredAt: number }): Promise<void> => {
@@ -42,7 +42,7 @@ export async function offboarding(
     beforeStep: rehire.answered,
     notified,
     delivery,
-    data: delivery.data,
+    data: envelope.data,
     fact,
     checkpoint: (deactivatesAt) => ({ notified: [...notified], hires: rehire.snapshot(), deactivatesAt }),
   };
@@ -151,7 +151,8 @@ async function deactivateLater(
     const announce = async (): Promise<number> => {
       await beforeStep();
       const due = Date.now() + days * DAY;
-      const ahead = [`Deactivation in the identity provider: due ${isoTime(due)}`];
+      const written = writtenTime(isoTime(due), policy.calendar.timeZone);
+      const ahead = [`Deactivation in the identity provider: due ${written}. Until then cancel gives everything back.`];
       await report(process, 'report', data.userId, policy, ahead);
       return due;
     };
@@ -181,19 +182,19 @@ async function report(
   process: Process,
   key: string,
   userId: string,
-  { administrators }: Policy,
+  { calendar: { timeZone } }: Policy,
   ahead: readonly string[],
 ): Promise<void> {
   const { steps } = process.recorder.snapshot();
   const lines = steps.map(({ step, title, status, detail, at }) => {
     const system = SYSTEMS[step.replace(/\d+$/, '')];
     const what = system === undefined ? title : `${system}: ${title}`;
-    return `- ${what}: ${status}${detail === null ? '' : ` (${detail})`}, ${at}`;
+    return `- ${what}: ${status}${detail === null ? '' : ` (${detail})`}, ${writtenTime(at, timeZone)}`;
   });
   const notification = {
     kind: 'offboarded',
     userId,
-    report: [...lines, ...ahead, '', `Written ${isoTime(Date.now())}`],
+    report: [...lines, ...ahead, '', `Written ${writtenTime(isoTime(Date.now()), timeZone)}`],
   } as const;
-  for (const to of administrators) await process.notify(key, { role: 'administrator', to }, notification);
+  for (const recipient of await process.people.administrators()) await process.notify(key, recipient, notification);
 }

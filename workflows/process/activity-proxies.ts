@@ -6,6 +6,7 @@ import {
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
+  sleep,
   TimeoutFailure,
   type ActivityOptions,
 } from '@temporalio/workflow';
@@ -16,7 +17,7 @@ import type {
   ReconcileActivities,
   RereadActivities,
 } from '../../activities';
-import { SYSTEMS, type System } from '../../src/domain';
+import { DAY, MINUTE, SECOND, SYSTEMS, type System } from '../../src/domain';
 
 /** Waits for a running attempt: a step and its undo must not run side by side. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -25,24 +26,33 @@ const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 const ATTEMPT = '15 seconds';
 
 /** Out of it, a step parks: somebody has to look. */
-const BUDGET = '1 day';
+const BUDGET = DAY;
 
 /** Access that should end must not wait out a long backoff, and an alert not either. */
-const QUICK = { initialInterval: '1 second', maximumInterval: '15 seconds' } as const;
-const PATIENT = { initialInterval: '1 second', maximumInterval: '1 minute' } as const;
+const QUICK = { initialInterval: SECOND, maximumInterval: 15 * SECOND } as const;
+const PATIENT = { initialInterval: SECOND, maximumInterval: MINUTE } as const;
+
+const RETRIES = {
+  identity: QUICK,
+  slack: QUICK,
+  mail: PATIENT,
+  archive: PATIENT,
+  salesforce: PATIENT,
+  xapi: PATIENT,
+} as const satisfies Record<System, object>;
 
 function connector(system: System, options: ActivityOptions = {}): ActivityOptions {
   return {
     taskQueue: `mindtickle-${system}`,
     startToCloseTimeout: ATTEMPT,
     scheduleToCloseTimeout: BUDGET,
-    retry: PATIENT,
+    retry: RETRIES[system],
     cancellationType,
     ...options,
   };
 }
 
-export const identity = proxyActivities<ConnectorActivities['identity']>(connector('identity', { retry: QUICK }));
+export const identity = proxyActivities<ConnectorActivities['identity']>(connector('identity'));
 export const mail = proxyActivities<ConnectorActivities['mail']>(connector('mail'));
 export const archive = proxyActivities<ConnectorActivities['archive']>(connector('archive'));
 export const xapi = proxyActivities<ConnectorActivities['xapi']>(connector('xapi'));
@@ -54,7 +64,7 @@ export const salesforce = proxyActivities<ConnectorActivities['salesforce']>(
 
 export const slack = proxyActivities<ConnectorActivities['slack']>(
   // A message may take several calls, each of which has its own limit: person, conversation, history, post.
-  connector('slack', { startToCloseTimeout: '30 seconds', retry: QUICK }),
+  connector('slack', { startToCloseTimeout: '30 seconds' }),
 );
 
 /** Part of housekeeping: what Salesforce does not accept within its time is tried again by the next one. */
@@ -137,6 +147,62 @@ export const { closeGone } = proxyActivities<ReconcileActivities>({
   retry: PATIENT,
   cancellationType,
 });
+
+/** How one activity of a step is called. */
+export type CallOptions = Pick<ActivityOptions, 'retry' | 'scheduleToCloseTimeout'> & { readonly summary: string };
+
+/** A call that failed and is tried again: `nextAt` epoch ms; null: it is under way. */
+export interface Retrying {
+  readonly attempts: number;
+  readonly why: string;
+  readonly nextAt: number | null;
+}
+
+const FIRST_ATTEMPTS = 2;
+
+/** At fifteen seconds each, half an hour: a day of attempts is some fifty activities in the history. */
+const MAX_ATTEMPTS = 128;
+
+/**
+ * Call an activity until it succeeds, is refused, or its time is over. A workflow does not see the attempts of an activity
+ * that is retried: so it is given a few at a time, and `saying` is called between them.
+ */
+export async function tryPatiently<T>(
+  system: System,
+  summary: string,
+  call: (options: CallOptions) => Promise<T>,
+  saying: (retrying: Retrying) => void,
+): Promise<T> {
+  const { initialInterval, maximumInterval } = RETRIES[system];
+  const intervalAfter = (attempts: number): number => Math.min(initialInterval * 2 ** attempts, maximumInterval);
+  const givenUpAt = Date.now() + BUDGET;
+  let attempts = 0;
+  for (let maximumAttempts = FIRST_ATTEMPTS; ; maximumAttempts = Math.min(2 * maximumAttempts, MAX_ATTEMPTS)) {
+    const retry = { initialInterval: intervalAfter(attempts), maximumInterval, maximumAttempts };
+    try {
+      return await call({ summary, retry, scheduleToCloseTimeout: givenUpAt - Date.now() });
+    } catch (error) {
+      attempts += maximumAttempts;
+      const nextAt = Date.now() + (askedFor(error) ?? intervalAfter(attempts - 1));
+      if (!hasMoreAttempts(error) || nextAt >= givenUpAt) throw error;
+      const failed = { attempts, why: whyFailed(error) };
+      saying({ ...failed, nextAt });
+      await sleep(nextAt - Date.now(), { summary: `${summary}: then try again` });
+      saying({ ...failed, nextAt: null });
+    }
+  }
+}
+
+function hasMoreAttempts(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.retryState === 'MAXIMUM_ATTEMPTS_REACHED';
+}
+
+/** The pause that a system asks for, in ms: Temporal keeps it, but does not give it to the workflow. */
+function askedFor(error: unknown): number | undefined {
+  if (!(error instanceof ActivityFailure) || !isOurs(error.cause)) return undefined;
+  const [details] = (error.cause.details ?? []) as readonly ({ readonly retryAfterMs?: unknown } | undefined)[];
+  return typeof details?.retryAfterMs === 'number' ? details.retryAfterMs : undefined;
+}
 
 /** Credentials that a system refuses stop every process that needs it. */
 export function sharedCause({ cause }: ActivityFailure): string | undefined {

@@ -1,7 +1,7 @@
 /** The channels by which people are notified. */
 import type { ChatTarget, Role, StepContext } from '../../activities';
 import type { Notification, Policy, System } from '../../src/domain';
-import { mail, slack } from './activity-proxies';
+import { mail, slack, type CallOptions } from './activity-proxies';
 
 /** A person, by an e-mail address. */
 export interface Recipient {
@@ -14,14 +14,11 @@ export const ALERT_READERS = { role: 'channel' } as const;
 
 export type Audience = Recipient | typeof ALERT_READERS;
 
-/** `already notified`: the same person was just notified of the same cause by another process. */
-type Sent = 'sent' | 'observed' | 'already notified';
+type Sent = 'sent' | 'observed';
 
 interface ChannelSpec<Address> {
   /** Its name, and what its mode decides: whether anything is sent. */
   readonly system: System;
-  /** A step that notifies parks when this channel refuses. The others are sent beside it, and a refusal is noted. */
-  readonly isRequired?: true;
   /** Undefined: it does not reach them. */
   readonly addressOf: (audience: Audience, policy: Policy) => Address | undefined;
   readonly isWanted: (audience: Audience, notification: Notification, policy: Policy) => boolean;
@@ -29,15 +26,17 @@ interface ChannelSpec<Address> {
     address: Address,
     notification: Notification,
     role: Audience['role'],
-    call: readonly [context: StepContext, options: { readonly summary: string }],
+    call: readonly [context: StepContext, options: CallOptions],
   ) => Promise<Sent>;
 }
 
-/** In the order in which they are used. A new channel is an entry here. */
+/**
+ * In the order in which they are used: a step that notifies parks when the first that is configured refuses. The others are
+ * sent beside it, and a refusal is noted. A new channel is an entry here.
+ */
 const CHANNELS = [
   channel<Recipient>({
     system: 'mail',
-    isRequired: true,
     addressOf: (audience) => ('to' in audience ? audience : undefined),
     isWanted: () => true,
     send: ({ to, role }, notification, _, [context, options]) =>
@@ -62,19 +61,17 @@ function alertsChannel({ slack: channels }: Policy): ChatTarget | undefined {
 /** A channel, as it reaches an audience. */
 export interface Route {
   readonly system: System;
-  readonly isRequired: boolean;
-  readonly send: (context: StepContext, options: { readonly summary: string }) => Promise<Sent>;
+  readonly send: (context: StepContext, options: CallOptions) => Promise<Sent>;
 }
 
 type Channel = (audience: Audience, notification: Notification, policy: Policy) => Route | undefined;
 
-function channel<Address>({ addressOf, isWanted, send, system, isRequired }: ChannelSpec<Address>): Channel {
+function channel<Address>({ addressOf, isWanted, send, system }: ChannelSpec<Address>): Channel {
   return (audience, notification, policy) => {
     const address = addressOf(audience, policy);
     if (address === undefined || !isWanted(audience, notification, policy)) return undefined;
     return {
       system,
-      isRequired: isRequired === true,
       send: (...call) => send(address, notification, audience.role, call),
     };
   };

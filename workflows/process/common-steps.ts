@@ -1,6 +1,6 @@
 /** The steps that several processes share. */
 import type { Change, Person } from '../../activities';
-import type { Notification, Policy } from '../../src/domain';
+import type { Policy } from '../../src/domain';
 import type { CourseCompleted, UserProvisioned } from '../../src/events';
 import { identity, salesforce, xapi } from './activity-proxies';
 import type { Process } from './process';
@@ -11,6 +11,8 @@ export interface Membership {
   readonly group: string;
   /** Leave (or give back) only when no other open workflow of this kind needs it so. */
   readonly unlessOpen?: string | null;
+  /** The membership gives access that has to end. */
+  readonly endsAccess?: true;
 }
 
 export function joinGroup(
@@ -29,22 +31,17 @@ export function joinGroup(
 
 export function leaveGroup(
   process: Process,
-  { step, person, group, unlessOpen = null }: Membership,
+  { step, person, group, unlessOpen = null, endsAccess }: Membership,
 ): Promise<Change | undefined> {
   return process.steps.write({
     system: 'identity',
     step,
     title: `Leave the group "${group}"`,
+    ...(endsAccess && { endsAccess }),
     call: (context, options) =>
       identity.leaveGroup.executeWithOptions(options, [context, process.people.current(person), group, unlessOpen]),
     undo: { title: `Join the group "${group}" again`, person, unlessOpen: null },
   });
-}
-
-/** Without an address it waits for one. Skipped when a person decides to go on without. */
-export async function notifyLearner(process: Process, step: string, notification: Notification): Promise<void> {
-  const learner = await process.people.learner();
-  if (learner !== null) await process.notify(step, learner, notification);
 }
 
 /** The learner's training status: the best completion that the ledger knows stands in it. */
@@ -96,6 +93,12 @@ export function markCertificate(
     call: async (context, options) => {
       const standing = { ...(await process.people.person()), certName, status, deadline: due };
       return salesforce.markCertificate.executeWithOptions(options, [context, standing]);
+    },
+    undo: {
+      title: 'Put the status of the certificate in the CRM back',
+      person: { userId: process.userId, email: null },
+      unlessOpen: null,
+      of: 'certificate',
     },
   });
 }

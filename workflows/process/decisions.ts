@@ -1,6 +1,7 @@
 /** What a person decides about a parked step: the updates `retryStep` and `skipStep`. */
 import { condition, setHandler } from '@temporalio/workflow';
 import { isInvalidRequest, readTextFields } from '../../src/domain';
+import { refusal } from './refusal';
 import type { StateRecorder } from './state';
 import { retryStepUpdate, skipStepUpdate, type ProcessState } from '../messages';
 
@@ -12,7 +13,12 @@ export interface Decisions {
   /** What was decided meanwhile means nothing any more. */
   readonly forget: (step: string) => void;
   readonly retry: (step: string) => void;
+  /** Settles when the step has come to what the decision made of it, or after a few seconds: then it is under way. */
+  readonly carriedOut: (step: string) => Promise<void>;
 }
+
+/** Whoever decided waits so long for what came of it. */
+const ANSWER_WITHIN = '5 seconds';
 
 /** Both updates are refused for a step that is not parked. */
 export function createDecisions(recorder: StateRecorder): Decisions {
@@ -21,14 +27,25 @@ export function createDecisions(recorder: StateRecorder): Decisions {
   /** What was decided a moment ago stays; the same again is the same as once. */
   function validate(request: unknown, fields: readonly ('step' | 'reason' | 'by')[], kind: Decision['kind']): void {
     const step = requireParked(request, fields, recorder.stepsIn('parked'));
-    if (made.has(step) && made.get(step)?.kind !== kind) throw new Error('it is decided already');
+    if (made.has(step) && made.get(step)?.kind !== kind) throw refusal('it is decided already');
+  }
+
+  function isCarriedOut(step: string): boolean {
+    const status = recorder.statusOf(step);
+    return status !== 'running' && !(status === 'parked' && made.has(step));
+  }
+
+  async function carriedOut(step: string): Promise<void> {
+    await condition(() => isCarriedOut(step), ANSWER_WITHIN, { summary: 'What came of it is answered' });
   }
 
   setHandler(
     retryStepUpdate,
-    ({ step, by }): ProcessState => {
+    async ({ step, by }): Promise<ProcessState> => {
       if (made.get(step)?.kind !== 'retry') recorder.note({ what: `retryStep ${step}`, by, reason: null });
       made.set(step, { kind: 'retry' });
+      recorder.setRetried(step);
+      await carriedOut(step);
       return recorder.snapshot();
     },
     {
@@ -38,9 +55,10 @@ export function createDecisions(recorder: StateRecorder): Decisions {
   );
   setHandler(
     skipStepUpdate,
-    ({ step, by, reason }): ProcessState => {
+    async ({ step, by, reason }): Promise<ProcessState> => {
       if (made.get(step)?.kind !== 'skip') recorder.note({ what: `skipStep ${step}`, by, reason });
       made.set(step, { kind: 'skip', why: `by ${by}: ${reason}` });
+      await carriedOut(step);
       return recorder.snapshot();
     },
     {
@@ -62,6 +80,7 @@ export function createDecisions(recorder: StateRecorder): Decisions {
     made: untilMade,
     forget: (step) => void made.delete(step),
     retry: (step) => void made.set(step, { kind: 'retry' }),
+    carriedOut,
   };
 }
 
@@ -72,8 +91,8 @@ function requireParked(
   parked: readonly string[],
 ): string {
   const read = readTextFields(request, fields);
-  if (isInvalidRequest(read)) throw new Error(read.problem);
+  if (isInvalidRequest(read)) throw refusal(read.problem);
   const { step } = request as { readonly step: string };
   if (parked.includes(step)) return step;
-  throw new Error(parked.length === 0 ? 'no step is parked' : `this step is not parked; parked: ${parked.join(', ')}`);
+  throw refusal(parked.length === 0 ? 'no step is parked' : `this step is not parked; parked: ${parked.join(', ')}`);
 }

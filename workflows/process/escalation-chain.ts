@@ -1,18 +1,24 @@
 /** Who is notified, one after the other: the manager, the team's escalation list, the administrators. */
 import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
-import { byName, type Policy, type Team } from '../../src/domain';
+import type { Policy, Team } from '../../src/domain';
 import { askLedger, identity, whyFailed } from './activity-proxies';
 import type { Recipient } from './channels';
 import type { StateRecorder } from './state';
 import type { Steps } from './steps';
 
+/** Nobody of it has left as far as we know, and nobody is the learner. */
 export interface EscalationChain {
-  /** By the ledger, else the identity provider, else the policy. Null when nobody knows one; parks when the identity provider refuses to say. */
+  /**
+   * By the ledger, else the identity provider, else the policy; who has left or is the learner is passed over for the next in
+   * line. Null when nobody knows a manager; parks when the identity provider refuses to say.
+   */
   readonly manager: () => Promise<Recipient | null>;
   /** Each person once. Never parks. */
   readonly chain: () => Promise<readonly Recipient[]>;
   /** The first of the chain whom this has not named before, or null. Whoever asks, nobody is named twice. */
   readonly next: () => Promise<Recipient | null>;
+  /** Those of the policy but the learner, as long as somebody is left. Never parks. */
+  readonly administrators: () => Promise<readonly Recipient[]>;
   /** Whom `next` has named. */
   readonly named: () => readonly string[];
 }
@@ -43,43 +49,46 @@ export async function findContact(
   return identity.findContact.executeWithOptions({ summary, ...options }, [{ userId, email }]);
 }
 
+/** The same, but soon, and null when it refuses or does not answer. */
+export async function findContactSoon(
+  learner: LearnerContext,
+  email: string | null,
+  what: 'manager' | 'address',
+): Promise<Contact | null> {
+  try {
+    return await findContact(learner, email, { scheduleToCloseTimeout: LOOK_UP_TIMEOUT });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const reason = whyFailed(error);
+    learner.recorder.note({ what: `the ${what} was not looked up`, by: 'mindtickle', reason });
+    return null;
+  }
+}
+
 /** `namedBefore`: whom `next` named in the run before. */
 export function createEscalationChain(learner: LearnerContext, namedBefore: readonly string[] = []): EscalationChain {
-  const { userId, email: carried, recorder, steps, policy } = learner;
-
-  async function findSoon(email: string | null): Promise<Contact | null> {
-    try {
-      return await findContact(learner, email, { scheduleToCloseTimeout: LOOK_UP_TIMEOUT });
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      recorder.note({ what: 'the manager was not looked up', by: 'mindtickle', reason: whyFailed(error) });
-      return null;
-    }
-  }
-
-  async function lookUp(
-    find: (email: string | null) => Promise<Contact | null | undefined>,
-  ): Promise<{ readonly manager: string | undefined; readonly team: Team | undefined }> {
-    const known = await askLedger('findLearner', 'Look the manager up', userId);
-    const team = teamOf(known?.teamId, policy().teams);
-    const manager = known?.managerEmail ?? (await find(known?.email ?? carried))?.managerEmail ?? team?.manager;
-    return { manager, team };
-  }
+  const { userId, email: carried, steps, policy } = learner;
+  const { lookUp, fitOf } = createLookUp(learner);
 
   async function manager(): Promise<Recipient | null> {
-    const step = { step: 'findManager', title: 'Find the manager' };
-    const { manager: to } = await lookUp((email) => steps.attempt(step, () => findContact(learner, email)));
-    return to === undefined ? null : { role: 'manager', to };
+    const step = { step: 'findManager', title: 'Find the manager', isLookUp: true } as const;
+    const found = await lookUp((email) => steps.attempt(step, () => findContact(learner, email)));
+    if (found.managers.length === 0) return null;
+    return (await fitOf(inLine(found, policy()), found.own))[0] ?? null;
   }
 
   async function chain(): Promise<readonly Recipient[]> {
-    const { manager: first, team } = await lookUp(findSoon);
-    const all: readonly Recipient[] = [
-      ...(first === undefined ? [] : [{ role: 'manager', to: first } as const]),
-      ...(team?.escalation ?? []).map((to) => ({ role: 'lead', to }) as const),
-      ...policy().administrators.map((to) => ({ role: 'administrator', to }) as const),
-    ];
-    return firstOfEach(all);
+    const found = await lookUp((email) => findContactSoon(learner, email, 'manager'));
+    return fitOf(inLine(found, policy()), found.own);
+  }
+
+  async function administrators(): Promise<readonly Recipient[]> {
+    const all = policy().administrators.map((to) => ({ role: 'administrator', to }) as const);
+    if (userId === '' || all.length < 2) return all;
+    const known = await askLedger('findLearner', 'Is an administrator the learner?', userId);
+    const own = [known?.email, carried].flatMap((address) => (address ? [keyOf(address)] : []));
+    const others = all.filter(({ to }) => !own.includes(keyOf(to)));
+    return others.length === 0 ? all : others;
   }
 
   const named = new Set(namedBefore);
@@ -91,11 +100,56 @@ export function createEscalationChain(learner: LearnerContext, namedBefore: read
     return first;
   }
 
-  return { manager, chain, next, named: () => [...named] };
+  return { manager, chain, next, administrators, named: () => [...named] };
+}
+
+interface Found {
+  /** The first is the learner's; the others are asked when that one cannot be. */
+  readonly managers: readonly string[];
+  readonly team: Team | undefined;
+  /** The learner's own addresses, as far as they are known. */
+  readonly own: readonly string[];
+}
+
+function createLookUp({ userId, email: carried, policy }: LearnerContext) {
+  async function lookUp(find: (email: string | null) => Promise<Contact | null | undefined>): Promise<Found> {
+    const known = await askLedger('findLearner', 'Look the manager up', userId);
+    const team = teamOf(known?.teamId, policy().teams);
+    const email = known?.email ?? carried;
+    const contact = known?.managerEmail ? null : await find(email);
+    const managers = [known?.managerEmail, contact?.managerEmail, team?.manager].flatMap((to) => to || []);
+    return { managers, team, own: [known?.email, carried, contact?.email].flatMap((address) => address || []) };
+  }
+
+  /** Without the learner, and without those whom the ledger knows to have left. */
+  async function fitOf(all: readonly Recipient[], own: readonly string[]): Promise<readonly Recipient[]> {
+    if (all.length === 0) return all;
+    const addresses = all.map(({ to }) => keyOf(to));
+    const unfit = new Set(await askLedger('findUnfit', 'Has one of them left?', { userId, addresses }));
+    for (const address of own) unfit.add(keyOf(address));
+    return firstManager(all.filter(({ to }) => !unfit.has(keyOf(to))));
+  }
+
+  return { lookUp, fitOf };
+}
+
+/** In the order in which they are notified; each once. */
+function inLine({ managers, team }: Found, { administrators }: Policy): readonly Recipient[] {
+  return firstOfEach([
+    ...managers.map((to) => ({ role: 'manager', to }) as const),
+    ...(team?.escalation ?? []).map((to) => ({ role: 'lead', to }) as const),
+    ...administrators.map((to) => ({ role: 'administrator', to }) as const),
+  ]);
+}
+
+/** One manager: the policy's is asked where the learner's own cannot be. */
+function firstManager(all: readonly Recipient[]): readonly Recipient[] {
+  const first = all.findIndex(({ role }) => role === 'manager');
+  return all.filter(({ role }, index) => role !== 'manager' || index === first);
 }
 
 function teamOf(teamId: string | null | undefined, teams: Policy['teams']): Team | undefined {
-  return typeof teamId === 'string' ? byName(teams, teamId) : undefined;
+  return typeof teamId === 'string' && Object.hasOwn(teams, teamId) ? teams[teamId] : undefined;
 }
 
 function firstOfEach(all: readonly Recipient[]): readonly Recipient[] {

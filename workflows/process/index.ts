@@ -10,12 +10,13 @@ export {
 } from './activity-proxies';
 export { salesforce, slack, syncProgressRecords as syncProgressRecords, whyFailed } from './activity-proxies';
 export type { BackgroundTask } from './background';
-export { bodyArgument, bodyLength, MAX_BODY_BYTES } from './body';
 export type { Recipient } from './channels';
 export * from './common-steps';
+export { sendDigests } from './digests';
 export { ownRun, quarantineConflict, recordEvent, resolveConflict, signalSettled } from './event-intake';
 export type { ConflictResolution } from './event-intake';
 export type { Carried } from './internals';
 export type { ProcessResult, Start } from './lifecycle';
 export { openProcess, type Process } from './process';
+export { refusal } from './refusal';
 export { NeedsDecision } from './steps';

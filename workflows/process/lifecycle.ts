@@ -99,18 +99,22 @@ async function undoAll(
   await beforeUndo?.();
   for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) {
     const result = await steps.write(undoing(undo, people.current));
-    // Skipped by a person, or nobody was found: what the step did stays.
-    if (result !== undefined && result !== 'absent') recorder.setUndone(undo.step);
+    // Skipped by a person, nobody was found, or a leaver gets nothing back: what the step did stays.
+    if (!STAYS.includes(result)) recorder.setUndone(undo.step);
   }
 }
 
+const STAYS: readonly unknown[] = [undefined, 'absent', 'not active'];
+
 /** The system puts things as they were before the step, which may have been cut off before it did anything. */
-function undoing({ step, system, title, person, unlessOpen }: Undo, current: People['current']): Write<unknown> {
+function undoing({ step, system, title, person, unlessOpen, of }: Undo, current: People['current']): Write<unknown> {
   const calls: Readonly<Record<ReversibleSystem, Write<unknown>['call']>> = {
     identity: (context, options) =>
       identity.restoreUser.executeWithOptions(options, [context, current(person), step, unlessOpen]),
-    salesforce: (context, options) =>
-      salesforce.restoreCrmUser.executeWithOptions(options, [context, current(person), step]),
+    salesforce: (context, options) => {
+      const restore = of === 'certificate' ? salesforce.restoreCertificate : salesforce.restoreCrmUser;
+      return restore.executeWithOptions(options, [context, current(person), step]);
+    },
     slack: (context, options) => slack.restoreSlackUser.executeWithOptions(options, [context, current(person), step]),
   };
   return { system, step: `undo${step.charAt(0).toUpperCase()}${step.slice(1)}`, title, call: calls[system] };

@@ -1,141 +1,116 @@
 /** The notifications of a process: as steps, and beside its steps. */
-import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { NOTIFICATION_TOPICS, type Notification, type PolicySnapshot } from '../../src/domain';
-import { whyFailed } from './activity-proxies';
-import { createBackground } from './background';
-import { ALERT_READERS, routesTo, type Audience, type Recipient, type Route } from './channels';
-import type { StateRecorder } from './state';
+import { workflowInfo } from '@temporalio/workflow';
+import { isoTime, type Notification, type System } from '../../src/domain';
+import { createAlerts, type Alerts } from './alerts';
+import { ALERT_READERS, type Audience, type Recipient } from './channels';
+import { createOutbox, type Outbox } from './outbox';
+import { createSender, titleOf, type Sender, type SenderContext } from './sender';
 import type { Refusal, StepName, Steps } from './steps';
 
 /** Sent beside the steps: they never delay a process, and never park it. */
-export interface Notifications extends Outbox {
+export interface Notifications extends Outbox, Alerts {
   /** Notify the administrators that a step is parked; the answer stops it, for when it is parked no more. */
   readonly parked: (step: StepName, refusal: Refusal) => () => void;
-  /** False when somebody else has just notified them of the same. */
+  /** By every channel that reaches them; a channel that refuses is noted. True when somebody was notified. */
   readonly send: (audience: Audience, notification: Notification) => Promise<boolean>;
-  /** As a step, which parks when a required channel refuses. A notification cannot be taken back. */
+  /** True when a channel is configured that reaches such a person: else nobody has to look them up. */
+  readonly reaches: (role: Recipient['role'], notification: Notification) => boolean;
+  /** As a step, which parks when its channel refuses. A notification cannot be taken back. */
   readonly notify: (steps: Steps, step: string, recipient: Recipient, notification: Notification) => Promise<void>;
+  /** As a step that nobody has to be looked up for: no channel reaches them. */
+  readonly skip: (steps: Steps, step: string, role: Recipient['role'], notification: Notification) => void;
   /** How many there were: their numbers key the ledger's rows of effects. */
   readonly count: () => number;
 }
 
-/** `sentBefore`: how many a run before has sent. `policySnapshot`: undefined until it is read. */
-export function createNotifications(
-  { userId, about, recorder }: { readonly userId: string; readonly about: string; readonly recorder: StateRecorder },
-  policySnapshot: () => PolicySnapshot | undefined,
-  sentBefore = 0,
-): Notifications {
+/** What notifications are about, and how they find out who reads them. */
+export interface Correspondence extends SenderContext {
+  readonly about: string;
+  /** The policy's administrators, who do not decide about their own case as long as there are others. */
+  readonly administrators: () => Promise<readonly Recipient[]>;
+  /** The same recipient, by what is known of them now. */
+  readonly currentAddress: (recipient: Recipient) => Promise<Recipient>;
+}
+
+/** `sentBefore`: how many a run before has sent. */
+export function createNotifications(correspondence: Correspondence, sentBefore = 0): Notifications {
+  const { about, recorder, policySnapshot, administrators } = correspondence;
   const outbox = createOutbox(recorder, () => policySnapshot() !== undefined);
-  let count = sentBefore;
+  const sender = createSender(correspondence, sentBefore);
+  const alertAll = async (notification: Notification): Promise<boolean> =>
+    sender.send([...(await administrators()), ALERT_READERS], notification);
+  const alerts = createAlerts({ about, recorder, outbox, alertAll });
 
-  async function sendBy(
-    { system, send: call }: Route,
-    { role }: Audience,
-    notification: Notification,
-  ): Promise<boolean> {
-    const mode = policySnapshot()?.modes[system] ?? 'off';
-    if (mode === 'off') return true;
-    count += 1;
-    const context = { step: `notification${count}`, userId, mode };
-    const sent = await call(context, { summary: titleOf(role, notification) });
-    if (sent === 'sent') recorder.addNotified({ role, channel: system, notification: subjectOf(notification) });
-    return sent !== 'already notified';
-  }
-
-  const routes = (audience: Audience, notification: Notification): readonly Route[] =>
-    routesTo(audience, notification, policySnapshot()?.policy);
-
-  async function send(audience: Audience, notification: Notification): Promise<boolean> {
-    let isNews = true;
-    for (const route of routes(audience, notification))
-      isNews = (await sendBy(route, audience, notification)) && isNews;
-    return isNews;
-  }
-
-  async function notify(steps: Steps, step: string, recipient: Recipient, notification: Notification): Promise<void> {
-    const { role } = recipient;
-    for (const route of routes(recipient, notification)) {
-      const { isRequired, system, send: call } = route;
-      if (!isRequired) {
-        outbox.start(() => sendBy(route, recipient, notification));
-        continue;
-      }
-      const sent = await steps.write({ system, step, title: titleOf(role, notification), call });
-      if (sent === 'sent') recorder.addNotified({ role, channel: system, notification: notification.kind });
-    }
-  }
-
-  function parked({ step, title }: StepName, { why, cause }: Refusal): () => void {
-    const { workflowId } = workflowInfo();
-    const notification = {
-      kind: 'parked',
-      about,
+  function parked({ step, title }: StepName, { why, cause, meanwhile }: Refusal): () => void {
+    return alerts.alert(
+      {
+        kind: 'parked',
+        about,
+        step,
+        title,
+        why,
+        workflowId: workflowInfo().workflowId,
+        since: isoTime(Date.now()),
+        meanwhile: meanwhile ?? null,
+        due: recorder.due(),
+        ...(cause !== undefined && { cause }),
+      },
       step,
-      title,
-      why,
-      workflowId,
-      ...(cause !== undefined && { cause }),
-    } as const;
-    return outbox.start(async () => {
-      const administrators = policySnapshot()?.policy.administrators ?? [];
-      let isNews = administrators.length === 0;
-      for (const to of administrators) isNews = (await send({ to, role: 'administrator' }, notification)) || isNews;
-      if (isNews) await send(ALERT_READERS, notification);
-    });
+      cause,
+    );
   }
 
-  return { ...outbox, parked, send, notify, count: () => count };
-}
-
-interface Outbox {
-  /** Run it once the policy is known; a refusal is noted. The answer stops it. */
-  readonly start: (work: () => Promise<unknown>) => () => void;
-  readonly finish: () => Promise<void>;
-  /** None is on its way. */
-  readonly areSent: () => boolean;
-}
-
-/** How long a process that has ended waits for notifications about it that are still on their way. */
-const LAST_ONES_TIMEOUT = '30 seconds';
-
-/** Outside the process's own scope: a cancelled process still says what it has to say. */
-function createOutbox(recorder: StateRecorder, isReady: () => boolean): Outbox {
-  const { start, stopAll, isIdle } = createBackground();
-
-  async function run(work: () => Promise<unknown>): Promise<void> {
-    try {
-      await condition(isReady);
-      await work();
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      recorder.note({ what: 'a notification was not sent', by: 'mindtickle', reason: whyFailed(error) });
-    }
-  }
+  const skip: Notifications['skip'] = (steps, step, role, notification) =>
+    recorder.setStep({ step: steps.freeKey(step), title: titleOf(role, notification) }, 'skipped', 'not configured');
 
   return {
-    start: (work) => {
-      let stop: () => unknown = () => undefined;
-      void CancellationScope.nonCancellable(() => {
-        const task = start(() => run(work));
-        stop = task.stop;
-        return task.done;
-      });
-      return () => void stop();
-    },
-    finish: async () => {
-      const options = { summary: 'Last notifications' };
-      if (isIdle() || (await condition(isIdle, LAST_ONES_TIMEOUT, options))) return;
-      await stopAll();
-    },
-    areSent: isIdle,
+    ...outbox,
+    ...alerts,
+    parked,
+    send: (audience, notification) => sender.send([audience], notification),
+    reaches: (role, notification) => sender.routes({ role, to: '' }, notification).length > 0,
+    notify: createNotify(correspondence, { outbox, sender, skip }),
+    skip,
+    count: sender.count,
   };
 }
 
-/** What a notification is about, for the list of who was notified. */
-function subjectOf(notification: Notification): string {
-  return notification.kind === 'parked' ? `parked: ${notification.step}` : notification.kind;
-}
-
-function titleOf(role: string, { kind }: Notification): string {
-  return `Notify the ${role}: ${NOTIFICATION_TOPICS[kind]}`;
+/** By the first channel as a step, by the others beside it; the step says by which. */
+function createNotify(
+  { recorder, currentAddress }: Correspondence,
+  { outbox, sender, skip }: { outbox: Outbox; sender: Sender; skip: Notifications['skip'] },
+): Notifications['notify'] {
+  return async (steps, step, recipient, notification) => {
+    const { role } = recipient;
+    const [first, ...others] = sender.routes(recipient, notification);
+    if (first === undefined) return skip(steps, step, role, notification);
+    const key = steps.freeKey(step);
+    const ways: System[] = [];
+    const by = (): string => `by ${[...ways].sort().join(' and ')}`;
+    for (const route of others)
+      outbox.start(async () => {
+        if (!(await sender.sendBy(route, recipient, notification))) return;
+        ways.push(route.system);
+        recorder.setDetail(key, by());
+      });
+    let isRetry = false;
+    await steps.write({
+      system: first.system,
+      step,
+      title: titleOf(role, notification),
+      call: async (context, options) => {
+        // While it was parked, the address may have changed: that may be why somebody has it tried again.
+        const reader = isRetry ? await currentAddress(recipient) : recipient;
+        isRetry = true;
+        const route = sender.routes(reader, notification).find(({ system }) => system === first.system) ?? first;
+        const sent = await route.send({ ...context, ...sender.person }, options);
+        if (sent === 'observed') return sent;
+        recorder.addNotified({ role, channel: first.system, notification: notification.kind });
+        ways.push(first.system);
+        return by();
+      },
+    });
+    // Both may have come at the same moment.
+    if (ways.length > 0) recorder.setDetail(key, by());
+  };
 }

@@ -1,11 +1,18 @@
 /** The people of a process: its learner, by address, and who is notified about them. */
 import { CancellationScope, isCancellation, setHandler, sleep } from '@temporalio/workflow';
 import type { Person } from '../../activities';
-import { isEmail, isInvalidRequest, readTextFields } from '../../src/domain';
+import { isEmail, isInvalidRequest, readTextFields, SHARED_CAUSES } from '../../src/domain';
 import { askLedger } from './activity-proxies';
-import { createEscalationChain, findContact, type EscalationChain, type LearnerContext } from './escalation-chain';
+import {
+  createEscalationChain,
+  findContact,
+  findContactSoon,
+  type EscalationChain,
+  type LearnerContext,
+} from './escalation-chain';
 import type { Recipient } from './channels';
 import { pauseAfter } from './patience';
+import { refusal } from './refusal';
 import { NeedsDecision } from './steps';
 import { identifyUpdate, type ProcessState, type StepState } from '../messages';
 
@@ -17,10 +24,12 @@ export interface People extends Omit<EscalationChain, 'named'> {
   /** The person by the address that somebody sent with `identify`, where one has been sent. */
   readonly current: (person: Person) => Person;
   /**
-   * By an address of the event, else the ledger's, else the identity provider's. Parks while none is known, and is null when a
-   * person decides to go on without.
+   * By the address that is known now: the ledger's, else the event's, else the identity provider's. Parks while none is
+   * known, and is null once a person has decided to go on without.
    */
   readonly learner: () => Promise<Recipient | null>;
+  /** The same recipient, by what is known now; unchanged where nothing newer is. Never parks. */
+  readonly currentRecipient: (recipient: Recipient) => Promise<Recipient>;
   /** How many `next` has named. */
   readonly named: () => number;
   readonly snapshot: () => PeopleSnapshot;
@@ -28,8 +37,8 @@ export interface People extends Omit<EscalationChain, 'named'> {
 
 /** What a process that continues in a new run knows of its people. */
 export interface PeopleSnapshot {
-  /** The learner's, once it was looked up; null: a person decided to go on without. */
-  readonly address?: string | null;
+  /** A person decided to go on without the learner's address. */
+  readonly goesWithout?: boolean;
   /** The address that `identify` brought. */
   readonly identified?: string;
   /** Whom `next` has named. */
@@ -38,29 +47,29 @@ export interface PeopleSnapshot {
 
 export function createPeople(context: LearnerContext, before?: PeopleSnapshot): People {
   const { userId, email: carried, steps } = context;
-  let known = before?.address;
-  let address = known === undefined ? undefined : Promise.resolve(known ?? undefined);
+  let goesWithout = before?.goesWithout === true;
+  let finding: Promise<string | undefined> | undefined;
   let identified = before?.identified;
   const poller = createAddressPoller(context);
   listen(context, (email) => (identified = email));
 
+  const knownAddress = async (): Promise<string | null> =>
+    (await askLedger('findLearner', 'Look the learner up', userId))?.email ?? identified ?? carried;
+
   /** While it is parked, the poller checks the ledger: the learner may be provisioned, or imported, meanwhile. */
   async function findAddress(): Promise<string> {
     try {
-      const learner = await askLedger('findLearner', 'Look the learner up', userId);
-      if (learner?.email) return learner.email;
-      const contact = await findContact(context, null);
-      if (contact?.email) return contact.email;
-      throw new NeedsDecision('no address is known of the learner; send identify, or retryStep once it is known');
+      const address = (await knownAddress()) ?? (await findContact(context, null))?.email;
+      if (address) return address;
+      throw new NeedsDecision(
+        'no address is known of the learner; send identify, or retryStep once it is known',
+        SHARED_CAUSES.noAddress,
+        'The address is looked for again, within minutes at first and within a day later.',
+      );
     } catch (error) {
       if (!isCancellation(error)) poller.start();
       throw error;
     }
-  }
-
-  function whilePolling<T>(found: Promise<T>): Promise<T> {
-    void found.then(poller.stop, poller.stop);
-    return found;
   }
 
   async function person(): Promise<Person> {
@@ -70,26 +79,44 @@ export function createPeople(context: LearnerContext, before?: PeopleSnapshot): 
     return { userId, email: learner?.email ?? null };
   }
 
+  /** Once for all who need it at the same time: a second step would have to be decided on as well. */
+  async function findOnce(): Promise<string | undefined> {
+    const step = { step: FIND_ADDRESS, title: 'Find the address of the learner', isLookUp: true } as const;
+    const done = (): void => {
+      finding = undefined;
+      poller.stop();
+    };
+    finding ??= steps.attempt(step, findAddress).finally(done);
+    return finding;
+  }
+
   async function learner(): Promise<Recipient | null> {
-    const given = identified ?? carried;
-    if (given !== null) return { role: 'learner', to: given };
-    address ??= whilePolling(
-      steps.attempt({ step: FIND_ADDRESS, title: 'Find the address of the learner' }, findAddress),
-    );
-    const to = await address;
-    known = to ?? null;
-    return to === undefined ? null : { role: 'learner', to };
+    const to = goesWithout ? await knownAddress() : ((await findOnce()) ?? null);
+    goesWithout ||= to === null;
+    return to === null ? null : { role: 'learner', to };
   }
 
   const { named, ...chain } = createEscalationChain(context, before?.named);
+
+  async function currentRecipient(recipient: Recipient): Promise<Recipient> {
+    const { role } = recipient;
+    if (role === 'learner') {
+      const to = (await knownAddress()) ?? (await findContactSoon(context, null, 'address'))?.email;
+      return to ? { role, to } : recipient;
+    }
+    const [first] = role === 'manager' ? await chain.chain() : [];
+    return first ?? recipient;
+  }
+
   return {
     ...chain,
     person,
     current: (one) => (identified === undefined ? one : { ...one, email: identified }),
     learner,
+    currentRecipient,
     named: () => named().length,
     snapshot: () => ({
-      ...(known !== undefined && { address: known }),
+      ...(goesWithout && { goesWithout }),
       ...(identified !== undefined && { identified }),
       named: named(),
     }),
@@ -112,15 +139,17 @@ function listen(context: LearnerContext, identified: (email: string) => void): v
       recorder.note({ what: 'identify', by, reason: null });
       identified(email.trim());
       await askLedger('setLearnerEmail', 'Keep the address', { userId, email: email.trim() });
-      for (const step of waitingForAddress(context)) steps.retry(step);
+      const waiting = waitingForAddress(context);
+      for (const step of waiting) steps.retry(step);
+      await Promise.all(waiting.map(steps.carriedOut));
       return recorder.snapshot();
     },
     {
       validator: (request) => {
         const read = readTextFields(request, ['email', 'by']);
-        if (isInvalidRequest(read)) throw new Error(read.problem);
-        if (!isEmail(read.email)) throw new Error('`email` must be an e-mail address');
-        if (waitingForAddress(context).length === 0) throw new Error('no address is missing');
+        if (isInvalidRequest(read)) throw refusal(read.problem);
+        if (!isEmail(read.email)) throw refusal('`email` must be an e-mail address');
+        if (waitingForAddress(context).length === 0) throw refusal('no address is missing');
       },
       description: 'Give the address of the learner that is missing, or that is the right one: { email, by }',
     },
@@ -156,5 +185,10 @@ function createAddressPoller({ userId, recorder, steps }: LearnerContext): { sta
     });
   }
 
-  return { start, stop: () => scope?.cancel() };
+  function stop(): void {
+    scope?.cancel();
+    scope = undefined;
+  }
+
+  return { start, stop };
 }

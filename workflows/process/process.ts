@@ -1,6 +1,7 @@
 /** What every process has in common, so that a workflow's own file reads as the process alone. */
 import { CancellationScope, condition, setHandler, workflowInfo } from '@temporalio/workflow';
-import { isEmail, type Notification } from '../../src/domain';
+import { isEmail, isoTime, type Notification } from '../../src/domain';
+import type { Alerts } from './alerts';
 import type { BackgroundTask } from './background';
 import { ALERT_READERS, type Recipient } from './channels';
 import { createContinueAsNew } from './continue-as-new';
@@ -14,13 +15,21 @@ import { stateQuery, type CancelRequest, type EscalateRequest } from '../message
 import { beginRelease } from '../releases';
 
 export interface Process {
+  /** Empty where there is none to read. */
+  readonly userId: string;
   readonly recorder: StateRecorder;
   readonly note: StateRecorder['note'];
   readonly onSignal: Signals['on'];
   readonly steps: Steps;
   readonly people: People;
-  /** As a step, which parks when a required channel refuses; by the other channels beside it. */
+  /** As a step, which parks when its channel refuses; by the other channels beside it. */
   readonly notify: (step: string, recipient: Recipient, notification: Notification) => Promise<void>;
+  /** The learner, by the address that is known when it is written; a step that waits for one while none is. */
+  readonly notifyLearner: (step: string, notification: Notification) => Promise<void>;
+  /** The manager, or the next in line where that one has left; nobody where no manager is known. */
+  readonly notifyManager: (step: string, notification: Notification) => Promise<void>;
+  readonly alert: Alerts['alert'];
+  readonly keepForDigest: Alerts['keepForDigest'];
   readonly inBackground: (work: () => Promise<void>) => BackgroundTask;
   readonly stopBackground: () => Promise<void>;
   /** True: `until` came. False: `wakeAt` did. */
@@ -56,6 +65,7 @@ export function openProcess(options: ProcessOptions): Process {
   const cancel = (request: CancelRequest): void => cancelProcess(internals, request);
   const escalate = (request: EscalateRequest): void => escalateProcess(internals, request);
 
+  noteRedrive(options, recorder);
   setHandler(stateQuery, recorder.snapshot, { description: 'Phase, what it waits for, steps and history' });
   signals.on(
     {
@@ -77,12 +87,17 @@ export function openProcess(options: ProcessOptions): Process {
   );
 
   return {
+    userId: options.userId,
     recorder,
     note: recorder.note,
     onSignal: signals.on,
     steps,
     people,
     notify: (step, recipient, notification) => notifications.notify(steps, step, recipient, notification),
+    notifyLearner: (step, notification) => notifyPerson(internals, 'learner', step, notification),
+    notifyManager: (step, notification) => notifyPerson(internals, 'manager', step, notification),
+    alert: notifications.alert,
+    keepForDigest: notifications.keepForDigest,
     inBackground: background.start,
     stopBackground: background.stopAll,
     wait: createWait(internals),
@@ -90,6 +105,26 @@ export function openProcess(options: ProcessOptions): Process {
     cancel,
     run: (lifecycle) => runProcess(internals, lifecycle),
   };
+}
+
+/** Its run in quarantine has a history of its own: this one says who ran it, and what they corrected. */
+function noteRedrive({ delivery, carried }: ProcessOptions, { note }: StateRecorder): void {
+  if (delivery.redriven === undefined || carried !== undefined) return;
+  const { by, corrected, problem } = delivery.redriven;
+  const what = corrected.length === 0 ? 'redrive, as it came' : `redrive, corrected: ${corrected.join(', ')}`;
+  note({ what, by, reason: problem });
+}
+
+/** Nobody is looked up, and nothing parks for an address, where no channel would use it. */
+async function notifyPerson(
+  { notifications, people, steps }: Internals,
+  role: 'learner' | 'manager',
+  step: string,
+  notification: Notification,
+): Promise<void> {
+  if (!notifications.reaches(role, notification)) return notifications.skip(steps, step, role, notification);
+  const recipient = await people[role]();
+  if (recipient !== null) await notifications.notify(steps, step, recipient, notification);
 }
 
 function cancelProcess({ recorder, run, scope }: Internals, request: CancelRequest): void {
@@ -115,15 +150,20 @@ function escalateProcess(
       recorder.note({ what: 'nobody is left in the escalation chain', by: 'mindtickle', reason: null });
       return;
     }
+    const { workflowId, startTime } = workflowInfo();
     const notification = {
       kind: 'escalation',
       about: options.about,
       reason,
-      workflowId: workflowInfo().workflowId,
+      workflowId,
+      since: isoTime(startTime.getTime()),
+      waitingFor: recorder.snapshot().waitingFor,
+      due: recorder.due(),
     } as const;
-    await notifications.send(next, notification);
-    recorder.note({ what: `notified the ${next.role}`, by: 'mindtickle', reason });
-    await notifications.send(ALERT_READERS, notification);
+    const inChannel = notifications.send(ALERT_READERS, notification);
+    if (await notifications.send(next, notification))
+      recorder.note({ what: `notified the ${next.role}`, by: 'mindtickle', reason });
+    await inChannel;
   });
 }
 

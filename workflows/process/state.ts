@@ -20,6 +20,11 @@ export interface StateRecorder {
   readonly setStep: (step: Pick<StepState, 'step' | 'title'>, status: StepStatus, detail?: string | null) => void;
   /** What a step did was taken back, if it did anything. */
   readonly setUndone: (step: string) => void;
+  /** Shown with a step that is under way or done; of any other it says why. */
+  readonly setDetail: (step: string, detail: string) => void;
+  /** A person has it tried again: it is parked no more. */
+  readonly setRetried: (step: string) => void;
+  readonly statusOf: (step: string) => StepStatus | undefined;
   readonly stepsIn: (status: StepStatus) => readonly string[];
   readonly has: (step: string) => boolean;
   readonly addNotified: (notified: Omit<Notified, 'at'>) => void;
@@ -29,6 +34,8 @@ export interface StateRecorder {
   readonly setDeadline: (until: number, next?: string) => void;
   /** What it waited for has come. */
   readonly setWorking: () => void;
+  /** What happens by itself, and when, ISO 8601; null: nothing. */
+  readonly due: () => { readonly at: string; readonly next: string | null } | null;
   readonly setUndoing: () => void;
   readonly end: (outcome: Outcome) => void;
 }
@@ -81,6 +88,20 @@ export function createStateRecorder(title: string, messages: readonly string[], 
       current.steps.set(step, { ...done, status: 'undone', detail: null, at: now() });
       set();
     },
+    setDetail: (step, detail) => {
+      const known = current.steps.get(step);
+      if (known === undefined || !['running', 'done'].includes(known.status)) return;
+      current.steps.set(step, { ...known, detail });
+      set();
+    },
+    setRetried: (step) => {
+      const known = current.steps.get(step);
+      if (known?.status !== 'parked') return;
+      current.steps.set(step, { ...known, status: 'running', detail: 'being retried', at: now() });
+      set();
+    },
+    statusOf: (step) => current.steps.get(step)?.status,
+    due: () => (current.deadline === null ? null : { at: isoTime(current.deadline), next: current.next }),
     addNotified: (notified) => {
       if (current.notified.length >= MAX_HISTORY) current.notified.shift();
       current.notified.push({ ...notified, at: now() });

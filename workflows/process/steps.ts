@@ -1,8 +1,8 @@
 /** The steps of a process: a step that is refused does not fail the process, it parks until somebody decides. */
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { Person, StepContext } from '../../activities';
-import type { Modes, System } from '../../src/domain';
-import { sharedCause, whyFailed } from './activity-proxies';
+import { isoTime, type Modes, type System } from '../../src/domain';
+import { sharedCause, tryPatiently, whyFailed, type CallOptions, type Retrying } from './activity-proxies';
 import { createDecisions, type Decision } from './decisions';
 import { pauseAfter } from './patience';
 import type { StateRecorder } from './state';
@@ -13,10 +13,13 @@ export class NeedsDecision extends Error {
 
   /** The cause, where it may stop many processes alike. */
   readonly shared: string | undefined;
+  /** What happens although nobody decides, as a sentence. */
+  readonly meanwhile: string | undefined;
 
-  constructor(message: string, shared?: string) {
+  constructor(message: string, shared?: string, meanwhile?: string) {
     super(message);
     this.shared = shared;
+    this.meanwhile = meanwhile;
   }
 }
 
@@ -37,13 +40,21 @@ export interface StepName {
   readonly step: string;
   /** What it does, as a sentence for people. */
   readonly title: string;
+  /** As long as it is parked, somebody may have access that they should not have: each case is notified of by itself. */
+  readonly endsAccess?: true;
+}
+
+/** Asks, and changes nothing: asked again it is the same step. */
+export interface LookUp extends StepName {
+  readonly isLookUp?: true;
 }
 
 /** The systems that can put things as they were. */
 export type ReversibleSystem = 'identity' | 'salesforce' | 'slack';
 
 interface WriteCall<T> extends StepName {
-  readonly call: (context: StepContext, options: { readonly summary: string }) => Promise<T>;
+  /** `options` are for the activity, which it calls once. */
+  readonly call: (context: StepContext, options: CallOptions) => Promise<T>;
   /** Shown with what came of it. */
   readonly cannotBeUndone?: true;
 }
@@ -55,6 +66,8 @@ export interface UndoSpec {
   readonly person: Person;
   /** Leave (or give back) only when no other open workflow of this kind needs it so. */
   readonly unlessOpen: string | null;
+  /** What it wrote of a certificate. Absent: of an account. */
+  readonly of?: 'certificate';
 }
 
 /** Plain data, because a process that continues in a new run takes it along. */
@@ -67,8 +80,10 @@ export interface Steps {
   /** Run a write; `undefined` when it was skipped, by a person or because its system is off. Parks when it is refused. */
   readonly write: <T>(write: Write<T>) => Promise<T | undefined>;
   /** Run anything that may need a decision; `undefined` when it was skipped. Its result is not shown. */
-  readonly attempt: <T>(name: StepName, call: () => T | Promise<T>) => Promise<T | undefined>;
+  readonly attempt: <T>(name: LookUp, call: () => T | Promise<T>) => Promise<T | undefined>;
   readonly retry: (step: string) => void;
+  /** Settles when a decision about the step has come to something, or after a few seconds. */
+  readonly carriedOut: (step: string) => Promise<void>;
   /** False where the system has no settings. */
   readonly isOn: (system: System) => boolean;
   /** The key that the next step asked for by `wanted` gets. */
@@ -82,6 +97,8 @@ export interface Refusal {
   readonly cause: string | undefined;
   /** Somebody puts it right outside, such as credentials: then the step goes on by itself. */
   readonly mayPass: boolean;
+  /** What happens although nobody decides, as a sentence. */
+  readonly meanwhile?: string | undefined;
 }
 
 /** What the steps need of their process. */
@@ -125,15 +142,15 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
   }
 
   async function untilSettled<T>(step: StepName, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
-    for (;;) {
-      recorder.setStep(step, 'running');
+    for (let isRetry = false; ; isRetry = true) {
+      recorder.setStep(step, 'running', isRetry ? 'being retried' : null);
       const tried = await tryOnce(call);
       if ('result' in tried) {
         recorder.setStep(step, ...of(tried.result));
         return tried.result;
       }
       recorder.setStep(step, 'parked', tried.why);
-      const stopNotifying = onParked(step, tried);
+      const stopNotifying = onParked(step, step.endsAccess === true ? { ...tried, cause: undefined } : tried);
       const decision = await decided(step.step, tried, call).finally(stopNotifying);
       if (decision.kind === 'retry') continue;
       if (decision.kind === 'passed') {
@@ -155,28 +172,38 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
   }
 
   async function write<T>(wanted: Write<T>): Promise<T | undefined> {
-    const { title, cannotBeUndone } = wanted;
+    const { title, cannotBeUndone, endsAccess } = wanted;
     const step = freeKey(wanted.step);
+    const name = { step, title, ...(endsAccess && { endsAccess }) };
     const mode = modes()[wanted.system] ?? 'off';
     if (mode === 'off') {
       recorder.setStep({ step, title }, 'skipped', 'not configured');
       return undefined;
     }
     if (wanted.undo !== undefined) undos.push({ step, system: wanted.system, ...wanted.undo });
+    const context = (): StepContext => ({ step, userId, mode, ...ordered() });
+    const saying = (retrying: Retrying): void => recorder.setDetail(step, describeRetry(retrying));
     return run(
-      { step, title },
-      () => wanted.call({ step, userId, mode, ...ordered() }, { summary: title }),
+      name,
+      () => tryPatiently(wanted.system, title, (options) => wanted.call(context(), options), saying),
       (result) => outcomeOf(result, cannotBeUndone === true),
     );
   }
 
   return {
     write,
-    attempt: ({ step, title }, call) => run({ step: freeKey(step), title }, call, () => ['done', null]),
+    attempt: ({ isLookUp, ...name }, call) =>
+      run({ ...name, step: isLookUp === true ? name.step : freeKey(name.step) }, call, () => ['done', null]),
     retry: decisions.retry,
+    carriedOut: decisions.carriedOut,
     isOn: (system) => (modes()[system] ?? 'off') !== 'off',
     freeKey,
   };
+}
+
+function describeRetry({ attempts, why, nextAt }: Retrying): string {
+  const next = nextAt === null ? 'being tried again' : `next try at ${isoTime(nextAt)}`;
+  return `attempt ${attempts} failed: ${why}; ${next}`;
 }
 
 /** The second time round is another effect. */
@@ -187,15 +214,19 @@ function freeKeyIn(recorder: StateRecorder, wanted: string): string {
   }
 }
 
+const TRIED_AGAIN = 'It is tried again, within minutes at first and within a day later.';
+
 async function tryOnce<T>(call: () => T | Promise<T>): Promise<{ result: T } | Refusal> {
   try {
     return { result: await call() };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    if (error instanceof NeedsDecision) return { why: error.message, cause: error.shared, mayPass: false };
+    if (error instanceof NeedsDecision)
+      return { why: error.message, cause: error.shared, meanwhile: error.meanwhile, mayPass: false };
     if (error instanceof ActivityFailure) {
       const cause = sharedCause(error);
-      return { why: whyFailed(error), cause, mayPass: cause !== undefined };
+      const mayPass = cause !== undefined;
+      return { why: whyFailed(error), cause, mayPass, ...(mayPass && { meanwhile: TRIED_AGAIN }) };
     }
     throw error;
   }

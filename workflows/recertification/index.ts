@@ -1,41 +1,32 @@
-import { condition, setHandler } from '@temporalio/workflow';
-import {
-  DEFAULT_CALENDAR,
-  deadlineFault,
-  expiredFact,
-  isoTime,
-  type Moment,
-  nextMoment,
-  readDeadline,
-} from '../../src/domain';
-import type { CertificationExpired, EventDelivery } from '../../src/events';
-import { markCertificate, notifyLearner, openProcess } from '../process';
+import { setHandler } from '@temporalio/workflow';
+import { deadlineFault, epochMs, expiredFact, isoTime, type Moment, nextMoment } from '../../src/domain';
+import type { CertificationExpired, Delivery, Envelope } from '../../src/events';
+import { markCertificate, openProcess, refusal } from '../process';
 import type { BackgroundTask, Carried, Process, ProcessResult, Start } from '../process';
 import { closeCase, giveBack, lapse, openCase, type Certificate, type Lapse } from './steps';
 import { extendDeadlineUpdate, type Outcome, type Phase, type ProcessState } from '../messages';
 
 /** Remind until the learner recertifies; end the access at the deadline; accept a late renewal until the grace is over. */
 export async function recertification(
-  delivery: EventDelivery<CertificationExpired>,
-  body: unknown,
+  delivery: Delivery,
+  envelope: Envelope<CertificationExpired>,
   carried?: Carried<Checkpoint>,
 ): Promise<ProcessResult> {
-  const { userId, certName } = delivery.data;
+  const { userId, certName, renewalDeadline } = envelope.data;
   const process = openProcess({
     delivery,
-    body,
+    body: envelope,
     userId,
     about: `Recertification of ${userId}: ${certName}`,
     messages: ['recertified', 'extendDeadline', 'identify'],
     carried,
   });
-  const fact = expiredFact(delivery);
+  const fact = expiredFact(envelope);
   const checkpoint = carried?.checkpoint;
-  const news = listen(process, checkpoint?.deadline ?? fact.deadline);
+  const news = listen(process, checkpoint?.deadline ?? epochMs(renewalDeadline));
   return process.run({
     fact: () => fact,
     body: (start) => {
-      news.timeZone = start.policy.calendar.timeZone;
       const { passed, lapsed } = checkpoint ?? { passed: Date.now(), lapsed: null };
       const open = { process, certName, policy: start.policy, news, passed, lapsed };
       return untilRenewed(open, start, checkpoint === undefined);
@@ -49,8 +40,6 @@ type Checkpoint = Pick<News, 'deadline'> & Pick<Case, 'passed' | 'lapsed'>;
 /** What people and events have said so far: handlers write it, one loop reads it. */
 interface News {
   deadline: number;
-  /** The policy's, once that is read. */
-  timeZone?: string;
   isRenewed: boolean;
   /** Nobody waits any more. */
   isOver: boolean;
@@ -84,9 +73,9 @@ function listen(process: Process, deadline: number): News {
   );
   setHandler(
     extendDeadlineUpdate,
-    async ({ deadline: moved, by, reason }): Promise<ProcessState> => {
-      await condition(() => news.timeZone !== undefined);
-      const at = readDeadline(moved, zoneOf(news));
+    ({ deadline: moved, by, reason }): ProcessState => {
+      // The validator accepts it with space around, too.
+      const at = epochMs(moved.trim());
       if (at !== news.deadline) {
         process.note({ what: `extendDeadline to ${isoTime(at)}`, by, reason });
         news.deadline = at;
@@ -103,17 +92,12 @@ function listen(process: Process, deadline: number): News {
   return news;
 }
 
-function zoneOf({ timeZone = DEFAULT_CALENDAR.timeZone }: News): string {
-  return timeZone;
-}
-
-function requireDeadlineAhead(request: unknown, news: News, phase: Phase): void {
-  const { isRenewed, isOver } = news;
-  const fault = deadlineFault(request, Date.now(), zoneOf(news));
-  if (fault !== null) throw new Error(fault);
-  if (isRenewed) throw new Error('the certificate is renewed already');
-  if (isOver) throw new Error('the grace period is over');
-  if (phase === 'undoing' || phase === 'done') throw new Error('it is cancelled');
+function requireDeadlineAhead(request: unknown, { isRenewed, isOver }: News, phase: Phase): void {
+  const fault = deadlineFault(request, Date.now());
+  if (fault !== null) throw refusal(fault);
+  if (isRenewed) throw refusal('the certificate is renewed already');
+  if (isOver) throw refusal('the grace period is over');
+  if (phase === 'undoing' || phase === 'done') throw refusal('it is cancelled');
 }
 
 async function untilRenewed(open: Case, { recorded }: Start, isNew: boolean): Promise<Outcome> {
@@ -189,7 +173,7 @@ function handleMoment(open: Case, moment: Moment): void {
       deadline: isoTime(deadline),
       daysLeft: moment.daysBefore,
     } as const;
-    process.inBackground(() => notifyLearner(process, `remind${moment.daysBefore}DaysBefore`, notification));
+    process.inBackground(() => process.notifyLearner(`remind${moment.daysBefore}DaysBefore`, notification));
   } else {
     process.note({ what: 'the deadline has passed', by: 'mindtickle', reason: null });
     const step = process.steps.freeKey('leaveCertified');

@@ -1,6 +1,6 @@
 /** What a recertification writes: when it opens, lapses, and closes. */
 import { DAY, isoTime, type Policy } from '../../src/domain';
-import { identity, joinGroup, leaveGroup, markCertificate, notifyLearner } from '../process';
+import { identity, joinGroup, leaveGroup, markCertificate } from '../process';
 import type { BackgroundTask, Process } from '../process';
 
 /** One certificate of one learner. */
@@ -23,17 +23,15 @@ export async function openCase({ process, certName, policy }: Certificate, deadl
   const { userId } = person;
   const group = policy.groups.recertificationRequired;
   await joinGroup(process, { step: 'joinRecertificationRequired', person, group, unlessOpen: 'recertification' });
-  await notifyLearner(process, 'notifyLearner', { kind: 'recertify', certName, deadline });
-  const manager = await process.people.manager();
-  if (manager === null) return;
-  await process.notify('notifyManager', manager, { kind: 'recertify-report', certName, deadline, userId });
+  await process.notifyLearner('notifyLearner', { kind: 'recertify', certName, deadline });
+  await process.notifyManager('notifyManager', { kind: 'recertify-report', certName, deadline, userId });
 }
 
 /** Access that depends on the certificate ends first; then the whole escalation chain is notified. */
 export async function lapse({ process, certName, policy }: Certificate, deadline: number): Promise<void> {
   const person = await process.people.person();
   const { userId } = person;
-  await leaveGroup(process, { step: 'leaveCertified', person, group: policy.groups.certified });
+  await leaveGroup(process, { step: 'leaveCertified', person, group: policy.groups.certified, endsAccess: true });
   const graceEnds = isoTime(deadline + policy.recertification.graceDays * DAY);
   for (const recipient of await process.people.chain())
     await process.notify('notifyOfLapse', recipient, { kind: 'lapsed', certName, userId, graceEnds });

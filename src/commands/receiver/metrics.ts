@@ -36,7 +36,9 @@ export interface ReceiverMetrics {
 
 type LedgerWrite = 'refusals';
 
-const OUTCOMES = ['started', 'duplicate', 'conflict', 'spooled'] as const satisfies readonly Accepted[];
+const OUTCOMES = ['started', 'duplicate', 'conflict', 'spooled', 'quarantined'] as const satisfies readonly (
+  Accepted | 'quarantined'
+)[];
 const STARTS = ['started', 'duplicate', 'conflict'] as const satisfies readonly Started[];
 const LEDGER_WRITES = ['refusals'] as const satisfies readonly LedgerWrite[];
 /** START_TIMEOUT_MS is 0.25 by default, and no answer waits longer than 5 and a bit. */

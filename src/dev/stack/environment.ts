@@ -12,7 +12,7 @@ const SURROUNDINGS = [
 /** Our settings that mean in `mt dev` what they mean elsewhere; each, or the file that holds it. */
 const SETTINGS = [
   ...['LOG_LEVEL', 'TRUST_PROXY', 'START_TIMEOUT_MS', 'START_CONCURRENCY', 'REPLAY_LIMIT', 'RECEIPT_DAYS'],
-  ...['SPOOL', 'SPOOL_MAX_BYTES'],
+  ...['SPOOL', 'SPOOL_MAX_BYTES', 'OPS_URL'],
 ].flatMap(withFile);
 
 /** Where the ledger is; each, or the file that holds it. */
@@ -36,6 +36,8 @@ export interface Shared {
   readonly databaseUrl?: string | undefined;
   /** Undefined: the user's own, as the environment has it. */
   readonly temporalAddress?: string | undefined;
+  /** Undefined: the user's own, as the environment has it. */
+  readonly temporalUiUrl?: string | undefined;
   readonly standIns: { readonly url: string; readonly smtpUrl: string; readonly token: string };
   readonly receiverPort: number;
   readonly opsPort: number;
@@ -91,6 +93,7 @@ function common(shared: Shared): NodeJS.ProcessEnv {
     ...pick(env, [...SURROUNDINGS, ...SETTINGS]),
     ...company,
     ...temporalEnvironment(env, shared.temporalAddress),
+    ...(shared.temporalUiUrl !== undefined && { TEMPORAL_UI_URL: shared.temporalUiUrl }),
     MINDTICKLE_CONFIG: shared.configFile,
     DATA_DIR: shared.dataDir,
     MT_STACK: 'dev',

@@ -119,6 +119,7 @@ async function startParts(
     ...draft,
     databaseUrl: ledger.url,
     temporalAddress: temporal.uiUrl === null ? undefined : temporal.address,
+    temporalUiUrl: temporal.uiUrl ?? undefined,
     standIns: { ...draft.standIns, url, smtpUrl },
   };
   const [receiver] = await Promise.all([

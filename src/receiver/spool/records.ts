@@ -36,9 +36,7 @@ export function encodeRecord(
   sequence: number,
   { workflowId, lane, delivery: facts, rawBody }: PendingDelivery,
 ): Buffer {
-  // What was read of the body is not kept beside it: it is read again.
-  const header: RecordHeader = { is: 'delivery', sequence, workflowId, lane, delivery: delivery.parse(facts) };
-  return encodeFrame(header, rawBody);
+  return encodeFrame({ is: 'delivery', sequence, workflowId, lane, delivery: facts } satisfies RecordHeader, rawBody);
 }
 
 export function encodeDone(sequence: number): Buffer {

@@ -1,6 +1,5 @@
 export {
   asConflict,
-  readingOf,
   verifiedDelivery,
   verifyDelivery,
   type PendingDelivery,
@@ -9,6 +8,5 @@ export {
   type VerifyConfig,
   type VerifyFault,
 } from './delivery';
-export { createRereader, isJson, parseBody, userIdOf, type ParsedBody } from './parse';
-export type { Reading } from './read-data';
+export { createRereader, isDeeper, isJson, parseBody, userIdOf, type ParsedBody } from './parse';
 export { parseTimestamp, type SignedMessage } from './signature';

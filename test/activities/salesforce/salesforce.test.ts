@@ -28,6 +28,7 @@ import {
   written,
   type ConnectorOptions,
   type Functions,
+  type Workflow,
 } from '../running';
 
 const keys = generateKeyPairSync('rsa', {
@@ -343,6 +344,53 @@ describe('markCertificate', () => {
     const step = run.step('lapse', { mode: 'observe' });
     await expect(run.run(salesforce.markCertificate, step, certificate)).resolves.toBe('observed');
     expect(await writes()).toEqual([]);
+  });
+});
+
+describe('restoreCertificate', () => {
+  const person = { userId: carla.userId, email: null };
+  const standing = async () =>
+    (await records('Training_Status__c')).map(({ Status__c, Renewal_Deadline__c }) => [Status__c, Renewal_Deadline__c]);
+  const mark = (run: Workflow, step: string, change: Partial<typeof certificate> | object = {}) =>
+    run.run(salesforce.markCertificate, run.step(step), { ...certificate, ...change });
+  const restore = (run: Workflow, of: string) =>
+    run.run(salesforce.restoreCertificate, run.step(`undo ${of}`), person, of);
+
+  test('puts back what stood there before each step, the last first', async () => {
+    const run = workflow();
+    await mark(workflow(), 'earlier', { status: 'certified', deadline: null });
+    await mark(run, 'required', { status: 'required' });
+    await mark(run, 'lapsed');
+    await expect(restore(run, 'lapsed')).resolves.toBe('done');
+    expect(await standing()).toMatchObject([
+      ['Recertification required', expect.stringContaining('2026-04-01') as string],
+    ]);
+    await expect(restore(run, 'required')).resolves.toBe('done');
+    expect(await standing()).toEqual([['Certified', null]]);
+    await expect(restore(run, 'required')).resolves.toBe('done');
+  });
+
+  test('where there was no record it says that the learner is certified', async () => {
+    const run = workflow();
+    await mark(run, 'required', { status: 'required' });
+    await restore(run, 'required');
+    expect(await standing()).toEqual([['Certified', null]]);
+  });
+
+  test('leaves what somebody has changed since, and what never happened', async () => {
+    const run = workflow();
+    await mark(run, 'required', { status: 'required' });
+    await mark(workflow(), 'other', { status: 'lapsed' });
+    await expect(restore(run, 'required')).resolves.toBe('unchanged');
+    await expect(restore(run, 'nothing')).resolves.toBe('unchanged');
+    expect((await standing())[0]?.[0]).toBe('Lapsed');
+  });
+
+  test('gives a leaver nothing back', async () => {
+    const run = workflow();
+    await mark(run, 'required', { status: 'required' });
+    await leaves(pool, carla.userId);
+    await expect(restore(run, 'required')).resolves.toBe('not active');
   });
 });
 

@@ -72,6 +72,7 @@ describe('createReceiverMetrics', () => {
     const metrics = make();
     for (const series of [
       'mindtickle_receiver_deliveries_total{outcome="conflict"}',
+      'mindtickle_receiver_deliveries_total{outcome="quarantined"}',
       'mindtickle_receiver_refusals_total{rule="failure",status="503"}',
       'mindtickle_receiver_drain_starts_total{outcome="duplicate"}',
       'mindtickle_receiver_ledger_failures_total{write="refusals"}',

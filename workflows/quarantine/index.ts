@@ -1,26 +1,19 @@
 import {
   allHandlersFinished,
-  ApplicationFailure,
   condition,
   isCancellation,
   makeContinueAsNewFunc,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RereadActivities } from '../activities';
-import { isDeeper, isInvalidRequest, MAX_DEPTH, readTextFields } from '../src/domain';
-import type { Delivery, EventDelivery } from '../src/events';
-import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from './messages';
-import {
-  bodyArgument,
-  bodyLength,
-  MAX_BODY_BYTES,
-  openProcess,
-  rereadEnvelope,
-  resolveConflict,
-  whyFailed,
-} from './process';
-import type { Carried, ConflictResolution, Process, ProcessResult } from './process';
+import type { RereadActivities } from '../../activities';
+import { isInvalidRequest, readTextFields } from '../../src/domain';
+import type { Delivery } from '../../src/events';
+import { discardUpdate, redriveUpdate, type Outcome, type ProcessState } from '../messages';
+import { openProcess, refusal, rereadEnvelope, resolveConflict, whyFailed } from '../process';
+import type { Carried, ConflictResolution, Process, ProcessResult } from '../process';
+import { alert, personIn } from './alert';
+import { changedFields, corrected, readable } from './redrive';
 
 type Reread = Awaited<ReturnType<RereadActivities['rereadEnvelope']>>;
 
@@ -37,32 +30,45 @@ export async function quarantine(
 ): Promise<ProcessResult> {
   const isConflict = delivery.problem?.kind === 'conflict';
   const about = `Quarantine of ${delivery.event ?? 'an unreadable body'}: ${delivery.problem?.detail ?? 'unknown'}`;
-  const process = openProcess({ delivery, body, userId: '', about, messages: ['redrive', 'discard'], carried });
+  const process = openProcess({
+    delivery,
+    body,
+    ...personIn(body),
+    about,
+    messages: ['redrive', 'discard'],
+    carried,
+  });
   const decision = listen(process, delivery, body, carried?.checkpoint);
   const result = await process.run({
     fact: () => null,
     body: async () => {
+      const stopAlert = alert(process, delivery, body, carried === undefined);
       const asks = isConflict && carried === undefined;
       if (asks) process.inBackground(() => resolve(process, delivery, body, decision));
       const what = asks ? `what became of the first delivery of its event id; or ${BY_A_PERSON}` : BY_A_PERSON;
       const checkpoint = (): Checkpoint => ({ isFree: decision.isFree });
-      await process.wait({ what, until: () => isMade(decision), checkpoint });
+      await process.wait({ what, until: () => isMade(decision), checkpoint }).finally(stopAlert);
       return decision.outcome ?? 'redriven';
     },
     goesOn: (outcome) => outcome === 'redriven',
   });
-  if (result.outcome !== 'redriven' || decision.redrive === null) return result;
+  if (result.outcome !== 'redriven' || decision.reread === null) return result;
   await condition(allHandlersFinished);
   // A contradicting one that a person runs does not get the event's id: the ledger keeps both facts.
   const eventId = isConflict && !decision.isFree ? workflowInfo().workflowId : delivery.eventId;
-  return goOnAs(decision.redrive, delivery, eventId);
+  return goOnAs(decision.reread, delivery, eventId, decision.redriven);
 }
 
-function goOnAs({ reread, body }: Redrive, delivery: Delivery, eventId: string): Promise<never> {
-  const { workflowType, event, data, unread } = reread;
-  return makeContinueAsNewFunc<(delivery: EventDelivery, body: unknown) => Promise<ProcessResult>>({ workflowType })(
-    { ...readable(delivery, eventId, event), data, ...(unread !== undefined && { unread }) },
-    bodyArgument(body),
+function goOnAs(
+  { workflowType, event, envelope }: Reread,
+  delivery: Delivery,
+  eventId: string,
+  { by, corrected }: Redriven,
+): Promise<never> {
+  const redriven = { by, corrected, problem: delivery.problem?.detail ?? 'unknown' };
+  return makeContinueAsNewFunc<(delivery: Delivery, envelope: unknown) => Promise<ProcessResult>>({ workflowType })(
+    { ...readable(delivery, eventId, event), redriven },
+    envelope,
   );
 }
 
@@ -71,7 +77,7 @@ async function resolve(process: Process, delivery: Delivery, body: unknown, deci
   const resolution = await resolveConflict(delivery);
   decision.isFree = resolution === 'free';
   process.note({ what: FOUND[resolution], by: 'mindtickle', reason: null });
-  if (resolution === 'free') await runByItself(process, delivery, body, decision);
+  if (resolution === 'free') await runByItself(process, body, decision);
   if (!isMade(decision)) process.recorder.setWaiting(BY_A_PERSON, null);
 }
 
@@ -80,11 +86,11 @@ const FOUND = {
   free: 'the first delivery of the event id was a replay: this one has the id',
 } as const satisfies Record<ConflictResolution, string>;
 
-async function runByItself(process: Process, { signedAt }: Delivery, body: unknown, decision: Decision): Promise<void> {
+async function runByItself(process: Process, body: unknown, decision: Decision): Promise<void> {
   try {
-    const reread = await rereadEnvelope(bodyArgument(body), signedAt);
+    const reread = await rereadEnvelope(body);
     if (isMade(decision)) return;
-    decision.redrive = { reread, body };
+    decision.reread = reread;
     process.note({ what: `redrive as ${reread.workflowType}`, by: 'mindtickle', reason: null });
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -93,38 +99,34 @@ async function runByItself(process: Process, { signedAt }: Delivery, body: unkno
 }
 
 /** @throws a refusal that says what is wrong with it. */
-async function readAgain(envelope: unknown, { signedAt }: Delivery): Promise<Reread> {
+async function readAgain(envelope: unknown): Promise<Reread> {
   try {
-    return await rereadEnvelope(bodyArgument(envelope), signedAt);
+    return await rereadEnvelope(envelope);
   } catch (error) {
     if (isCancellation(error)) throw error;
     throw refusal(whyFailed(error));
   }
 }
 
-/** Thrown by a handler it fails the update alone, with this sentence as its message. */
-function refusal(why: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'quarantine.refused', message: why, nonRetryable: true });
-}
-
 /** Where it is at rest: what has been found out. */
 type Checkpoint = Pick<Decision, 'isFree'>;
 
-/** What is run instead: the body, corrected or as it is, and what was read of it. */
-interface Redrive {
-  readonly reread: Reread;
-  readonly body: unknown;
-}
-
 interface Decision {
   outcome: Outcome | null;
-  redrive: Redrive | null;
+  reread: Reread | null;
+  redriven: Redriven;
   /** The event id, which another delivery came with first, is this one's. */
   isFree: boolean;
 }
 
-function isMade({ outcome, redrive }: Decision): boolean {
-  return outcome !== null || redrive !== null;
+/** Who had it run again, and the fields that they corrected. */
+interface Redriven {
+  readonly by: string;
+  readonly corrected: readonly string[];
+}
+
+function isMade({ outcome, reread }: Decision): boolean {
+  return outcome !== null || reread !== null;
 }
 
 function listen(
@@ -133,7 +135,12 @@ function listen(
   body: unknown,
   checkpoint: Checkpoint = { isFree: false },
 ): Decision {
-  const decision: Decision = { outcome: null, redrive: null, isFree: checkpoint.isFree };
+  const decision: Decision = {
+    outcome: null,
+    reread: null,
+    redriven: { by: 'mindtickle', corrected: [] },
+    isFree: checkpoint.isFree,
+  };
   const requireOpen = (): void => {
     if (isMade(decision)) throw refusal('it is decided already');
   };
@@ -144,10 +151,10 @@ function listen(
   setHandler(
     redriveUpdate,
     async (request): Promise<ProcessState> => {
-      const envelope = corrected(delivery, body, request);
-      const reread = await readAgain(envelope, delivery);
+      const reread = await readAgain(corrected(delivery, body, request));
       requireOpen();
-      decision.redrive = { reread, body: envelope };
+      decision.reread = reread;
+      decision.redriven = { by: request.by.trim(), corrected: changedFields(body, reread.envelope) };
       process.note({
         what: `redrive as ${reread.workflowType}`,
         by: request.by,
@@ -158,8 +165,7 @@ function listen(
     {
       validator: (request) => {
         const read = readTextFields(request, ['by']);
-        if (isInvalidRequest(read)) throw new Error(read.problem);
-        requireFitting(corrected(delivery, body, request));
+        if (isInvalidRequest(read)) throw refusal(read.problem);
         requireWaiting();
       },
       description: 'Validate and run it, as it is or corrected: { by, data? }',
@@ -175,34 +181,11 @@ function listen(
     {
       validator: (request) => {
         const read = readTextFields(request, ['by', 'reason']);
-        if (isInvalidRequest(read)) throw new Error(read.problem);
+        if (isInvalidRequest(read)) throw refusal(read.problem);
         requireWaiting();
       },
       description: 'Throw it away: { by, reason }',
     },
   );
   return decision;
-}
-
-/** What the receiver takes, too: with more, the run could not go on. */
-function requireFitting(envelope: unknown): void {
-  if (isDeeper(envelope, MAX_DEPTH)) throw new Error(`\`data\` is nested more than ${MAX_DEPTH} deep`);
-  if (bodyLength(envelope) > MAX_BODY_BYTES) throw new Error('the corrected body is longer than 1 MiB');
-}
-
-/** `data` replaces the event's data; a whole envelope (with `event` and `data`), or one where there was none, replaces all of it. */
-function corrected({ event }: Delivery, body: unknown, { data }: RedriveRequest): unknown {
-  if (data === undefined) return body;
-  const isWhole = typeof data === 'object' && data !== null && 'event' in data && 'data' in data;
-  if (isWhole || event === null) return data;
-  return { ...(body as object), data };
-}
-
-/** The delivery as it would have come, had it been readable. */
-function readable(
-  { signedAt, receivedAt, signatureDigest, bodyDigest }: Delivery,
-  eventId: string,
-  event: string,
-): Delivery {
-  return { eventId, event, signedAt, receivedAt, signatureDigest, bodyDigest };
 }
