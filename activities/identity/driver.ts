@@ -27,6 +27,8 @@ export interface Membership extends Group {
 export interface IdentityDriver {
   /** @throws `identity.rejected` where several users match, or one key leads to another user than the other key. */
   readonly findUser: (person: Person) => Promise<IdentityUser | null>;
+  /** Everybody who has this address, active or not; null where the provider does not say. */
+  readonly findByAddress: (email: string) => Promise<readonly IdentityUser[] | null>;
   readonly findManagerEmail: (user: IdentityUser) => Promise<string | null>;
   /** All that the user can leave. */
   readonly groupsOf: (user: IdentityUser) => Promise<readonly Membership[]>;

@@ -20,6 +20,8 @@ import { driverOf } from './driver-of';
 export interface IdentityActivities {
   /** Addresses of a person and of their manager; null when the provider does not know the person. */
   findContact(person: Person): Promise<{ email: string | null; managerEmail: string | null } | null>;
+  /** Of these addresses those whose users are all inactive, lower case: nobody reads there any more. */
+  findInactive(addresses: readonly string[]): Promise<readonly string[]>;
   freezeUser(context: StepContext, person: Person): Promise<Freeze>;
   /**
    * Permanently. SCIM has no more than `active: false` (RFC 7643 §4.1.1): there what the freeze did is confirmed, or done
@@ -87,6 +89,14 @@ function createActivities(
     findContact: async (person) => {
       const user = await driver.findUser(person);
       return user === null ? null : { email: user.email, managerEmail: await driver.findManagerEmail(user) };
+    },
+    findInactive: async (addresses) => {
+      const inactive: string[] = [];
+      for (const address of addresses) {
+        const users = (await driver.findByAddress(address)) ?? [];
+        if (users.length > 0 && users.every(({ active }) => !active)) inactive.push(address.toLowerCase());
+      }
+      return inactive;
     },
     freezeUser: (context, person) => changing(person, (user) => changes.freeze(context, user)),
     deactivateUser: (context, person) => changing(person, (user) => changes.deactivate(context, user)),

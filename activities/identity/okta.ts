@@ -95,6 +95,7 @@ export function createOktaDriver(
 
   return {
     findUser,
+    findByAddress: async (email) => (await findByAddress(email)).map(known),
     findManagerEmail,
     groupsOf,
     findGroup,

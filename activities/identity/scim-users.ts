@@ -10,6 +10,7 @@ const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
 export interface ScimUsers {
   readonly findUser: (person: Person) => Promise<IdentityUser | null>;
+  readonly findByAddress: (email: string) => Promise<readonly IdentityUser[] | null>;
   readonly findManagerEmail: (user: IdentityUser) => Promise<string | null>;
 }
 
@@ -71,7 +72,7 @@ export function createScimUsers(read: Http['read'], userIdAttribute: string | nu
     return status === 404 ? null : toUser(body, userIdAttribute).email;
   }
 
-  return { findUser, findManagerEmail };
+  return { findUser, findByAddress, findManagerEmail };
 }
 
 function byAttribute(attribute: string, userId: string): Way {

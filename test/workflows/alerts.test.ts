@@ -238,6 +238,15 @@ describe('whoever is notified', () => {
     for (const handle of [coaching, expiry]) await end(handle);
   });
 
+  test('has not left by what the identity provider alone knows', async () => {
+    world.fake('findInactive', ['mona@example.com']);
+    world.policy = { ...world.policy, teams: { t1: { escalation: ['lena@example.com'] } } };
+    const handle = await world.send('quiz.submitted');
+    await world.until(handle, stepIs('notifyLead', 'done'));
+    expect(ofKind('coach').map(({ to }) => to)).toEqual(['lena@example.com']);
+    await end(handle);
+  });
+
   test('is said to be by which way', async () => {
     world.modes = { ...world.modes, mail: 'off', slack: 'on' };
     world.policy = { ...world.policy, slack: { directMessages: true } };

@@ -70,6 +70,7 @@ export const WELL: { readonly [Name in ActivityName]: Answer<Name> } = {
     envelope: envelopeOf('module.progress', dataOf('module.progress')),
   },
   findContact: null,
+  findInactive: [],
   freezeUser: 'done',
   deactivateUser: 'done',
   joinGroup: 'done',

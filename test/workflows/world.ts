@@ -225,6 +225,7 @@ const READS: readonly ActivityName[] = [
   'closeWorkflow',
   'findLearner',
   'findUnfit',
+  'findInactive',
   'findContact',
   'claimAlert',
   'releaseAlert',

@@ -111,7 +111,23 @@ interface Found {
   readonly own: readonly string[];
 }
 
-function createLookUp({ userId, email: carried, policy }: LearnerContext) {
+function createLookUp(learner: LearnerContext) {
+  const { userId, email: carried, policy, steps, recorder } = learner;
+
+  /** Who left may be known to the identity provider alone. One that does not answer soon holds up no message. */
+  async function findInactive(addresses: readonly string[]): Promise<readonly string[]> {
+    if (addresses.length === 0 || !steps.isOn('identity')) return [];
+    const options = { summary: 'Has one of them left?', scheduleToCloseTimeout: '1 minute' } as const;
+    try {
+      return await identity.findInactive.executeWithOptions(options, [addresses]);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const what = 'the identity provider was not asked who has left';
+      recorder.note({ what, by: 'mindtickle', reason: whyFailed(error) });
+      return [];
+    }
+  }
+
   async function lookUp(find: (email: string | null) => Promise<Contact | null | undefined>): Promise<Found> {
     const known = await askLedger('findLearner', 'Look the manager up', userId);
     const team = teamOf(known?.teamId, policy().teams);
@@ -126,6 +142,9 @@ function createLookUp({ userId, email: carried, policy }: LearnerContext) {
     if (all.length === 0) return all;
     const addresses = all.map(({ to }) => keyOf(to));
     const unfit = new Set(await askLedger('findUnfit', 'Has one of them left?', { userId, addresses }));
+    // The policy's administrators are notified in any case: somebody has to be.
+    const others = all.filter(({ role, to }) => role !== 'administrator' && !unfit.has(keyOf(to)));
+    for (const address of await findInactive(others.map(({ to }) => keyOf(to)))) unfit.add(address);
     for (const address of own) unfit.add(keyOf(address));
     return firstManager(all.filter(({ to }) => !unfit.has(keyOf(to))));
   }

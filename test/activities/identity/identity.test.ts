@@ -462,6 +462,15 @@ describe('findContact', () => {
   });
 });
 
+describe('findInactive', () => {
+  test('names the addresses at which nobody is active any more', async () => {
+    const { run, step } = workflow();
+    await run(identity.freezeUser, step('freeze'), omar);
+    const addresses = [people.omar.email.toUpperCase(), people.mona.email, 'nobody@example.com'];
+    await expect(run(identity.findInactive, addresses)).resolves.toEqual([people.omar.email]);
+  });
+});
+
 describe('a user whom the policy protects', () => {
   const protecting = (name: string) => identityUnder({ protected: { users: [name], groups: [] } });
 
