@@ -1,4 +1,5 @@
 import type { Fact } from './facts';
+import { byName, nameKey } from './names';
 import { DAY, HOUR, MINUTE } from './time';
 
 /** How long after it was first sent a delivery may still come, re-signed: a time read off a header is that uncertain. */
@@ -33,9 +34,8 @@ export interface RenewalRules {
   readonly renewalLeadDays: number;
 }
 
-/** Names are compared without case and outer space. */
 export function certificateKey(certName: string): string {
-  return certName.trim().toLowerCase();
+  return nameKey(certName);
 }
 
 /** Whether a hire, known by the time of a header, came before or after a departure; `unproven`: either is possible. */
@@ -116,14 +116,10 @@ function when(applies: boolean, news: News): News | null {
 
 function renews(fact: Fact & { kind: 'completed' }, open: OpenWorkflow, rules: RenewalRules): boolean {
   if (open.kind !== 'recertification') return false;
-  const mapped = renewedBy(fact.courseId, rules) ?? renewedBy(fact.courseName, rules) ?? [fact.courseName];
+  const { courses } = rules;
+  const mapped = byName(courses, fact.courseId) ?? byName(courses, fact.courseName) ?? [fact.courseName];
   const isItsCourse = mapped.some((certName) => certificateKey(certName) === open.key);
   return isItsCourse && fact.at >= open.openedBy - rules.renewalLeadDays * DAY;
-}
-
-/** A course may be called `constructor`. */
-function renewedBy(course: string, { courses }: RenewalRules): readonly string[] | undefined {
-  return Object.hasOwn(courses, course) ? courses[course] : undefined;
 }
 
 function isFirstStep(open: OpenWorkflow, fact: Fact): boolean {

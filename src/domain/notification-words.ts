@@ -71,7 +71,7 @@ const WORDS: { readonly [Kind in NotificationKind]: (of: NotificationOf<Kind>, r
   }),
   welcome: ({ role }) => ({
     subject: 'Welcome: your enablement program is ready',
-    lines: [`Your program for ${role} is open in MindTickle.`],
+    lines: [`Your program${role === null ? '' : ` for ${role}`} is open in MindTickle.`],
   }),
   nudge: ({ userId, forManager }, readers) => ({
     subject: forManager ? 'A new hire has not started yet' : 'Your enablement program waits for you',

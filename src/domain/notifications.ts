@@ -37,7 +37,7 @@ interface Kinds {
   remind: { readonly certName: string; readonly deadline: string; readonly daysLeft: number };
   lapsed: { readonly certName: string; readonly userId: string; readonly graceEnds: string };
   coach: { readonly quizName: string; readonly userId: string; readonly percent: number | null };
-  welcome: { readonly role: string };
+  welcome: { readonly role: string | null };
   nudge: { readonly userId: string; readonly forManager: boolean };
   certificate: { readonly courseName: string };
   offboarded: { readonly userId: string; readonly report: readonly string[] };

@@ -1,3 +1,4 @@
+import { sameName } from './names';
 import type { Policy } from './policy';
 
 /** True when one of a person's names (user id, e-mail address) is on the policy's list. Case does not count. */
@@ -11,5 +12,5 @@ export function isProtectedGroup(name: string, { groups }: Policy['protected']):
 }
 
 function includesName(listed: readonly string[], name: string): boolean {
-  return listed.some((one) => one.trim().toLowerCase() === name.trim().toLowerCase());
+  return listed.some((one) => sameName(one, name));
 }

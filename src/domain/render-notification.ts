@@ -1,3 +1,4 @@
+import { oneLine } from './names';
 import { wordsOf, type Line, type Readers } from './notification-words';
 import type { Notification } from './notifications';
 
@@ -22,14 +23,6 @@ export function renderNotification(notification: Notification, readers: Readers)
 
 function clean(line: Line): Line {
   return typeof line === 'string' ? oneLine(line) : { label: oneLine(line.label), url: oneLine(line.url) };
-}
-
-/** Controls and bidirectional controls (U+202E shows the rest of a line backwards) would make a text another one. */
-function oneLine(text: string): string {
-  return text
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .replace(/\p{Bidi_Control}/gu, '')
-    .trim();
 }
 
 function toText(line: Line): string {

@@ -1,6 +1,6 @@
 /** Who is notified, one after the other: the manager, the team's escalation list, the administrators. */
 import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
-import type { Policy, Team } from '../../src/domain';
+import { byName, type Policy, type Team } from '../../src/domain';
 import { askLedger, identity, whyFailed } from './activity-proxies';
 import type { Recipient } from './channels';
 import type { StateRecorder } from './state';
@@ -168,7 +168,7 @@ function firstManager(all: readonly Recipient[]): readonly Recipient[] {
 }
 
 function teamOf(teamId: string | null | undefined, teams: Policy['teams']): Team | undefined {
-  return typeof teamId === 'string' && Object.hasOwn(teams, teamId) ? teams[teamId] : undefined;
+  return typeof teamId === 'string' ? byName(teams, teamId) : undefined;
 }
 
 function firstOfEach(all: readonly Recipient[]): readonly Recipient[] {

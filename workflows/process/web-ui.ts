@@ -1,4 +1,4 @@
-import { NOTIFICATION_TOPICS, type Notification } from '../../src/domain';
+import { NOTIFICATION_TOPICS, oneLine, type Notification } from '../../src/domain';
 import type { HistoryEntry, ProcessState, StepState, Notified } from '../messages';
 
 /** Long lists are the `state` query's; the page shows the newest. */
@@ -116,7 +116,7 @@ function describeEntry({ at, what, by, reason }: HistoryEntry): string {
 
 /** On one line and without links or pictures: whoever sends a message must not write other lines of the page. */
 function asText(text: string): string {
-  const line = text.replace(/\s+/g, ' ');
+  const line = oneLine(text);
   const short = line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line;
   return short.replace(/[\\`*[\]<>|]/g, '\\$&');
 }

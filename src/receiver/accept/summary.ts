@@ -49,6 +49,7 @@ function isText(part: string | undefined): part is string {
 function plain(text: string): string {
   return text
     .slice(0, SUBJECT_CHARACTERS * 4)
+    .replace(/\p{Bidi_Control}+/gu, '')
     .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ')
     .replace(/[<[]/g, '(')
     .replace(/[>\]]/g, ')');
