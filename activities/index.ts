@@ -58,7 +58,7 @@ export interface PolicySnapshotActivities {
 
 export interface RereadActivities {
   /** @throws `quarantine.unreadable` (permanent) with a sentence that names fields, never values. */
-  rereadEnvelope(envelope: unknown): Promise<Reread>;
+  rereadEnvelope(envelope: unknown, signedAt: string): Promise<Reread>;
 }
 
 /** What every worker runs on the workflows' own task queue. */
@@ -70,8 +70,8 @@ export function createOwnActivities(
 ): object {
   const readAgain: PolicySnapshotActivities & RereadActivities = {
     readPolicySnapshot: () => Promise.resolve({ policy, modes }),
-    rereadEnvelope: (envelope) => {
-      const found = reread(envelope);
+    rereadEnvelope: (envelope, signedAt) => {
+      const found = reread(envelope, signedAt);
       if (!('refused' in found)) return Promise.resolve(found);
       const failure = { type: 'quarantine.unreadable', message: found.refused, nonRetryable: true };
       return Promise.reject(ApplicationFailure.create(failure));

@@ -1,5 +1,5 @@
 import { completedFact, decideCertificate } from '../src/domain';
-import type { CourseCompleted, Delivery, Envelope } from '../src/events';
+import type { CourseCompleted, EventDelivery } from '../src/events';
 import type { Outcome } from './messages';
 import { archive, openProcess, recordTraining, storeStatement } from './process';
 import type { Process, ProcessResult, Start } from './process';
@@ -9,15 +9,16 @@ import type { Process, ProcessResult, Start } from './process';
  * retake is recorded, and issues no second one.
  */
 export async function courseCompletion(
-  delivery: Delivery,
-  envelope: Envelope<CourseCompleted>,
+  delivery: EventDelivery<CourseCompleted>,
+  body: unknown,
 ): Promise<ProcessResult> {
-  const { userId, courseName } = envelope.data;
+  const { data } = delivery;
+  const { userId, courseName } = data;
   const about = `Course completion of ${userId}: ${courseName}`;
-  const process = openProcess({ delivery, body: envelope, userId, about, messages: ['identify'] });
+  const process = openProcess({ delivery, body, userId, about, messages: ['identify'] });
   return process.run({
-    fact: () => completedFact(envelope),
-    body: (start) => issue(process, envelope.data, start),
+    fact: () => completedFact(delivery),
+    body: (start) => issue(process, data, start),
   });
 }
 

@@ -1,20 +1,20 @@
 import { sleep } from '@temporalio/workflow';
 import { DAY, HOUR, MINUTE, programGroups, provisionedFact } from '../src/domain';
-import type { Delivery, Envelope, UserProvisioned } from '../src/events';
+import type { EventDelivery, UserProvisioned } from '../src/events';
 import type { Outcome } from './messages';
 import { askLedger, joinGroup, linkContact, openProcess } from './process';
 import type { Carried, Membership, Process, ProcessResult, Start } from './process';
 
 /** Put a new hire into the programs of role and team, and nudge until the first step. */
 export async function onboarding(
-  delivery: Delivery,
-  envelope: Envelope<UserProvisioned>,
+  delivery: EventDelivery<UserProvisioned>,
+  body: unknown,
   carried?: Carried<Checkpoint>,
 ): Promise<ProcessResult> {
-  const { userId, email } = envelope.data;
+  const { userId, email } = delivery.data;
   const process = openProcess({
     delivery,
-    body: envelope,
+    body,
     userId,
     email,
     about: `Onboarding of ${userId}`,
@@ -30,10 +30,10 @@ export async function onboarding(
     },
   );
   return process.run({
-    fact: () => provisionedFact(envelope, delivery),
+    fact: () => provisionedFact(delivery),
     body: (start) => {
       isStarted ||= start.recorded.settledBy?.signal === 'started';
-      return untilStarted(process, envelope.data, start, {
+      return untilStarted(process, delivery.data, start, {
         isStarted: () => isStarted,
         checkpoint: carried?.checkpoint,
       });

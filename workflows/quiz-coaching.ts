@@ -1,24 +1,25 @@
 import { condition } from '@temporalio/workflow';
 import { addWorkingDays, type Policy, quizzedFact } from '../src/domain';
-import type { Delivery, Envelope, QuizSubmitted } from '../src/events';
+import type { EventDelivery, QuizSubmitted } from '../src/events';
 import type { Outcome } from './messages';
 import { openProcess, type Carried, type Process, type ProcessResult, type Recipient, type Start } from './process';
 
 /** Alert the manager of a failed quiz, and wait until it is coached or taken again; overdue, notify the next person. */
 export async function quizCoaching(
-  delivery: Delivery,
-  envelope: Envelope<QuizSubmitted>,
+  delivery: EventDelivery<QuizSubmitted>,
+  body: unknown,
   carried?: Carried<Checkpoint>,
 ): Promise<ProcessResult> {
-  const { userId, quizName } = envelope.data;
+  const { userId, quizId, quizName: named } = delivery.data;
+  const quizName = named ?? quizId;
   const about = `Quiz coaching of ${userId}: ${quizName}`;
-  const process = openProcess({ delivery, body: envelope, userId, about, messages: ['coached', 'retaken'], carried });
+  const process = openProcess({ delivery, body, userId, about, messages: ['coached', 'retaken'], carried });
   const news = listen(process);
   return process.run({
-    fact: (policy) => quizzedFact(envelope, delivery, policy.quiz.passPercent),
+    fact: (policy) => quizzedFact(delivery, policy.quiz.passPercent),
     body: async (start) => {
       const { policy } = start;
-      const { result, percent } = quizzedFact(envelope, delivery, policy.quiz.passPercent);
+      const { result, percent } = quizzedFact(delivery, policy.quiz.passPercent);
       if (result === 'failed')
         return untilSettled({ process, policy, news, quiz: { quizName, userId, percent } }, start, carried?.checkpoint);
       process.note({ what: `quiz ${result}: no coaching`, by: 'mindtickle', reason: null });

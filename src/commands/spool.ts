@@ -67,7 +67,10 @@ export async function runSpoolDrain(options: SpoolCommand): Promise<number> {
 async function drainDirectory(dir: string, options: SpoolCommand): Promise<Answer> {
   const env = withDotEnv(process.env);
   const stack = runningStack(options, env);
-  const { companyId, logLevel, startConcurrency } = drainSettings({ MINDTICKLE_COMPANY_ID: stack?.companyId, ...env });
+  const { companyId, timeZone, logLevel, startConcurrency } = drainSettings({
+    MINDTICKLE_COMPANY_ID: stack?.companyId,
+    ...env,
+  });
   const log = createLogger('spool', logLevel);
   const temporal = await connectNow({ log, env: { TEMPORAL_ADDRESS: stack?.temporalAddress, ...env } });
   try {
@@ -78,7 +81,7 @@ async function drainDirectory(dir: string, options: SpoolCommand): Promise<Answe
         spool,
         starter: createStarter(() => Promise.resolve(temporal.client)),
         slots: createStartSlots(startConcurrency),
-        companyId,
+        reading: { companyId, timeZone },
         log: createCappedLog(log),
         onStarted: () => (drained += 1),
       });

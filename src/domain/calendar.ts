@@ -1,4 +1,4 @@
-import { DAY, isoTime, SECOND } from './time';
+import { DAY, isoTime, isPlausibleTime, readTime, SECOND } from './time';
 
 /** As `Date.getUTCDay` counts them. */
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
@@ -41,6 +41,26 @@ export function addWorkingDays(from: number, days: number, calendar: Calendar = 
     left -= 1;
   }
   return at;
+}
+
+/**
+ * The last second of the day of `date`, whose beginning in UTC is given, in the zone; epoch ms. Where the clock changes at
+ * midnight, the day is as long as its clock says.
+ */
+export function endOfDay(date: number, timeZone: string): number {
+  return openZone(timeZone).momentOf(date + DAY) - SECOND;
+}
+
+/** The first moment of the day of `date`, whose beginning in UTC is given, in the zone; epoch ms. */
+export function startOfDay(date: number, timeZone: string): number {
+  return openZone(timeZone).momentOf(date);
+}
+
+/** A deadline or a last day as somebody wrote it, epoch ms: a date alone is the end of that day in the zone. NaN: it is no time. */
+export function readDeadline(value: unknown, timeZone: string): number {
+  const read = readTime(value);
+  if (read === null) return NaN;
+  return read.isDay && isPlausibleTime(read.at) ? endOfDay(read.at, timeZone) : read.at;
 }
 
 /** A name that `Intl` knows. An offset such as `+02:00` is none: it knows nothing of daylight saving. */

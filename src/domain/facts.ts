@@ -1,13 +1,13 @@
 import type {
   CertificationExpired,
   CourseCompleted,
-  Delivery,
-  Envelope,
+  EventDelivery,
   ModuleProgress,
   QuizSubmitted,
   UserDeprovisioned,
   UserProvisioned,
 } from '../events';
+import { sameName } from './names';
 import { epochMs } from './time';
 
 /**
@@ -25,8 +25,15 @@ export type Fact =
       percent: number | null;
       at: number;
     }
-  | { kind: 'provisioned'; userId: string; email: string; role: string; teamId: string; at: number }
-  | { kind: 'deprovisioned'; userId: string; email: string; reason: string; at: number }
+  | {
+      kind: 'provisioned';
+      userId: string;
+      email: string | null;
+      role: string | null;
+      teamId: string | null;
+      at: number;
+    }
+  | { kind: 'deprovisioned'; userId: string; email: string | null; reason: string | null; at: number }
   | {
       kind: 'progressed';
       userId: string;
@@ -41,7 +48,7 @@ export type Fact =
 /** `ungraded`: a practice quiz, or one that carries nothing to judge by. */
 export type QuizResult = 'passed' | 'failed' | 'ungraded';
 
-export function completedFact({ data }: Envelope<CourseCompleted>): Fact {
+export function completedFact({ data }: EventDelivery<CourseCompleted>): Fact {
   const { userId, courseId, courseName, score, completedAt } = data;
   return { kind: 'completed', userId, courseId, courseName, score, at: epochMs(completedAt) };
 }
@@ -51,8 +58,7 @@ export function completedFact({ data }: Envelope<CourseCompleted>): Fact {
  * `passed` decides; with neither there is nothing to judge.
  */
 export function quizzedFact(
-  { data }: Envelope<QuizSubmitted>,
-  { signedAt }: Delivery,
+  { data, signedAt }: EventDelivery<QuizSubmitted>,
   passPercent: number | undefined,
 ): Fact & { kind: 'quizzed' } {
   const { userId, quizId, quizName } = data;
@@ -61,7 +67,7 @@ export function quizzedFact(
     kind: 'quizzed',
     userId,
     quizId,
-    quizName,
+    quizName: quizName ?? quizId,
     result: resultOf(data, percent, passPercent),
     percent,
     at: epochMs(signedAt),
@@ -79,36 +85,36 @@ function resultOf(
   percent: number | null,
   passPercent: number | undefined,
 ): QuizResult {
-  if (quizType === 'practice') return 'ungraded';
+  if (sameName(quizType ?? '', 'practice')) return 'ungraded';
   if (passPercent !== undefined && percent !== null) return percent >= passPercent ? 'passed' : 'failed';
   if (typeof passed !== 'boolean') return 'ungraded';
   return passed ? 'passed' : 'failed';
 }
 
-export function provisionedFact({ data }: Envelope<UserProvisioned>, { signedAt }: Delivery): Fact {
+export function provisionedFact({ data, signedAt }: EventDelivery<UserProvisioned>): Fact {
   const { userId, email, role, teamId } = data;
   return { kind: 'provisioned', userId, email, role, teamId, at: epochMs(signedAt) };
 }
 
-export function deprovisionedFact({ data }: Envelope<UserDeprovisioned>): Fact {
+export function deprovisionedFact({ data }: EventDelivery<UserDeprovisioned>): Fact {
   const { userId, email, reason, deprovisionedAt } = data;
   return { kind: 'deprovisioned', userId, email, reason, at: epochMs(deprovisionedAt) };
 }
 
-export function progressedFact({ data }: Envelope<ModuleProgress>, { signedAt }: Delivery): Fact {
+export function progressedFact({ data, signedAt }: EventDelivery<ModuleProgress>): Fact {
   const { userId, moduleId, moduleName, progressPct, timeSpentSec } = data;
   return {
     kind: 'progressed',
     userId,
     moduleId,
-    moduleName,
+    moduleName: moduleName ?? moduleId,
     percent: progressPct,
     seconds: timeSpentSec,
     at: epochMs(signedAt),
   };
 }
 
-export function expiredFact({ data }: Envelope<CertificationExpired>): Fact {
+export function expiredFact({ data }: EventDelivery<CertificationExpired>): Fact & { kind: 'expired' } {
   const { userId, certName, expiredAt, renewalDeadline } = data;
   return { kind: 'expired', userId, certName, at: epochMs(expiredAt), deadline: epochMs(renewalDeadline) };
 }

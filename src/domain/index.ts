@@ -3,6 +3,7 @@ export * from './certificates';
 export * from './conflict';
 export * from './correlation';
 export * from './facts';
+export * from './json';
 export * from './names';
 export * from './notifications';
 export * from './onboarding';

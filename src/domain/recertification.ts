@@ -1,6 +1,7 @@
+import { readDeadline } from './calendar';
 import type { Policy } from './policy';
 import { isInvalidRequest, readTextFields } from './requests';
-import { DAY, epochMs } from './time';
+import { DAY } from './time';
 
 /** The next thing that time itself brings to an open recertification. `at` in epoch ms. */
 export type Moment =
@@ -26,11 +27,14 @@ export function nextMoment(
   return reminders[0] ?? { kind: 'deadline', at: deadline };
 }
 
-/** What is wrong with a request to move the deadline, as a sentence; null: nothing. `now` in epoch ms. */
-export function deadlineFault(request: unknown, now: number): string | null {
+/**
+ * What is wrong with a request to move the deadline, as a sentence; null: nothing. `now` in epoch ms; a date without a time is
+ * the end of that day in the zone.
+ */
+export function deadlineFault(request: unknown, now: number, timeZone: string): string | null {
   const read = readTextFields(request, ['deadline', 'by', 'reason']);
   if (isInvalidRequest(read)) return read.problem;
-  const at = epochMs(read.deadline);
+  const at = readDeadline(read.deadline, timeZone);
   if (Number.isNaN(at)) return '`deadline` must be an ISO 8601 date, like 2027-03-31 or 2027-03-31T12:00:00Z';
   if (at <= now) return '`deadline` must be ahead of now';
   return at > now + 3650 * DAY ? '`deadline` must be within ten years' : null;

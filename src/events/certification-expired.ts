@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { daysAfter, describeEvent } from './descriptor';
-import { id, isoInstant, title } from './fields';
+import { id, time, title } from './fields';
 
 /** A certificate ran out at `expiredAt`; it has to be renewed by `renewalDeadline`. */
 export const certificationExpired = describeEvent({
   name: 'certification.expired',
-  schema: z.looseObject({ userId: id, certName: title, expiredAt: isoInstant, renewalDeadline: isoInstant }),
+  schema: z.object({ userId: id, certName: title, expiredAt: time, renewalDeadline: time }),
+  times: { expiredAt: 'past', renewalDeadline: 'deadline' },
+  atMost: [['expiredAt', 'renewalDeadline']],
   workflowType: 'recertification',
   lane: 2,
   title: 'Recertification',

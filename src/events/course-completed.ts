@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { daysAfter, describeEvent } from './descriptor';
-import { id, isoInstant, title } from './fields';
+import { id, percentage, time, title } from './fields';
 
 /**
  * A learner finished a course. `score` is a percentage. A retake is another event with another id.
@@ -8,13 +8,14 @@ import { id, isoInstant, title } from './fields';
  */
 export const courseCompleted = describeEvent({
   name: 'course.completed',
-  schema: z.looseObject({
+  schema: z.object({
     userId: id,
     courseName: title,
     courseId: id,
-    score: z.number(),
-    completedAt: isoInstant,
+    score: percentage,
+    completedAt: time,
   }),
+  times: { completedAt: 'past' },
   workflowType: 'courseCompletion',
   lane: 3,
   title: 'Course completed',

@@ -23,6 +23,14 @@ export interface Delivery {
   readonly redriven?: { readonly by: string; readonly corrected: readonly string[]; readonly problem: string };
 }
 
+/** The delivery of an event that was read. */
+export interface EventDelivery<Data = unknown> extends Delivery {
+  /** What the workflow goes by: the fields that we know, checked, times as ISO 8601 in UTC. */
+  readonly data: Data;
+  /** Names of the fields that came, could not be read, and are not needed. */
+  readonly unread?: readonly string[];
+}
+
 /** What MindTickle puts around every event. Fields beyond these are kept: the body travels as it came. */
 export interface Envelope<Data = unknown> {
   readonly event: string;
@@ -34,8 +42,9 @@ export interface Envelope<Data = unknown> {
 export interface Reread {
   readonly workflowType: string;
   readonly event: string;
-  readonly envelope: Envelope<Readonly<Record<string, unknown>> & { readonly userId: string }>;
+  readonly data: Readonly<Record<string, unknown>> & { readonly userId: string };
+  readonly unread?: readonly string[];
 }
 
-/** Reads an envelope again. `refused` is a sentence that names fields, never values. */
-export type Rereader = (envelope: unknown) => Reread | { readonly refused: string };
+/** Reads an envelope again, of a delivery that was signed at `signedAt` (ISO 8601). `refused` is a sentence that names fields, never values. */
+export type Rereader = (envelope: unknown, signedAt: string) => Reread | { readonly refused: string };

@@ -50,6 +50,12 @@ export interface DemoOfEvent {
   readonly effects: readonly DemoEffect[];
 }
 
+/**
+ * `past`: when the fact happened, the delivery's own time where it is absent. `announced`: may be ahead; now, where it is absent
+ * or cannot be read. `deadline`: may be ahead, and has to be there. A date without a time is the end of that day.
+ */
+export type TimeKind = 'past' | 'announced' | 'deadline';
+
 export interface EventDescriptor<
   Name extends string,
   Type extends string,
@@ -57,12 +63,16 @@ export interface EventDescriptor<
   Person,
 > extends Route {
   readonly name: Name;
-  /** Of `data`. Fields beyond it are kept. */
-  readonly schema: z.ZodObject<Shape, z.core.$loose>;
+  /** What is read of `data`. Fields beyond it are kept in the body, which travels as it came. */
+  readonly schema: z.ZodObject<Shape>;
+  /** Which of its fields are times. */
+  readonly times?: { readonly [Field in keyof Shape]?: TimeKind };
+  /** Pairs of fields of which the first may not be more, or later, than the second. */
+  readonly atMost?: readonly (readonly [keyof Shape & string, keyof Shape & string])[];
   readonly workflowType: Type;
   readonly subject?: Extract<keyof Shape, string>;
   /** Data that fits the schema: of `mt send`, of the demo and of tests. */
-  readonly sample: (about: SampleSubject) => z.input<z.ZodObject<Shape>>;
+  readonly sample: (about: SampleSubject) => z.input<z.ZodObject<Shape>> & Readonly<Record<string, unknown>>;
   readonly demo: DemoOfEvent & { readonly person: Person };
 }
 

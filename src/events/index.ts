@@ -8,9 +8,9 @@ import { userProvisioned } from './user-provisioned';
 
 export type { CertificationExpired } from './certification-expired';
 export type { CourseCompleted } from './course-completed';
-export type { Delivery, Envelope, Problem, Reread, Rereader } from './delivery';
-export { LANES, type DemoEffect, type Lane, type Route } from './descriptor';
-export { email, id, isoInstant, text } from './fields';
+export type { Delivery, Envelope, EventDelivery, Problem, Reread, Rereader } from './delivery';
+export { LANES, type DemoEffect, type Lane, type Route, type TimeKind } from './descriptor';
+export { email, id, text } from './fields';
 export type { ModuleProgress } from './module-progress';
 export type { QuizSubmitted } from './quiz-submitted';
 export type { UserDeprovisioned } from './user-deprovisioned';

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { describeEvent } from './descriptor';
-import { id, title } from './fields';
+import { id, percentage, seconds, unneededText } from './fields';
 
 /** How far a learner is in a module: `progressPct` in percent. Carries no time of its own. */
 export const moduleProgress = describeEvent({
   name: 'module.progress',
-  schema: z.looseObject({
+  schema: z.object({
     userId: id,
-    moduleName: title,
+    moduleName: unneededText,
     moduleId: id,
-    progressPct: z.number(),
-    timeSpentSec: z.number(),
+    progressPct: percentage,
+    timeSpentSec: seconds.nullish().transform((value) => value ?? 0),
   }),
   workflowType: 'moduleProgress',
   lane: 5,

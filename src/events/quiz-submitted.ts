@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describeEvent } from './descriptor';
-import { id, title } from './fields';
+import { id, points, unneededText } from './fields';
 
 /**
  * A learner handed in a quiz. `score` is out of `maxScore`. A quiz of `quizType` *practice* is ungraded
@@ -8,15 +8,16 @@ import { id, title } from './fields';
  */
 export const quizSubmitted = describeEvent({
   name: 'quiz.submitted',
-  schema: z.looseObject({
+  schema: z.object({
     userId: id,
-    quizName: title,
+    quizName: unneededText,
     quizId: id,
-    score: z.number().nullish(),
-    maxScore: z.number().nullish(),
+    score: points.nullish(),
+    maxScore: points.nullish(),
     passed: z.boolean().nullish(),
-    quizType: z.string().nullish(),
+    quizType: unneededText,
   }),
+  atMost: [['score', 'maxScore']],
   workflowType: 'quizCoaching',
   lane: 3,
   title: 'Quiz submitted',

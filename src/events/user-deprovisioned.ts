@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { daysAfter, describeEvent } from './descriptor';
-import { email, id, isoInstant, text } from './fields';
+import { id, time, unneededEmail, unneededText } from './fields';
 
-/** A person left, by SCIM. Arrives only when the subscription names it. `deprovisionedAt` may be ahead. */
+/** A person left, by SCIM. Arrives only when the subscription names it. `deprovisionedAt` may be ahead; only `userId` is needed. */
 export const userDeprovisioned = describeEvent({
   name: 'user.deprovisioned',
-  schema: z.looseObject({ userId: id, email, reason: text, deprovisionedAt: isoInstant }),
+  schema: z.object({ userId: id, email: unneededEmail, reason: unneededText, deprovisionedAt: time }),
+  times: { deprovisionedAt: 'announced' },
   workflowType: 'offboarding',
   lane: 1,
   title: 'Offboarding',

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { describeEvent } from './descriptor';
-import { email, id, text } from './fields';
+import { id, unneededEmail, unneededId } from './fields';
 
 /** A person joined, by SCIM. Arrives only when the subscription names it. Carries no time of its own. */
 export const userProvisioned = describeEvent({
   name: 'user.provisioned',
-  schema: z.looseObject({ userId: id, email, role: text, teamId: text, provisionedBy: z.string() }),
+  schema: z.object({ userId: id, email: unneededEmail, role: unneededId, teamId: unneededId }),
   workflowType: 'onboarding',
   lane: 2,
   title: 'Onboarding',

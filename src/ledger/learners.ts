@@ -24,7 +24,8 @@ export function standingOf(provisionedAt: number | null, leftAt: number | null):
 export async function storeProvisioned(client: PoolClient, fact: Fact & { kind: 'provisioned' }): Promise<void> {
   await client.query(
     `insert into learners (user_id, email, role, team_id, provisioned_at) values ($1, $2, $3, $4, $5)
-     on conflict (user_id) do update set email = excluded.email, role = excluded.role, team_id = excluded.team_id,
+     on conflict (user_id) do update set email = coalesce(excluded.email, learners.email),
+       role = coalesce(excluded.role, learners.role), team_id = coalesce(excluded.team_id, learners.team_id),
        provisioned_at = excluded.provisioned_at
      where learners.provisioned_at is null or learners.provisioned_at <= excluded.provisioned_at`,
     [fact.userId, fact.email, fact.role, fact.teamId, new Date(fact.at)],
@@ -47,15 +48,14 @@ export async function storeDeparture(
   );
   await client.query(
     `insert into departures (event_id, user_id, reason, at) values ($1, $2, $3, $4) on conflict do nothing`,
-    [eventId, userId, reason, new Date(at)],
+    [eventId, userId, reason ?? '', new Date(at)],
   );
 }
 
 /** The latest hire that is known, with the event that said it (`unknown` once its receipt is pruned). */
 export async function hireOf(client: PoolClient, userId: string): Promise<StoredFact | null> {
   const { rows } = await client.query<Fact & { kind: 'provisioned' } & { eventId: string; hiredAt: Date }>(
-    `select coalesce(l.email, '') as email, coalesce(l.role, '') as role, coalesce(l.team_id, '') as "teamId",
-       l.provisioned_at as "hiredAt", coalesce(
+    `select l.email, l.role, l.team_id as "teamId", l.provisioned_at as "hiredAt", coalesce(
          (select r.event_id from receipts r join open_workflows o on o.workflow_id = r.workflow_id
           where r.user_id = $1 and o.kind = 'onboarding' and o.opened_by = l.provisioned_at
           order by r.recorded_at limit 1), 'unknown') as "eventId"
@@ -79,10 +79,10 @@ export async function departureOf(client: PoolClient, userId: string): Promise<D
     eventId: string;
     reason: string;
     at: Date;
-    email: string;
+    email: string | null;
     hiredAt: Date | null;
   }>(
-    `select d.event_id as "eventId", d.reason, d.at, coalesce(l.email, '') as email, l.provisioned_at as "hiredAt"
+    `select d.event_id as "eventId", d.reason, d.at, l.email, l.provisioned_at as "hiredAt"
      from departures d left join learners l on l.user_id = d.user_id
      where d.user_id = $1 and d.withdrawn_by is null and d.at <= now()
      order by d.at desc, d.event_id limit 1`,

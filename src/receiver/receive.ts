@@ -8,7 +8,7 @@ import { verifyDelivery, type RawDelivery } from './verify';
 import { MAX_BODY_BYTES, type Rule } from './refusals';
 
 export interface ReceiveDeps {
-  readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery'>;
+  readonly settings: Pick<ReceiverSettings, 'companyId' | 'timeZone' | 'delivery'>;
   /** Newest first; called once a delivery, which keeps what it began with. */
   readonly secrets: () => readonly string[];
   readonly accept: Accept;
@@ -37,7 +37,7 @@ export type Receive = (request: IncomingMessage, response: ServerResponse) => Pr
 /** The order of the checks is the contract's: encoding, size, then those of `verifyDelivery`, then the start. */
 export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
   const { settings, secrets, accept, now, onVerified } = deps;
-  const { companyId, delivery } = settings;
+  const { companyId, timeZone, delivery } = settings;
   const window = {
     backMs: delivery.windowBackSeconds * SECOND,
     aheadMs: delivery.windowAheadSeconds * SECOND,
@@ -47,7 +47,7 @@ export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
     if (body === 'too-large') return { kind: 'refused', rule: 'size' };
     if (body === 'overload') return { kind: 'refused', rule: 'overload' };
     const raw = rawDelivery(request, delivery, body);
-    const result = verifyDelivery(raw, { secrets: secrets(), companyId, window }, now());
+    const result = verifyDelivery(raw, { secrets: secrets(), companyId, timeZone, window }, now());
     if (!result.ok) return { kind: 'refused', rule: result.fault, delivery: raw };
     onVerified?.(result.secretIndex);
     const accepted = await accept(result.verified);

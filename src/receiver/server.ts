@@ -15,7 +15,7 @@ import { refusals, type Rule } from './refusals';
 import { createApp, IDLE_MS, isUnused, limitSilence, placeOf, serve, trackRequests } from '../http';
 
 export interface ReceiverDeps extends ReceiveDeps {
-  readonly settings: Pick<ReceiverSettings, 'companyId' | 'delivery' | 'trustProxy'>;
+  readonly settings: Pick<ReceiverSettings, 'companyId' | 'timeZone' | 'delivery' | 'trustProxy'>;
   readonly readiness: () => Promise<Readiness>;
   readonly log: CappedLog;
   readonly observe?: Observer | undefined;

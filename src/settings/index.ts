@@ -22,6 +22,8 @@ export interface ReceiverSettings {
   /** Newest first. */
   readonly secrets: readonly string[];
   readonly companyId: string;
+  /** Of the policy's calendar: a date without a time is a day there. */
+  readonly timeZone: string;
   readonly delivery: ConfigFile['delivery'];
   readonly port: number;
   readonly trustProxy: number;
@@ -90,11 +92,12 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     'RECEIPT_DAYS',
     'LOG_LEVEL',
   ]);
-  const { delivery } = readConfigFile(read.MINDTICKLE_CONFIG);
+  const { delivery, policy } = readConfigFile(read.MINDTICKLE_CONFIG);
   memoryOf(delivery, read.RECEIPT_DAYS);
   return {
     secrets: read.MINDTICKLE_WEBHOOK_SECRET,
     companyId: read.MINDTICKLE_COMPANY_ID,
+    timeZone: policy.calendar.timeZone,
     delivery,
     port: read.PORT,
     trustProxy: read.TRUST_PROXY,
@@ -157,10 +160,13 @@ export function setupSettings(env: Environment): SetupSettings {
 }
 
 /** What `mt spool drain` needs to empty the spool of a receiver that is gone. @throws SettingsError naming each that is missing or malformed. */
-export function drainSettings(env: Environment): Pick<ReceiverSettings, 'companyId' | 'startConcurrency' | 'logLevel'> {
-  const read = readVariables(env, ['MINDTICKLE_COMPANY_ID', 'START_CONCURRENCY', 'LOG_LEVEL']);
+export function drainSettings(
+  env: Environment,
+): Pick<ReceiverSettings, 'companyId' | 'timeZone' | 'startConcurrency' | 'logLevel'> {
+  const read = readVariables(env, ['MINDTICKLE_COMPANY_ID', 'MINDTICKLE_CONFIG', 'START_CONCURRENCY', 'LOG_LEVEL']);
   return {
     companyId: read.MINDTICKLE_COMPANY_ID,
+    timeZone: readConfigFile(read.MINDTICKLE_CONFIG).policy.calendar.timeZone,
     startConcurrency: read.START_CONCURRENCY,
     logLevel: read.LOG_LEVEL,
   };

@@ -97,13 +97,14 @@ describe('readPolicySnapshot', () => {
 });
 
 describe('rereadEnvelope', () => {
-  type Reading = { rereadEnvelope: (envelope: unknown) => Promise<object> };
+  type Reading = { rereadEnvelope: (envelope: unknown, signedAt: string) => Promise<object> };
   const body = { event: 'module.progress', data: { userId: 'u-1' }, companyId: 'acme' };
+  const SIGNED_AT = '2026-11-23T09:00:00Z';
 
   test('answers which workflow the body belongs to', async () => {
-    const reread = { workflowType: 'moduleProgress', event: 'module.progress', envelope: body };
+    const reread = { workflowType: 'moduleProgress', event: 'module.progress', data: body.data };
     const own = createOwnActivities(settings, pool, () => reread, isRunning) as Reading;
-    await expect(workflow().run(own.rereadEnvelope, body)).resolves.toEqual(reread);
+    await expect(workflow().run(own.rereadEnvelope, body, SIGNED_AT)).resolves.toEqual(reread);
   });
 
   test('refuses for good, with the reader’s sentence', async () => {
@@ -113,7 +114,7 @@ describe('rereadEnvelope', () => {
       () => ({ refused: '`data.userId` is missing' }),
       isRunning,
     ) as Reading;
-    await expect(workflow().failure(own.rereadEnvelope, body)).resolves.toMatchObject({
+    await expect(workflow().failure(own.rereadEnvelope, body, SIGNED_AT)).resolves.toMatchObject({
       type: 'quarantine.unreadable',
       message: '`data.userId` is missing',
       nonRetryable: true,

@@ -40,7 +40,7 @@ async function fill(): Promise<void> {
 
 function received(eventId: string) {
   const rawBody = Buffer.from(BODY);
-  const contents = parseBody(rawBody, COMPANY);
+  const contents = parseBody(rawBody, { companyId: COMPANY }, Date.now());
   if (contents.kind !== 'event') throw new Error('the body is an event');
   const at = new Date().toISOString();
   const { event } = contents;

@@ -3,10 +3,13 @@ import {
   addWorkingDays,
   DAY,
   DEFAULT_CALENDAR,
+  endOfDay,
   epochMs,
   HOUR,
   isoTime,
   isTimeZone,
+  readDeadline,
+  startOfDay,
   WEEKDAYS,
   type Calendar,
 } from '../../src/domain';
@@ -276,5 +279,33 @@ describe('isTimeZone', () => {
     ['Berlin', false],
   ])('%s: %s', (name, expected) => {
     expect(isTimeZone(name)).toBe(expected);
+  });
+});
+
+describe('a day in a zone', () => {
+  test.each([
+    ['UTC', '2026-11-27', '2026-11-27T00:00:00Z', '2026-11-27T23:59:59Z'],
+    ['Europe/Berlin', '2026-11-27', '2026-11-26T23:00:00Z', '2026-11-27T22:59:59Z'],
+    ['America/Los_Angeles', '2026-11-27', '2026-11-27T08:00:00Z', '2026-11-28T07:59:59Z'],
+    ['Pacific/Kiritimati', '2026-11-27', '2026-11-26T10:00:00Z', '2026-11-27T09:59:59Z'],
+    ['Asia/Kolkata', '2026-11-27', '2026-11-26T18:30:00Z', '2026-11-27T18:29:59Z'],
+    ['Europe/Berlin', '2026-03-29', '2026-03-28T23:00:00Z', '2026-03-29T21:59:59Z'],
+    ['Europe/Berlin', '2026-10-25', '2026-10-24T22:00:00Z', '2026-10-25T22:59:59Z'],
+    // The clock goes from 24:00 back to 23:00, from 01:00 back to 00:00, and from 24:00 on to 01:00.
+    ['America/Asuncion', '2024-03-23', '2024-03-23T03:00:00Z', '2024-03-24T03:59:59Z'],
+    ['America/Havana', '2026-10-31', '2026-10-31T04:00:00Z', '2026-11-01T03:59:59Z'],
+    ['Africa/Cairo', '2026-04-23', '2026-04-22T22:00:00Z', '2026-04-23T21:59:59Z'],
+  ])('of %s: %s begins at %s and ends at %s', (timeZone, day, begins, ends) => {
+    expect(isoTime(startOfDay(epochMs(day), timeZone))).toBe(begins);
+    expect(isoTime(endOfDay(epochMs(day), timeZone))).toBe(ends);
+  });
+});
+
+describe('readDeadline', () => {
+  test('a date without a time is the end of that day in the zone, and any other time is itself', () => {
+    expect(isoTime(readDeadline('2027-03-31', 'America/Los_Angeles'))).toBe('2027-04-01T06:59:59Z');
+    expect(isoTime(readDeadline('2027-03-31T12:00:00Z', 'America/Los_Angeles'))).toBe('2027-03-31T12:00:00Z');
+    expect(readDeadline('soon', 'UTC')).toBeNaN();
+    expect(readDeadline('0001-01-01', 'Europe/Berlin')).toBeLessThan(0);
   });
 });

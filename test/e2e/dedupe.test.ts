@@ -57,7 +57,7 @@ const startArchivingWorker = (): Promise<() => Promise<void>> =>
     ...temporal,
     ledger: ledger.settings,
     archive: pathToFileURL(archive).href,
-    reread: createRereader(COMPANY),
+    reread: createRereader({ companyId: COMPANY }),
   });
 
 /** One signed body: sent as often as wanted, under whatever id. The signature does not cover that. */

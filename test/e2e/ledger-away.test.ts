@@ -32,7 +32,7 @@ beforeAll(async () => {
   url.host = proxy.address;
   client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
   connection = await NativeConnection.connect({ address: temporal.address });
-  const reread = createRereader('acme');
+  const reread = createRereader({ companyId: 'acme' });
   stopWorker = await startWorker({ connection, ledger: { ...ledger.settings, url: url.href }, reread });
 }, 120_000);
 

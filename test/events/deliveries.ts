@@ -25,9 +25,10 @@ const NAMES: { readonly [Event in EventName]?: (now: number) => Partial<EventDat
   }),
 };
 
-/** What an event says of the learner `u1`. A test passes in `change` what it is about. `now` in epoch ms. */
+/** What is read of an event of the learner `u1`. A test passes in `change` what it is about. `now` in epoch ms. */
 export function dataOf<Event extends EventName>(event: Event, change: object = {}, now = 0): EventData<Event> {
-  return { ...events[event].sample({ ...LEARNER, now }), ...NAMES[event]?.(now), ...change } as EventData<Event>;
+  const data = { ...events[event].sample({ ...LEARNER, now }), ...NAMES[event]?.(now), ...change };
+  return events[event].schema.parse(data) as EventData<Event>;
 }
 
 export function envelopeOf<Of>(event: string, data: Of): Envelope<Of> {

@@ -22,6 +22,7 @@ export const COURSE = {
 export const BODY = JSON.stringify({ event: 'course.completed', data: COURSE, companyId: COMPANY });
 
 export const settings: ReceiverDeps['settings'] = {
+  timeZone: 'UTC',
   companyId: COMPANY,
   trustProxy: 0,
   delivery: {

@@ -50,7 +50,7 @@ describe('POST /webhooks/mindtickle', () => {
         workflowId: 'evt-1',
         lane: 3,
         rawBody: Buffer.from(BODY),
-        contents: { kind: 'event', event: 'course.completed', data: COURSE },
+        contents: { kind: 'event', event: 'course.completed', data: COURSE, unread: [] },
         delivery: {
           eventId: 'evt-1',
           event: 'course.completed',
@@ -58,6 +58,7 @@ describe('POST /webhooks/mindtickle', () => {
           receivedAt: '2026-11-23T09:00:00Z',
           signatureDigest: createHash('sha256').update(Buffer.from(signature, 'hex')).digest('hex'),
           bodyDigest: createHash('sha256').update(BODY).digest('hex'),
+          data: COURSE,
         },
       },
     ]);

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ConnectorActivities, LedgerActivities, ReconcileActivities, RereadActivities } from '../../activities';
 import type { System } from '../../src/domain';
-import { dataOf, envelopeOf } from '../events/deliveries';
+import { dataOf } from '../events/deliveries';
 
 /** Every activity that the workflows call, but the one that reads the policy: a world has its own. */
 type Activities = LedgerActivities & ReconcileActivities & RereadActivities & All<ConnectorActivities[System]>;
@@ -67,7 +67,7 @@ export const WELL: { readonly [Name in ActivityName]: Answer<Name> } = {
   rereadEnvelope: {
     workflowType: 'moduleProgress',
     event: 'module.progress',
-    envelope: envelopeOf('module.progress', dataOf('module.progress')),
+    data: dataOf('module.progress'),
   },
   findContact: null,
   findInactive: [],

@@ -150,11 +150,20 @@ describe('offboarding over time', () => {
     await expect(open.result()).resolves.toEqual({ outcome: 'cancelled' });
   });
 
-  test('a departure without a zone is one in UTC', async () => {
-    const leavesAt = Math.ceil((await world.now()) / DAY) * DAY + DAY;
-    const handle = await send({ deprovisionedAt: isoTime(leavesAt).slice(0, -1) });
+  test('is known by the ledger where the event says nothing but the user id', async () => {
+    world.policy = { ...world.policy, protected: { users: ['rita@example.com'], groups: [] } };
+    const handle = await send({ email: null, reason: null });
+    await world.parked(handle, 'checkProtected');
+    await skip(handle, 'checkProtected');
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect(world.callsOf('freezeUser')[0]?.args[1]).toEqual(person);
+  });
+
+  test('says which fields of the event could not be read', async () => {
+    const handle = await world.send('user.deprovisioned', { unread: ['email', 'reason'] });
     await handle.result();
-    expect(Math.floor((startOf('freezeUser') - leavesAt) / MINUTE)).toBe(0);
+    const { history } = await world.state(handle);
+    expect(history[0]).toMatchObject({ what: 'not readable, and not needed: email, reason', by: 'mindtickle' });
   });
 
   test('cancelled before its day, it changes nothing, and the learner stays', async () => {

@@ -20,8 +20,7 @@ async function waiting(data: object = { userId: 'u1' }): Promise<WorkflowHandle>
 
 /** Read again, the body is a hire, whose workflow waits; by default it is progress, whose workflow ends. */
 function readsAsHire(): void {
-  const envelope = envelopeOf('user.provisioned', hire);
-  world.fake('rereadEnvelope', { workflowType: 'onboarding', event: 'user.provisioned', envelope });
+  world.fake('rereadEnvelope', { workflowType: 'onboarding', event: 'user.provisioned', data: hire });
 }
 
 function refusesToRead(message: string): void {
@@ -143,8 +142,32 @@ describe('quarantine that is redriven', () => {
     expect(read().at(-1)).toEqual(whole);
   });
 
+  test('a megabyte of 1e20 is read again, and goes on as it came', async () => {
+    const extra = Array<number>(190_000).fill(1e20);
+    const text = `{"event":"badge.awarded","data":{"userId":"u1","x":[${extra.map(() => '1e20').join(',')}]},"companyId":"acme"}`;
+    const handle = await startRaw(Buffer.from(text), 'json/plain');
+    readsAsHire();
+    await redrive(handle);
+    const now = await onboardingOf(handle);
+    expect(read()).toEqual([JSON.parse(text)]);
+    const history = await now.fetchHistory();
+    const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    expect(Buffer.from(started?.input?.payloads?.[1]?.data ?? []).toString()).toBe(text);
+    await end(now);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['is nested too deep', JSON.parse(`${'['.repeat(1000)}${']'.repeat(1000)}`), '`data` is nested more than 256 deep'],
+    ['is too long', { x: 'x'.repeat(1_100_000) }, 'the corrected body is longer than 1 MiB'],
+  ])('data that %s is refused: the run could never go on', async (_what, data, message) => {
+    const handle = await waiting();
+    await expect(redrive(handle, { data })).rejects.toMatchObject({ cause: { message } });
+    expect(read()).toEqual([]);
+    await end(handle);
+  });
+
   test('a decision is made once', async () => {
-    const reading = later({ workflowType: 'moduleProgress', event: 'module.progress', envelope: whole });
+    const reading = later({ workflowType: 'moduleProgress', event: 'module.progress', data: progress });
     world.fake('rereadEnvelope', reading.answer);
     const handle = await waiting(progress);
     const first = redrive(handle);
@@ -256,8 +279,8 @@ async function startAs(
   return world.client.workflow.start('quarantine', { taskQueue: TASK_QUEUE, workflowId, args: [delivery, body] });
 }
 
-async function startRaw(data: Uint8Array): Promise<WorkflowHandle> {
-  const encoding = new TextEncoder().encode('binary/plain');
+async function startRaw(data: Uint8Array, encodedAs = 'binary/plain'): Promise<WorkflowHandle> {
+  const encoding = new TextEncoder().encode(encodedAs);
   const problem: Problem = { kind: 'not-json', detail: 'The body is not JSON.' };
   const raw = RawValue.fromPayload({ metadata: { encoding }, data });
   const handle = await startAs('not-json-1', { eventId: 'not-json-1', problem }, raw);

@@ -1,5 +1,5 @@
-import { DAY, isoTime } from '../../src/domain';
-import { identifyUpdate, type ProcessState } from '../../workflows/messages';
+import { DAY, isoTime, readDeadline } from '../../src/domain';
+import { extendDeadlineUpdate, identifyUpdate, type ProcessState } from '../../workflows/messages';
 import { failing, learner, recorded, rejected } from './fakes';
 import { cancel, escalate, extend, recertified, retry, skip } from './operator';
 import { end, heard, stepIs, useWorld } from './world';
@@ -53,6 +53,17 @@ describe('recertification over time', () => {
     expect(state.deadline).toBe(isoTime(moved));
     await handle.result();
     expect(remindedDaysBefore(moved)).toEqual([30, 14, 7, 3, 1]);
+  });
+
+  test('extendDeadline to a date moves it to the end of that day in the zone of the policy', async () => {
+    world.policy = { ...world.policy, calendar: { ...world.policy.calendar, timeZone: 'America/Los_Angeles' } };
+    const { handle } = await opened();
+    const day = isoTime((await world.now()) + 60 * DAY).slice(0, 10);
+    const request = { deadline: day, reason: 'leave', by: 'ada' };
+    const { deadline } = await handle.executeUpdate(extendDeadlineUpdate, { args: [request] });
+    expect(deadline).toBe(isoTime(readDeadline(day, 'America/Los_Angeles')));
+    expect(new Date(deadline ?? '').toLocaleString('sv', { timeZone: 'America/Los_Angeles' })).toBe(`${day} 23:59:59`);
+    await end(handle);
   });
 
   test('a deadline moved ahead after the lapse gives the certificate back, each time', async () => {

@@ -27,6 +27,8 @@ export interface SendOptions {
   readonly eventId?: string;
   /** Epoch ms. Default: now. */
   readonly signedAt?: number;
+  /** Names of fields that could not be read, and are not needed. */
+  readonly unread?: readonly string[];
   /** The delivery cannot be read: it goes into quarantine. */
   readonly problem?: Problem;
 }
@@ -119,7 +121,8 @@ export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<Wor
     await running;
   }
 
-  async function send(event: string, { data, problem, eventId, signedAt }: SendOptions = {}): Promise<WorkflowHandle> {
+  async function send(event: string, options: SendOptions = {}): Promise<WorkflowHandle> {
+    const { data, problem, eventId, signedAt, unread } = options;
     const route = isEventName(event) && problem === undefined ? events[event] : quarantine;
     const now = await server.now();
     const envelope = envelopeOf(event, isEventName(event) ? dataOf(event, data, now) : (data ?? { userId: 'u1' }));
@@ -128,7 +131,7 @@ export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<Wor
     return client.workflow.start(route.workflowType, {
       taskQueue: TASK_QUEUE,
       workflowId,
-      args: [delivery, envelope],
+      args: [problem === undefined ? { ...delivery, data: envelope.data, unread } : delivery, envelope],
     });
   }
 

@@ -1,20 +1,21 @@
-import { isProtectedUser, SHARED_CAUSES, type Policy } from '../../src/domain';
+import { isProtectedUser, type Policy, sameName, SHARED_CAUSES } from '../../src/domain';
 import type { UserDeprovisioned } from '../../src/events';
 import { askLedger, NeedsDecision, type Process } from '../process';
 
 /** Before the first step that ends access: each guard is a parked step; `skipStep` goes on all the same. */
 export async function checkGuards(
-  { steps }: Process,
+  { steps, people }: Process,
   { userId, email, reason }: UserDeprovisioned,
   eventId: string,
   { offboarding: { leaverReasons, limitPerHour }, protected: isProtected }: Policy,
 ): Promise<void> {
   await steps.attempt({ step: 'checkReason', title: 'Check that the reason is one of a leaver' }, () => {
-    if (leaverReasons !== undefined && !leaverReasons.includes(reason))
+    if (leaverReasons !== undefined && !leaverReasons.some((one) => reason !== null && sameName(one, reason)))
       throw new NeedsDecision('the reason given is not one of a leaver; skipStep to offboard all the same, or cancel');
   });
-  await steps.attempt({ step: 'checkProtected', title: 'Check that the user is not protected' }, () => {
-    if (isProtectedUser([userId, email], isProtected))
+  await steps.attempt({ step: 'checkProtected', title: 'Check that the user is not protected' }, async () => {
+    const known = await people.person();
+    if (isProtectedUser([userId, email, known.email], isProtected))
       throw new NeedsDecision('this user is protected by the policy and will not be changed; cancel');
   });
   let isAsked = false;

@@ -1,6 +1,6 @@
 import type { Person } from '../../activities';
 import { DAY, deprovisionedFact, epochMs, type Fact, isoTime, type Policy, writtenTime } from '../../src/domain';
-import type { Delivery, Envelope, UserDeprovisioned } from '../../src/events';
+import type { Delivery, EventDelivery, UserDeprovisioned } from '../../src/events';
 import { archive, askLedger, openProcess, ownRun, recordEvent, signalSettled } from '../process';
 import type { Carried, Process, ProcessResult, Start } from '../process';
 import { deactivate, endAccess, leaveLateGroups, startAccessTimer, type Leaver } from './access';
@@ -12,23 +12,23 @@ import { createRehire, type HiresSnapshot } from './rehire';
  * reverse order.
  */
 export async function offboarding(
-  delivery: Delivery,
-  envelope: Envelope<UserDeprovisioned>,
+  delivery: EventDelivery<UserDeprovisioned>,
+  body: unknown,
   carried?: Carried<Checkpoint>,
 ): Promise<ProcessResult> {
-  const { userId, email } = envelope.data;
+  const { userId, email } = delivery.data;
   const { eventId } = delivery;
   const about = `Offboarding of ${userId}`;
   const process = openProcess({
     delivery,
-    body: envelope,
+    body,
     userId,
     email,
     about,
     messages: ['rehired', 'identify'],
     carried,
   });
-  const fact = deprovisionedFact(envelope);
+  const fact = deprovisionedFact(delivery);
   const checkpoint = carried?.checkpoint;
   const notified = new Set(checkpoint?.notified);
   const confirmDeparture = async ({ hiredAt }: { readonly hiredAt: number }): Promise<void> => {
@@ -42,7 +42,7 @@ export async function offboarding(
     beforeStep: rehire.answered,
     notified,
     delivery,
-    data: envelope.data,
+    data: delivery.data,
     fact,
     checkpoint: (deactivatesAt) => ({ notified: [...notified], hires: rehire.snapshot(), deactivatesAt }),
   };

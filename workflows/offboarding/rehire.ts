@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import { epochMs, type News, type Policy } from '../../src/domain';
+import { epochMs, isPlausibleTime, type News, type Policy } from '../../src/domain';
 import { NeedsDecision, type Process } from '../process';
 
 type Hire = Omit<News & { signal: 'rehired' }, 'signal'>;
@@ -52,7 +52,7 @@ export function createRehire(
       optional: ['hiredAt', 'order'],
     },
     ({ eventId, hiredAt = '', order }) =>
-      onRehire({ eventId, hiredAt: epochMs(hiredAt) || Date.now(), isProven: order === 'proven' }),
+      onRehire({ eventId, hiredAt: readPast(hiredAt), isProven: order === 'proven' }),
   );
 
   async function ask(hire: Hire): Promise<void> {
@@ -84,6 +84,12 @@ export function createRehire(
     answered: () => condition(() => asking === 0),
     snapshot: () => ({ hires: [...hires.values()], isWatched: deal !== undefined }),
   };
+}
+
+/** A hire without a time, or with one that cannot be meant, is as of now: the ledger would keep it. */
+function readPast(text: string): number {
+  const at = epochMs(text);
+  return isPlausibleTime(at) ? Math.min(at, Date.now()) : Date.now();
 }
 
 /** Parked as a step that no retry can settle: only a person knows. */

@@ -2,6 +2,7 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import { allHandlersFinished, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { Delivery } from '../../src/events';
+import { bodyArgument } from './body';
 import type { Carried, Internals } from './internals';
 
 /** Temporal suggests it at some 4,000 events, and ends a workflow at 51,200. */
@@ -27,9 +28,9 @@ export function createContinueAsNew(internals: Internals): ContinueAsNew {
   const { delivery, body } = internals.options;
   let isTooLarge = false;
 
-  /** The body came byte for byte, and may be longer as we write it: such a run stays as it is. */
+  /** A run that carries too much beside a long body stays as it is. */
   function fits(checkpoint: unknown): boolean {
-    isTooLarge ||= sizeOf([delivery, body, carriedBy(internals, checkpoint)]) > MAX_BYTES;
+    isTooLarge ||= sizeOf([delivery, bodyArgument(body), carriedBy(internals, checkpoint)]) > MAX_BYTES;
     return !isTooLarge;
   }
 
@@ -41,7 +42,7 @@ export function createContinueAsNew(internals: Internals): ContinueAsNew {
       internals.recorder.note({ what: 'goes on in a new run', by: 'mindtickle', reason });
       return makeContinueAsNewFunc<(delivery: Delivery, body: unknown, carried: Carried) => Promise<unknown>>()(
         delivery,
-        body,
+        bodyArgument(body),
         carriedBy(internals, checkpoint),
       );
     },

@@ -18,6 +18,7 @@ import type { LedgerActivities } from '../../activities';
 import { conflictOf, DAY, type Fact, isKeyword, isoTime, type News, searchAttributes, SECOND } from '../../src/domain';
 import type { Delivery } from '../../src/events';
 import { askLedger } from './activity-proxies';
+import { bodyArgument } from './body';
 import { cancelSignal, recertifiedSignal, rehiredSignal, retakenSignal, startedSignal } from '../messages';
 
 export type Recorded = Awaited<ReturnType<LedgerActivities['recordEvent']>>;
@@ -102,7 +103,7 @@ async function startQuarantine(delivery: Delivery, body: unknown): Promise<void>
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
-    args: [conflict.delivery, body],
+    args: [conflict.delivery, bodyArgument(body)],
     memo: { bodyDigest },
     typedSearchAttributes: searchable,
     priority: { priorityKey: PRIORITY },

@@ -10,6 +10,7 @@ export {
 } from './activity-proxies';
 export { salesforce, slack, syncProgressRecords as syncProgressRecords, whyFailed } from './activity-proxies';
 export type { BackgroundTask } from './background';
+export { bodyArgument, bodyLength, MAX_BODY_BYTES } from './body';
 export type { Recipient } from './channels';
 export * from './common-steps';
 export { sendDigests } from './digests';

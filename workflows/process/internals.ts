@@ -1,7 +1,7 @@
 /** What a process is made of: built here, in the order of dependence, and used by `process`, `lifecycle` and `continue-as-new`. */
 import { CancellationScope } from '@temporalio/workflow';
 import type { PolicySnapshot } from '../../src/domain';
-import type { Delivery } from '../../src/events';
+import type { Delivery, EventDelivery } from '../../src/events';
 import { createBackground, type Background } from './background';
 import type { Recorded } from './event-intake';
 import { createNotifications, type Notifications } from './notifications';
@@ -12,13 +12,13 @@ import { createSteps, type Steps, type Undo } from './steps';
 import type { CancelRequest } from '../messages';
 
 export interface ProcessOptions {
-  readonly delivery: Delivery;
+  readonly delivery: Delivery & Partial<Pick<EventDelivery, 'unread'>>;
   /** The workflow's second argument, as it came. */
   readonly body: unknown;
   /** Empty where there is none to read. */
   readonly userId: string;
   /** An address that the event itself carries. */
-  readonly email?: string;
+  readonly email?: string | null;
   /** Shown on its page and in notifications: the kind and what it is about; ids and titles, no names. */
   readonly about: string;
   /** The messages beside the common ones, for its page. */
@@ -73,7 +73,7 @@ const COMMON_MESSAGES = ['cancel', 'escalate', 'retryStep', 'skipStep'];
 
 /** As the run before left it, where there was one. */
 export function createInternals(options: ProcessOptions): Internals {
-  const { userId, email = null, about, messages = [], carried } = options;
+  const { delivery, userId, email = null, about, messages = [], carried } = options;
   const before: Partial<Carried> = carried ?? {};
   const run: Run = { policySnapshot: before.policySnapshot, recorded: before.recorded, cancelRequest: undefined };
   const policySnapshot = (): PolicySnapshot => {
@@ -82,6 +82,9 @@ export function createInternals(options: ProcessOptions): Internals {
   };
   const undos = [...(before.undos ?? [])];
   const recorder = createStateRecorder(about, [...COMMON_MESSAGES, ...messages], before.state);
+  const { unread = [] } = delivery;
+  if (carried === undefined && unread.length > 0)
+    recorder.note({ what: `not readable, and not needed: ${unread.join(', ')}`, by: 'mindtickle', reason: null });
   const signals = createSignals(recorder, before.signals);
   // People need steps, steps notify, and notifications need people.
   const notifications = createNotifications(

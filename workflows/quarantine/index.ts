@@ -7,10 +7,19 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RereadActivities } from '../../activities';
-import { isInvalidRequest, readTextFields } from '../../src/domain';
-import type { Delivery } from '../../src/events';
+import { isDeeper, isInvalidRequest, MAX_DEPTH, readTextFields } from '../../src/domain';
+import type { Delivery, EventDelivery } from '../../src/events';
 import { discardUpdate, redriveUpdate, type Outcome, type ProcessState } from '../messages';
-import { openProcess, refusal, rereadEnvelope, resolveConflict, whyFailed } from '../process';
+import {
+  bodyArgument,
+  bodyLength,
+  MAX_BODY_BYTES,
+  openProcess,
+  refusal,
+  rereadEnvelope,
+  resolveConflict,
+  whyFailed,
+} from '../process';
 import type { Carried, ConflictResolution, Process, ProcessResult } from '../process';
 import { alert, personIn } from './alert';
 import { changedFields, corrected, readable } from './redrive';
@@ -52,23 +61,19 @@ export async function quarantine(
     },
     goesOn: (outcome) => outcome === 'redriven',
   });
-  if (result.outcome !== 'redriven' || decision.reread === null) return result;
+  if (result.outcome !== 'redriven' || decision.redrive === null) return result;
   await condition(allHandlersFinished);
   // A contradicting one that a person runs does not get the event's id: the ledger keeps both facts.
   const eventId = isConflict && !decision.isFree ? workflowInfo().workflowId : delivery.eventId;
-  return goOnAs(decision.reread, delivery, eventId, decision.redriven);
+  return goOnAs(decision.redrive, delivery, eventId);
 }
 
-function goOnAs(
-  { workflowType, event, envelope }: Reread,
-  delivery: Delivery,
-  eventId: string,
-  { by, corrected }: Redriven,
-): Promise<never> {
+function goOnAs({ reread, body, by, corrected }: Redrive, delivery: Delivery, eventId: string): Promise<never> {
+  const { workflowType, event, data, unread } = reread;
   const redriven = { by, corrected, problem: delivery.problem?.detail ?? 'unknown' };
-  return makeContinueAsNewFunc<(delivery: Delivery, envelope: unknown) => Promise<ProcessResult>>({ workflowType })(
-    { ...readable(delivery, eventId, event), redriven },
-    envelope,
+  return makeContinueAsNewFunc<(delivery: EventDelivery, body: unknown) => Promise<ProcessResult>>({ workflowType })(
+    { ...readable(delivery, eventId, event), data, ...(unread !== undefined && { unread }), redriven },
+    bodyArgument(body),
   );
 }
 
@@ -77,7 +82,7 @@ async function resolve(process: Process, delivery: Delivery, body: unknown, deci
   const resolution = await resolveConflict(delivery);
   decision.isFree = resolution === 'free';
   process.note({ what: FOUND[resolution], by: 'mindtickle', reason: null });
-  if (resolution === 'free') await runByItself(process, body, decision);
+  if (resolution === 'free') await runByItself(process, delivery, body, decision);
   if (!isMade(decision)) process.recorder.setWaiting(BY_A_PERSON, null);
 }
 
@@ -86,11 +91,11 @@ const FOUND = {
   free: 'the first delivery of the event id was a replay: this one has the id',
 } as const satisfies Record<ConflictResolution, string>;
 
-async function runByItself(process: Process, body: unknown, decision: Decision): Promise<void> {
+async function runByItself(process: Process, { signedAt }: Delivery, body: unknown, decision: Decision): Promise<void> {
   try {
-    const reread = await rereadEnvelope(body);
+    const reread = await rereadEnvelope(bodyArgument(body), signedAt);
     if (isMade(decision)) return;
-    decision.reread = reread;
+    decision.redrive = { reread, body, by: 'mindtickle', corrected: [] };
     process.note({ what: `redrive as ${reread.workflowType}`, by: 'mindtickle', reason: null });
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -99,9 +104,9 @@ async function runByItself(process: Process, body: unknown, decision: Decision):
 }
 
 /** @throws a refusal that says what is wrong with it. */
-async function readAgain(envelope: unknown): Promise<Reread> {
+async function readAgain(envelope: unknown, { signedAt }: Delivery): Promise<Reread> {
   try {
-    return await rereadEnvelope(envelope);
+    return await rereadEnvelope(bodyArgument(envelope), signedAt);
   } catch (error) {
     if (isCancellation(error)) throw error;
     throw refusal(whyFailed(error));
@@ -111,22 +116,23 @@ async function readAgain(envelope: unknown): Promise<Reread> {
 /** Where it is at rest: what has been found out. */
 type Checkpoint = Pick<Decision, 'isFree'>;
 
-interface Decision {
-  outcome: Outcome | null;
-  reread: Reread | null;
-  redriven: Redriven;
-  /** The event id, which another delivery came with first, is this one's. */
-  isFree: boolean;
-}
-
-/** Who had it run again, and the fields that they corrected. */
-interface Redriven {
+/** What is run instead: the body, corrected or as it is, what was read of it, who decided it, and the fields that differ. */
+interface Redrive {
+  readonly reread: Reread;
+  readonly body: unknown;
   readonly by: string;
   readonly corrected: readonly string[];
 }
 
-function isMade({ outcome, reread }: Decision): boolean {
-  return outcome !== null || reread !== null;
+interface Decision {
+  outcome: Outcome | null;
+  redrive: Redrive | null;
+  /** The event id, which another delivery came with first, is this one's. */
+  isFree: boolean;
+}
+
+function isMade({ outcome, redrive }: Decision): boolean {
+  return outcome !== null || redrive !== null;
 }
 
 function listen(
@@ -135,12 +141,7 @@ function listen(
   body: unknown,
   checkpoint: Checkpoint = { isFree: false },
 ): Decision {
-  const decision: Decision = {
-    outcome: null,
-    reread: null,
-    redriven: { by: 'mindtickle', corrected: [] },
-    isFree: checkpoint.isFree,
-  };
+  const decision: Decision = { outcome: null, redrive: null, isFree: checkpoint.isFree };
   const requireOpen = (): void => {
     if (isMade(decision)) throw refusal('it is decided already');
   };
@@ -151,10 +152,10 @@ function listen(
   setHandler(
     redriveUpdate,
     async (request): Promise<ProcessState> => {
-      const reread = await readAgain(corrected(delivery, body, request));
+      const envelope = corrected(delivery, body, request);
+      const reread = await readAgain(envelope, delivery);
       requireOpen();
-      decision.reread = reread;
-      decision.redriven = { by: request.by.trim(), corrected: changedFields(body, reread.envelope) };
+      decision.redrive = { reread, body: envelope, by: request.by.trim(), corrected: changedFields(body, envelope) };
       process.note({
         what: `redrive as ${reread.workflowType}`,
         by: request.by,
@@ -166,6 +167,7 @@ function listen(
       validator: (request) => {
         const read = readTextFields(request, ['by']);
         if (isInvalidRequest(read)) throw refusal(read.problem);
+        requireFitting(corrected(delivery, body, request));
         requireWaiting();
       },
       description: 'Validate and run it, as it is or corrected: { by, data? }',
@@ -188,4 +190,10 @@ function listen(
     },
   );
   return decision;
+}
+
+/** What the receiver takes, too: with more, the run could not go on. */
+function requireFitting(envelope: unknown): void {
+  if (isDeeper(envelope, MAX_DEPTH)) throw refusal(`\`data\` is nested more than ${MAX_DEPTH} deep`);
+  if (bodyLength(envelope) > MAX_BODY_BYTES) throw refusal('the corrected body is longer than 1 MiB');
 }

@@ -1,22 +1,23 @@
 /** What a redrive reads instead of the body, and what the run that it begins gets. */
-import type { RereadActivities } from '../../activities';
 import type { Delivery } from '../../src/events';
 import type { RedriveRequest } from '../messages';
 
-type Reread = Awaited<ReturnType<RereadActivities['rereadEnvelope']>>;
-
 /** The names of the fields that differ, never their values. */
-export function changedFields(body: unknown, { data, ...envelope }: Reread['envelope']): readonly string[] {
+export function changedFields(body: unknown, corrected: unknown): readonly string[] {
   if (body instanceof Uint8Array) return ['the whole body'];
   const { data: sent, ...around } = (body ?? {}) as { readonly data?: unknown };
+  const { data, ...envelope } = (corrected ?? {}) as { readonly data?: unknown };
   const changed = [...differing(around, envelope), ...differing(sent, data).map((name) => `data.${name}`)];
   return changed.slice(0, MAX_FIELDS);
 }
 
 const MAX_FIELDS = 20;
 
-function differing(before: unknown, now: object): readonly string[] {
-  const [old, all] = [before ?? {}, now] as [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>];
+function differing(before: unknown, now: unknown): readonly string[] {
+  const [old, all] = [before ?? {}, now ?? {}] as [
+    Readonly<Record<string, unknown>>,
+    Readonly<Record<string, unknown>>,
+  ];
   const names = [...new Set([...Object.keys(old), ...Object.keys(all)])];
   return names.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(all[name]));
 }

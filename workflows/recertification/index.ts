@@ -1,6 +1,14 @@
-import { setHandler } from '@temporalio/workflow';
-import { deadlineFault, epochMs, expiredFact, isoTime, type Moment, nextMoment } from '../../src/domain';
-import type { CertificationExpired, Delivery, Envelope } from '../../src/events';
+import { condition, setHandler } from '@temporalio/workflow';
+import {
+  DEFAULT_CALENDAR,
+  deadlineFault,
+  expiredFact,
+  isoTime,
+  type Moment,
+  nextMoment,
+  readDeadline,
+} from '../../src/domain';
+import type { CertificationExpired, EventDelivery } from '../../src/events';
 import { markCertificate, openProcess, refusal } from '../process';
 import type { BackgroundTask, Carried, Process, ProcessResult, Start } from '../process';
 import { closeCase, giveBack, lapse, openCase, type Certificate, type Lapse } from './steps';
@@ -8,25 +16,26 @@ import { extendDeadlineUpdate, type Outcome, type Phase, type ProcessState } fro
 
 /** Remind until the learner recertifies; end the access at the deadline; accept a late renewal until the grace is over. */
 export async function recertification(
-  delivery: Delivery,
-  envelope: Envelope<CertificationExpired>,
+  delivery: EventDelivery<CertificationExpired>,
+  body: unknown,
   carried?: Carried<Checkpoint>,
 ): Promise<ProcessResult> {
-  const { userId, certName, renewalDeadline } = envelope.data;
+  const { userId, certName } = delivery.data;
   const process = openProcess({
     delivery,
-    body: envelope,
+    body,
     userId,
     about: `Recertification of ${userId}: ${certName}`,
     messages: ['recertified', 'extendDeadline', 'identify'],
     carried,
   });
-  const fact = expiredFact(envelope);
+  const fact = expiredFact(delivery);
   const checkpoint = carried?.checkpoint;
-  const news = listen(process, checkpoint?.deadline ?? epochMs(renewalDeadline));
+  const news = listen(process, checkpoint?.deadline ?? fact.deadline);
   return process.run({
     fact: () => fact,
     body: (start) => {
+      news.timeZone = start.policy.calendar.timeZone;
       const { passed, lapsed } = checkpoint ?? { passed: Date.now(), lapsed: null };
       const open = { process, certName, policy: start.policy, news, passed, lapsed };
       return untilRenewed(open, start, checkpoint === undefined);
@@ -40,6 +49,8 @@ type Checkpoint = Pick<News, 'deadline'> & Pick<Case, 'passed' | 'lapsed'>;
 /** What people and events have said so far: handlers write it, one loop reads it. */
 interface News {
   deadline: number;
+  /** The policy's, once that is read. */
+  timeZone?: string;
   isRenewed: boolean;
   /** Nobody waits any more. */
   isOver: boolean;
@@ -73,9 +84,9 @@ function listen(process: Process, deadline: number): News {
   );
   setHandler(
     extendDeadlineUpdate,
-    ({ deadline: moved, by, reason }): ProcessState => {
-      // The validator accepts it with space around, too.
-      const at = epochMs(moved.trim());
+    async ({ deadline: moved, by, reason }): Promise<ProcessState> => {
+      await condition(() => news.timeZone !== undefined);
+      const at = readDeadline(moved, zoneOf(news));
       if (at !== news.deadline) {
         process.note({ what: `extendDeadline to ${isoTime(at)}`, by, reason });
         news.deadline = at;
@@ -92,8 +103,13 @@ function listen(process: Process, deadline: number): News {
   return news;
 }
 
-function requireDeadlineAhead(request: unknown, { isRenewed, isOver }: News, phase: Phase): void {
-  const fault = deadlineFault(request, Date.now());
+function zoneOf({ timeZone = DEFAULT_CALENDAR.timeZone }: News): string {
+  return timeZone;
+}
+
+function requireDeadlineAhead(request: unknown, news: News, phase: Phase): void {
+  const { isRenewed, isOver } = news;
+  const fault = deadlineFault(request, Date.now(), zoneOf(news));
   if (fault !== null) throw refusal(fault);
   if (isRenewed) throw refusal('the certificate is renewed already');
   if (isOver) throw refusal('the grace period is over');

@@ -51,7 +51,7 @@ const DRAIN_LIMIT_MS = 5 * SECOND;
 /** @throws Error when the spool's directory cannot be used. */
 export async function composeReceiver(options: ComposeOptions): Promise<ComposedReceiver> {
   const { settings, temporal, log, secrets, warnings, connections, onLost } = options;
-  const { companyId, startTimeoutMs } = settings;
+  const { companyId, timeZone, startTimeoutMs } = settings;
   const now = Date.now;
   const spool = settings.spool && (await openSpool({ ...settings.spool, now, log, onLost }));
   const slots = createStartSlots(settings.startConcurrency);
@@ -65,7 +65,8 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
     isTemporalReachable: () => temporal.client() !== undefined && !isAway(),
     now,
   });
-  const drain = spool && createDrain({ spool, starter, slots, companyId, log, onStarted: metrics.started });
+  const drain =
+    spool && createDrain({ spool, starter, slots, reading: { companyId, timeZone }, log, onStarted: metrics.started });
   const refused = keepRefusals({ settings, secrets, log, now, onFailed: () => metrics.ledgerFailed('refusals') });
   const receiver = createReceiver({
     settings,

@@ -32,6 +32,7 @@ const LIMITS = { isolateExecutionTimeout: '1 minute' };
  */
 export async function runWorker(env: Environment): Promise<void> {
   const settings = workerSettings(env);
+  const reading = { companyId: settings.companyId, timeZone: settings.policy.calendar.timeZone };
   const log = createLogger('worker', settings.logLevel);
   const pool = openPool({ url: settings.databaseUrl, max: 20 });
   const ending = new AbortController();
@@ -42,7 +43,7 @@ export async function runWorker(env: Environment): Promise<void> {
     const workers = [
       await Worker.create({
         ...common,
-        ...ownOptions(createOwnActivities(settings, pool, createRereader(settings.companyId), createIsRunning(client))),
+        ...ownOptions(createOwnActivities(settings, pool, createRereader(reading), createIsRunning(client))),
       }),
     ];
     const connectors = createConnectors(settings, pool);

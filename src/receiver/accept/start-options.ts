@@ -5,14 +5,14 @@ import { isKeyword, searchAttributes } from '../../domain';
 import { TASK_QUEUE } from '../../temporal';
 import { isJson, userIdOf, type ParsedBody, type VerifiedDelivery } from '../verify';
 import type * as Workflows from '../../../workflows';
-import { events, quarantine, type Delivery, type Envelope, type EventName, type Route } from '../../events';
+import { events, quarantine, type EventDelivery, type EventName, type Route } from '../../events';
 import { explain, summarise } from './summary';
 
 /** The workflows that take the data of an event: a descriptor that names another does not compile below. */
 type WorkflowFor<E extends EventName> = {
   [W in keyof typeof Workflows]: (typeof Workflows)[W] extends (
-    delivery: Delivery,
-    envelope: Envelope<z.infer<(typeof events)[E]['schema']>>,
+    delivery: EventDelivery<z.infer<(typeof events)[E]['schema']>>,
+    body: unknown,
   ) => unknown
     ? W
     : never;
@@ -30,7 +30,7 @@ export function workflowTypeOf({ contents }: VerifiedDelivery): string {
 
 /**
  * The workflow that one delivery becomes. An id that was ever used, and is remembered, is refused. Arguments: the
- * `Delivery`, then the body byte for byte (parsing and writing it again would grow it: `1e20` becomes 21 digits), which a
+ * `Delivery` with what was read of it, then the body byte for byte (parsing and writing it again would grow it: `1e20` becomes 21 digits), which a
  * workflow reads as the parsed JSON, or as bytes when it is none. The memo tells the same event from another one of its id.
  */
 export function workflowStart({

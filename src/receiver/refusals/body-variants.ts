@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { Finding } from './causes';
-import { isDeeper } from '../verify';
+import { isDeeper } from '../../domain';
 import { MAX_BODY_BYTES } from './rules';
 
 /** What may have been signed, where `rawBody` is what came of it. */

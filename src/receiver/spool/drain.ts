@@ -1,8 +1,8 @@
-import { SECOND } from '../../domain';
+import { epochMs, SECOND } from '../../domain';
 import type { CappedLog } from '../../telemetry';
 import { describeFailure, type ReleaseSlot, type Started, type StartSlots, type WorkflowStarter } from '../accept';
 import { LANES, type Lane } from '../../events';
-import { asConflict, parseBody, verifiedDelivery, type VerifiedDelivery } from '../verify';
+import { asConflict, parseBody, readingOf, verifiedDelivery, type Reading, type VerifiedDelivery } from '../verify';
 import { createBackoff, createRetryDecisions, type Backoff } from './retries';
 import type { Spool, StoredRecord } from './spool';
 
@@ -22,7 +22,7 @@ export interface DrainOptions {
   readonly starter: WorkflowStarter;
   /** Shared with incoming deliveries, which go first while the spool is empty. */
   readonly slots: StartSlots;
-  readonly companyId: string;
+  readonly reading: Reading;
   readonly log: CappedLog;
   /** Called with the result of each start. */
   readonly onStarted?: (started: Started) => void;
@@ -93,7 +93,7 @@ const LOWEST_FIRST = [5, 1, 2, 3, 4] as const satisfies readonly Lane[];
 
 /** One record to Temporal, and out of the spool. Never rejects: what fails stays, or becomes a dead letter. */
 function createHandOver(
-  { spool, starter, companyId, log, onStarted }: DrainOptions,
+  { spool, starter, reading, log, onStarted }: DrainOptions,
   backoff: Backoff,
 ): (record: StoredRecord, release: ReleaseSlot) => Promise<void> {
   const decisions = createRetryDecisions();
@@ -122,7 +122,7 @@ function createHandOver(
 
   return async (record, release) => {
     try {
-      const verified = readAgain(record, companyId);
+      const verified = readAgain(record, reading);
       if (verified === undefined) {
         await bury(record, 'Its companyId is no longer the one that we serve.');
         return;
@@ -140,12 +140,11 @@ function createHandOver(
 }
 
 /** Parsed again, since a new release may know the event by now. Undefined: it is of another company. */
-function readAgain(record: StoredRecord, companyId: string): VerifiedDelivery | undefined {
+function readAgain(record: StoredRecord, reading: Reading): VerifiedDelivery | undefined {
   const { workflowId, lane, delivery, rawBody } = record;
-  const contents = parseBody(rawBody, companyId);
+  const contents = parseBody(rawBody, reading, epochMs(delivery.signedAt));
   if (contents.kind === 'foreign') return undefined;
   const { problem: before, ...facts } = delivery;
-  const problem = contents.kind === 'problem' && { problem: contents.problem };
-  const verified = verifiedDelivery({ ...facts, event: contents.event, ...problem }, contents, rawBody);
+  const verified = verifiedDelivery({ ...facts, event: contents.event, ...readingOf(contents) }, contents, rawBody);
   return before?.kind === 'conflict' ? asConflict(verified) : { ...verified, workflowId, lane };
 }

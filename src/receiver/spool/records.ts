@@ -36,7 +36,9 @@ export function encodeRecord(
   sequence: number,
   { workflowId, lane, delivery: facts, rawBody }: PendingDelivery,
 ): Buffer {
-  return encodeFrame({ is: 'delivery', sequence, workflowId, lane, delivery: facts } satisfies RecordHeader, rawBody);
+  // What was read of the body is not kept beside it: it is read again.
+  const header: RecordHeader = { is: 'delivery', sequence, workflowId, lane, delivery: delivery.parse(facts) };
+  return encodeFrame(header, rawBody);
 }
 
 export function encodeDone(sequence: number): Buffer {

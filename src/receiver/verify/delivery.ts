@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { conflictOf, isoTime } from '../../domain';
-import { events, quarantine, type Delivery, type Lane } from '../../events';
-import { isJson, parseBody, parseEventId, userIdOf, type ParsedBody } from './parse';
+import { events, quarantine, type Delivery, type EventDelivery, type Lane } from '../../events';
+import { isJson, parseBody, parseEventId, unreadFields, userIdOf, type ParsedBody } from './parse';
+import type { Reading } from './read-data';
 import {
   verifySignature,
   type ReplayWindow,
@@ -15,10 +16,9 @@ export interface RawDelivery extends SignedMessage {
   readonly eventId: string | undefined;
 }
 
-export interface VerifyConfig {
+export interface VerifyConfig extends Reading {
   /** Newest first. */
   readonly secrets: readonly string[];
-  readonly companyId: string;
   readonly window: ReplayWindow;
 }
 
@@ -46,14 +46,14 @@ export type VerifyResult =
 /** Checks signature, window, event id, JSON and company, in this order. `now` is epoch ms. */
 export function verifyDelivery(
   raw: RawDelivery,
-  { secrets, companyId, window }: VerifyConfig,
+  { secrets, window, ...reading }: VerifyConfig,
   now: number,
 ): VerifyResult {
   const signature = verifySignature(raw, secrets, now, window);
   if (!signature.ok) return signature;
   const eventId = parseEventId(raw.eventId);
   if (eventId === undefined) return { ok: false, fault: 'event-id' };
-  const contents = parseBody(raw.rawBody, companyId);
+  const contents = parseBody(raw.rawBody, reading, signature.signedAt);
   if (contents.kind === 'foreign') return { ok: false, fault: 'company' };
   const delivery = describeDelivery(eventId, contents, signature, raw.rawBody, now);
   return {
@@ -65,8 +65,19 @@ export function verifyDelivery(
 
 /** The workflow id of a delivery is its event id. */
 export function verifiedDelivery(delivery: Delivery, contents: ParsedBody, rawBody: Buffer): VerifiedDelivery {
-  const { lane } = contents.kind === 'event' ? events[contents.event] : quarantine;
-  return { workflowId: delivery.eventId, lane, delivery, contents, rawBody };
+  return { workflowId: delivery.eventId, lane: laneOf(contents), delivery, contents, rawBody };
+}
+
+/** A leaver who cannot be read may still have access: somebody should hear of it before what can wait. */
+function laneOf(contents: ParsedBody): Lane {
+  if (contents.kind === 'event') return events[contents.event].lane;
+  return contents.event === 'user.deprovisioned' ? events[contents.event].lane : quarantine.lane;
+}
+
+/** What a workflow gets of the body beside the body: what was read, or why it could not be. */
+export function readingOf(contents: ParsedBody): Pick<EventDelivery, 'data' | 'unread'> | Pick<Delivery, 'problem'> {
+  if (contents.kind === 'problem') return { problem: contents.problem };
+  return { data: contents.data, ...unreadFields(contents.unread) };
 }
 
 /** The same delivery as one that contradicts an earlier one of its event id. */
@@ -97,6 +108,6 @@ function describeDelivery(
     receivedAt: isoTime(now),
     signatureDigest,
     bodyDigest: createHash('sha256').update(rawBody).digest('hex'),
-    ...(contents.kind === 'problem' && { problem: contents.problem }),
+    ...readingOf(contents),
   };
 }

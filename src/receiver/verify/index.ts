@@ -1,5 +1,6 @@
 export {
   asConflict,
+  readingOf,
   verifiedDelivery,
   verifyDelivery,
   type PendingDelivery,
@@ -8,5 +9,6 @@ export {
   type VerifyConfig,
   type VerifyFault,
 } from './delivery';
-export { createRereader, isDeeper, isJson, parseBody, userIdOf, type ParsedBody } from './parse';
+export { createRereader, isJson, parseBody, userIdOf, type ParsedBody } from './parse';
+export type { Reading } from './read-data';
 export { parseTimestamp, type SignedMessage } from './signature';

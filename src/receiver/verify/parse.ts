@@ -1,21 +1,25 @@
-import type { z } from 'zod';
-import { events, isEventName, type EventName, type Problem, type Rereader } from '../../events';
+import { epochMs, isDeeper, MAX_DEPTH } from '../../domain';
+import { events, id, isEventName, type EventName, type Problem, type Rereader } from '../../events';
+import { readData, type EventData, type Reading } from './read-data';
 
 /** What a signed body says. Its bytes are passed on as they came; this is read beside them. */
 export type ParsedBody =
-  | { readonly kind: 'event'; readonly event: EventName; readonly data: EventData }
+  | {
+      readonly kind: 'event';
+      readonly event: EventName;
+      readonly data: EventData;
+      /** Names of the fields that came, could not be read, and are not needed. */
+      readonly unread: readonly string[];
+    }
   | {
       readonly kind: 'problem';
       readonly problem: Problem;
       /** `event` of the envelope; null when it cannot be read. */
       readonly event: string | null;
-      /** `data.userId`, when it is a text. */
+      /** `data.userId`, when it is one. */
       readonly userId: string | undefined;
       readonly isJson: boolean;
     };
-
-/** `data` that fits its schema; fields beyond the schema are there too. */
-export type EventData = Readonly<Record<string, unknown>> & { readonly userId: string };
 
 /** `foreign`: a readable `companyId` that is not ours, whatever the event. */
 export type Parsed = ParsedBody | { readonly kind: 'foreign' };
@@ -31,31 +35,35 @@ export function parseEventId(text: string | undefined): string | undefined {
 }
 
 /**
- * RFC 8259 §9 lets a reader set it. `JSON.stringify` overflows the stack at some 4,000 levels, `JSON.parse` at none: what
- * is deeper could be read, and never be handed on.
+ * Read a body that was signed at `signedAt` (epoch ms). Never throws: what cannot be read is a `problem`, and its detail names
+ * fields, never values.
  */
-const MAX_DEPTH = 256;
-
-/** Read a signed body. Never throws: what cannot be read is a `problem`, and its detail names fields, never values. */
-export function parseBody(rawBody: Buffer, companyId: string): Parsed {
+export function parseBody(rawBody: Buffer, reading: Reading, signedAt: number): Parsed {
   const json = readJson(rawBody);
   if (json === undefined) return problem('not-json', 'The body is not JSON in UTF-8.');
   if (isDeeper(json.value, MAX_DEPTH)) return problem('not-json', `The body is nested more than ${MAX_DEPTH} deep.`);
-  return parseEnvelope(json.value, companyId);
+  return parseEnvelope(json.value, reading, signedAt);
 }
 
 /** The same for JSON that was read already. */
-export function parseEnvelope(value: unknown, companyId: string): Parsed {
+function parseEnvelope(value: unknown, reading: Reading, signedAt: number): Parsed {
   const envelope = isObject(value) ? value : {};
   const { data } = envelope;
   const event = readText(envelope['event'], MAX_EVENT_NAME) ?? null;
-  const company = readText(envelope['companyId']);
-  const userId = isObject(data) ? readText(data['userId']) : undefined;
-  if (company !== undefined && company !== companyId) return { kind: 'foreign' };
+  const company = readCompany(envelope['companyId'], reading);
+  const userId = isObject(data) ? id.safeParse(data['userId']).data : undefined;
+  if (company !== undefined && company !== reading.companyId) return { kind: 'foreign' };
   if (event === null) return problem('no-envelope', NO_ENVELOPE, event, userId);
   if (company === undefined) return problem('no-company', '`companyId` is missing, or no text.', event, userId);
   if (!isEventName(event)) return problem('unknown-event', 'No event of this name is known.', event, userId);
-  return readData(event, data, userId);
+  const read = readData(event, data, reading, signedAt);
+  if ('refused' in read) return problem('data-does-not-fit', read.refused, event, userId);
+  return { kind: 'event', event, ...read };
+}
+
+/** A number is ours when its digits are; any other is no company that we could refuse. */
+function readCompany(value: unknown, { companyId }: Reading): string | undefined {
+  return typeof value === 'number' && String(value) === companyId ? companyId : readText(value);
 }
 
 export function isJson(contents: ParsedBody): boolean {
@@ -67,28 +75,19 @@ export function userIdOf(contents: ParsedBody): string | undefined {
 }
 
 /** Reads an envelope again by the receiver's own rules. */
-export function createRereader(companyId: string): Rereader {
-  return (envelope) => {
-    const contents = parseEnvelope(envelope, companyId);
+export function createRereader(reading: Reading): Rereader {
+  return (envelope, signedAt) => {
+    const contents = parseEnvelope(envelope, reading, epochMs(signedAt));
     if (contents.kind === 'foreign') return { refused: '`companyId` is not the one we serve.' };
     if (contents.kind === 'problem') return { refused: contents.problem.detail };
-    const { event, data } = contents;
-    return {
-      workflowType: events[event].workflowType,
-      event,
-      envelope: { ...(envelope as object), event, data, companyId },
-    };
+    const { event, data, unread } = contents;
+    return { workflowType: events[event].workflowType, event, data, ...unreadFields(unread) };
   };
 }
 
-function readData(event: EventName, data: unknown, userId: string | undefined): ParsedBody {
-  const read = events[event].schema.safeParse(data);
-  if (read.success) return { kind: 'event', event, data: read.data };
-  return problem('data-does-not-fit', describeIssues(read.error), event, userId);
-}
-
-function describeIssues(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${['data', ...path].join('.')}: ${message}`).join('; ');
+/** Said where there is something to say. */
+export function unreadFields(unread: readonly string[]): { readonly unread?: readonly string[] } {
+  return unread.length === 0 ? {} : { unread };
 }
 
 function problem(kind: Problem['kind'], detail: string, event: string | null = null, userId?: string): ParsedBody {
@@ -102,18 +101,6 @@ function readJson(rawBody: Buffer): { readonly value: unknown } | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Level by level: a walk that calls itself would overflow the stack. */
-export function isDeeper(value: unknown, depth: number): boolean {
-  let level = [value].filter(isCompound);
-  for (let left = depth; left > 0 && level.length > 0; left -= 1)
-    level = level.flatMap((each) => Object.values(each)).filter(isCompound);
-  return level.length > 0;
-}
-
-function isCompound(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

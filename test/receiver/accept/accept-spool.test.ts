@@ -50,7 +50,7 @@ async function begin(maxBytes = 64 * 1024 * 1024): Promise<void> {
   spool = await openSpool({ dir, maxBytes, now: () => NOW, log });
   const line = createStartSlots(8);
   const starter = createStarter(() => background.connected);
-  drain = createDrain({ spool, starter, slots: line, companyId: 'acme', log });
+  drain = createDrain({ spool, starter, slots: line, reading: { companyId: 'acme' }, log });
   accept = createAccept({
     starter,
     spool,

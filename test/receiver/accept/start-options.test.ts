@@ -15,7 +15,7 @@ const DELIVERY: Delivery = {
 
 function received(body: unknown): VerifiedDelivery {
   const rawBody = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  const contents = parseBody(rawBody, 'acme');
+  const contents = parseBody(rawBody, { companyId: 'acme' }, Date.parse(DELIVERY.signedAt));
   if (contents.kind === 'foreign') throw new Error('foreign');
   return verifiedDelivery({ ...DELIVERY, event: contents.event }, contents, rawBody);
 }
@@ -104,7 +104,8 @@ describe('workflowStart', () => {
   test.each([
     ['nothing readable', 'not json', undefined],
     ['a learner in data that does not fit', { event: 'quiz.submitted', data: { userId: 'u' }, companyId: 'acme' }, 'u'],
-    ['a learner that is no text', { event: 'quiz.submitted', data: { userId: 7 }, companyId: 'acme' }, undefined],
+    ['a learner by number', { event: 'quiz.submitted', data: { userId: 7 }, companyId: 'acme' }, '7'],
+    ['a learner that is no id', { event: 'quiz.submitted', data: { userId: [7] }, companyId: 'acme' }, undefined],
   ])('finds the learner of %s', (_what, body, expected) => {
     expect(attributes(received(body))['MindtickleUserId']).toBe(expected);
   });

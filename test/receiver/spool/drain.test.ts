@@ -38,7 +38,7 @@ afterEach(async () => {
 
 function received(eventId: string, lane: keyof typeof EVENTS = 3, companyId = 'acme'): VerifiedDelivery {
   const rawBody = Buffer.from(EVENTS[lane].replace('acme', companyId));
-  const contents = parseBody(rawBody, companyId);
+  const contents = parseBody(rawBody, { companyId }, NOW);
   if (contents.kind === 'foreign') throw new Error('not ours');
   const at = new Date(NOW).toISOString();
   const delivery = {
@@ -64,7 +64,7 @@ function drainWith(start: Start = () => Promise.resolve('started'), line: StartS
       return outcome;
     },
   };
-  drain = createDrain({ spool, starter, slots: line, companyId: 'acme', log });
+  drain = createDrain({ spool, starter, slots: line, reading: { companyId: 'acme' }, log });
   return started;
 }
 
