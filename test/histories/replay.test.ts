@@ -1,8 +1,7 @@
-import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
-import { Worker } from '@temporalio/worker';
 import * as workflows from '../../workflows';
 import { quieten } from '../quieten';
 import { NEWEST_RELEASE, readHistory, recordedHistories, type Recorded } from './files';
+import { replay } from './replay';
 import { scenarios } from './scenarios';
 
 beforeAll(quieten);
@@ -16,24 +15,9 @@ function nameOf({ release, workflow, scenario }: Recorded): string {
   return `${release}/${workflow}/${scenario}`;
 }
 
-/** @throws Error one message that says what would break, in place of the SDK's three. */
-async function replay(recorded: Recorded, json = readHistory(recorded)): Promise<void> {
-  try {
-    await Worker.runReplayHistory({ workflowBundle }, historyFromJSON(JSON.parse(json)), nameOf(recorded));
-  } catch (error) {
-    const { workflow, scenario, release } = recorded;
-    const why = error instanceof Error ? error.message : String(error);
-    // eslint-disable-next-line preserve-caught-error -- its message is in this one: Jest would print it again.
-    throw new Error(
-      `${workflow}, scenario ${scenario}, recorded by release ${release}, does not replay: ` +
-        `running workflows of ${release} would break. Read on in CONTRIBUTING.md. Temporal says: ${why}`,
-    );
-  }
-}
-
 describe('recorded histories', () => {
   test.each(table)('%s replays against the code as it is', async (_name, recorded) => {
-    await expect(replay(recorded)).resolves.toBeUndefined();
+    await expect(replay(workflowBundle, recorded)).resolves.toBeUndefined();
   });
 
   test.each(table)('%s names no path of the machine that recorded it', (_name, recorded) => {
@@ -49,13 +33,31 @@ describe('recorded histories', () => {
     expect(recorded.map(({ workflow, scenario }) => `${workflow}/${scenario}`)).toEqual(expect.arrayContaining(names));
   });
 
-  test('a changed command is caught, in one plain message', async () => {
+  test('a changed command is caught, in one plain message that names the event and the step', async () => {
     const recorded = { release: NEWEST_RELEASE, workflow: 'offboarding', scenario: 'done' };
     const changed = readHistory(recorded).replaceAll('"leaveGroups"', '"leaveEverything"');
-    const failure = await replay(recorded, changed).catch((error: unknown) => String(error));
+    const failure = String(await replay(workflowBundle, recorded, changed).catch((error: unknown) => error));
     expect(failure).toMatch(
-      /^Error: offboarding, scenario done, recorded by release 1\.0, does not replay: running workflows of 1\.0 would break/,
+      /^Error: offboarding, scenario done: running workflows of 1\.0 would break\. They went on with .*event \d+ \(activity leaveEverything, step leaveGroups: Leave /,
     );
-    expect(failure).toMatch(/[Nn]ondeterminism/);
+    expect(failure).toContain("'leaveEverything' does not match activity type of activity command 'leaveGroups'");
+    expect(failure).not.toMatch(/Failure \{|Some\(/);
+    expect(failure.match(/leaveEverything/g)).toHaveLength(2);
+  });
+
+  test('a removed command is caught too, at the events that it led to', async () => {
+    const recorded = { release: NEWEST_RELEASE, workflow: 'onboarding', scenario: 'started' };
+    const { events } = JSON.parse(readHistory(recorded)) as { events: { markerRecordedEventAttributes?: object }[] };
+    const first = events.findIndex(({ markerRecordedEventAttributes: marker }) => marker !== undefined);
+    const fewer = events
+      .filter((_event, index) => index !== first)
+      .map((each, index) => ({ ...each, eventId: String(index + 1) }));
+    const failure = String(
+      await replay(workflowBundle, recorded, JSON.stringify({ events: fewer })).catch((error: unknown) => error),
+    );
+    expect(failure).toMatch(
+      /^Error: onboarding, scenario started: running workflows of 1\.0 would break\. They went on with /,
+    );
+    expect(failure).not.toMatch(/Failure \{|Some\(/);
   });
 });
