@@ -14,7 +14,7 @@ const CLOSE_LIMIT_MS = 2000;
 
 /**
  * `mt receiver`: take deliveries until SIGTERM, SIGINT, or the end of the parent that started us with an IPC channel.
- * Listens before Temporal is reached. Resolves once everything is answered and closed. A parent is told
+ * Listens before Temporal is reached. Resolves once everything is answered and closed. A parent gets
  * `{ ready: true, port }`.
  * @throws SettingsError for missing or malformed settings; Error naming the port when it is taken, or the spool's
  * directory when it cannot be had, or was replaced.

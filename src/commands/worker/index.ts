@@ -12,7 +12,7 @@ import { connectNow, TASK_QUEUE, createIsRunning, readRetention, type Services }
 import { checkConnectors } from './connector-checks';
 import { keepPreparing } from './ledger';
 
-/** How long a worker that was told to stop waits for the activities that it runs. */
+/** How long a worker that is stopping waits for the activities that it runs. */
 const GRACE = '10 seconds';
 
 /** How many activities of one connector a worker runs at once, where the YAML file says nothing. */
@@ -26,7 +26,7 @@ const SLOTS = 20;
 const LIMITS = { isolateExecutionTimeout: '1 minute' };
 
 /**
- * Run the workers of every task queue in this process until it is told to stop: one for the workflows and the ledger's
+ * Run the workers of every task queue in this process until it is asked to stop: one for the workflows and the ledger's
  * activities, and one for each connector, whose slots are its own.
  * @throws SettingsError for missing or malformed settings, and for those under which one event could run twice.
  */

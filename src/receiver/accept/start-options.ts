@@ -31,7 +31,7 @@ export function workflowTypeOf({ contents }: VerifiedDelivery): string {
 /**
  * The workflow that one delivery becomes. An id that was ever used, and is remembered, is refused. Arguments: the
  * `Delivery` with what was read of it, then the body byte for byte (parsing and writing it again would grow it: `1e20` becomes 21 digits), which a
- * workflow reads as the parsed JSON, or as bytes when it is none. The memo tells the same event from another one of its id.
+ * workflow reads as the parsed JSON, or as bytes when it is none. The memo distinguishes the same event from another one with its id.
  */
 export function workflowStart({
   workflowId,

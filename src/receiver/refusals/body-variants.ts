@@ -14,7 +14,10 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Indented, deeper JSON grows with the square of its depth. */
 const MAX_DEPTH = 32;
 
-/** Each usual thing that happens to a body on its way, undone. One at a time, and lazily: a body can be a mebibyte. */
+/**
+ * Each usual thing that happens to a body on its way, undone. One at a time, and lazily: a body can be a mebibyte. A file of
+ * its own beside `header-variants`, because each is a list that grows with what support sees.
+ */
 export function* bodyVariants(rawBody: Buffer): Generator<BodyVariant> {
   if (rawBody.length === 0) return;
   const text = textOf(rawBody);

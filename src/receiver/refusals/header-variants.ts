@@ -140,7 +140,7 @@ function leniently(text: string): number | undefined {
   return Number.isFinite(at) ? at : undefined;
 }
 
-/** What a timestamp is that we cannot read, so far as it can be told. */
+/** What a timestamp is that we cannot read, as far as can be seen. */
 export function timestampForm(text: string): string | undefined {
   if (/^\d{16}$/.test(text)) return 'it looks like Unix microseconds';
   if (/^\d{19}$/.test(text)) return 'it looks like Unix nanoseconds';

@@ -33,7 +33,10 @@ const OTHER = 'other';
 
 type Rows = Map<string, RefusalRow>;
 
-/** Counts by minute, rule, address and cause, in bounded memory: beyond it details are lost, counts are not. */
+/**
+ * Counts by minute, rule, address and cause, in bounded memory: beyond it details are lost, counts are not. Apart from
+ * `counts`, which has the timers and the ledger: this is plain data, tested without either.
+ */
 export function createRefusalTable({ rowsPerRule, rows: maxRows }: TableLimits): RefusalTable {
   const minutes = new Map<string, Map<string, Rows>>();
 

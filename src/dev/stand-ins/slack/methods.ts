@@ -104,7 +104,7 @@ function startOf(cursor: string): number {
   return Number(/^from:(\d+)$/.exec(Buffer.from(cursor, 'base64').toString())?.[1] ?? NaN);
 }
 
-/** Nothing tells two posts of one message apart from two messages: there are two then, as at Slack. */
+/** Two posts of one message look like two messages: there are two then, as at Slack. */
 function post({ args, workspace, now }: MethodCall): MethodAnswer {
   const before = workspace.read();
   const channel = channelOf(before, textOf(args['channel']) ?? '');
