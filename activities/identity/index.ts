@@ -90,14 +90,7 @@ function createActivities(
       const user = await driver.findUser(person);
       return user === null ? null : { email: user.email, managerEmail: await driver.findManagerEmail(user) };
     },
-    findInactive: async (addresses) => {
-      const inactive: string[] = [];
-      for (const address of addresses) {
-        const users = (await driver.findByAddress(address)) ?? [];
-        if (users.length > 0 && users.every(({ active }) => !active)) inactive.push(address.toLowerCase());
-      }
-      return inactive;
-    },
+    findInactive: (addresses) => inactiveAmong(driver, addresses),
     freezeUser: (context, person) => changing(person, (user) => changes.freeze(context, user)),
     deactivateUser: (context, person) => changing(person, (user) => changes.deactivate(context, user)),
     joinGroup: async (context, person, name) =>
@@ -140,6 +133,18 @@ function createActivities(
       return restored;
     },
   };
+}
+
+async function inactiveAmong(
+  { findByAddress }: IdentityDriver,
+  addresses: readonly string[],
+): Promise<readonly string[]> {
+  const inactive: string[] = [];
+  for (const address of addresses) {
+    const users = (await findByAddress(address)) ?? [];
+    if (users.length > 0 && users.every(({ active }) => !active)) inactive.push(address.toLowerCase());
+  }
+  return inactive;
 }
 
 async function restoreOne(

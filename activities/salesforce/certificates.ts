@@ -1,5 +1,5 @@
 import { certificateKey } from '../../src/domain';
-import { effectsOfStep, findLearner } from '../../src/ledger';
+import { effectsOfStep, findLearner, type StoredEffect } from '../../src/ledger';
 import type { Change, Person } from '../connector';
 import { askLedger } from '../failure';
 import { ownWorkflowId, reversed, type StepContext } from '../write-once';
@@ -69,12 +69,11 @@ export function createCertificateActivities({
   }
 
   async function restoreCertificate(context: StepContext, { userId }: Person, of: string): Promise<Change> {
-    const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), of, 'salesforce'));
-    const row = rows.find(({ status: state }) => state === 'done' || state === 'pending');
-    const { key, status, deadline } = (row?.would ?? {}) as Partial<Written>;
-    if (row === undefined || key === undefined || status === undefined) return 'unchanged';
+    const row = await rowOf(of);
+    if (row === undefined) return 'unchanged';
+    const { key, status, deadline } = row.would as unknown as Written;
     if ((await askLedger(() => findLearner(pool, userId)))?.active === false) return 'not active';
-    const written = standingFields(status, deadline ?? null);
+    const written = standingFields(status, deadline);
     const fields = (row.before?.['fields'] as Fields | null | undefined) ?? standingFields('certified', null);
     const effect = { context, naturalKey: row.naturalKey, would: { object, key, restores: of }, isStillSo: reversed };
     if (!(await holds(key, written))) return (await confirm(effect)) ? 'done' : 'unchanged';
@@ -82,6 +81,12 @@ export function createCertificateActivities({
       await api.upsert({ object, keyField, key }, fields);
       return 'done' as const;
     });
+  }
+
+  /** What step `of` of this workflow wrote, or may have written. */
+  async function rowOf(of: string): Promise<StoredEffect | undefined> {
+    const rows = await askLedger(() => effectsOfStep(pool, ownWorkflowId(), of, 'salesforce'));
+    return rows.find(({ status }) => status === 'done' || status === 'pending');
   }
 
   /** The fields that a process changes in the course of a certificate. */

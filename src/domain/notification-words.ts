@@ -110,7 +110,7 @@ const WORDS: { readonly [Kind in NotificationKind]: (of: NotificationOf<Kind>, r
       `Since: ${writtenTime(parked.since, readers.timeZone)}`,
       `By itself: ${ahead(parked.due, parked.meanwhile, readers)}`,
       '',
-      ...adviceOn(parked.cause),
+      ...[adviceOn(parked.cause)].filter((advice) => advice !== undefined),
       'When the cause is fixed, try the step again:',
       command(parked.workflowId, readers, 'retryStep', { step: parked.step, by: 'you' }),
       'Or go on without the step:',
@@ -140,9 +140,7 @@ const WORDS: { readonly [Kind in NotificationKind]: (of: NotificationOf<Kind>, r
     subject: `${cases.length + more} ${cases.length + more === 1 ? 'waits' : 'wait'} for the same cause: ${cause}`,
     lines: [
       `These wait for a person, all for the same cause: ${cause}`,
-      ...(CAUSE_ADVICE[cause] === undefined
-        ? ['When the cause is fixed, send retryStep to each.']
-        : [CAUSE_ADVICE[cause]]),
+      adviceOn(cause) ?? 'When the cause is fixed, send retryStep to each.',
       '',
       ...cases.map((one) => caseLine(one, readers)),
       ...(more > 0 ? [`- and ${more} more`] : []),
@@ -178,9 +176,9 @@ function ahead(due: { at: string; next: string | null } | null, meanwhile: strin
   return [meanwhile, then].filter((each) => each !== null).join(' ') || 'nothing. It waits for a person.';
 }
 
-function adviceOn(cause: string | undefined): readonly Line[] {
-  const advice = cause === undefined ? undefined : CAUSE_ADVICE[cause];
-  return advice === undefined ? [] : [advice];
+/** A cause may be called `constructor`. */
+function adviceOn(cause: string | undefined): string | undefined {
+  return cause !== undefined && Object.hasOwn(CAUSE_ADVICE, cause) ? CAUSE_ADVICE[cause] : undefined;
 }
 
 function caseLine({ about, step, workflowId, since }: DigestCase, { timeZone }: Readers): string {

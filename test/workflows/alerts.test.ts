@@ -310,8 +310,6 @@ describe('the answer of a decision', () => {
       status: 'running',
       detail: expect.not.stringContaining('no such group') as string,
     });
-    world.fake('joinGroup');
-    await world.until(handle, stepIs('notifyManager', 'done'));
     await end(handle);
   });
 

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { MINUTE } from '../../src/domain';
-import { failing } from './fakes';
+import { failing, unavailable } from './fakes';
 import { skip } from './operator';
 import { heard, stepIs, useWorld } from './world';
 
@@ -42,6 +42,16 @@ describe('a step that is parked because credentials were refused', () => {
     await world.until(handle, ({ steps }) => steps.some(({ detail }) => detail === 'identity answered 404'));
     await skip(handle, 'freeze');
     await handle.result();
+  });
+
+  test('is decided on at once although a try of it is under way', async () => {
+    world.fake('freezeUser', failingInTurn(refused(401), unavailable(60 * MINUTE)));
+    const handle = await world.send('user.deprovisioned');
+    await world.until(handle, stepIs('freeze', 'parked'));
+    await world.sleep('5 minutes');
+    const { steps } = await skip(handle, 'freeze');
+    expect(steps.find(({ step }) => step === 'freeze')).toMatchObject({ status: 'skipped', detail: 'by ada: by hand' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
   });
 
   test('stays parked while they do not, and a decision counts at once', async () => {

@@ -255,7 +255,7 @@ describe('recertification and what goes wrong', () => {
     await retry(handle, 'notifyLearner');
     await world.until(handle, stepIs('notifyManager', 'done'));
     await end(handle);
-  });
+  }, 180_000);
 
   test('a system that is off is skipped, one that is observed says what it would do', async () => {
     world.modes = { identity: 'observe', mail: 'off', archive: 'off' };

@@ -1,5 +1,5 @@
 /** What a person decides about a parked step: the updates `retryStep` and `skipStep`. */
-import { condition, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import { isInvalidRequest, readTextFields } from '../../src/domain';
 import { refusal } from './refusal';
 import type { StateRecorder } from './state';
@@ -13,6 +13,8 @@ export interface Decisions {
   /** What was decided meanwhile means nothing any more. */
   readonly forget: (step: string) => void;
   readonly retry: (step: string) => void;
+  /** Runs `work`, which somebody who decides meanwhile cuts off: then undefined. */
+  readonly unlessMade: <T>(step: string, work: () => Promise<T>) => Promise<T | undefined>;
   /** Settles when the step has come to what the decision made of it, or after a few seconds: then it is under way. */
   readonly carriedOut: (step: string) => Promise<void>;
 }
@@ -76,8 +78,23 @@ export function createDecisions(recorder: StateRecorder): Decisions {
     return decision;
   }
 
+  async function unlessMade<T>(step: string, work: () => Promise<T>): Promise<T | undefined> {
+    const [working, watching] = [new CancellationScope(), new CancellationScope()];
+    const cutOff = (): void => working.cancel();
+    void watching.run(() => condition(() => made.has(step))).then(cutOff, () => undefined);
+    try {
+      return await working.run(work);
+    } catch (error) {
+      if (isCancellation(error) && made.has(step)) return undefined;
+      throw error;
+    } finally {
+      watching.cancel();
+    }
+  }
+
   return {
     made: untilMade,
+    unlessMade,
     forget: (step) => void made.delete(step),
     retry: (step) => void made.set(step, { kind: 'retry' }),
     carriedOut,

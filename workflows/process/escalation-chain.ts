@@ -134,7 +134,7 @@ function createLookUp(learner: LearnerContext) {
     const email = known?.email ?? carried;
     const contact = known?.managerEmail ? null : await find(email);
     const managers = [known?.managerEmail, contact?.managerEmail, team?.manager].flatMap((to) => to || []);
-    return { managers, team, own: [known?.email, carried, contact?.email].flatMap((address) => address || []) };
+    return { managers, team, own: [email, carried, contact?.email].flatMap((address) => address || []) };
   }
 
   /** Without the learner, and without those whom the ledger knows to have left. */

@@ -83,7 +83,10 @@ function createNotify(
   return async (steps, step, recipient, notification) => {
     const { role } = recipient;
     const [first, ...others] = sender.routes(recipient, notification);
-    if (first === undefined) return skip(steps, step, role, notification);
+    if (first === undefined) {
+      skip(steps, step, role, notification);
+      return;
+    }
     const key = steps.freeKey(step);
     const ways: System[] = [];
     const by = (): string => `by ${[...ways].sort().join(' and ')}`;

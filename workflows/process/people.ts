@@ -46,48 +46,17 @@ export interface PeopleSnapshot {
 }
 
 export function createPeople(context: LearnerContext, before?: PeopleSnapshot): People {
-  const { userId, email: carried, steps } = context;
+  const { userId, email: carried } = context;
   let goesWithout = before?.goesWithout === true;
-  let finding: Promise<string | undefined> | undefined;
   let identified = before?.identified;
-  const poller = createAddressPoller(context);
+  const { knownAddress, findOnce } = createAddress(context, () => identified);
   listen(context, (email) => (identified = email));
-
-  const knownAddress = async (): Promise<string | null> =>
-    (await askLedger('findLearner', 'Look the learner up', userId))?.email ?? identified ?? carried;
-
-  /** While it is parked, the poller checks the ledger: the learner may be provisioned, or imported, meanwhile. */
-  async function findAddress(): Promise<string> {
-    try {
-      const address = (await knownAddress()) ?? (await findContact(context, null))?.email;
-      if (address) return address;
-      throw new NeedsDecision(
-        'no address is known of the learner; send identify, or retryStep once it is known',
-        SHARED_CAUSES.noAddress,
-        'The address is looked for again, within minutes at first and within a day later.',
-      );
-    } catch (error) {
-      if (!isCancellation(error)) poller.start();
-      throw error;
-    }
-  }
 
   async function person(): Promise<Person> {
     const email = identified ?? carried;
     if (email !== null) return { userId, email };
     const learner = await askLedger('findLearner', 'Look the learner up', userId);
     return { userId, email: learner?.email ?? null };
-  }
-
-  /** Once for all who need it at the same time: a second step would have to be decided on as well. */
-  async function findOnce(): Promise<string | undefined> {
-    const step = { step: FIND_ADDRESS, title: 'Find the address of the learner', isLookUp: true } as const;
-    const done = (): void => {
-      finding = undefined;
-      poller.stop();
-    };
-    finding ??= steps.attempt(step, findAddress).finally(done);
-    return finding;
   }
 
   async function learner(): Promise<Recipient | null> {
@@ -121,6 +90,51 @@ export function createPeople(context: LearnerContext, before?: PeopleSnapshot): 
       named: named(),
     }),
   };
+}
+
+interface LearnerAddress {
+  /** The ledger's, else the one that `identify` brought, else the event's. */
+  readonly knownAddress: () => Promise<string | null>;
+  /** Parks while none is known; undefined when a person decides to go on without. */
+  readonly findOnce: () => Promise<string | undefined>;
+}
+
+function createAddress(context: LearnerContext, identified: () => string | undefined): LearnerAddress {
+  const { userId, email: carried, steps } = context;
+  const poller = createAddressPoller(context);
+  let finding: Promise<string | undefined> | undefined;
+
+  const knownAddress = async (): Promise<string | null> =>
+    (await askLedger('findLearner', 'Look the learner up', userId))?.email ?? identified() ?? carried;
+
+  /** While it is parked, the poller checks the ledger: the learner may be provisioned, or imported, meanwhile. */
+  async function findAddress(): Promise<string> {
+    try {
+      const address = (await knownAddress()) ?? (await findContact(context, null))?.email;
+      if (address) return address;
+      throw new NeedsDecision(
+        'no address is known of the learner; send identify, or retryStep once it is known',
+        SHARED_CAUSES.noAddress,
+        'The address is looked for again, within minutes at first and within a day later.',
+      );
+    } catch (error) {
+      if (!isCancellation(error)) poller.start();
+      throw error;
+    }
+  }
+
+  /** Once for all who need it at the same time: a second step would have to be decided on as well. */
+  async function findOnce(): Promise<string | undefined> {
+    const step = { step: FIND_ADDRESS, title: 'Find the address of the learner', isLookUp: true } as const;
+    const done = (): void => {
+      finding = undefined;
+      poller.stop();
+    };
+    finding ??= steps.attempt(step, findAddress).finally(done);
+    return finding;
+  }
+
+  return { knownAddress, findOnce };
 }
 
 /** The parked steps that wait for an address, or whose sentence offers `identify`. */

@@ -122,7 +122,10 @@ async function notifyPerson(
   step: string,
   notification: Notification,
 ): Promise<void> {
-  if (!notifications.reaches(role, notification)) return notifications.skip(steps, step, role, notification);
+  if (!notifications.reaches(role, notification)) {
+    notifications.skip(steps, step, role, notification);
+    return;
+  }
   const recipient = await people[role]();
   if (recipient !== null) await notifications.notify(steps, step, recipient, notification);
 }

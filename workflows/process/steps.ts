@@ -3,7 +3,7 @@ import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { Person, StepContext } from '../../activities';
 import { isoTime, type Modes, type System } from '../../src/domain';
 import { sharedCause, tryPatiently, whyFailed, type CallOptions, type Retrying } from './activity-proxies';
-import { createDecisions, type Decision } from './decisions';
+import { createDecisions, type Decision, type Decisions } from './decisions';
 import { pauseAfter } from './patience';
 import type { StateRecorder } from './state';
 
@@ -118,29 +118,6 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
   const decisions = createDecisions(recorder);
   const freeKey = (wanted: string): string => freeKeyIn(recorder, wanted);
 
-  /** What may pass is tried again from time to time, while the step stays parked. */
-  async function decided<T>(
-    step: string,
-    { mayPass, why }: Refusal,
-    call: () => T | Promise<T>,
-  ): Promise<Decision | { readonly kind: 'passed'; readonly result: T }> {
-    for (let waitedMs = 0; ;) {
-      const pauseMs = mayPass ? pauseAfter(waitedMs) : undefined;
-      const decision = await decisions.made(step, pauseMs);
-      if (decision !== undefined) return decision;
-      waitedMs += pauseMs ?? 0;
-      const again = await tryOnce(call);
-      // A person who has decided a moment ago decides no more.
-      if ('result' in again || again.why !== why) decisions.forget(step);
-      if ('result' in again) {
-        recorder.note({ what: `${step} works again`, by: 'mindtickle', reason: null });
-        return { kind: 'passed', result: again.result };
-      }
-      // Refused for another reason: that is what people have to know.
-      if (again.why !== why) return { kind: 'retry' };
-    }
-  }
-
   async function untilSettled<T>(step: StepName, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
     for (let isRetry = false; ; isRetry = true) {
       recorder.setStep(step, 'running', isRetry ? 'being retried' : null);
@@ -151,7 +128,7 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
       }
       recorder.setStep(step, 'parked', tried.why);
       const stopNotifying = onParked(step, step.endsAccess === true ? { ...tried, cause: undefined } : tried);
-      const decision = await decided(step.step, tried, call).finally(stopNotifying);
+      const decision = await untilDecided({ decisions, recorder }, step.step, tried, call).finally(stopNotifying);
       if (decision.kind === 'retry') continue;
       if (decision.kind === 'passed') {
         recorder.setStep(step, ...of(decision.result));
@@ -201,6 +178,32 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
   };
 }
 
+/** What may pass is tried again from time to time, while the step stays parked. */
+async function untilDecided<T>(
+  { decisions, recorder }: { readonly decisions: Decisions; readonly recorder: StateRecorder },
+  step: string,
+  { mayPass, why }: Refusal,
+  call: () => T | Promise<T>,
+): Promise<Decision | { readonly kind: 'passed'; readonly result: T }> {
+  for (let waitedMs = 0; ;) {
+    const pauseMs = mayPass ? pauseAfter(waitedMs) : undefined;
+    const decision = await decisions.made(step, pauseMs);
+    if (decision !== undefined) return decision;
+    waitedMs += pauseMs ?? 0;
+    // A system that is away may keep it under way for a day: nobody's decision waits for that.
+    const again = await decisions.unlessMade(step, () => tryOnce(call));
+    if (again === undefined) continue;
+    // A person who has decided a moment ago decides no more.
+    if ('result' in again || again.why !== why) decisions.forget(step);
+    if ('result' in again) {
+      recorder.note({ what: `${step} works again`, by: 'mindtickle', reason: null });
+      return { kind: 'passed', result: again.result };
+    }
+    // Refused for another reason: that is what people have to know.
+    if (again.why !== why) return { kind: 'retry' };
+  }
+}
+
 function describeRetry({ attempts, why, nextAt }: Retrying): string {
   const next = nextAt === null ? 'being tried again' : `next try at ${isoTime(nextAt)}`;
   return `attempt ${attempts} failed: ${why}; ${next}`;
@@ -247,13 +250,15 @@ function outcomeOf(result: unknown, isFinal: boolean): StepOutcome {
 function doneOf(result: unknown): StepOutcome {
   if (typeof result === 'string') return wordOf(result);
   if (typeof result !== 'object' || result === null) return ['done', null];
-  if ('change' in result && 'sessions' in result) {
-    const [status, detail] = doneOf(result.change);
-    return [status, [...(detail === null ? [] : [detail]), `sessions: ${String(result.sessions)}`].join('; ')];
-  }
+  if ('change' in result && 'sessions' in result) return withSessions(result);
   if ('left' in result && Array.isArray(result.left)) return ['done', `left ${result.left.join(', ') || 'none'}`];
   if ('sha256' in result && typeof result.sha256 === 'string') return ['done', `SHA-256 ${result.sha256}`];
   return ['done', null];
+}
+
+function withSessions({ change, sessions }: { readonly change: unknown; readonly sessions: unknown }): StepOutcome {
+  const [status, detail] = doneOf(change);
+  return [status, [...(detail === null ? [] : [detail]), `sessions: ${String(sessions)}`].join('; ')];
 }
 
 function wordOf(word: string): StepOutcome {
