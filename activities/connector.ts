@@ -8,6 +8,8 @@ export interface Connector<A extends object = object> {
   /** What workflows call, by name. */
   readonly activities: A;
   readonly check: Check;
+  /** What the log says at the start, beside that the system answers. */
+  readonly note?: () => Promise<string | undefined>;
 }
 
 /** One cheap request to a system, with its connector's own client. @throws `<system>.unavailable` or `<system>.rejected`. */

@@ -33,27 +33,33 @@ export function rejected(system: string, what: string, details: object = {}): Ap
 }
 
 /**
- * 408, 425, 429 and 5xx may pass; any other status is our fault or the settings', and will not.
- * `code` is the far side's error code. Its body is never kept: failures are stored in history. `call`: what was asked for.
+ * The same failure, with the call that it came of: `slack: chat.postMessage: answered 500`. Any other error is as it was.
+ * `details.call` lets those who count by cause leave it out.
  */
-export function failureFromStatus(
-  system: string,
-  status: number,
-  headers: Headers,
-  code?: string,
-  call?: string,
-): ApplicationFailure {
-  const details = { status, ...(code !== undefined && { code }) };
-  const answered = `answered ${status}${named(call)}`;
-  if (mayPass(status)) return unavailable(system, answered, details, delayOf(status, headers, Date.now()));
-  // It is about the credential, whatever was asked for.
-  if (status === 401) return credentialsRefused(system, status, details);
-  if (status === 403) return credentialsRefused(system, `${status}${named(call)}`, details);
-  return rejected(system, answered, details);
+export function ofCall(call: string | undefined, error: unknown): unknown {
+  if (call === undefined || !(error instanceof ApplicationFailure)) return error;
+  const [known = {}] = (error.details ?? []) as readonly (object | undefined)[];
+  if ('call' in known) return error;
+  const [system = '', ...words] = error.message.split(' ');
+  const delay: unknown = Reflect.get(error, 'nextRetryDelay');
+  return ApplicationFailure.create({
+    type: String(error.type),
+    message: `${system}: ${call}: ${words.join(' ')}`,
+    details: [{ ...known, call }],
+    nonRetryable: error.nonRetryable === true,
+    ...(typeof delay === 'number' && { nextRetryDelay: delay }),
+  });
 }
 
-function named(call: string | undefined): string {
-  return call === undefined ? '' : ` (${call})`;
+/**
+ * 408, 425, 429 and 5xx may pass; any other status is our fault or the settings', and will not.
+ * `code` is the far side's error code. Its body is never kept: failures are stored in history.
+ */
+export function failureFromStatus(system: string, status: number, headers: Headers, code?: string): ApplicationFailure {
+  const details = { status, ...(code !== undefined && { code }) };
+  if (mayPass(status)) return unavailable(system, `answered ${status}`, details, delayOf(status, headers, Date.now()));
+  if (status === 401 || status === 403) return credentialsRefused(system, status, details);
+  return rejected(system, `answered ${status}`, details);
 }
 
 /**
@@ -112,15 +118,47 @@ export function retryAfterMs(header: string | null, now: number): number | undef
  * A call without an answer: refused, reset, timed out. The failure keeps the error's code, which names no one. A
  * certificate that is not trusted is one of them: somebody renews it, and then the step continues by itself.
  */
-export function failureFromNetwork(system: string, error: unknown, call?: string): ApplicationFailure {
-  return unavailable(system, `did not answer${named(call)}`, { code: networkCode(error) });
+export function failureFromNetwork(system: string, error: unknown): ApplicationFailure {
+  const code = networkCode(error);
+  const cause = causeOf(code);
+  return unavailable(system, cause === undefined ? 'did not answer' : `did not answer: ${cause}`, { code });
 }
 
+/** What is known of a connection that failed, and what to do, by the code of Node.js. */
+export function causeOf(code: string): string | undefined {
+  return NOT_TRUSTED.includes(code) ? UNTRUSTED : CAUSES[code];
+}
+
+/** Of OpenSSL: a certificate that no known authority has signed. */
+const NOT_TRUSTED: readonly string[] = [
+  ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+  ...['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_UNTRUSTED', 'CERT_SIGNATURE_FAILURE'],
+];
+
+const UNTRUSTED =
+  "the server's certificate is not trusted (NODE_EXTRA_CA_CERTS names a file with the certificate of its authority)";
+
+const CAUSES: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  CERT_NOT_YET_VALID: "the server's certificate is not valid yet: is our clock right?",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS at this port',
+  ENOTFOUND: 'its host name is not known',
+  EAI_AGAIN: 'its host name could not be looked up',
+  ECONNREFUSED: 'nothing listens there',
+};
+
 /** By its shape, not by its class: some errors come from a system's SDK, or from Node.js itself. */
-function networkCode(error: unknown): string {
+export function networkCode(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'unknown';
-  const { code, name, cause } = error as { code?: unknown; name?: unknown; cause?: { code?: unknown } | null };
-  return [cause?.code, code, name].find((each) => typeof each === 'string') ?? 'unknown';
+  const { originalCode, code, name, cause } = error as {
+    originalCode?: unknown;
+    code?: unknown;
+    name?: unknown;
+    cause?: { code?: unknown } | null;
+  };
+  // nodemailer keeps the code of Node.js beside its own.
+  return [cause?.code, originalCode, code, name].find((each) => typeof each === 'string') ?? 'unknown';
 }
 
 /**

@@ -2,7 +2,7 @@ import type { System } from '../src/domain';
 import type { ConnectorDeps } from './connector';
 import { createCredentialMemory } from './credentials';
 import { withinTime } from './deadline';
-import { credentialsRefused, failureFromNetwork, failureFromStatus, rejected, unavailable } from './failure';
+import { credentialsRefused, failureFromNetwork, failureFromStatus, ofCall, rejected, unavailable } from './failure';
 import type { Effect, Write } from './write-once';
 
 export interface HttpAnswer {
@@ -14,6 +14,8 @@ export interface HttpAnswer {
 
 export interface HttpRequest {
   readonly method: string;
+  /** What it does, for the sentence of a failure: `end the sessions`. No names. */
+  readonly call?: string;
   /** Joined to the base URL; the caller encodes what it puts in. */
   readonly path: string;
   /** Sent as JSON. */
@@ -22,8 +24,6 @@ export interface HttpRequest {
   readonly raw?: string | Uint8Array<ArrayBuffer>;
   /** In addition to the system's own. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What it asks for, in a few words: a failure names it. */
-  readonly call?: string;
   /** Other statuses than 2xx that are an answer and no failure. */
   readonly accept?: readonly number[];
 }
@@ -35,7 +35,7 @@ interface HttpSettings extends Pick<ConnectorDeps, 'fetch' | 'timeoutMs'> {
   readonly headers: () => Readonly<Record<string, string>>;
   readonly write: Write;
   /** What an answer means that is neither 2xx nor accepted; absent: what its status says. */
-  readonly failure?: (status: number, headers: Headers, body: unknown, call?: string) => Error;
+  readonly failure?: (status: number, headers: Headers, body: unknown) => Error;
 }
 
 /** A system behind HTTP and JSON. `write` has a row in `effects`, so that `observe` and repeats stop there. */
@@ -51,7 +51,7 @@ export function createHttp({
   baseUrl,
   headers,
   write,
-  failure = (status, answered, body, call) => failureFromStatus(system, status, answered, errorCode(body), call),
+  failure = (status, answered, body) => failureFromStatus(system, status, answered, errorCode(body)),
   timeoutMs = 5000,
   fetch: send = fetch,
 }: HttpSettings): Http {
@@ -59,6 +59,14 @@ export function createHttp({
   const memory = createCredentialMemory(system);
 
   async function call(request: HttpRequest): Promise<HttpAnswer> {
+    try {
+      return await answered(request);
+    } catch (error) {
+      throw ofCall(request.call, error);
+    }
+  }
+
+  async function answered(request: HttpRequest): Promise<HttpAnswer> {
     const own = headers();
     const credential = JSON.stringify(own);
     memory.require(credential);
@@ -66,13 +74,13 @@ export function createHttp({
     const { status } = response;
     memory.learn(credential, status === 401 ? credentialsRefused(system, status, { status }) : undefined);
     const body = parseJson(text);
-    if (!response.ok && !request.accept?.includes(status)) throw failure(status, response.headers, body, request.call);
+    if (!response.ok && !request.accept?.includes(status)) throw failure(status, response.headers, body);
     if (body === undefined) requireNoPage(system, status, text);
     return { status, body, headers: response.headers };
   }
 
   async function exchange(
-    { method, path, body, raw, headers: more, call: what }: HttpRequest,
+    { method, path, body, raw, headers: more }: HttpRequest,
     own: Readonly<Record<string, string>>,
   ): Promise<{ readonly response: Response; readonly text: string }> {
     const given = { ...own, ...more };
@@ -92,7 +100,7 @@ export function createHttp({
         });
         return { response, text: await response.text() };
       } catch (error) {
-        throw failureFromNetwork(system, error, what);
+        throw failureFromNetwork(system, error);
       }
     });
   }

@@ -7,7 +7,7 @@ import type { SystemSettings } from '../src/settings';
 import { keysDisagree, readersOf, type Connector, type ConnectorDeps } from './connector';
 import { createCredentialMemory } from './credentials';
 import { withinTime } from './deadline';
-import { askLedger, credentialsRefused, rejected, unavailable } from './failure';
+import { askLedger, causeOf, credentialsRefused, networkCode, ofCall, rejected, unavailable } from './failure';
 import { createWrite, digest, ownWorkflowId, type StepContext } from './write-once';
 
 export interface MailActivities {
@@ -90,7 +90,7 @@ function createSend({ url, from, transport, timeoutMs = 12_000 }: Sender) {
       });
     } catch (error) {
       if (error instanceof CancelledFailure) throw error;
-      const failure = failureFromSmtp(error);
+      const failure = failureFromSmtp(error, isAscii(to) ? undefined : NON_ASCII);
       if ((error as { responseCode?: number }).responseCode === 535) memory.learn(credential, failure);
       throw failure;
     }
@@ -124,12 +124,31 @@ const CREDENTIALS_REFUSED = [530, 534, 535, 538];
  * 5xx and a refused envelope are permanent (RFC 5321 §4.2.1); all else may pass, and so may TLS that fails: certificates
  * are renewed. Nothing is sent in the clear where the server offers STARTTLS.
  */
-function failureFromSmtp(error: unknown): ApplicationFailure {
-  const { code = 'unknown', responseCode: status } = error as { code?: string; responseCode?: number };
+function failureFromSmtp(error: unknown, hint?: string): ApplicationFailure {
+  const failure = unnamedFailure(error, hint);
+  const { command } = error as { command?: unknown };
+  // `RCPT TO`, `AUTH PLAIN`: nodemailer's own words for its connection and itself say less.
+  const isCommand = typeof command === 'string' && /^[A-Z]{4,8}( [A-Z0-9-]{2,20})?$/.test(command);
+  return ofCall(isCommand && command !== 'CONN' ? command : 'connect', failure) as ApplicationFailure;
+}
+
+function unnamedFailure(error: unknown, hint: string | undefined): ApplicationFailure {
+  const { responseCode: status, code: smtpCode } = error as { code?: string; responseCode?: number };
+  const code = networkCode(error);
   const details = { code, ...(status !== undefined && { status }) };
   if (status !== undefined && CREDENTIALS_REFUSED.includes(status)) return credentialsRefused('mail', status, details);
-  const isPermanent = status === undefined ? code === 'EENVELOPE' : status >= 500 && code !== 'ETLS';
+  const isPermanent = status === undefined ? smtpCode === 'EENVELOPE' : status >= 500 && smtpCode !== 'ETLS';
   return isPermanent
-    ? rejected('mail', `answered ${status ?? 'with a refusal'}`, details)
-    : unavailable('mail', 'did not accept the message', details);
+    ? rejected('mail', because(`answered ${status ?? 'with a refusal'}`, hint), details)
+    : unavailable('mail', because('did not accept the message', causeOf(code)), details);
+}
+
+function because(what: string, cause: string | undefined): string {
+  return cause === undefined ? what : `${what}: ${cause}`;
+}
+
+const NON_ASCII = 'the address has characters outside ASCII, which need a server with SMTPUTF8 (RFC 6531)';
+
+function isAscii(text: string): boolean {
+  return /^[ -~]*$/.test(text);
 }

@@ -3,7 +3,7 @@ import type { SystemSettings } from '../../src/settings';
 import type { ConnectorDeps } from '../connector';
 import { createCredentialMemory } from '../credentials';
 import { unlessCancelled } from '../deadline';
-import { credentialsRefused, failureFromNetwork, failureFromStatus, rejected, statusOf } from '../failure';
+import { credentialsRefused, failureFromNetwork, failureFromStatus, ofCall, rejected, statusOf } from '../failure';
 import { requireNoPage, type Http } from '../http';
 import type { Write } from '../write-once';
 
@@ -102,7 +102,7 @@ function createSignIn(
       });
       return { response, text: await response.text() };
     } catch (error) {
-      throw failureFromNetwork('identity', error, CALL);
+      throw ofCall(CALL, failureFromNetwork('identity', error));
     }
   }
 
@@ -164,7 +164,7 @@ function failureOf({ status, headers }: Response, text: string): ApplicationFail
   }
   if (status === 400 || status === 404)
     return rejected('identity', `answered ${code ?? status} (${CALL}): is SCIM_TOKEN_URL right?`, { status });
-  return failureFromStatus('identity', status, headers, code, CALL);
+  return ofCall(CALL, failureFromStatus('identity', status, headers, code)) as ApplicationFailure;
 }
 
 /** Calls with such a token: one that is refused before its time is replaced once; the refused call did nothing. */

@@ -37,6 +37,8 @@ export type RecordOutcome = { readonly ok: true } | { readonly ok: false; readon
  * @throws `salesforce.unavailable` (retries), `salesforce.rejected`.
  */
 export interface SalesforceApi {
+  /** What the org says of an object's fields, as far as our user sees them; null: it has no such object. */
+  readonly describe: (object: string) => Promise<readonly FieldDescription[] | null>;
   /** All rows of a query that has few. */
   readonly query: (soql: string) => Promise<readonly Fields[]>;
   /** Make the record of this key, or change it. */
@@ -44,6 +46,14 @@ export interface SalesforceApi {
   readonly update: (object: string, id: string, fields: Fields) => Promise<void>;
   /** At most `MAX_RECORDS`, each on its own; the outcomes are in the order of `records`. */
   readonly upsertAll: (of: Omit<Keyed, 'key'>, records: readonly Fields[]) => Promise<readonly RecordOutcome[]>;
+}
+
+/** A field, as the org describes it (REST API Developer Guide, "sObject Describe"). */
+export interface FieldDescription {
+  readonly name: string;
+  readonly externalId?: boolean;
+  readonly restrictedPicklist?: boolean;
+  readonly picklistValues?: readonly { readonly value?: unknown; readonly active?: unknown }[];
 }
 
 /** What the activities of Salesforce share. */
@@ -64,8 +74,19 @@ export function createSalesforceApi(
 ): SalesforceApi {
   const call = createCall(sessions, write, deps);
 
+  async function describe(object: string): Promise<readonly FieldDescription[] | null> {
+    const path = `/sobjects/${object}/describe`;
+    const { status, body } = await call({ method: 'GET', path, accept: [404], call: `describe ${object}` });
+    if (status === 404) return null;
+    const { fields } = (body ?? {}) as { fields?: unknown };
+    if (!Array.isArray(fields)) throw notSalesforce();
+    return fields as readonly FieldDescription[];
+  }
+
   async function query(soql: string): Promise<readonly Fields[]> {
-    const { body } = await call({ method: 'GET', path: `/query?q=${encodeURIComponent(soql)}` });
+    const [, object = ''] = /FROM (\w+)/.exec(soql) ?? [];
+    const path = `/query?q=${encodeURIComponent(soql)}`;
+    const { body } = await call({ method: 'GET', path, call: `query ${object}` });
     const { records, done } = (body ?? {}) as { records?: unknown; done?: unknown };
     if (!Array.isArray(records) || done !== true) throw notSalesforce();
     return records as readonly Fields[];
@@ -73,13 +94,13 @@ export function createSalesforceApi(
 
   async function upsert({ object, keyField, key }: Keyed, fields: Fields): Promise<void> {
     const path = `/sobjects/${object}/${keyField}/${encodeURIComponent(key)}`;
-    await once(() => call({ method: 'PATCH', path, body: fields })).then(requireSuccess);
+    const request = { method: 'PATCH', path, body: fields, call: `write ${object}` };
+    await once(() => call(request)).then(requireSuccess);
   }
 
   async function update(object: string, id: string, fields: Fields): Promise<void> {
-    requireSuccess(
-      await call({ method: 'PATCH', path: `/sobjects/${object}/${encodeURIComponent(id)}`, body: fields }),
-    );
+    const path = `/sobjects/${object}/${encodeURIComponent(id)}`;
+    requireSuccess(await call({ method: 'PATCH', path, body: fields, call: `write ${object}` }));
   }
 
   async function upsertAll(
@@ -90,6 +111,7 @@ export function createSalesforceApi(
       {
         method: 'PATCH',
         path: `/composite/sobjects/${object}/${keyField}`,
+        call: `write ${object}`,
         body: {
           allOrNone: false,
           records: records.map((fields) => ({ attributes: { type: object }, ...fields })),
@@ -102,7 +124,7 @@ export function createSalesforceApi(
     return body.map(outcomeOf);
   }
 
-  return { query, upsert, update, upsertAll };
+  return { describe, query, upsert, update, upsertAll };
 }
 
 /** One call by the session. An expired session is replaced and the call sent again: the first call did nothing. */

@@ -5,6 +5,7 @@ import { askLedger, unavailable } from '../failure';
 import { createConfirm, createWrite, type StepContext } from '../write-once';
 import { createSalesforceApi, type Fields, type SalesforceParts } from './api';
 import { createCertificateActivities, type CertificateActivities } from './certificates';
+import { checkNames } from './check';
 import { createContactActivities, type ContactActivities } from './contacts';
 import { createProgressActivities, type ProgressActivities } from './progress';
 import { externalKey, trainingRecord } from './record';
@@ -42,7 +43,7 @@ export interface SalesforceActivities
 const MAX_ROUNDS = 5;
 
 /**
- * Salesforce. The policy says what a record is called there. The check signs in.
+ * Salesforce. The policy says what a record is called there. The check signs in, and looks whether that is there.
  * @throws `salesforce.unavailable` and `ledger.unavailable` (retry), `salesforce.rejected`.
  */
 export function connect(settings: SystemSettings['salesforce'], deps: ConnectorDeps): Connector<SalesforceActivities> {
@@ -67,6 +68,7 @@ export function connect(settings: SystemSettings['salesforce'], deps: ConnectorD
     },
     check: async () => {
       await sessions.current();
+      await checkNames(parts.api, parts.names);
     },
   };
 }

@@ -3,7 +3,15 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { SystemSettings } from '../../src/settings';
 import type { ConnectorDeps } from '../connector';
 import { createCredentialMemory } from '../credentials';
-import { credentialsRefused, failureFromNetwork, failureFromStatus, mayPass, rejected, unavailable } from '../failure';
+import {
+  credentialsRefused,
+  failureFromNetwork,
+  failureFromStatus,
+  mayPass,
+  ofCall,
+  rejected,
+  unavailable,
+} from '../failure';
 import { requireNoPage } from '../http';
 
 /** A bearer token, and where it is valid. */
@@ -44,7 +52,8 @@ export function createSessions(
     memory.require(secret);
     try {
       session = await signIn(settings, { send, now, timeoutMs });
-    } catch (error) {
+    } catch (thrown) {
+      const error = ofCall('sign in', thrown);
       if (error instanceof ApplicationFailure && error.nonRetryable === true) memory.learn(secret, error);
       throw error;
     }
@@ -129,7 +138,7 @@ function signature(text: string, privateKey: string): string {
   try {
     return sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64url');
   } catch {
-    throw rejected('salesforce', 'cannot be signed in to: SALESFORCE_PRIVATE_KEY is no RSA key in PEM');
+    throw rejected('salesforce', 'cannot sign: SALESFORCE_PRIVATE_KEY is no RSA key in PEM');
   }
 }
 

@@ -5,8 +5,11 @@ import type { Http } from '../http';
 import { quote, scimPatch, scimResources } from '../scim';
 import { createConfirm, createHasWritten, ownWorkflowId, reversed, type Effect, type StepContext } from '../write-once';
 
-/** `not configured`: there is no SLACK_SCIM_TOKEN, and without one nobody's account can be changed. */
-export type AccountChange = Change | 'not configured';
+/**
+ * `not configured`: there is no SLACK_SCIM_TOKEN, and without one nobody's account can be changed. `not supported`: the plan of
+ * the workspace has no SCIM API.
+ */
+export type AccountChange = Change | 'not configured' | 'not supported';
 
 export interface AccountActivities {
   /** End a leaver's sign-in to the workspace. */
@@ -34,17 +37,13 @@ export function createAccountActivities(scim: Http | undefined, { pool, policy }
     context: StepContext,
     { userId, email }: Person,
     active: boolean,
-  ): Promise<Change> {
+  ): Promise<AccountChange> {
     requireUnprotected('slack', [userId, email], isProtected);
     if (email === null) throw rejected('slack', 'knows people by their address, and this one has none');
     const user = await findUser(to, email, userIdField);
     if (user === null) return 'absent';
-    if (user.userId !== null && user.userId.toLowerCase() !== userId.toLowerCase())
-      throw keysDisagree(
-        'slack',
-        `account ${user.id} by the address`,
-        `its ${userIdField} is ${shownId(user.userId)}, not ${shownId(userId)}`,
-      );
+    if (user === 'not supported') return user;
+    requireSamePerson(user, userId, userIdField);
     // The address of the event may be an older one of theirs.
     requireUnprotected('slack', user.addresses, isProtected);
     const before = { active: !active };
@@ -53,6 +52,7 @@ export function createAccountActivities(scim: Http | undefined, { pool, policy }
     const written = await to.write(effect, {
       ...scimPatch(`/Users/${encodeURIComponent(user.id)}`, { op: 'replace', path: 'active', value: active }),
       accept: [404],
+      call: active ? 'activate the account' : 'deactivate the account',
     });
     if (written === 'observed') return 'observed';
     return written.status === 404 ? 'absent' : 'done';
@@ -98,15 +98,26 @@ interface ScimUser {
  * The account of an address. Its own addresses are compared too: a server that ignores the filter answers with all users.
  * @throws `slack.rejected` where several have the address, or none of the answer.
  */
-export async function findUser(scim: Http, email: string, userIdField: string | null): Promise<Account | null> {
+export async function findUser(
+  scim: Http,
+  email: string,
+  userIdField: string | null,
+): Promise<Account | 'not supported' | null> {
   const filter = encodeURIComponent(`email eq ${quote(email)}`);
-  const { body } = await scim.read({ method: 'GET', path: `/Users?filter=${filter}` });
+  const path = `/Users?filter=${filter}`;
+  const { status, body } = await scim.read({ method: 'GET', path, accept: [404, 501], call: 'find the account' });
+  // Without the API there is nothing at its address.
+  if (status === 404 || status === 501) return 'not supported';
   const all = scimResources('slack', body) as readonly ScimUser[];
-  const [user, ...others] = all.filter((one) => addressesOf(one).includes(email.toLowerCase()));
-  if (all.length > 0 && user === undefined)
+  const found = all.filter((one) => addressesOf(one).includes(email.toLowerCase()));
+  if (found.length < Math.min(all.length, 1))
     throw rejected('slack', 'answered with users of other addresses than was asked for');
-  if (user === undefined) return null;
-  if (others.length > 0) throw rejected('slack', 'has several users of this address', { count: others.length + 1 });
+  if (found.length > 1) throw rejected('slack', 'has several users of this address', { count: found.length });
+  return found[0] === undefined ? null : accountOf(found[0], userIdField);
+}
+
+/** @throws `slack.rejected` */
+function accountOf(user: ScimUser, userIdField: string | null): Account {
   if (typeof user.id !== 'string') throw rejected('slack', 'answered with a user without id');
   const userId = userIdField === null ? null : user[userIdField];
   return {
@@ -115,6 +126,13 @@ export async function findUser(scim: Http, email: string, userIdField: string | 
     addresses: addressesOf(user),
     userId: typeof userId === 'string' && userId !== '' ? userId : null,
   };
+}
+
+/** @throws `slack.rejected` where the account of the address has another user id. */
+function requireSamePerson({ id, userId: theirs }: Account, userId: string, userIdField: string | null): void {
+  if (theirs === null || theirs.toLowerCase() === userId.toLowerCase()) return;
+  const otherwise = `its ${userIdField} is ${shownId(theirs)}, not ${shownId(userId)}`;
+  throw keysDisagree('slack', `account ${id} by the address`, otherwise);
 }
 
 function addressesOf({ userName, emails = [] }: ScimUser): readonly string[] {

@@ -57,13 +57,38 @@ export function connect(
     });
   }
 
-  /** Asks each API who we are, or who nobody is. */
+  /** Asks each API who we are, or who nobody is, and whether we are in the channel that the policy names. */
   async function check(): Promise<void> {
     await call('auth.test', {});
-    if (scim !== undefined) await findUser(scim, 'nobody@example.com', null);
+    const { alertsChannel } = deps.policy.slack;
+    if (alertsChannel !== undefined) await requireMember(call, alertsChannel);
+    if (scim !== undefined) await findUser(scim, NOBODY, null);
   }
 
-  return { activities: { postSlackMessage, ...createAccountActivities(scim, deps) }, check };
+  async function note(): Promise<string | undefined> {
+    const found = scim === undefined ? null : await findUser(scim, NOBODY, null);
+    return found === 'not supported'
+      ? 'It has no SCIM API for this workspace: deactivating accounts is not supported'
+      : undefined;
+  }
+
+  return { activities: { postSlackMessage, ...createAccountActivities(scim, deps) }, check, note };
+}
+
+const NOBODY = 'nobody@example.com';
+
+/** Our app is in the channel: reads its newest message. @throws `slack.rejected` */
+async function requireMember(call: CallSlack, channel: string): Promise<void> {
+  const id = await idOf(call, channel);
+  if (id === undefined)
+    throw rejected(
+      'slack',
+      `has no channel ${channel} that our app is in: invite it, or correct \`slack.alertsChannel\``,
+      {
+        isOfPolicy: true,
+      },
+    );
+  await call('conversations.history', { channel: id, limit: '1' });
 }
 
 /** Marks our messages, whose metadata has the key by which each is found again. */

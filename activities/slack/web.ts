@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/activity';
-import { credentialsRefused, rejected, retryAfterMs, unavailable } from '../failure';
+import { credentialsRefused, ofCall, rejected, retryAfterMs, unavailable } from '../failure';
 import type { Http, HttpAnswer } from '../http';
 
 /** One method of Slack's Web API. Resolves to what it answers with `ok: true`. */
@@ -17,15 +17,18 @@ export function createCallSlack(http: Http): CallSlack {
   return async (method, args) => {
     const answer = await http.read({
       method: 'POST',
+      call: method,
       path: `/${method}`,
       raw: new URLSearchParams(args).toString(),
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     });
     const body = (typeof answer.body === 'object' ? answer.body : null) as Readonly<Record<string, unknown>> | null;
     if (body?.['ok'] === true) return body;
-    throw body?.['ok'] === false
-      ? slackRefusal(body, answer)
-      : rejected('slack', 'did not answer as Slack does: is its URL right?', { status: answer.status });
+    const failure =
+      body?.['ok'] === false
+        ? slackRefusal(body, answer)
+        : rejected('slack', 'did not answer as Slack does: is SLACK_API_URL right?', { status: answer.status });
+    throw ofCall(method, failure);
   };
 }
 

@@ -110,6 +110,11 @@ export function withCertificate(
   return { contentType: `multipart/mixed; boundary="${boundary}"`, raw: new Uint8Array(raw) };
 }
 
+/** The statement alone: without its bytes an attachment has to be left out too (part 2 §2.4.11). */
+export function alone(statement: Statement): { readonly contentType: string; readonly raw: string } {
+  return { contentType: 'application/json', raw: JSON.stringify({ ...statement, attachments: undefined }) };
+}
+
 /** A UUID made of a name (RFC 9562 §5.5). Node.js makes only random ones, and a package would be longer than this. */
 function uuidV5(namespace: string, name: string): string {
   const bytes = createHash('sha1')

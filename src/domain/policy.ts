@@ -38,7 +38,7 @@ export interface Policy {
     readonly renews: Readonly<Record<string, readonly string[]>>;
   };
   readonly slack: SlackPolicy;
-  readonly xapi: XapiNames;
+  readonly xapi: XapiNames & XapiPolicy;
   readonly quiz: { readonly passPercent?: number | undefined; readonly slaWorkingDays: number };
   readonly recertification: {
     readonly remindDaysBefore: readonly number[];
@@ -71,6 +71,11 @@ export interface XapiNames {
   readonly accountHomePage: string;
   /** A course is this and its id. */
   readonly courseBase: string;
+}
+
+export interface XapiPolicy {
+  /** `auto`, or absent: the certificate is attached where the LMS takes attachments. `never`: statements alone are sent. */
+  readonly attachments?: 'auto' | 'never' | undefined;
 }
 
 /** What a policy without any means. */

@@ -101,6 +101,7 @@ const config = z.strictObject({
     .strictObject({
       accountHomePage: z.url().default(DEFAULT_XAPI_NAMES.accountHomePage),
       courseBase: z.url().default(DEFAULT_XAPI_NAMES.courseBase),
+      attachments: z.enum(['auto', 'never']).default('auto'),
     })
     .prefault({}),
   slack: z

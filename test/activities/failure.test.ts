@@ -1,6 +1,8 @@
+import type { ApplicationFailure } from '@temporalio/activity';
 import {
   failureFromNetwork,
   failureFromStatus,
+  ofCall,
   rateLimitResetMs,
   rejected,
   retryAfterMs,
@@ -86,15 +88,48 @@ describe('failureFromNetwork', () => {
   ])('keeps %s', (_claim, error, code) => {
     expect(failureFromNetwork('mail', error)).toMatchObject({
       type: 'mail.unavailable',
-      message: 'mail did not answer',
+      message: expect.stringMatching(/^mail did not answer/) as string,
       nonRetryable: false,
       details: [{ code }],
     });
   });
 
+  test.each([
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', /certificate is not trusted \(NODE_EXTRA_CA_CERTS/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /certificate is not trusted \(NODE_EXTRA_CA_CERTS/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', /certificate is not trusted \(NODE_EXTRA_CA_CERTS/],
+    ['CERT_HAS_EXPIRED', /certificate has expired/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /for another host name/],
+    ['ENOTFOUND', /host name is not known/],
+    ['ECONNREFUSED', /nothing listens there/],
+  ])('%s says what is known of the cause', (code, words) => {
+    expect(failureFromNetwork('mail', withCode('x', code)).message).toMatch(words);
+  });
+
   test('keeps nothing of the error’s words, which may name someone', () => {
     const failure = failureFromNetwork('mail', withCode(`no ${SECRET}`, 'EENVELOPE', withCode(SECRET, 'EDNS')));
     expect(JSON.stringify([failure.message, failure.details, failure.stack, failure.cause])).not.toContain(SECRET);
+  });
+});
+
+describe('ofCall', () => {
+  test('adds the call to the words and the details, once, and leaves the rest', () => {
+    const failure = unavailable('slack', 'answered 503', { status: 503 }, 7000);
+    const named = ofCall('chat.postMessage', failure) as ApplicationFailure;
+    expect(named).toMatchObject({
+      type: 'slack.unavailable',
+      message: 'slack: chat.postMessage: answered 503',
+      nonRetryable: false,
+      nextRetryDelay: 7000,
+      details: [{ status: 503, call: 'chat.postMessage' }],
+    });
+    expect(ofCall('another', named)).toBe(named);
+    expect(ofCall('a call', rejected('slack', 'answered 404'))).toMatchObject({ nonRetryable: true });
+  });
+
+  test('leaves what is no failure of ours', () => {
+    const error = new Error('x');
+    expect(ofCall('a call', error)).toBe(error);
   });
 });
 

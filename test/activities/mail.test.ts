@@ -9,6 +9,7 @@ import { recordEvent } from '../../src/ledger';
 import { provisioned, request } from '../ledger/events';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { start, stateOf, stopAll } from '../dev/stand-ins/running';
+import { selfSigned } from './scripted-http';
 import { scriptSmtp } from './scripted-smtp';
 import { at, connectTo, emptyLedger, failOnce, rowsOf, runOnce, workflow, written } from './running';
 
@@ -142,8 +143,43 @@ describe('a mail server that does not do as asked', () => {
   test('a port on which nobody listens is unavailable', async () => {
     const closed = mailTo('smtp://user:a-password@127.0.0.1:1');
     const refusal = await failOnce(closed.sendMail, RITA, 'learner', welcome);
-    expect(refusal).toMatchObject({ type: 'mail.unavailable', message: 'mail did not accept the message' });
+    expect(refusal).toMatchObject({
+      type: 'mail.unavailable',
+      message: 'mail: connect: did not accept the message: nothing listens there',
+    });
     for (const secret of ['rita', 'a-password']) expect(written(refusal)).not.toContain(secret);
+  });
+});
+
+describe('a failure names the command and its cause', () => {
+  test('an address outside ASCII needs SMTPUTF8', async () => {
+    const smtp = await scriptSmtp();
+    smtp.meet = (stage) => (stage === 'RCPT' ? { reply: '500 what?' } : undefined);
+    const refusal = await failOnce(mailTo(`smtp://${smtp.host}`).sendMail, 'röta@example.com', 'learner', welcome);
+    const plain = await failOnce(mailTo(`smtp://${smtp.host}`).sendMail, RITA, 'learner', welcome);
+    await smtp.stop();
+    expect(refusal).toMatchObject({
+      type: 'mail.rejected',
+      message:
+        'mail: RCPT TO: answered 500: ' +
+        'the address has characters outside ASCII, which need a server with SMTPUTF8 (RFC 6531)',
+    });
+    expect(written(refusal)).not.toContain('röta');
+    expect(plain.message).toBe('mail: RCPT TO: answered 500');
+  });
+
+  test('a certificate that is not trusted names NODE_EXTRA_CA_CERTS', async () => {
+    const server = new SMTPServer({ secure: true, ...selfSigned(), authOptional: true });
+    server.on('error', () => undefined);
+    server.listen(0, '127.0.0.1');
+    await once(server.server, 'listening');
+    const { port } = server.server.address() as AddressInfo;
+    const refusal = await failOnce(mailTo(`smtps://127.0.0.1:${port}`).sendMail, RITA, 'learner', welcome);
+    await new Promise<void>((done) => server.close(done));
+    expect(refusal).toMatchObject({
+      type: 'mail.unavailable',
+      message: expect.stringMatching(/^mail: connect: .*is not trusted \(NODE_EXTRA_CA_CERTS/) as string,
+    });
   });
 });
 

@@ -207,8 +207,12 @@ function askedFor(error: unknown): number | undefined {
 /** Credentials that a system refuses stop every process that needs it. */
 export function sharedCause({ cause }: ActivityFailure): string | undefined {
   if (!isOurs(cause)) return undefined;
-  const [details] = (cause.details ?? []) as readonly ({ readonly status?: unknown } | undefined)[];
-  return details?.status === 401 || details?.status === 403 ? cause.message : undefined;
+  const [details] = (cause.details ?? []) as readonly (
+    { readonly status?: unknown; readonly call?: unknown } | undefined
+  )[];
+  if (details?.status !== 401 && details?.status !== 403) return undefined;
+  // Whichever call met them first.
+  return typeof details.call === 'string' ? cause.message.replace(`: ${details.call}:`, '') : cause.message;
 }
 
 /**

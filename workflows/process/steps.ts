@@ -262,7 +262,7 @@ function withSessions({ change, sessions }: { readonly change: unknown; readonly
 }
 
 function wordOf(word: string): StepOutcome {
-  if (word === 'not configured') return ['skipped', word];
+  if (word === 'not configured' || word === 'not supported') return ['skipped', word];
   // Nothing was done to somebody whom the system does not know.
   if (word === 'absent') return ['skipped', 'not found'];
   return ['done', word === 'done' ? null : word];

@@ -122,7 +122,7 @@ describe('a step that runs again after it was undone, as in a workflow that was 
   test('freezes again, and gives back again', async () => {
     const { run, step } = workflow();
     for (const round of [1, 2]) {
-      await expect(run(identity.freezeUser, step('freeze'), omar)).resolves.toBe('done');
+      await expect(run(identity.freezeUser, step('freeze'), omar)).resolves.toMatchObject({ change: 'done' });
       await expect(user(omar)).resolves.toMatchObject({ active: false });
       await expect(run(identity.restoreUser, step('undoFreeze'), omar, 'freeze', null)).resolves.toBe('done');
       await expect(user(omar)).resolves.toMatchObject({ active: true });
@@ -147,7 +147,7 @@ describe('a step that runs again after it was undone, as in a workflow that was 
     const { run, step } = workflow();
     await run(identity.freezeUser, step('freeze'), omar);
     await setActiveByHand(omar, true);
-    await expect(run(identity.freezeUser, step('freeze'), omar)).resolves.toBe('done');
+    await expect(run(identity.freezeUser, step('freeze'), omar)).resolves.toMatchObject({ change: 'done' });
     await expect(user(omar)).resolves.toMatchObject({ active: false });
   });
 
@@ -156,7 +156,7 @@ describe('a step that runs again after it was undone, as in a workflow that was 
     await run(identity.freezeUser, step('freeze'), omar);
     await run(identity.restoreUser, step('undoFreeze'), omar, 'freeze', null);
     await setActiveByHand(omar, false);
-    await expect(run(identity.freezeUser, step('freeze'), omar)).resolves.toBe('unchanged');
+    await expect(run(identity.freezeUser, step('freeze'), omar)).resolves.toMatchObject({ change: 'unchanged' });
     await run(identity.restoreUser, step('undoFreeze'), omar, 'freeze', null);
     await expect(user(omar)).resolves.toMatchObject({ active: false });
   });

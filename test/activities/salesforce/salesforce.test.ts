@@ -578,7 +578,7 @@ describe('freezeCrmUser', () => {
     nonRetryable: true,
     message:
       `salesforce has user ${found}, but ${otherwise}: nothing is changed ` +
-      '(correct the wrong one, then retryStep, or skipStep)',
+      '(correct the wrong one, then retryStep, or identify or skipStep)',
   });
   const byId = "by MindTickle's user id";
 
@@ -880,7 +880,7 @@ describe('signing in', () => {
       await expect(failing(refusing)).resolves.toMatchObject({
         type: 'salesforce.rejected',
         nonRetryable: true,
-        message: 'salesforce answered 401: its credentials were refused',
+        message: 'salesforce: write Training_Status__c: answered 401: its credentials were refused',
         details: [{ status: 401, code: 'INVALID_SESSION_ID' }],
       });
     // Each attempt signs in again once; the last two ask no more.
@@ -898,7 +898,9 @@ describe('signing in', () => {
       expect(failure).toMatchObject({
         type: 'salesforce.rejected',
         nonRetryable: true,
-        message: expect.stringContaining('salesforce answered invalid_client: its credentials were refused') as string,
+        message: expect.stringContaining(
+          'salesforce: sign in: answered invalid_client: its credentials were refused',
+        ) as string,
         details: [{ status: 401, code: 'invalid_client' }],
       });
       expect(written(failure)).not.toContain('wrong');
@@ -926,7 +928,7 @@ describe('signing in', () => {
     await expect(failing(late)).resolves.toMatchObject({ details: [{ code: 'invalid_grant' }] });
     const broken = { ...credential, privateKey: () => 'not a key of ours' };
     const failure = await failing(salesforceBy({ settings: { ...settings(), credential: broken } }));
-    expect(failure.message).toBe('salesforce cannot be signed in to: SALESFORCE_PRIVATE_KEY is no RSA key in PEM');
+    expect(failure.message).toBe('salesforce: sign in: cannot sign: SALESFORCE_PRIVATE_KEY is no RSA key in PEM');
     expect(written(failure)).not.toContain('not a key of ours');
   });
 
@@ -989,7 +991,7 @@ describe('signing in', () => {
     const { result, asked, elsewhere } = await signedInBy(200, { access_token: 'session', instance_url: instance });
     expect(result).toMatchObject({
       type: 'salesforce.rejected',
-      message: 'salesforce named an instance that is neither at the login URL nor at salesforce.com',
+      message: 'salesforce: sign in: named an instance that is neither at the login URL nor at salesforce.com',
     });
     expect([...asked, ...elsewhere]).toEqual([]);
   });
@@ -1034,7 +1036,7 @@ describe('a Salesforce that does not do as asked', () => {
     const failure = await failureOf(403, error('REQUEST_LIMIT_EXCEEDED'));
     expect(failure).toMatchObject({
       type: 'salesforce.unavailable',
-      message: 'salesforce answered 403: REQUEST_LIMIT_EXCEEDED',
+      message: 'salesforce: write Training_Status__c: answered 403: REQUEST_LIMIT_EXCEEDED',
     });
     expect(delayOf(failure)).toBe(900_000);
     expect(delayOf(await failureOf(403, error('REQUEST_LIMIT_EXCEEDED'), { 'retry-after': '60' }))).toBe(60_000);
@@ -1046,7 +1048,7 @@ describe('a Salesforce that does not do as asked', () => {
     ['DUPLICATE_EXTERNAL_ID', 'make the external id field unique'],
     ['FIELD_CUSTOM_VALIDATION_EXCEPTION', 'a validation rule blocks it'],
     ['INSUFFICIENT_ACCESS_OR_READONLY', 'give the integration user the permission'],
-    ['SOMETHING_NEW', 'salesforce refused: SOMETHING_NEW'],
+    ['SOMETHING_NEW', 'salesforce: write Training_Status__c: refused: SOMETHING_NEW'],
   ])('%s is rejected, with what to do', async (code, sentence) => {
     const failure = await failureOf(400, error(code));
     expect(failure).toMatchObject({

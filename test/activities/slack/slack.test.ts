@@ -245,15 +245,20 @@ describe('postSlackMessage', () => {
     for (const secret of secrets.filter((one) => one !== 'omar')) expect(JSON.stringify(rows)).not.toContain(secret);
   });
 
-  test.each<[string, { channel: string } | { email: string }, string]>([
+  test.each<[string, { channel: string } | { email: string }, string, string?]>([
     ['channel_not_found', { channel: '#nowhere' }, 'is there such a channel, and may our app see it?'],
     ['not_in_channel', { channel: '#leadership' }, 'invite our app to the channel'],
-    ['users_not_found', { email: 'omar@old.example.com' }, 'no active member of the workspace has this address'],
-  ])('%s is rejected, with what to do', async (code, target, advice) => {
+    [
+      'users_not_found',
+      { email: 'omar@old.example.com' },
+      'no active member of the workspace has this address',
+      'users.lookupByEmail',
+    ],
+  ])('%s is rejected, with the call and what to do', async (code, target, advice, call = 'chat.postMessage') => {
     const refusal = await failOnce(slack.postSlackMessage, target, letter);
     expect(refusal).toMatchObject({
       type: 'slack.rejected',
-      message: `slack answered ${code}: ${advice}`,
+      message: `slack: ${call}: answered ${code}: ${advice}`,
       details: [{ status: 200, code }],
       nonRetryable: true,
     });
@@ -273,7 +278,10 @@ describe('what Slack answers with status 200', () => {
     ['is_archived', 'the channel is archived; name another'],
   ])('%s is rejected, with what to do', async (error, advice) => {
     const refusal = await failOnce((await refusing({ error })).postSlackMessage, toChannel, letter);
-    expect(refusal).toMatchObject({ type: 'slack.rejected', message: `slack answered ${error}: ${advice}` });
+    expect(refusal).toMatchObject({
+      type: 'slack.rejected',
+      message: `slack: chat.postMessage: answered ${error}: ${advice}`,
+    });
     expect(refusal.nonRetryable).toBe(true);
   });
 
@@ -281,7 +289,7 @@ describe('what Slack answers with status 200', () => {
     const other = await refusing({ error: 'missing_scope', needed: 'chat:write,im:write', provided: 'users:read' });
     await expect(failOnce(other.postSlackMessage, toChannel, letter)).resolves.toMatchObject({
       type: 'slack.rejected',
-      message: 'slack answered missing_scope: grant our app the scope chat:write,im:write',
+      message: 'slack: chat.postMessage: answered missing_scope: grant our app the scope chat:write,im:write',
     });
   });
 
@@ -290,15 +298,22 @@ describe('what Slack answers with status 200', () => {
     async (error) => {
       const other = await refusing({ error }, { 'retry-after': '9' });
       const refusal = await failOnce(other.postSlackMessage, toChannel, letter);
-      expect(refusal).toMatchObject({ type: 'slack.unavailable', message: `slack answered ${error}` });
+      expect(refusal).toMatchObject({
+        type: 'slack.unavailable',
+        message: `slack: chat.postMessage: answered ${error}`,
+      });
       expect(delayOf(refusal)).toBe(9000);
     },
   );
 
   test.each([
-    ['a code that we do not know', { error: 'some_new_error' }, 'slack answered some_new_error'],
-    ['a text for a code', { error: 'omar.haddad@example.com is no channel' }, 'slack answered unknown_error'],
-    ['no code', {}, 'slack answered unknown_error'],
+    ['a code that we do not know', { error: 'some_new_error' }, 'slack: chat.postMessage: answered some_new_error'],
+    [
+      'a text for a code',
+      { error: 'omar.haddad@example.com is no channel' },
+      'slack: chat.postMessage: answered unknown_error',
+    ],
+    ['no code', {}, 'slack: chat.postMessage: answered unknown_error'],
   ])('%s is rejected', async (_what, body, message) => {
     const refusal = await failOnce((await refusing(body)).postSlackMessage, toChannel, letter);
     expect(refusal).toMatchObject({ type: 'slack.rejected', message });
@@ -375,6 +390,16 @@ describe('deactivateSlackUser', () => {
     await expect(calls()).resolves.toEqual([]);
   });
 
+  test.each([404, 501])(
+    'a workspace without a SCIM API (%d): not supported, and no account is changed',
+    async (status) => {
+      const without = await slackOf((_request, response) => response.writeHead(status).end('Not found'));
+      const own = workflow();
+      await expect(own.run(without.deactivateSlackUser, own.step('chat'), omar)).resolves.toBe('not supported');
+      await expect(rowsOf(pool, own)).resolves.toEqual([]);
+    },
+  );
+
   test('without a SCIM token nothing is asked', async () => {
     const without = connectTo(pool, 'slack', { ...at.slack(standIns.url), scimToken: undefined });
     const own = workflow();
@@ -434,7 +459,7 @@ describe('an account whose keys disagree', () => {
       nonRetryable: true,
       message:
         'slack has account U7 by the address, but its externalId is "u-new", not "mt-omar": nothing is changed ' +
-        '(correct the wrong one, then retryStep, or skipStep)',
+        '(correct the wrong one, then retryStep, or identify or skipStep)',
     });
   });
 

@@ -18,6 +18,7 @@ import {
   TOKEN,
   workflow,
   written,
+  type ConnectorOptions,
   type Functions,
 } from '../running';
 
@@ -271,5 +272,85 @@ describe('a store that does not do as asked', () => {
     });
     const refusal = await failOnce(xapiAt(url).storeStatement, facts);
     expect(refusal).toMatchObject({ type: 'xapi.rejected', details: [{ status }] });
+  });
+});
+
+describe('a store that takes no attachments', () => {
+  /** Hands on what is JSON, and answers the multipart form by `status`. */
+  function without(status: number, options: ConnectorOptions = {}): { xapi: Xapi; forms: () => number } {
+    let forms = 0;
+    const xapiOf = connectTo(pool, 'xapi', at.xapi(`${standIns.url}/xapi`), {
+      fetch: (input, init) => {
+        const type = (init?.headers as Record<string, string>)['content-type'] ?? '';
+        if (!type.startsWith('multipart/')) return fetch(input, init);
+        forms += 1;
+        return Promise.resolve(new Response('no', { status }));
+      },
+      ...options,
+    });
+    return { xapi: xapiOf, forms: () => forms };
+  }
+
+  const files = async () => (await statements()).map(({ files: all, statement }) => [all, statement['attachments']]);
+
+  test.each([400, 413, 415, 422])('that answers the form with %d gets the statement alone', async (status) => {
+    const other = without(status);
+    await expect(runOnce(other.xapi.storeStatement, facts)).resolves.toBe('without the certificate');
+    expect(await files()).toEqual([[[], undefined]]);
+    // The next one is not tried with the form.
+    await expect(runOnce(other.xapi.storeStatement, facts)).resolves.toBe('without the certificate');
+    expect(other.forms()).toBe(1);
+  });
+
+  test('that answers the form with 500 gets the statement alone at the third time', async () => {
+    const other = without(500);
+    const { run, failure, step } = workflow();
+    for (let time = 0; time < 2; time += 1)
+      await expect(failure(other.xapi.storeStatement, step('store'), facts)).resolves.toMatchObject({
+        type: 'xapi.unavailable',
+      });
+    await expect(run(other.xapi.storeStatement, step('store'), facts)).resolves.toBe('without the certificate');
+    await expect(run(other.xapi.storeStatement, step('store'), facts)).resolves.toBe('without the certificate');
+    expect(await files()).toEqual([[[], undefined]]);
+  });
+
+  test('is tried with the form again after an hour', async () => {
+    let at = 0;
+    const other = without(422, { now: () => at });
+    await runOnce(other.xapi.storeStatement, facts);
+    at = 3_600_000;
+    await runOnce(other.xapi.storeStatement, facts);
+    expect(other.forms()).toBe(2);
+  });
+
+  test('a store that is away, or refuses the statement, is no such one', async () => {
+    for (const [status, type] of [
+      [503, 'unavailable'],
+      [400, 'rejected'],
+    ] as const) {
+      const seen: string[] = [];
+      const url = await store((request, response) => {
+        seen.push(request.headers['content-type'] ?? '');
+        request.resume().on('end', () => response.writeHead(status).end());
+      });
+      const other = xapiAt(url);
+      for (let time = 0; time < 4; time += 1)
+        await expect(failOnce(other.storeStatement, facts)).resolves.toMatchObject({ type: `xapi.${type}` });
+      expect(seen.filter((one) => one.startsWith('multipart/'))).toHaveLength(4);
+    }
+  });
+
+  test.each([401, 403, 404])('%d is not about the form', async (status) => {
+    const other = without(status);
+    await expect(failOnce(other.xapi.storeStatement, facts)).resolves.toMatchObject({ type: 'xapi.rejected' });
+    expect(await statements()).toEqual([]);
+  });
+
+  test('with `attachments: never` no form is tried', async () => {
+    const names = { accountHomePage: 'https://app.mindtickle.com', courseBase: 'https://app.mindtickle.com/courses/' };
+    const other = without(500, { policy: { xapi: { ...names, attachments: 'never' } } });
+    await expect(runOnce(other.xapi.storeStatement, facts)).resolves.toBe('without the certificate');
+    expect(other.forms()).toBe(0);
+    expect(await files()).toEqual([[[], undefined]]);
   });
 });

@@ -10,6 +10,7 @@ import { workerSettings } from '../../../src/settings';
 import { start, stateOf, stopAll } from '../../dev/stand-ins/running';
 import type { StandIns } from '../../../src/dev/stand-ins';
 import { S3_KEY, startS3 } from '../../activities/archive/s3-server';
+import { serve } from '../../activities/running';
 import { scriptSmtp, type ScriptedSmtp } from '../../activities/scripted-smtp';
 
 // Nothing connects before it is asked.
@@ -62,6 +63,10 @@ async function check(wrong: Record<string, string> = {}, limitMs = 10_000): Prom
   return said;
 }
 
+const described = ['Contact', 'Training_Status__c', 'User', 'UserLogin'].map(
+  (object) => `GET /salesforce/services/data/v62.0/sobjects/${object}/describe`,
+);
+
 describe('checkConnectors', () => {
   test('says of each system that it answers, and writes nothing', async () => {
     await expect(check()).resolves.toEqual({
@@ -74,8 +79,10 @@ describe('checkConnectors', () => {
     });
     const { calls } = await stateOf(standIns);
     expect(calls.map(({ method, path }) => `${method} ${path.replace(/\?.*/, '')}`).sort()).toEqual([
-      'GET /identity/scim/v2/Users',
-      'GET /identity/scim/v2/Users',
+      ...Array<string>(2).fill('GET /identity/scim/v2/Groups'),
+      ...Array<string>(4).fill('GET /identity/scim/v2/Users'),
+      ...described,
+      'GET /slack/scim/v2/Users',
       'GET /slack/scim/v2/Users',
       'GET /xapi/statements',
       'POST /salesforce/services/oauth2/token',
@@ -95,14 +102,14 @@ describe('checkConnectors', () => {
     const salesforce = 'SALESFORCE_LOGIN_URL or SALESFORCE_CLIENT_ID or SALESFORCE_CLIENT_SECRET';
     const slack = 'SLACK_BOT_TOKEN or SLACK_SCIM_TOKEN or SLACK_API_URL';
     expect(said).toEqual({
-      identity: `error: identity answered 401: ${refused}. Mend SCIM_URL or SCIM_TOKEN. ${parks}`,
-      mail: `error: mail answered 535: ${refused}. Mend SMTP_URL or MAIL_FROM. ${parks}`,
+      identity: `error: identity: look a user up: answered 401: ${refused}. Fix SCIM_URL or SCIM_TOKEN. ${parks}`,
+      mail: `error: mail: AUTH PLAIN: answered 535: ${refused}. Fix SMTP_URL or MAIL_FROM. ${parks}`,
       archive: 'info: archive answers',
       salesforce:
-        `error: salesforce answered invalid_client: ${refused} ` +
-        `(look at the connected app, SALESFORCE_CLIENT_ID and what goes with it). Mend ${salesforce}. ${parks}`,
-      slack: `error: slack answered invalid_auth: ${refused} (set another bot token). Mend ${slack}. ${parks}`,
-      xapi: `error: xapi answered 401: ${refused}. Mend XAPI_URL or XAPI_KEY or XAPI_SECRET. ${parks}`,
+        `error: salesforce: sign in: answered invalid_client: ${refused} ` +
+        `(look at the connected app, SALESFORCE_CLIENT_ID and what goes with it). Fix ${salesforce}. ${parks}`,
+      slack: `error: slack: auth.test: answered invalid_auth: ${refused} (set another bot token). Fix ${slack}. ${parks}`,
+      xapi: `error: xapi: read statements: answered 401: ${refused}. Fix XAPI_URL or XAPI_KEY or XAPI_SECRET. ${parks}`,
     });
     for (const secret of ['revoked', 'robot', 'password']) expect(JSON.stringify(said)).not.toContain(secret);
   });
@@ -111,8 +118,8 @@ describe('checkConnectors', () => {
     const okta = { SCIM_URL: '', SCIM_TOKEN: '', OKTA_ORG_URL: `${standIns.url}/identity/okta` };
     const said = await check({ SLACK_SCIM_TOKEN: 'a-revoked-token', ...okta, OKTA_API_TOKEN: 'a-revoked-token' });
     expect(said).toMatchObject({
-      identity: `error: identity answered 401: ${refused}. Mend OKTA_ORG_URL or OKTA_API_TOKEN. ${parks}`,
-      slack: `error: slack answered 401: ${refused}. Mend SLACK_BOT_TOKEN or SLACK_SCIM_TOKEN or SLACK_API_URL. ${parks}`,
+      identity: `error: identity: look a user up: answered 401: ${refused}. Fix OKTA_ORG_URL or OKTA_API_TOKEN. ${parks}`,
+      slack: `error: slack: find the account: answered 401: ${refused}. Fix SLACK_BOT_TOKEN or SLACK_SCIM_TOKEN or SLACK_API_URL. ${parks}`,
     });
     await expect(check({ ...okta, OKTA_API_TOKEN: 'a-token-of-the-tests' })).resolves.toMatchObject({
       identity: 'info: identity answers',
@@ -128,7 +135,7 @@ describe('checkConnectors', () => {
       Object.assign(process.env, aws, { AWS_SECRET_ACCESS_KEY: S3_KEY.secret });
       await expect(check(to)).resolves.toMatchObject({ archive: 'info: archive answers' });
       await expect(check({ ...to, ARCHIVE_URL: 's3://elsewhere' })).resolves.toMatchObject({
-        archive: expect.stringMatching(/^error: archive has no such bucket.* Mend ARCHIVE_URL\./) as string,
+        archive: expect.stringMatching(/^error: archive has no such bucket.* Fix ARCHIVE_URL\./) as string,
       });
       process.env['AWS_SECRET_ACCESS_KEY'] = 'another-secret-key';
       await expect(check(to)).resolves.toMatchObject({
@@ -152,9 +159,11 @@ describe('checkConnectors', () => {
     });
     expect(said).toMatchObject({
       identity:
-        'error: identity did not answer. Is it up, and is what SCIM_URL, SCIM_TOKEN say right? ' +
+        'error: identity: look a user up: did not answer. Is it up, and is what SCIM_URL, SCIM_TOKEN say right? ' +
         'Its steps are tried again until it answers',
-      mail: expect.stringMatching(/^error: mail did not accept the message\. Is it up/) as string,
+      mail: expect.stringMatching(
+        /^error: mail: connect: did not accept the message: nothing listens there\. Is it up/,
+      ) as string,
       archive: expect.stringMatching(/^error: archive could not write\. Is it up/) as string,
     });
   });
@@ -167,12 +176,61 @@ describe('checkConnectors', () => {
       SLACK_API_URL: `${url}/api`,
       XAPI_URL: url,
     });
-    const mend = (name: string): unknown => expect.stringMatching(new RegExp(`^error: .*Mend .*${name}`));
+    const fix = (name: string): unknown => expect.stringMatching(new RegExp(`^error: .*Fix .*${name}`));
     expect(said).toMatchObject({
-      identity: mend('SCIM_URL'),
-      salesforce: mend('SALESFORCE_LOGIN_URL'),
-      slack: mend('SLACK_API_URL'),
-      xapi: mend('XAPI_URL'),
+      identity: fix('SCIM_URL'),
+      salesforce: fix('SALESFORCE_LOGIN_URL'),
+      slack: fix('SLACK_API_URL'),
+      xapi: fix('XAPI_URL'),
+    });
+  });
+
+  test('names each channel, object, field and value that the policy names and that is not there', async () => {
+    const policy = join(directory, 'policy.yaml');
+    writeFileSync(
+      policy,
+      [
+        'slack: { alertsChannel: "#nowhere" }',
+        'salesforce:',
+        '  trainingFields: { score: Scoore__c }',
+        '  statuses: { lapsed: Expired }',
+        '  contactKeyField: Email',
+        '  userIdField: Employee__c',
+      ].join('\n'),
+    );
+    const said = await check({ MINDTICKLE_CONFIG: policy });
+    expect(said).toMatchObject({
+      slack:
+        'error: slack has no channel #nowhere that our app is in: invite it, or correct `slack.alertsChannel`. ' +
+        'Steps that need it park until then; all others go on',
+      salesforce:
+        'error: salesforce has no field Training_Status__c.Scoore__c; ' +
+        'has no value "Expired" of Training_Status__c.Status__c; has Contact.Email, which is no external id; ' +
+        "has no field User.Employee__c: correct the policy's `salesforce`, or let our user see it. " +
+        'Steps that need it park until then; all others go on',
+      xapi: 'info: xapi answers',
+    });
+    writeFileSync(policy, 'salesforce: { trainingObject: Learning__c }\nslack: { alertsChannel: "#enablement" }\n');
+    await expect(check({ MINDTICKLE_CONFIG: policy })).resolves.toMatchObject({
+      slack: 'info: slack answers',
+      salesforce: expect.stringMatching(/^error: salesforce has no object Learning__c:/) as string,
+    });
+  });
+
+  test('says what a plan or the policy leaves out', async () => {
+    const policy = join(directory, 'policy.yaml');
+    writeFileSync(policy, 'xapi: { attachments: never }\n');
+    const without = await serve((request, response) => {
+      request.resume().on('end', () => {
+        const isScim = request.url?.includes('/scim/') === true;
+        response.writeHead(isScim ? 404 : 200).end(isScim ? 'Not found' : '{"ok":true}');
+      });
+    });
+    const said = await check({ MINDTICKLE_CONFIG: policy, SLACK_API_URL: `${without.url}/api` });
+    await without.stop();
+    expect(said).toMatchObject({
+      slack: 'info: slack answers. It has no SCIM API for this workspace: deactivating accounts is not supported',
+      xapi: 'info: xapi answers. Certificates are not attached (xapi.attachments: never)',
     });
   });
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { cut, html, marked, table, type Html } from '../html';
 import { Refusal, type Protocol } from '../protocol';
 import type { HttpStandIn, SystemContext } from '../system';
-import { refusal, seedRecords, type StoredRecord } from './objects';
+import { described, refusal, seedRecords, type StoredRecord } from './objects';
 import { notFound, recordsSchema, update, upsert, upsertAll, type Records, type Written } from './records';
 import { createSignIn, type SignIn } from './sign-in';
 import { runQuery } from './soql';
@@ -70,6 +70,10 @@ function resources(records: Records): express.Router {
     if (typeof query['q'] !== 'string') throw refusal('MALFORMED_QUERY', 'there is no query');
     const found = runQuery(query['q'], records.read());
     response.json({ totalSize: found.length, done: true, records: found });
+  });
+
+  api.get('/sobjects/:type/describe', ({ params }, response) => {
+    response.json({ name: params.type, fields: described(params.type) });
   });
 
   api.patch('/sobjects/:type/:id', ({ params, body }, response) => {

@@ -123,6 +123,19 @@ export function seedRecords(): StoredRecord[] {
   ];
 }
 
+/** The fields of an object, in the words of "sObject Describe". @throws Refusal for one that is not there */
+export function described(type: string): readonly object[] {
+  const fields = Object.hasOwn(objects, type) ? objects[type]?.fields : undefined;
+  if (fields === undefined) throw refusal('NOT_FOUND', 'The requested resource does not exist');
+  return Object.entries(fields).map(([name, { type: of, externalId = false, readOnly = false }]) => ({
+    name,
+    externalId,
+    updateable: !readOnly,
+    restrictedPicklist: of.of === 'picklist',
+    picklistValues: of.of === 'picklist' ? of.values.map((value) => ({ value, active: true })) : [],
+  }));
+}
+
 type Values = Readonly<Record<string, unknown>>;
 
 /** In Salesforce's words: `errorCode` of a call, `statusCode` of a record in a collection. */
