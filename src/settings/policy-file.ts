@@ -6,6 +6,7 @@ import {
   DEFAULT_SALESFORCE_NAMES,
   DEFAULT_XAPI_NAMES,
   isTimeZone,
+  sameName,
   SYSTEMS,
   WEEKDAYS,
   type Mode,
@@ -17,13 +18,27 @@ import { explain, SettingsError } from './error';
 const days = z.number().min(0).max(3650);
 const percent = z.number().min(0).max(100);
 /** Each once: nobody is notified twice because a list names them twice. */
-const addresses = z.array(z.email()).transform((all) => [...new Set(all)]);
+const addresses = z
+  .array(z.email())
+  .transform((all) => all.filter((one, index) => all.findIndex((other) => sameName(one, other)) === index));
 const mode = z.enum(['off', 'observe', 'on']);
 const limitedConnector = z.strictObject({
   mode: mode.optional(),
   perSecond: z.number().positive().max(100_000).optional(),
   slots: z.number().int().positive().max(1000).optional(),
 });
+/** By names that people write: two spellings of one name would be two answers. */
+function byNames<T extends z.ZodType>(value: T) {
+  return z.record(z.string(), value).superRefine((record, context) => {
+    const names = Object.keys(record);
+    for (const [index, name] of names.entries()) {
+      const first = names.slice(0, index).find((other) => sameName(other, name));
+      if (first !== undefined)
+        context.addIssue({ code: 'custom', path: [name], message: `is the same name as "${first}": keep one of them` });
+    }
+  });
+}
+
 /** `observe`, or `{ mode: observe, perSecond: 10 }`. */
 const connector = z.preprocess((value) => (typeof value === 'string' ? { mode: value } : value), limitedConnector);
 
@@ -83,9 +98,7 @@ const config = z.strictObject({
   protected: z
     .strictObject({ users: z.array(z.string()).default([]), groups: z.array(z.string()).default([]) })
     .prefault({}),
-  teams: z
-    .record(z.string(), z.strictObject({ manager: z.email().optional(), escalation: addresses.default([]) }))
-    .default({}),
+  teams: byNames(z.strictObject({ manager: z.email().optional(), escalation: addresses.default([]) })).default({}),
   calendar: calendar.prefault({}),
   groups: z
     .strictObject({
@@ -95,7 +108,7 @@ const config = z.strictObject({
     })
     .prefault({}),
   course: z
-    .strictObject({ passPercent: percent.optional(), renews: z.record(z.string(), z.array(z.string())).default({}) })
+    .strictObject({ passPercent: percent.optional(), renews: byNames(z.array(z.string())).default({}) })
     .prefault({}),
   xapi: z
     .strictObject({

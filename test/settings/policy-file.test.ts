@@ -101,6 +101,16 @@ describe('readConfig', () => {
     ['an administrator without an address', 'administrators: [a@example.com, ada]', 'administrators.1: Invalid email'],
     ['a lead without one', 'teams: { t1: { escalation: [vera] } }', 'teams.t1.escalation.0: Invalid email'],
     ['a manager without one', 'teams: { t1: { manager: mona } }', 'teams.t1.manager: Invalid email'],
+    [
+      'a team in two spellings',
+      'teams: { "Sales North": {}, "sales  north": {} }',
+      'teams.sales  north: is the same name as "Sales North"',
+    ],
+    [
+      'a course in two spellings',
+      'course: { renews: { "Café": [A], "Cafe\\u0301": [B] } }',
+      'is the same name as "Café": keep one of them',
+    ],
     ['an unknown zone', 'calendar: { timeZone: Europe/Atlantis }', 'calendar.timeZone: not a time zone'],
     ['an offset for a zone', 'calendar: { timeZone: "+02:00" }', 'calendar.timeZone: not a time zone'],
     ['a zone that is none at all', 'calendar: { timeZone: 1 }', 'calendar.timeZone: Invalid input'],
@@ -155,7 +165,9 @@ describe('readConfig', () => {
   });
 
   test('an address twice in a list is once', () => {
-    const { policy } = readConfigFile(file('administrators: [a@example.com, b@example.com, a@example.com]'));
+    const { policy } = readConfigFile(
+      file('administrators: [a@example.com, b@example.com, a@example.com, A@Example.com]'),
+    );
     expect(policy.administrators).toEqual(['a@example.com', 'b@example.com']);
   });
 });
