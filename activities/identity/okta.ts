@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { sameName } from '../../src/domain';
 import type { SystemSettings } from '../../src/settings';
 import type { Person } from '../connector';
 import { rejected, statusOf } from '../failure';
@@ -73,7 +74,8 @@ export function createOktaDriver(
   async function findGroup(name: string): Promise<Group | null> {
     const search = `profile.name eq ${quote(name)}`;
     const all = await reading.list<OktaGroup>(GROUPS, 'find a group', { search, limit: PAGE });
-    const named = all.filter(({ profile }) => profile?.name === name);
+    const exact = all.filter(({ profile }) => profile?.name === name);
+    const named = exact.length > 0 ? exact : all.filter(({ profile }) => sameName(profile?.name ?? '', name));
     const group = named.find(isChangeable);
     if (group !== undefined) return toGroup(group);
     if (named.length === 0) return null;

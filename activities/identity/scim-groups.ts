@@ -1,9 +1,9 @@
+import { sameName } from '../../src/domain';
 import { rejected } from '../failure';
 import type { Http } from '../http';
 import { quote, scimAttribute, scimList } from '../scim';
 import type { Group, IdentityUser, Membership } from './driver';
 import { USERS } from './scim-users';
-import { folded } from './the-one';
 
 export const GROUPS = '/Groups';
 
@@ -96,7 +96,7 @@ export function createScimGroups(read: Http['read']): ScimGroups {
 
   async function findGroup(name: string): Promise<Group | null> {
     const named = (groups: readonly unknown[]): readonly Group[] =>
-      groups.map(toGroup).filter((group) => folded(group.name) === folded(name));
+      groups.map(toGroup).filter((group) => sameName(group.name, name));
     const byFilter = named((await listGroups(`displayName eq ${quote(name)}`)) ?? []);
     const found = byFilter.length > 0 ? byFilter : named((await listGroups()) ?? []);
     const exact = found.filter((group) => group.name === name);
