@@ -25,8 +25,8 @@ beforeEach(() => {
   userId = randomUUID();
 });
 
-async function record(name: string, fact: Fact): Promise<void> {
-  await recordEvent(ledger.pool, request(`${name} ${userId}`, fact));
+function record(name: string, fact: Fact): Promise<object> {
+  return recordEvent(ledger.pool, request(`${name} ${userId}`, fact));
 }
 
 describe('findLearner', () => {
@@ -56,6 +56,41 @@ describe('findLearner', () => {
     await record('hire', provisioned(userId));
     await record('leave', deprovisioned(userId));
     expect(await findLearner(ledger.pool, userId)).toMatchObject({ email: 'new@example.com' });
+  });
+});
+
+describe('an event that lacks what nobody needs', () => {
+  const nothing = { email: null, role: null, teamId: null };
+
+  test('takes nothing from what is known of a learner', async () => {
+    await record('hire', provisioned(userId));
+    await record('again', { ...provisioned(userId, { at: MONDAY + 1 }), ...nothing });
+    await record('leave', { kind: 'deprovisioned', userId, email: null, reason: null, at: MONDAY + 2 });
+    expect(await findLearner(ledger.pool, userId)).toMatchObject({
+      email: 'new@example.com',
+      role: 'rep',
+      teamId: 'west',
+      standing: 'left',
+    });
+  });
+
+  test('makes a learner of whom only the id is known', async () => {
+    await record('leave', { kind: 'deprovisioned', userId, email: null, reason: null, at: MONDAY });
+    expect(await findLearner(ledger.pool, userId)).toMatchObject({ email: null, active: false });
+    await record('hire', { ...provisioned(userId), ...nothing });
+    expect(await findLearner(ledger.pool, userId)).toMatchObject({ email: null, role: null });
+  });
+});
+
+describe('a completion', () => {
+  test.each([
+    ['decomposed', 'Café Basics', 'Cafe\u0301 Basics'],
+    ['with a no-break space', 'Café Basics', 'Café\u00a0Basics'],
+    ['full-width, with a trailing zero-width space', 'Cafe 1', 'Ｃａｆｅ　１\u200b'],
+  ])('renews the certificate of the same name, %s', async (_how, certificate, course) => {
+    await record('expiry', expired(userId, { certificate }));
+    const recorded = await record('completion', completed(userId, { course, at: MONDAY + 1 }));
+    expect(recorded).toMatchObject({ settles: [{ news: { signal: 'recertified' } }] });
   });
 });
 

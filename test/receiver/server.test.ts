@@ -64,6 +64,23 @@ describe('POST /webhooks/mindtickle', () => {
     ]);
   });
 
+  test('reads a date without a time by the zone of the policy', async () => {
+    const { port, received, close } = await startReceiver({
+      settings: { ...settings, timeZone: 'America/Los_Angeles' },
+    });
+    const data = { userId: 'u1', deprovisionedAt: '2026-11-30' };
+    await deliver(port, { body: envelope({ event: 'user.deprovisioned', data }) });
+    await close();
+    expect(received[0]?.delivery).toMatchObject({ data: { deprovisionedAt: '2026-12-01T07:59:59Z' } });
+  });
+
+  test('a leaver who cannot be read goes before all that can wait', async () => {
+    const { port, received, close } = await startReceiver();
+    await deliver(port, { body: envelope({ event: 'user.deprovisioned', data: { email: 'jane@example.com' } }) });
+    await close();
+    expect(received[0]).toMatchObject({ lane: 1, contents: { kind: 'problem', event: 'user.deprovisioned' } });
+  });
+
   test('says so when the event id is known', async () => {
     const { port, close } = await startReceiver({ accept: () => Promise.resolve('duplicate') });
     const answer = await deliver(port);

@@ -4,7 +4,14 @@ import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { parse } from 'yaml';
 import { SYSTEMS } from '../../src/domain';
-import { readConfigFile, receiverSettings, SettingsError, systemDescriptors, workerSettings } from '../../src/settings';
+import {
+  drainSettings,
+  readConfigFile,
+  receiverSettings,
+  SettingsError,
+  systemDescriptors,
+  workerSettings,
+} from '../../src/settings';
 import { settingNames } from '../../src/settings/variables';
 
 const docs = readFileSync(resolve(__dirname, '../../docs/configuration.md'), 'utf8');
@@ -56,6 +63,14 @@ describe('the docs', () => {
 });
 
 describe('receiverSettings', () => {
+  test('take the zone of the calendar, by which dates of events are read', () => {
+    const env = { MINDTICKLE_WEBHOOK_SECRET: 'new', MINDTICKLE_COMPANY_ID: 'acme' };
+    expect(receiverSettings(env).timeZone).toBe('UTC');
+    const config = file('calendar: { timeZone: Europe/Berlin }');
+    expect(receiverSettings({ ...env, MINDTICKLE_CONFIG: config }).timeZone).toBe('Europe/Berlin');
+    expect(drainSettings({ ...env, MINDTICKLE_CONFIG: config }).timeZone).toBe('Europe/Berlin');
+  });
+
   test('takes several secrets, newest first, and trims them', () => {
     const { secrets } = receiverSettings({ MINDTICKLE_WEBHOOK_SECRET: 'new, old', MINDTICKLE_COMPANY_ID: 'acme' });
     expect(secrets).toEqual(['new', 'old']);

@@ -85,6 +85,23 @@ describe('createDrain', () => {
     expect(started).toHaveLength(40);
   });
 
+  test('hands on what is read of the body, by the zone of the policy, and keeps none of it beside the body', async () => {
+    const rawBody = Buffer.from(EVENTS[1].replace('T00:00:00Z', ''));
+    await spool.put({ ...received('evt-1', 1), rawBody });
+    const seen: unknown[] = [];
+    const starter = {
+      start: (each: VerifiedDelivery): Promise<Started> => {
+        seen.push(each.delivery);
+        return Promise.resolve('started');
+      },
+    };
+    const reading = { companyId: 'acme', timeZone: 'America/Los_Angeles' };
+    drain = createDrain({ spool, starter, slots: createStartSlots(1), reading, log });
+    expect(spool.oldest(1, 1, () => false)[0]?.delivery).not.toHaveProperty('data');
+    await untilEmpty();
+    expect(seen).toMatchObject([{ eventId: 'evt-1', data: { userId: 'u', deprovisionedAt: '2026-11-02T07:59:59Z' } }]);
+  });
+
   test('has as many under way at once as there are slots, each once', async () => {
     for (let n = 0; n < 30; n += 1) await spool.put(received(`evt-${n}`));
     let inside = 0;
