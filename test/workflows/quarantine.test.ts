@@ -99,7 +99,7 @@ describe('quarantine that is redriven', () => {
     const now = await onboardingOf(handle);
     const { history } = await world.state(now);
     expect(history[0]).toMatchObject({
-      what: 'redrive, corrected: event, data.email',
+      what: 'redrive, corrected: data.email',
       by: 'ada',
       reason: expect.any(String) as string,
     });
