@@ -152,7 +152,7 @@ function createEndings(
   }
 
   async function freeze(context: StepContext, user: IdentityUser): Promise<Freeze> {
-    let sessions: object | 'observed' | 'not supported' = {};
+    let sessions: object | 'observed' | 'not supported';
     let change: Change;
     try {
       change = await setActive(context, user, false);

@@ -65,6 +65,31 @@ export function createOktaDriver(
     return manager === null ? addressIn(managerId) : toUser(manager).email;
   }
 
+  return {
+    findUser,
+    findByAddress: async (email) => (await findByAddress(email)).map(known),
+    findManagerEmail,
+    ...createGroups(http, reading),
+    setActive: (effect, user, active) =>
+      change(effect, user, active ? 'unsuspend' : 'suspend', (now) => now.active === active),
+    endSessions: async (effect, { id }) => {
+      const path = `${USERS}/${encodeURIComponent(id)}/sessions?oauthTokens=true`;
+      try {
+        return await http.write(effect, { method: 'DELETE', path, call: 'end sessions' });
+      } catch (error) {
+        // The user is there: what is missing is the call.
+        if ([404, 405, 501].includes(statusOf(error) ?? 0)) return 'not supported';
+        throw error;
+      }
+    },
+    deactivate: (effect, user) => change(effect, user, 'deactivate', (now) => now.deactivated === true),
+  };
+}
+
+function createGroups(
+  http: Http,
+  reading: ReturnType<typeof createReading>,
+): Pick<IdentityDriver, 'groupsOf' | 'findGroup' | 'createGroup' | 'isMember' | 'setMember'> {
   async function groupsOf({ id }: IdentityUser): Promise<readonly Membership[]> {
     const path = `${USERS}/${encodeURIComponent(id)}/groups`;
     const all = await reading.list<OktaGroup>(path, "read a user's groups", { limit: PAGE });
@@ -96,26 +121,10 @@ export function createOktaDriver(
   }
 
   return {
-    findUser,
-    findByAddress: async (email) => (await findByAddress(email)).map(known),
-    findManagerEmail,
     groupsOf,
     findGroup,
     createGroup,
     isMember: async (group, user) => (await groupsOf(user)).some(({ id }) => id === group.id),
-    setActive: (effect, user, active) =>
-      change(effect, user, active ? 'unsuspend' : 'suspend', (now) => now.active === active),
-    endSessions: async (effect, { id }) => {
-      const path = `${USERS}/${encodeURIComponent(id)}/sessions?oauthTokens=true`;
-      try {
-        return await http.write(effect, { method: 'DELETE', path, call: 'end sessions' });
-      } catch (error) {
-        // The user is there: what is missing is the call.
-        if ([404, 405, 501].includes(statusOf(error) ?? 0)) return 'not supported';
-        throw error;
-      }
-    },
-    deactivate: (effect, user) => change(effect, user, 'deactivate', (now) => now.deactivated === true),
     setMember: (effect, group, user, member) =>
       http.write(effect, {
         method: member ? 'PUT' : 'DELETE',

@@ -49,15 +49,7 @@ export function createScimGroups(read: Http['read']): ScimGroups {
     return hasMember(body, userId);
   }
 
-  function listGroups(filter?: string, attributes?: string): Promise<readonly unknown[] | null> {
-    const call = 'list groups';
-    return scimList('identity', read, {
-      path: GROUPS,
-      call,
-      ...(filter !== undefined && { filter }),
-      ...(attributes !== undefined && { attributes }),
-    });
-  }
+  const listGroups = createList(read);
 
   /** What the filter finds beside the user's own list: a server may ignore the filter, and then finds every group. */
   async function checked(found: readonly Group[], own: OwnGroups | null, userId: string): Promise<Membership[]> {
@@ -94,7 +86,23 @@ export function createScimGroups(read: Http['read']): ScimGroups {
     return found?.some((one) => toGroup(one).id === group.id) === true ? true : undefined;
   }
 
-  async function findGroup(name: string): Promise<Group | null> {
+  return { groupsOf, isMember, findGroup: createFinder(listGroups) };
+}
+
+type ListGroups = (filter?: string, attributes?: string) => Promise<readonly unknown[] | null>;
+
+function createList(read: Http['read']): ListGroups {
+  return (filter, attributes) =>
+    scimList('identity', read, {
+      path: GROUPS,
+      call: 'list groups',
+      ...(filter !== undefined && { filter }),
+      ...(attributes !== undefined && { attributes }),
+    });
+}
+
+function createFinder(listGroups: ListGroups): ScimGroups['findGroup'] {
+  return async (name) => {
     const named = (groups: readonly unknown[]): readonly Group[] =>
       groups.map(toGroup).filter((group) => sameName(group.name, name));
     const byFilter = named((await listGroups(`displayName eq ${quote(name)}`)) ?? []);
@@ -103,9 +111,7 @@ export function createScimGroups(read: Http['read']): ScimGroups {
     const [group, other] = exact.length > 0 ? exact : found;
     if (other !== undefined) throw rejected('identity', `has several groups named "${name}"`, { count: found.length });
     return group ?? null;
-  }
-
-  return { groupsOf, isMember, findGroup };
+  };
 }
 
 function hasMember(group: unknown, userId: string): boolean | undefined {

@@ -158,13 +158,14 @@ const CODE = /^[a-z_]{1,40}$/;
 function failureOf({ status, headers }: Response, text: string): ApplicationFailure {
   const { error } = parse(text);
   const code = typeof error === 'string' && CODE.test(error) ? error : undefined;
-  if (status === 401 || (status === 400 && code !== undefined && REFUSED.includes(code))) {
+  const answered = `${code ?? status} (${CALL})`;
+  if (status === 401 || (status === 400 && REFUSED.includes(code ?? ''))) {
     const advice = 'look at SCIM_CLIENT_ID and SCIM_CLIENT_SECRET';
-    return credentialsRefused('identity', `${code ?? status} (${CALL})`, { status: 401 }, advice);
+    return credentialsRefused('identity', answered, { status: 401 }, advice);
   }
-  if (status === 400 || status === 404)
-    return rejected('identity', `answered ${code ?? status} (${CALL}): is SCIM_TOKEN_URL right?`, { status });
-  return ofCall(CALL, failureFromStatus('identity', status, headers, code)) as ApplicationFailure;
+  if (![400, 404].includes(status))
+    return ofCall(CALL, failureFromStatus('identity', status, headers, code)) as ApplicationFailure;
+  return rejected('identity', `answered ${answered}: is SCIM_TOKEN_URL right?`, { status });
 }
 
 /** Calls with such a token: one that is refused before its time is replaced once; the refused call did nothing. */

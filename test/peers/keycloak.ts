@@ -29,7 +29,7 @@ export async function startKeycloak(program: string): Promise<Keycloak> {
     ...['--http-host=127.0.0.1', `--http-port=${port}`],
   ];
   const env = { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN, KC_BOOTSTRAP_ADMIN_PASSWORD: ADMIN };
-  await run(program, args, port, { env: { ...env, JAVA_OPTS_KC_HEAP: '-Xms128m -Xmx768m' }, limitMs: 400_000 });
+  await run(program, args, port, { env: { ...env, JAVA_OPTS_KC_HEAP: '-Xms128m -Xmx768m' }, limitMs: 600_000 });
   const tokenUrl = (realm: string): string => `${origin}/realms/${realm}/protocol/openid-connect/token`;
   const tokenOf = async (realm: string, form: Record<string, string>): Promise<string> => {
     const response = await fetch(tokenUrl(realm), { method: 'POST', body: new URLSearchParams(form) });

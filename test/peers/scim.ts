@@ -102,6 +102,7 @@ export async function tryScim(pool: Pool, peer: ScimPeer, port: number, proxy: P
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
       userName: email,
       name: { givenName: 'Rita', familyName: 'Alvarez' },
+      emails: [{ value: email, type: 'work', primary: true }],
       active: true,
     });
     return { id: String(id), email };
@@ -143,7 +144,7 @@ function connector(
 ) {
   let isFirst = true;
   const send: typeof fetch = async (input, init) => {
-    const isSignIn = String(input).endsWith('/token');
+    const isSignIn = typeof input === 'string' && input.endsWith('/token');
     if (init?.method !== 'GET' && !isSignIn && isFirst) {
       isFirst = false;
       await onWrite?.();

@@ -41,7 +41,7 @@ describe('a step that is parked because credentials were refused', () => {
     const handle = await world.send('user.deprovisioned');
     await world.until(handle, ({ steps }) => steps.some(({ detail }) => detail === 'identity answered 404'));
     await skip(handle, 'freeze');
-    await handle.result();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
   });
 
   test('is decided on at once although a try of it is under way', async () => {

@@ -89,13 +89,33 @@ const page = z.object({
   count: z.coerce.number().int().min(0).catch(Infinity),
 });
 
+/** A page has no more, whatever `count` says: as Keycloak has it. */
+const MAX_PAGE = 100;
+
 /** Answer with the page of a list that `startIndex` and `count` name. */
 export function sendList(response: Response, all: readonly Resource[]): void {
   const { startIndex, count } = page.parse(response.req.query);
-  const found = all.slice(startIndex - 1, startIndex - 1 + count);
+  const found = all.slice(startIndex - 1, startIndex - 1 + Math.min(count, MAX_PAGE));
   const totals = { totalResults: all.length, startIndex, itemsPerPage: found.length };
   sendScim(response, { schemas: [`${MESSAGES}:ListResponse`], ...totals, Resources: found });
 }
+
+/** As Entra: the next page by a cursor (RFC 9865), no total, and `resources` in lower case. */
+export function sendCursorPage(response: Response, all: readonly Resource[]): void {
+  const { cursor } = response.req.query;
+  const start = all.findIndex(({ id }) => id === cursor) + 1;
+  const found = all.slice(start, start + CURSOR_PAGE);
+  const last = found.at(-1);
+  const isLast = last === undefined || last === all.at(-1);
+  sendScim(response, {
+    schemas: [`${MESSAGES}:ListResponse`],
+    itemsPerPage: found.length,
+    ...(!isLast && { nextCursor: last['id'] }),
+    resources: found,
+  });
+}
+
+const CURSOR_PAGE = 20;
 
 const operationSchema = z.object({
   op: z

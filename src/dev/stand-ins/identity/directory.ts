@@ -63,7 +63,13 @@ export const directorySchema = z.object({
       tokens: z.int().optional(),
     }),
   ),
-  groups: z.array(groupAttributes.extend(stored)),
+  groups: z.array(
+    groupAttributes.extend({
+      ...stored,
+      /** The id of the group that it is in. */
+      parent: z.string().optional(),
+    }),
+  ),
 });
 
 export type Directory = z.infer<typeof directorySchema>;
@@ -183,4 +189,36 @@ export function managerOf(user: DirectoryUser): string | undefined {
 
 export function groupsOf({ groups }: Directory, userId: string): readonly DirectoryGroup[] {
   return groups.filter(({ members }) => members.some(({ value }) => value === userId));
+}
+
+/**
+ * A user's own list. Who is in a group is in those around it, indirectly; Keycloak says so, too, of one around it that the user
+ * is in directly.
+ */
+export function membershipsOf(
+  directory: Directory,
+  userId: string,
+): readonly { readonly value: string; readonly display: string; readonly type: 'direct' | 'indirect' }[] {
+  const own = groupsOf(directory, userId);
+  const around = new Set(own.flatMap((group) => groupsAround(directory, group)));
+  return [...new Set([...own, ...around])].map((group) => ({
+    value: group.id,
+    display: group.displayName,
+    type: around.has(group) ? 'indirect' : 'direct',
+  }));
+}
+
+function groupsAround({ groups }: Directory, group: DirectoryGroup): readonly DirectoryGroup[] {
+  const parent = groups.find(({ id }) => id === group.parent);
+  return parent === undefined ? [] : [parent, ...groupsAround({ users: [], groups }, parent)];
+}
+
+/** `/Sales/EMEA` → the group EMEA in Sales. */
+export function groupAtPath({ groups }: Directory, names: readonly string[]): DirectoryGroup | undefined {
+  return (
+    names.reduce<DirectoryGroup | undefined | null>((parent, name) => {
+      if (parent === undefined) return undefined;
+      return groups.find((group) => group.displayName === name && group.parent === parent?.id);
+    }, null) ?? undefined
+  );
 }

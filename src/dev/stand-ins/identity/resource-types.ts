@@ -4,7 +4,7 @@ import type { Resource } from '../scim';
 import {
   ENTERPRISE,
   groupAttributes,
-  groupsOf,
+  membershipsOf,
   managerOf,
   userAttributes,
   userById,
@@ -26,6 +26,8 @@ export interface ResourceType<T extends Identified> {
   readonly attributes: z.ZodObject;
   /** Not returned unless `attributes` names them. */
   readonly onRequest: readonly string[];
+  /** Absent: each one is. */
+  readonly isListed?: (resource: T) => boolean;
   readonly read: (directory: Directory) => readonly T[];
   readonly write: (directory: Directory, all: T[]) => Directory;
   /** @throws Refusal when it may not be written */
@@ -37,7 +39,8 @@ export interface ResourceType<T extends Identified> {
 export const users: ResourceType<DirectoryUser> = {
   name: 'User',
   attributes: userAttributes,
-  onRequest: [],
+  // As Keycloak 26 does.
+  onRequest: ['groups'],
   read: (directory) => directory.users,
   // Nobody who was deleted stays a member.
   write: ({ groups }, all) => ({
@@ -52,7 +55,7 @@ export const users: ResourceType<DirectoryUser> = {
     checkAreUsers(directory, [managerOf(user) ?? []].flat(), 'manager.value');
   },
   derived: (directory, user) => {
-    const groups = groupsOf(directory, user.id).map(({ id, displayName }) => ({ value: id, display: displayName }));
+    const groups = membershipsOf(directory, user.id);
     const manager = userById(directory, managerOf(user));
     return {
       ...(groups.length > 0 && { groups }),
@@ -68,10 +71,13 @@ export const groups: ResourceType<DirectoryGroup> = {
   attributes: groupAttributes,
   // As Keycloak 26 does.
   onRequest: ['members'],
+  // Keycloak lists, and finds by a filter, only groups that are in no other.
+  isListed: ({ parent }) => parent === undefined,
   read: (directory) => directory.groups,
   write: (directory, all) => ({ ...directory, groups: all }),
   check: (directory, group) => {
-    checkUnique(directory.groups, group, ({ displayName }) => displayName);
+    const siblings = directory.groups.filter(({ parent }) => parent === group.parent);
+    checkUnique(siblings, group, ({ displayName }) => displayName);
     checkAreUsers(
       directory,
       group.members.map(({ value }) => value),

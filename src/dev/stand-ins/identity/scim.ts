@@ -1,27 +1,45 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import express, { type Response } from 'express';
-import { Refusal, requireAuthorization, type Protocol } from '../protocol';
-import { matching, patched, refuseAsScim, sendList, sendScim, type Resource } from '../scim';
+import { Refusal, type Protocol } from '../protocol';
+import { matching, patched, refuseAsScim, sendCursorPage, sendList, sendScim, type Resource } from '../scim';
 import type { Stored } from '../store';
 import type { SystemContext } from '../system';
 import type { Directory } from './directory';
 import { groups, users, type Identified, type ResourceType } from './resource-types';
+import { requireToken, type IssuedTokens } from './tokens';
 
-/** SCIM 2.0 (RFC 7643, 7644) on the directory: users and groups, without discovery, bulk and sorting. */
-export function scim(directory: Stored<Directory>, { token, now }: SystemContext): Protocol {
-  const routes = express.Router();
-  const unauthorized = new Refusal(401, 'unauthorized', 'The bearer token is missing or wrong');
-  routes.use(requireAuthorization(`Bearer ${token}`, unauthorized, 'Bearer'));
-  routes.use('/Users', resourceRoutes(users, directory, now));
-  routes.use('/Groups', resourceRoutes(groups, directory, now));
-  return { path: '/scim/v2', routes, refuse: refuseAsScim };
+/** What RFC 7644 leaves open, as one make of server has it. */
+interface Habits {
+  readonly path: string;
+  /** Filters that it answers with 400. */
+  readonly refused?: RegExp;
+  /** Filters that it answers with an empty list, whoever is there. */
+  readonly blindTo?: RegExp;
+  readonly send: (response: Response, all: readonly Resource[]) => void;
+}
+
+/** Seen at Keycloak 26.7. */
+const KEYCLOAK: Habits = { path: '/scim/v2', blindTo: /(^|[\s(])id eq /i, send: sendList };
+/** Read in Entra's documents. */
+const ENTRA: Habits = { path: '/entra/scim', refused: /emails/i, send: sendCursorPage };
+
+/** SCIM 2.0 (RFC 7643, 7644) on the directory: users and groups, without discovery, bulk and sorting; by two makes. */
+export function scim(directory: Stored<Directory>, context: SystemContext, tokens: IssuedTokens): readonly Protocol[] {
+  return [KEYCLOAK, ENTRA].map((habits) => {
+    const routes = express.Router();
+    routes.use(requireToken(context, tokens));
+    routes.use('/Users', resourceRoutes(users, directory, context.now, habits));
+    routes.use('/Groups', resourceRoutes(groups, directory, context.now, habits));
+    return { path: habits.path, routes, refuse: refuseAsScim };
+  });
 }
 
 function resourceRoutes<T extends Identified>(
   type: ResourceType<T>,
   directory: Stored<Directory>,
   now: () => Date,
+  habits: Habits,
 ): express.Router {
   const all = (): readonly T[] => type.read(directory.read());
   const find = (id: string): T => {
@@ -56,10 +74,12 @@ function resourceRoutes<T extends Identified>(
 
   const router = express.Router();
   router.get('/', ({ query }, response) => {
-    const resources = all().map((resource) => shown(response, resource));
-    const isFound = query['filter'] === undefined ? () => true : matching(query['filter'], ['id', 'externalid']);
-    const found = resources.filter(isFound).map((resource) => selected(response, resource, type.onRequest));
-    sendList(response, found);
+    const listed = all().filter((resource) => type.isListed?.(resource) ?? true);
+    const found = filtered(habits, query['filter'], () => listed.map((resource) => shown(response, resource)));
+    habits.send(
+      response,
+      found.map((resource) => selected(response, resource, type.onRequest)),
+    );
   });
   router.post('/', ({ body }, response) => send(response, write(undefined, body), 201));
   router.get('/:id', ({ params }, response) => send(response, find(params.id)));
@@ -77,6 +97,17 @@ function resourceRoutes<T extends Identified>(
     response.sendStatus(204);
   });
   return router;
+}
+
+function filtered(
+  { refused, blindTo }: Habits,
+  filter: unknown,
+  resources: () => readonly Resource[],
+): readonly Resource[] {
+  if (typeof filter !== 'string') return resources();
+  if (refused?.test(filter) === true) throw new Refusal(400, 'invalidFilter', 'There is no filter on this attribute');
+  const isFound = matching(filter, ['id', 'externalid']);
+  return blindTo?.test(filter) === true ? [] : resources().filter(isFound);
 }
 
 /** What the client wrote. */
