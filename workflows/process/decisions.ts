@@ -78,27 +78,27 @@ export function createDecisions(recorder: StateRecorder): Decisions {
     return decision;
   }
 
-  async function unlessMade<T>(step: string, work: () => Promise<T>): Promise<T | undefined> {
-    const [working, watching] = [new CancellationScope(), new CancellationScope()];
-    const cutOff = (): void => working.cancel();
-    void watching.run(() => condition(() => made.has(step))).then(cutOff, () => undefined);
-    try {
-      return await working.run(work);
-    } catch (error) {
-      if (isCancellation(error) && made.has(step)) return undefined;
-      throw error;
-    } finally {
-      watching.cancel();
-    }
-  }
-
   return {
     made: untilMade,
-    unlessMade,
+    unlessMade: (step, work) => runUnless(() => made.has(step), work),
     forget: (step) => void made.delete(step),
     retry: (step) => void made.set(step, { kind: 'retry' }),
     carriedOut,
   };
+}
+
+async function runUnless<T>(isMade: () => boolean, work: () => Promise<T>): Promise<T | undefined> {
+  const [working, watching] = [new CancellationScope(), new CancellationScope()];
+  const cutOff = (): void => working.cancel();
+  void watching.run(() => condition(isMade)).then(cutOff, () => undefined);
+  try {
+    return await working.run(work);
+  } catch (error) {
+    if (isCancellation(error) && isMade()) return undefined;
+    throw error;
+  } finally {
+    watching.cancel();
+  }
 }
 
 /** The step, by exactly the name that it is parked under: that is what the handler gets. */

@@ -251,9 +251,13 @@ function doneOf(result: unknown): StepOutcome {
   if (typeof result === 'string') return wordOf(result);
   if (typeof result !== 'object' || result === null) return ['done', null];
   if ('change' in result && 'sessions' in result) return withSessions(result);
-  if ('left' in result && Array.isArray(result.left)) return ['done', `left ${result.left.join(', ') || 'none'}`];
-  if ('sha256' in result && typeof result.sha256 === 'string') return ['done', `SHA-256 ${result.sha256}`];
-  return ['done', null];
+  return ['done', detailOf(result)];
+}
+
+function detailOf(result: object): string | null {
+  if ('left' in result && Array.isArray(result.left)) return `left ${result.left.join(', ') || 'none'}`;
+  if ('sha256' in result && typeof result.sha256 === 'string') return `SHA-256 ${result.sha256}`;
+  return null;
 }
 
 function withSessions({ change, sessions }: { readonly change: unknown; readonly sessions: unknown }): StepOutcome {

@@ -20,7 +20,7 @@ const STEP = 'redrive or discard';
 /** What cannot be read may still say what it is about. */
 function textOf(body: unknown): string {
   if (body instanceof Uint8Array) return Array.from(body, (byte) => String.fromCharCode(byte)).join('');
-  return String(JSON.stringify(body));
+  return JSON.stringify(body);
 }
 
 /** Whom it is about, where that much can be read. */

@@ -9,7 +9,7 @@ import {
 import type { RereadActivities } from '../../activities';
 import { isDeeper, isInvalidRequest, MAX_DEPTH, readTextFields } from '../../src/domain';
 import type { Delivery, EventDelivery } from '../../src/events';
-import { discardUpdate, redriveUpdate, type Outcome, type ProcessState } from '../messages';
+import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from '../messages';
 import {
   bodyArgument,
   bodyLength,
@@ -167,7 +167,7 @@ function listen(
       validator: (request) => {
         const read = readTextFields(request, ['by']);
         if (isInvalidRequest(read)) throw refusal(read.problem);
-        requireFitting(corrected(delivery, body, request));
+        requireFitting(corrected(delivery, body, request as RedriveRequest));
         requireWaiting();
       },
       description: 'Validate and run it, as it is or corrected: { by, data? }',
