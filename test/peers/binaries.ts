@@ -41,6 +41,13 @@ export const peers = {
     get: { maven: `org.keycloak:keycloak-quarkus-dist:${KEYCLOAK}:tar.gz` },
     version: (program) => /[\d.]+/.exec(readFileSync(join(dirname(program), '..', 'version.txt'), 'utf8'))?.[0] ?? '',
   },
+  xapi: {
+    name: 'Ralph',
+    program: 'ralph',
+    variable: 'RALPH_PATH',
+    get: { pip: 'ralph-malph[full]' },
+    version: (program) => pipVersion(program, 'ralph-malph'),
+  },
   s3: {
     name: 'versitygw',
     program: 'versitygw',

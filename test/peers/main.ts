@@ -11,6 +11,7 @@ import { startS3, tryS3 } from './s3';
 import { startScim, startWithHabits, tryScim, withToken } from './scim';
 import { startToxiproxy, type Proxy } from './toxiproxy';
 import type { Outcome } from './trial';
+import { startRalph, tryXapi } from './xapi';
 
 const USAGE = `npm run test:peers -- [--install] [--allow-missing]
 
@@ -74,6 +75,14 @@ const KINDS: readonly Kind[] = [
     start: async (program, { pool, proxyFor }) => {
       const server = await startMail(program, join(await directory(), 'mail.db'));
       return tryMail(pool, server, await proxyFor(server.smtp));
+    },
+  },
+  {
+    kind: 'LRS',
+    peer: peers.xapi,
+    start: async (program, { pool, proxyFor }) => {
+      const ralph = await startRalph(program, await directory());
+      return tryXapi(pool, ralph, await proxyFor(ralph.port));
     },
   },
   {
