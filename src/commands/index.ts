@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SYSTEMS } from '../domain';
 import type * as Demo from './demo';
@@ -24,6 +26,8 @@ export function createProgram(end: End): Command {
   const program = new Command('mt')
     .description('Every MindTickle webhook delivery becomes one durable Temporal workflow.')
     .exitOverride()
+    .showHelpAfterError('(--help explains every command and option)')
+    .version(version(), '-V, --version')
     .configureHelp({ showGlobalOptions: true })
     .option('--debug', 'show where an error comes from');
   addDev(program, end);
@@ -60,14 +64,15 @@ function addDemoAndSend(program: Command, end: End): void {
   program
     .command('demo')
     .description('signed deliveries of each event through a running mt dev, and what came of each')
-    .option('--run <id>', "repeat an earlier run's event ids")
+    .option('--run <id>', "repeat an earlier run's event ids", runId)
     .option(...DATA_DIR_OF_RUNNING)
     .option(...ONE_JSON_DOCUMENT)
     .action(async (options: Demo.DemoOptions) => end(await (require('./demo') as typeof Demo).runDemo(options)));
   program
     .command('send')
     .description('sign and send one delivery')
-    .argument('<event>', 'course.completed, quiz.submitted, … or any other name')
+    .argument('<event>', 'course.completed, quiz.submitted, …')
+    .option('--force', 'send an event of any other name, too')
     .option('--data <json>', "the event's data (default: a sample that fits the event)", jsonValue)
     .option('--file <path>', 'send the content of this file as the body, as it is')
     .option('--event-id <id>', 'default: a new one')
@@ -187,10 +192,23 @@ function addPartsOfDev(program: Command, end: End): void {
 }
 /* eslint-enable @typescript-eslint/no-require-imports */
 
+/** Of the package, from the sources or from `dist/`. */
+function version(): string {
+  const path = ['../../package.json', '../../../package.json'].map((each) => join(__dirname, each)).find(existsSync);
+  return (JSON.parse(readFileSync(path ?? '', 'utf8')) as { version: string }).version;
+}
+
 function portNumber(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('Not a port: 0 to 65535.');
   return port;
+}
+
+/** It becomes a part of event ids. */
+function runId(text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(text))
+    throw new InvalidArgumentError('Not the id of a run: letters, digits, `_`, `.` and `-`, 64 at most.');
+  return text;
 }
 
 function jsonValue(text: string): unknown {

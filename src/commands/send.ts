@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { events, isEventName } from '../events';
 import { readVariables, SettingsError, valueOf, withDotEnv, type Environment } from '../settings';
 import { deliver, type Outgoing } from '../dev/mindtickle';
+import { nearest } from '../nearest';
 import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
 
 export interface SendOptions {
@@ -18,15 +19,18 @@ export interface SendOptions {
   readonly url?: string;
   readonly dataDir?: string;
   readonly json?: boolean;
+  /** Send an event that is none of ours. */
+  readonly force?: boolean;
 }
 
 /**
  * `mt send`: sign and send one delivery, once, and show the answer. What no option and no setting says is taken from the
  * `mt dev` that runs.
  * @returns 0 when the receiver answered 2xx, else 1.
- * @throws SettingsError when nothing names the secret or the company; Error when nobody answers.
+ * @throws SettingsError for an unknown event, and when nothing names the secret or the company; Error when nobody answers.
  */
 export async function runSend(event: string, options: SendOptions): Promise<number> {
+  if (!isEventName(event) && options.force !== true) throw new SettingsError([unknownEvent(event)]);
   const env = withDotEnv(process.env);
   const running = readDevJson(options.dataDir ?? dataDirOf(env));
   const delivery = deliveryOf(event, options, env, running);
@@ -36,6 +40,12 @@ export async function runSend(event: string, options: SendOptions): Promise<numb
   });
   print({ eventId: delivery.eventId, status, body, webUi: webUiOf(body, env, running) }, options.json === true);
   return status >= 200 && status < 300 ? 0 : 1;
+}
+
+function unknownEvent(event: string): string {
+  const meant = nearest(event, Object.keys(events));
+  const known = meant === undefined ? `one of ${Object.keys(events).join(', ')}` : `did you mean ${meant}?`;
+  return `${event}: no event of MindTickle's; ${known} --force sends it all the same`;
 }
 
 function deliveryOf(event: string, options: SendOptions, env: Environment, running: StackInfo | undefined): Outgoing {

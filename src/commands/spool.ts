@@ -161,13 +161,26 @@ function describe({ spool, restored = 0, drained }: Answer): readonly string[] {
 
 const REFUSING = { full: 'it is full', disk: 'the disk is full or fails' } as const;
 
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+function readable(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${UNITS[power]}`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 function describeSpool(spool: SpoolReport): readonly string[] {
   const { records, byLane, oldestAgeSeconds, bytes, maxBytes, refusing, deadLetterCount, deadLetters } = spool;
   const lanes = Object.entries(byLane).filter(([, count]) => count > 0);
   const inLanes = lanes.map(([lane, count]) => `${count} in lane ${lane}`).join(', ');
   return [
-    records === 0 ? 'no record waits' : `${records} waiting (${inLanes}), the oldest for ${oldestAgeSeconds} s`,
-    `${bytes} of ${maxBytes} bytes`,
+    records === 0 ? 'no record waits' : `${records} waiting (${inLanes}), the oldest for ${duration(oldestAgeSeconds)}`,
+    `${readable(bytes)} of ${readable(maxBytes)}`,
     ...(refusing === null ? [] : [`refuses records: ${REFUSING[refusing]}`]),
     `${deadLetterCount} dead letters`,
     ...deadLetters.map(({ workflowId, reason, at }) => `  ${at} ${workflowId ?? 'unreadable'}: ${reason}`),

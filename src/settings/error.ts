@@ -11,10 +11,7 @@ export class SettingsError extends Error {
   }
 }
 
-/** One sentence a fault, `<where>: <what is wrong>`; zod's messages name types and bounds, not values. */
-export function explain(error: z.ZodError, source?: string): string[] {
-  return error.issues.map((issue) => {
-    const where = issue.path.join('.') || '(top level)';
-    return `${source === undefined ? '' : `${source}: `}${where}: ${issue.message}`;
-  });
+/** One sentence a fault, `<where>: <what is wrong>`. A secret's value is in none of them. */
+export function explain(error: z.ZodError): string[] {
+  return error.issues.map((issue) => `${issue.path.join('.') || '(top level)'}: ${issue.message}`);
 }

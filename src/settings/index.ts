@@ -5,7 +5,7 @@ import { readConfigFile, type ConfigFile } from './policy-file';
 import { SettingsError } from './error';
 import type { Secret } from './reload';
 import { ledgerUrl, requireLedgerUrl } from './ledger-url';
-import { readVariables, type Environment } from './variables';
+import { readVariables, type Environment, type VariableName, type VariableValues } from './variables';
 
 export { withDotEnv } from './dot-env';
 export { SettingsError } from './error';
@@ -118,7 +118,7 @@ export function receiverSettings(env: Environment): ReceiverSettings {
  * under which one event could run twice.
  */
 export function workerSettings(env: Environment): WorkerSettings {
-  const read = readVariables(env, [
+  const [read, databaseUrl] = withLedger(env, [
     'MINDTICKLE_COMPANY_ID',
     'MINDTICKLE_CONFIG',
     'RECEIPT_DAYS',
@@ -132,7 +132,7 @@ export function workerSettings(env: Environment): WorkerSettings {
   const connectors = readConnectors(env);
   const settings = {
     companyId: read.MINDTICKLE_COMPANY_ID,
-    databaseUrl: requireLedgerUrl(env),
+    databaseUrl,
     connectors,
     policy,
     modes: connectorModes(connectors, modes, read.MT_STACK === 'dev' ? 'on' : 'observe'),
@@ -150,10 +150,15 @@ export function workerSettings(env: Environment): WorkerSettings {
 
 /** @throws SettingsError naming each missing or malformed variable. */
 export function setupSettings(env: Environment): SetupSettings {
-  const read = readVariables(env, ['MINDTICKLE_COMPANY_ID', 'MINDTICKLE_CONFIG', 'RECEIPT_DAYS', 'LOG_LEVEL']);
+  const [read, databaseUrl] = withLedger(env, [
+    'MINDTICKLE_COMPANY_ID',
+    'MINDTICKLE_CONFIG',
+    'RECEIPT_DAYS',
+    'LOG_LEVEL',
+  ]);
   return {
     companyId: read.MINDTICKLE_COMPANY_ID,
-    databaseUrl: requireLedgerUrl(env),
+    databaseUrl,
     ...memoryOf(readConfigFile(read.MINDTICKLE_CONFIG).delivery, read.RECEIPT_DAYS),
     logLevel: read.LOG_LEVEL,
   };
@@ -176,6 +181,24 @@ export function drainSettings(
 export function opsSettings(env: Environment): OpsSettings {
   const read = readVariables(env, ['OPS_PORT', 'OPS_TOKENS']);
   return { port: read.OPS_PORT, tokens: read.OPS_TOKENS ?? [] };
+}
+
+/** The variables, and where the ledger is. @throws SettingsError naming what is wrong with either, all at once. */
+function withLedger<N extends VariableName>(env: Environment, names: readonly N[]): [VariableValues<N>, Secret] {
+  const faults: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      faults.push(...error.faults);
+      return undefined;
+    }
+  };
+  const read = attempt(() => readVariables(env, names));
+  const databaseUrl = attempt(() => requireLedgerUrl(env));
+  if (read === undefined || databaseUrl === undefined) throw new SettingsError(faults);
+  return [read, databaseUrl];
 }
 
 /** @throws SettingsError when the ledger would forget a delivery that may still be sent again. */

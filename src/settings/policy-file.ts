@@ -13,7 +13,8 @@ import {
   type Policy,
   type System,
 } from '../domain';
-import { explain, SettingsError } from './error';
+import { SettingsError } from './error';
+import { explainPolicy } from './policy-faults';
 
 const days = z.number().min(0).max(3650);
 const percent = z.number().min(0).max(100);
@@ -187,8 +188,9 @@ export interface ConfigFile {
  * @throws SettingsError naming the path of each fault in the file.
  */
 export function readConfigFile(path: string | undefined): ConfigFile {
-  const parsed = config.safeParse(path === undefined ? {} : (readYaml(path) ?? {}));
-  if (!parsed.success) throw new SettingsError(explain(parsed.error, path ?? 'config'));
+  const text = path === undefined ? '' : readText(path);
+  const parsed = config.safeParse(parseYaml(text, path) ?? {});
+  if (!parsed.success) throw new SettingsError(explainPolicy(parsed.error, config, { path: path ?? 'config', text }));
   const { delivery, connectors, ...policy } = parsed.data;
   return {
     policy,
@@ -202,9 +204,17 @@ function limitsOf({ perSecond, slots }: ConnectorLimits): ConnectorLimits {
   return { perSecond, slots };
 }
 
-function readYaml(path: string): unknown {
+function readText(path: string): string {
   try {
-    return parse(readFileSync(path, 'utf8'));
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SettingsError([`MINDTICKLE_CONFIG ${path}: ${(error as Error).message}`]);
+  }
+}
+
+function parseYaml(text: string, path: string | undefined): unknown {
+  try {
+    return parse(text);
   } catch (error) {
     throw new SettingsError([`MINDTICKLE_CONFIG ${path}: ${(error as Error).message.split('\n')[0] ?? 'unreadable'}`]);
   }

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ANY_PORTS, buildMt, runMt } from '../mt';
 
 let place: string;
@@ -24,6 +24,12 @@ describe('mt', () => {
     },
   );
 
+  test('names its version', async () => {
+    const ours = readFileSync(resolve(__dirname, '../../package.json'), 'utf8');
+    const { version } = JSON.parse(ours) as { version: string };
+    expect(await mt(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
   test('does not show the processes that are for mt dev alone', async () => {
     expect((await mt(['--help'])).stdout).not.toMatch(/ledger|^ {2}stand-ins/m);
   });
@@ -36,6 +42,9 @@ describe('mt', () => {
     [['send'], "missing required argument 'event'"],
     [['send', 'quiz.submitted', '--data', '{'], 'Not JSON'],
     [['send', 'quiz.submitted'], 'MINDTICKLE_WEBHOOK_SECRET: missing'],
+    [['send', 'course.completd'], "course.completd: no event of MindTickle's; did you mean course.completed?"],
+    [['demo', '--run', '../y'], 'Not the id of a run'],
+    [['demo', '--what'], '--help explains every command and option'],
     [['receiver'], 'MINDTICKLE_WEBHOOK_SECRET: missing'],
     [['worker'], 'DATABASE_URL: missing'],
     [['setup'], 'DATABASE_URL: missing'],

@@ -58,6 +58,14 @@ describe('mt send', () => {
     expect(signedWith(['new', 'new#1,old', 'new#1'])).toBe('new#1');
   });
 
+  test('sends an event of another name when it is forced to', async () => {
+    const env = { MINDTICKLE_WEBHOOK_SECRET: 'new' };
+    expect(await send(['course.archived'], env)).toMatchObject({ code: 2 });
+    expect(received).toEqual([]);
+    expect(await send(['course.archived', '--force'], env)).toMatchObject({ code: 0 });
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ event: 'course.archived' });
+  });
+
   test('refuses a file with NAME=value, and shows none of it', async () => {
     writeFileSync(join(place, 'secret'), 'SECRET=a-secret\n');
     const { code, stderr } = await send(['course.completed'], { MINDTICKLE_WEBHOOK_SECRET_FILE: 'secret' });
