@@ -2,6 +2,7 @@ import { Context, type ApplicationFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { isProtectedUser, type Policy, type Readers, type System } from '../src/domain';
 import { rejected } from './failure';
+import type { Claims } from './ledger';
 
 /** What all connectors share. Each exports one `connect(settings, deps)`, and `activities/index.ts` lists them. */
 export interface Connector<A extends object = object> {
@@ -20,6 +21,8 @@ export interface ConnectorDeps {
   readonly policy: Policy;
   /** Where people read and act on what they are notified of. */
   readonly links?: Links | undefined;
+  /** Absent: what a row of the ledger claims for its workflow is taken as it is. */
+  readonly claims?: Claims | undefined;
   /** How long one call may take, in ms, within the activity's own limit. Absent: what the connector has by default. */
   readonly timeoutMs?: number | undefined;
   readonly fetch?: typeof fetch | undefined;

@@ -6,7 +6,7 @@ import type { Reread, Rereader } from '../src/events';
 import { connect as archive } from './archive';
 import type { Connector, ConnectorDeps } from './connector';
 import { connect as identity } from './identity';
-import { createLedgerActivities, createReconcileActivities, type IsRunning } from './ledger';
+import { createClaims, createLedgerActivities, createReconcileActivities, type WorkflowStatus } from './ledger';
 import { connect as mail } from './mail';
 import { connect as salesforce } from './salesforce';
 import { connect as slack } from './slack';
@@ -42,8 +42,9 @@ export function connect<S extends System>(
 export function createConnectors(
   { connectors, policy, links }: Pick<WorkerSettings, 'connectors' | 'policy' | 'links'>,
   pool: Pool,
+  status: WorkflowStatus,
 ): Partial<Record<System, Connector>> {
-  const deps = { pool, policy, links };
+  const deps = { pool, policy, links, claims: createClaims(pool, status) };
   const connected = SYSTEMS.map((system): [System, Connector | undefined] => {
     const settings = connectors[system];
     return [system, settings && connect(system, settings, deps)];
@@ -66,7 +67,7 @@ export function createOwnActivities(
   { policy, modes, receiptDays }: Pick<WorkerSettings, 'policy' | 'modes' | 'receiptDays'>,
   pool: Pool,
   reread: Rereader,
-  isRunning: IsRunning,
+  status: WorkflowStatus,
 ): object {
   const readAgain: PolicySnapshotActivities & RereadActivities = {
     readPolicySnapshot: () => Promise.resolve({ policy, modes }),
@@ -78,8 +79,8 @@ export function createOwnActivities(
     },
   };
   return {
-    ...createLedgerActivities({ pool, policy, receiptDays }),
-    ...createReconcileActivities({ pool, isRunning }),
+    ...createLedgerActivities({ pool, policy, receiptDays, claims: createClaims(pool, status) }),
+    ...createReconcileActivities(pool, status),
     ...readAgain,
   };
 }

@@ -102,6 +102,11 @@ export interface EventReport {
   readonly eventId: string;
 }
 
+/** Another event of the same matter: the same learner's hire, departure or quiz. `detail`: what it says, such as a score. */
+export interface JoinedReport extends EventReport {
+  readonly detail?: string;
+}
+
 /** `hiredAt` ISO 8601, as the delivery was signed; `order` is `proven` when the hire came after the departure for sure. */
 export interface RehiredReport {
   readonly eventId: string;
@@ -151,6 +156,7 @@ export const recertifiedSignal = defineSignal<[RecertifiedReport]>('recertified'
 export const coachedSignal = defineSignal<[CoachedReport]>('coached');
 export const retakenSignal = defineSignal<[EventReport]>('retaken');
 export const startedSignal = defineSignal<[EventReport]>('started');
+export const joinedSignal = defineSignal<[JoinedReport]>('joined');
 export const rehiredSignal = defineSignal<[RehiredReport]>('rehired');
 
 export const retryStepUpdate = defineUpdate<ProcessState, [RetryStepRequest]>('retryStep');

@@ -13,10 +13,18 @@ export async function quizCoaching(
   const { userId, quizId, quizName: named } = delivery.data;
   const quizName = named ?? quizId;
   const about = `Quiz coaching of ${userId}: ${quizName}`;
-  const process = openProcess({ delivery, body, userId, about, messages: ['coached', 'retaken'], carried });
+  const process = openProcess({
+    delivery,
+    body,
+    userId,
+    about,
+    messages: ['coached', 'retaken', 'joined'],
+    carried,
+  });
   const news = listen(process);
   return process.run({
     fact: (policy) => quizzedFact(delivery, policy.quiz.passPercent),
+    joinDetail: (policy) => scoreOf(quizzedFact(delivery, policy.quiz.passPercent)),
     body: async (start) => {
       const { policy } = start;
       const { result, percent } = quizzedFact(delivery, policy.quiz.passPercent);
@@ -26,6 +34,10 @@ export async function quizCoaching(
       return 'done';
     },
   });
+}
+
+function scoreOf({ percent }: { readonly percent: number | null }): string | undefined {
+  return percent === null ? undefined : `${Math.round(percent)} %`;
 }
 
 type CoachingOutcome = 'coached' | 'retaken';
@@ -43,6 +55,15 @@ function listen(process: Process): News {
       process.note({ what: 'coached', by, reason: note });
       news.outcome ??= 'coached';
     },
+  );
+  process.onSignal(
+    {
+      name: 'joined',
+      description: 'The quiz was failed again: { eventId, detail? }',
+      required: ['eventId'],
+      optional: ['detail'],
+    },
+    ({ eventId, detail }) => process.note({ what: 'failed again', by: `event ${eventId}`, reason: detail ?? null }),
   );
   process.onSignal(
     { name: 'retaken', description: 'The quiz was passed: { eventId }', required: ['eventId'] },

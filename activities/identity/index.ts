@@ -73,10 +73,10 @@ async function requireGroups({ findGroup }: IdentityDriver, { groups, onboarding
 function createActivities(
   driver: IdentityDriver,
   changes: IdentityChanges,
-  { pool, policy }: ConnectorDeps,
+  { pool, policy, claims }: ConnectorDeps,
 ): IdentityActivities {
   const { findChangeable, groupNamed, setMember } = changes;
-  const { mayBeGranted, isNeededElsewhere, changedBy } = createLookups(pool);
+  const { mayBeGranted, isNeededElsewhere, changedBy } = createLookups(pool, claims);
   const hasWritten = createHasWritten('identity', pool);
 
   /** A change to the person, when the provider knows them. */
@@ -160,15 +160,18 @@ async function restoreOne(
 }
 
 /** What the ledger knows that decides about a change. */
-function createLookups(pool: Pool) {
+function createLookups(pool: Pool, claims: ConnectorDeps['claims']) {
   const shareOf = (userId: string, kind: string): Share => ({ userId, kind, workflowId: ownWorkflowId() });
   return {
     /** Asked in the activity that grants, so that a leaver gets nothing back whatever order the events came in. */
     mayBeGranted: async (userId: string): Promise<boolean> =>
       (await askLedger(() => findLearner(pool, userId)))?.active !== false,
     /** One group may serve two certificates: the last workflow that needs it leaves it. */
-    isNeededElsewhere: async (userId: string, kind: string | null): Promise<boolean> =>
-      kind !== null && (await askLedger(() => releaseShare(pool, shareOf(userId, kind)))).isHeld,
+    isNeededElsewhere: async (userId: string, kind: string | null): Promise<boolean> => {
+      if (kind === null) return false;
+      const holders = await askLedger(() => releaseShare(pool, shareOf(userId, kind)));
+      return (await (claims?.running(holders) ?? holders)).length > 0;
+    },
     /**
      * What step `of` of this workflow changed, or may have changed. With `kind`, what the steps `of` of all the learner's
      * workflows of the kind changed and nobody has changed back, without the rows of step `taking`.

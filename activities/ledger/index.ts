@@ -1,6 +1,6 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import type { Fact, RenewalRules } from '../../src/domain';
+import { reliesOn, type Fact, type RenewalRules } from '../../src/domain';
 import {
   addAlertCase,
   admitLeaver,
@@ -9,6 +9,7 @@ import {
   type AlertDigest,
   type AlertStanding,
   claimAlert,
+  admittedLately,
   closeWorkflow,
   confirmDeparture,
   type Conflict,
@@ -16,11 +17,13 @@ import {
   countOpen,
   dropAlertCase,
   dueDigests,
+  endCase,
   findLearner,
   findUnfit,
   type Learner,
   markDigested,
-  markGone,
+  otherCases,
+  programGroupsOf,
   type Pruned,
   pruneLedger,
   type Receipt,
@@ -30,11 +33,14 @@ import {
   releaseAlert,
   setLearnerEmail,
   settleConflict,
+  sharersOf,
 } from '../../src/ledger';
 import type { WorkerSettings } from '../../src/settings';
 import { askLedger, unavailable } from '../failure';
+import type { Claims } from './claims';
 
-export { createReconcileActivities, type IsRunning, type ReconcileActivities } from './reconcile';
+export { createClaims, type Claims, type WorkflowStatus } from './claims';
+export { createReconcileActivities, type ReconcileActivities } from './reconcile';
 
 /** One run is known by its first run id: `runId` changes on reset and continue-as-new. */
 export interface OwnRun {
@@ -43,15 +49,26 @@ export interface OwnRun {
 }
 
 export interface LedgerActivities {
-  /** `begins`: the workflow's first step. */
-  recordEvent(request: { receipt: Receipt; fact: Fact | null; begins?: boolean }): Promise<Recorded>;
+  /** `begins`: the workflow's first step. `orphanedBy`: the workflow that it was to join, which does not run. */
+  recordEvent(request: {
+    receipt: Receipt;
+    fact: Fact | null;
+    begins?: boolean;
+    orphanedBy?: string;
+  }): Promise<Recorded>;
   closeWorkflow(request: OwnRun & { outcome: string }): Promise<void>;
   markWorkflowGone(workflowId: string): Promise<void>;
+  /** From now on no other workflow joins this one. */
+  endCase(workflowId: string): Promise<void>;
+  /** The groups that a learner's onboardings have joined, and nobody has left since. */
+  findProgramGroups(userId: string): Promise<readonly string[]>;
   findLearner(userId: string): Promise<Learner | null>;
   /** Of these addresses those that no message about the learner may go to: their own, and those of people who have left. */
   findUnfit(request: { userId: string; addresses: readonly string[] }): Promise<readonly string[]>;
   /** How many of these workflows still wait. */
   countOpenWorkflows(workflowIds: readonly string[]): Promise<number>;
+  /** Other learners, by id, who have the account of this one and have not left. `emails`: beside what the ledger knows. */
+  findSharers(request: { userId: string; emails: readonly string[] }): Promise<readonly string[]>;
   setLearnerEmail(request: { userId: string; email: string }): Promise<void>;
   reinstateLearner(request: { userId: string; eventId: string }): Promise<void>;
   /** `at`: when the learner was hired, by the header; epoch ms. */
@@ -80,24 +97,52 @@ export function createLedgerActivities({
   pool,
   policy,
   receiptDays,
-}: Pick<WorkerSettings, 'policy' | 'receiptDays'> & { readonly pool: Pool }): LedgerActivities {
+  claims,
+}: Pick<WorkerSettings, 'policy' | 'receiptDays'> & {
+  readonly pool: Pool;
+  readonly claims: Claims;
+}): LedgerActivities {
   const breaker = createBreaker();
   const rules: RenewalRules = {
     courses: policy.course.renews,
     renewalLeadDays: policy.recertification.renewalLeadDays,
   };
   const ask = <T>(call: () => Promise<T>): Promise<T> => breaker(() => askLedger(call));
+
+  /** What the event's own workflow may rely on must be there: it joins it, or leaves the matter to it. */
+  async function checkRivals({ receipt, fact, begins }: Parameters<LedgerActivities['recordEvent']>[0]): Promise<void> {
+    const relied = fact !== null && begins === true ? reliesOn(fact) : null;
+    if (fact === null || relied === null) return;
+    const rivals = { userId: fact.userId, ...relied, except: receipt.workflowId };
+    await claims.running(await otherCases(pool, rivals));
+  }
+
   return {
-    recordEvent: (request) => ask(() => recordEvent(pool, { ...request, rules })),
+    recordEvent: (request) =>
+      ask(async () => {
+        if (request.orphanedBy !== undefined) await claims.close(request.orphanedBy);
+        await checkRivals(request);
+        return recordEvent(pool, { ...request, rules });
+      }),
     closeWorkflow: (request) => ask(() => closeWorkflow(pool, request)),
-    markWorkflowGone: (workflowId) => ask(() => markGone(pool, workflowId)),
+    markWorkflowGone: (workflowId) => ask(() => claims.close(workflowId)),
+    endCase: (workflowId) => ask(() => endCase(pool, workflowId)),
+    findProgramGroups: (userId) => ask(() => programGroupsOf(pool, userId)),
     findLearner: (userId) => ask(() => findLearner(pool, userId)),
     findUnfit: (request) => ask(() => findUnfit(pool, request)),
     countOpenWorkflows: (workflowIds) => ask(() => countOpen(pool, workflowIds)),
+    findSharers: (request) => ask(() => sharersOf(pool, request)),
     setLearnerEmail: ({ userId, email }) => ask(() => setLearnerEmail(pool, userId, email)),
-    reinstateLearner: (request) => ask(() => reinstateLearner(pool, request)),
+    reinstateLearner: (request) =>
+      ask(async () => {
+        const { userId, eventId } = request;
+        const others = { userId, kinds: ['offboarding'], key: '', except: eventId } as const;
+        await claims.running(await otherCases(pool, others));
+        await reinstateLearner(pool, request);
+      }),
     confirmDeparture: (request) => ask(() => confirmDeparture(pool, request)),
-    admitLeaver: (eventId) => ask(() => admitLeaver(pool, { eventId, limitPerHour: policy.offboarding.limitPerHour })),
+    admitLeaver: (eventId) =>
+      ask(() => admit(pool, claims, { eventId, limitPerHour: policy.offboarding.limitPerHour })),
     resolveConflict: (conflict) => ask(() => settleConflict(pool, conflict)),
     claimAlert: (claim) => ask(() => claimAlert(pool, claim)),
     releaseAlert: (claim) => ask(() => releaseAlert(pool, claim)),
@@ -107,6 +152,13 @@ export function createLedgerActivities({
     markDigested: ({ workflowId, ...digest }) => ask(() => markDigested(pool, digest, workflowId)),
     pruneLedger: () => ask(() => pruneLedger(pool, { olderThanDays: receiptDays })),
   };
+}
+
+async function admit(pool: Pool, claims: Claims, admission: Parameters<typeof admitLeaver>[1]): Promise<boolean> {
+  if (await admitLeaver(pool, admission)) return true;
+  // Some may have been terminated, and do not count any more.
+  await claims.running(await admittedLately(pool));
+  return admitLeaver(pool, admission);
 }
 
 const FAILURES_TO_OPEN = 3;

@@ -1,9 +1,7 @@
 import type { Pool } from 'pg';
-import { closeGone, markSeen, staleWorkflows } from '../../src/ledger';
+import { markSeen, staleWorkflows } from '../../src/ledger';
 import { askLedger } from '../failure';
-
-/** Does Temporal run it? `unknown`: it did not say. Never rejects, and answers within a few seconds. */
-export type IsRunning = (workflowId: string) => Promise<boolean | 'unknown'>;
+import { createClaims, type IsRunning, type WorkflowStatus } from './claims';
 
 /** How many workflows were checked, and how many of them are gone. */
 export interface Reconciled {
@@ -24,19 +22,14 @@ export interface ReconcileActivities {
 const BATCH = 100;
 const AT_ONCE = 10;
 
-export function createReconcileActivities({
-  pool,
-  isRunning,
-}: {
-  readonly pool: Pool;
-  readonly isRunning: IsRunning;
-}): ReconcileActivities {
+export function createReconcileActivities(pool: Pool, status: WorkflowStatus): ReconcileActivities {
+  const claims = createClaims(pool, status);
   return {
     closeGone: async () => {
       const quiet = await askLedger(() => staleWorkflows(pool, BATCH));
-      const { running, ended, isAnswered } = await checkAll(quiet, isRunning);
+      const { running, ended, isAnswered } = await checkAll(quiet, status.isRunning);
       await askLedger(() => markSeen(pool, running));
-      for (const workflowId of ended) await askLedger(() => closeGone(pool, workflowId));
+      for (const workflowId of ended) await claims.close(workflowId);
       return {
         asked: running.length + ended.length,
         closed: ended.length,

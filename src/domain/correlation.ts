@@ -60,6 +60,15 @@ export function opens(fact: Fact): { kind: WaitingKind; key: string } | null {
   }
 }
 
+/** What the fact's own workflow relies on: other workflows of the learner, by kind and key. It joins them, or leaves something to them. */
+export function reliesOn(fact: Fact): { readonly kinds: readonly WaitingKind[]; readonly key: string } | null {
+  const opened = opens(fact);
+  if (opened === null) return null;
+  const { kind, key } = opened;
+  // An offboarding asks whether a hire came before it.
+  return { kinds: kind === 'onboarding' ? [kind, 'offboarding'] : [kind], key };
+}
+
 /**
  * What `fact` (of event `eventId`) means to `open`, a workflow of the same learner; null when nothing. The one table
  * that is asked both when the fact comes second and when the workflow does.

@@ -73,6 +73,10 @@ const WORDS: { readonly [Kind in NotificationKind]: (of: NotificationOf<Kind>, r
     subject: 'Welcome: your enablement program is ready',
     lines: [`Your program${role === null ? '' : ` for ${role}`} is open in MindTickle.`],
   }),
+  moved: ({ role }) => ({
+    subject: 'Your enablement program has changed',
+    lines: [`Your program${role === null ? '' : ` for ${role}`} is open in MindTickle.`],
+  }),
   nudge: ({ userId, forManager }, readers) => ({
     subject: forManager ? 'A new hire has not started yet' : 'Your enablement program waits for you',
     lines: [

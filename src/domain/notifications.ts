@@ -38,6 +38,7 @@ interface Kinds {
   lapsed: { readonly certName: string; readonly userId: string; readonly graceEnds: string };
   coach: { readonly quizName: string; readonly userId: string; readonly percent: number | null };
   welcome: { readonly role: string | null };
+  moved: { readonly role: string | null };
   nudge: { readonly userId: string; readonly forManager: boolean };
   certificate: { readonly courseName: string };
   offboarded: { readonly userId: string; readonly report: readonly string[] };
@@ -76,6 +77,7 @@ export const NOTIFICATION_TOPICS: Readonly<Record<keyof Kinds, string>> = {
   lapsed: 'the certificate has lapsed',
   coach: 'coaching is needed',
   welcome: 'the program is open',
+  moved: 'the program is another one',
   nudge: 'the program was not started yet',
   certificate: 'the certificate is issued',
   offboarded: 'the report of the offboarding',

@@ -29,6 +29,7 @@ export {
   isOfAnotherLearner,
   reinstateLearner,
   setLearnerEmail,
+  sharersOf,
   type Learner,
 } from './learners';
 export { migrate } from './migrations';
@@ -37,8 +38,10 @@ export {
   closeWorkflow,
   confirmDeparture,
   countOpen,
-  markGone,
+  endCase,
+  type Ending,
   markSeen,
+  otherCases,
   staleWorkflows,
 } from './open-workflows';
 export { readPerson } from './person-record';
@@ -47,6 +50,6 @@ export { isUnavailable, openPool, storable } from './pool';
 export { countDueProgress, dueProgress, markProgress, type DueProgress, type SyncOutcome } from './progress-sync';
 export { pruneLedger, type Pruned } from './pruning';
 export { settleConflict, type Conflict, type ConflictStanding } from './receipts';
-export { admitLeaver, recordEvent, type Receipt, type Recorded } from './record';
+export { admitLeaver, admittedLately, recordEvent, type Receipt, type Recorded } from './record';
 export { addRefusals, type RefusalRow } from './refusals';
-export { changedTogether, releaseShare, type Share } from './shares';
+export { changedTogether, programGroupsOf, releaseShare, type Share } from './shares';

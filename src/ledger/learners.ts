@@ -159,6 +159,29 @@ export async function findUnfit(
   return [...new Set(rows.map(({ email }) => email))].filter((email) => own.has(email) || !fit.has(email)).sort();
 }
 
+/**
+ * Other learners who have one of these addresses, or the one that the ledger knows of this learner, and who have not left for
+ * sure: an account may be of several learners.
+ */
+export async function sharersOf(
+  pool: Pool,
+  { userId, emails }: { readonly userId: string; readonly emails: readonly string[] },
+): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ userId: string; hiredAt: Date | null; leftAt: Date | null }>(
+    `select l.user_id as "userId", l.provisioned_at as "hiredAt", (
+       select max(at) from departures d where d.user_id = l.user_id and d.withdrawn_by is null and d.at <= now()) as "leftAt"
+     from learners l
+     where l.user_id <> $1 and lower(btrim(l.email)) = any(array(
+       select lower(btrim(email)) from unnest($2::text[]) as email
+       union select lower(btrim(email)) from learners where user_id = $1 and email is not null))
+     order by l.user_id limit 20`,
+    [userId, emails],
+  );
+  return rows
+    .filter(({ hiredAt, leftAt }) => standingOf(hiredAt?.getTime() ?? null, leftAt?.getTime() ?? null) !== 'left')
+    .map((row) => row.userId);
+}
+
 /** A person gave the learner's address. */
 export async function setLearnerEmail(pool: Pool, userId: string, email: string): Promise<void> {
   await inTransaction(pool, async (client) => {

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Fact, OpenWorkflow, WaitingKind } from '../domain';
-import { inTransaction, lockLearner } from './pool';
+import { inTransaction, lockLearner, storableJson } from './pool';
 
 /** A workflow that was not seen for this long is checked: does it still run? */
 const STALE_AFTER = `interval '1 day'`;
@@ -32,12 +32,20 @@ export async function markSeen(pool: Pool, workflowIds: readonly string[]): Prom
     ]);
 }
 
+/** Whose hand ended a workflow that could not say so itself, as Temporal has it. */
+export interface Ending {
+  /** `terminated`, `failed`, `timed out`. */
+  readonly how: string;
+  readonly by: string | null;
+  readonly reason: string | null;
+}
+
 /**
  * Temporal does not run it any more, and it could not say so itself (terminated, deleted): its case is closed, so that
- * it gets no more signals, and so is its receipt, with outcome `gone`, so that it is pruned in time. What has closed
- * meanwhile keeps its outcome.
+ * it gets no more signals and nobody relies on it, and so is its receipt, with outcome `gone`, so that it is pruned in time.
+ * What has closed meanwhile keeps its outcome.
  */
-export async function closeGone(pool: Pool, workflowId: string): Promise<void> {
+export async function closeGone(pool: Pool, workflowId: string, ending: Ending | null = null): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query(
       `select pg_advisory_xact_lock(hashtextextended(coalesce(
@@ -50,10 +58,23 @@ export async function closeGone(pool: Pool, workflowId: string): Promise<void> {
       [workflowId],
     );
     await client.query(
-      `update receipts set closed_at = now(), outcome = 'gone' where workflow_id = $1 and closed_at is null`,
-      [workflowId],
+      `update receipts set closed_at = now(), outcome = 'gone', ended_by = $2 where workflow_id = $1 and closed_at is null`,
+      [workflowId, ending === null ? null : storableJson(ending)],
     );
   });
+}
+
+/** Other workflows of a learner that wait as far as the ledger knows: of these kinds, about `key`. */
+export async function otherCases(
+  pool: Pool,
+  { userId, kinds, key, except }: { userId: string; kinds: readonly WaitingKind[]; key: string; except: string },
+): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ workflow_id: string }>(
+    `select workflow_id from open_workflows where user_id = $1 and kind = any($2) and key = $3 and workflow_id <> $4
+       and closed_at is null and not gone`,
+    [userId, kinds, key, except],
+  );
+  return rows.map(({ workflow_id: workflowId }) => workflowId);
 }
 
 /** A learner's workflows that wait, oldest first. */
@@ -75,7 +96,7 @@ export async function waitingOf(client: PoolClient, userId: string): Promise<rea
 export async function openCase(client: PoolClient, fact: Fact, open: OpenWorkflow): Promise<void> {
   await client.query(
     `insert into open_workflows (workflow_id, user_id, kind, key, opened_by) values ($1, $2, $3, $4, $5)
-     on conflict (workflow_id) do update set closed_at = null, gone = false, share_released = false`,
+     on conflict (workflow_id) do update set closed_at = null, gone = false, share_released = false, is_ending = false`,
     [open.workflowId, fact.userId, open.kind, open.key, new Date(open.openedBy)],
   );
 }
@@ -105,6 +126,55 @@ export async function joinOffboarding(
     [userId, ownWorkflowId, new Date(at)],
   );
   return rows[0]?.workflow_id ?? null;
+}
+
+/**
+ * The case of the learner that another fact of the same kind and key joins: one that runs and is not about to end. An onboarding
+ * ends with a departure that came after its hire, a coaching with a pass that came after its failure. From then on it is the
+ * case of the later of the two facts.
+ */
+export async function joinCase(
+  client: PoolClient,
+  { userId, at }: Fact,
+  { kind, key }: Pick<OpenWorkflow, 'kind' | 'key'>,
+  ownWorkflowId: string,
+): Promise<string | null> {
+  const { rows } = await client.query<{ workflow_id: string }>(
+    `update open_workflows set opened_by = greatest(opened_by, $3)
+     where workflow_id = (
+       select workflow_id from open_workflows o
+       where o.user_id = $1 and o.kind = $4 and o.key = $5 and o.workflow_id <> $2
+         and o.closed_at is null and not o.gone and not o.is_ending
+         and (o.kind <> 'onboarding' or not exists (
+           select from departures d
+           where d.user_id = $1 and d.withdrawn_by is null and d.at <= now() and d.at >= o.opened_by))
+         and (o.kind <> 'quizCoaching' or not exists (
+           select from quiz_results q
+           where q.user_id = $1 and q.quiz_id = o.key and q.result = 'passed' and q.at >= o.opened_by))
+       order by o.opened_at, o.workflow_id limit 1)
+     returning workflow_id`,
+    [userId, ownWorkflowId, new Date(at), kind, key],
+  );
+  return rows[0]?.workflow_id ?? null;
+}
+
+/** It is being undone: what comes from now on is not its matter. */
+export async function endCase(pool: Pool, workflowId: string): Promise<void> {
+  await pool.query('update open_workflows set is_ending = true where workflow_id = $1', [workflowId]);
+}
+
+/** Was the learner onboarded before, and has not left since? */
+export async function isOnboarded(client: PoolClient, { userId, at }: Fact, ownWorkflowId: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `select from open_workflows o
+     where o.user_id = $1 and o.kind = 'onboarding' and o.workflow_id <> $2 and o.closed_at is not null and not o.gone
+       and not exists (select from receipts r where r.workflow_id = o.workflow_id and r.outcome <> 'done')
+       and not exists (
+         select from departures d
+         where d.user_id = $1 and d.withdrawn_by is null and d.at >= o.opened_by and d.at <= greatest(now(), $3)) limit 1`,
+    [userId, ownWorkflowId, new Date(at)],
+  );
+  return rowCount === 1;
 }
 
 /** The offboarding goes on although its learner was hired at `at`: from now on they left after that. */
@@ -149,11 +219,6 @@ export async function closeWorkflow(
       [workflowId, firstRunId, outcome],
     );
   });
-}
-
-/** Temporal knows no such running workflow: it gets no more signals. */
-export async function markGone(pool: Pool, workflowId: string): Promise<void> {
-  await pool.query('update open_workflows set gone = true where workflow_id = $1', [workflowId]);
 }
 
 /** How many of these workflows still wait: neither closed nor gone. */

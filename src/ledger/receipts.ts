@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import type { Ending } from './open-workflows';
 import { inTransaction, lockLearner, storable } from './pool';
 
 /** What is kept of a delivery, and the run that asks: (workflow id, first execution run id) outlives reset and continue-as-new. */
@@ -33,8 +34,10 @@ export interface EventDecision {
   readonly improved?: boolean;
   /** A completion: the best score of the course without this one; absent when there was none. */
   readonly bestBefore?: number;
-  /** A departure: the running offboarding, by workflow id, that it joins. */
+  /** A departure, a hire, a failed quiz: the running workflow of the same matter, by id, that it joins. */
   readonly joins?: string;
+  /** A hire: the learner was onboarded before, and has not left since. */
+  readonly isOnboarded?: boolean;
 }
 
 /** `answer` null: the fact has not been applied yet. */
@@ -46,6 +49,8 @@ export type Claim =
       readonly first: string;
       /** The body that ran was the same, byte for byte. */
       readonly isSameBody: boolean;
+      /** Its workflow could not end by itself. */
+      readonly ended: Ending | null;
     };
 
 /** Make the receipt, or find whose it is: by event id, else by signature. */
@@ -84,7 +89,7 @@ async function findReceipt(
   idAndSignature: readonly [string | null, string],
 ): Promise<ReceiptRow | undefined> {
   const { rows } = await client.query<ReceiptRow>(
-    `select event_id, workflow_id, first_run_id, signature_digest, body_digest, applied_at, answer from receipts
+    `select event_id, workflow_id, first_run_id, signature_digest, body_digest, applied_at, answer, ended_by from receipts
      where event_id = $1 or signature_digest = $2 order by (event_id = $1) desc limit 1`,
     [...idAndSignature],
   );
@@ -94,7 +99,7 @@ async function findReceipt(
 /** Whose it is, its run says: a run that was kept as a conflict may have come by the event's own id since. */
 function claimOn(row: ReceiptRow, { workflowId, firstRunId, bodyDigest }: Receipt): Claim {
   const isOwn = row.workflow_id === workflowId && row.first_run_id === firstRunId;
-  if (!isOwn) return { isOwn, first: row.event_id, isSameBody: row.body_digest === bodyDigest };
+  if (!isOwn) return { isOwn, first: row.event_id, isSameBody: row.body_digest === bodyDigest, ended: row.ended_by };
   return { isOwn, answer: row.applied_at === null ? null : row.answer };
 }
 
@@ -113,7 +118,7 @@ async function takeSignature(
   );
   return other === undefined
     ? claim
-    : { isOwn: false, first: other.event_id, isSameBody: other.body_digest === bodyDigest };
+    : { isOwn: false, first: other.event_id, isSameBody: other.body_digest === bodyDigest, ended: other.ended_by };
 }
 
 /** The name of an unknown event is any text at all, and its receipt must not fail of it. */
@@ -129,6 +134,7 @@ interface ReceiptRow {
   readonly body_digest: string;
   readonly applied_at: Date | null;
   readonly answer: EventDecision;
+  readonly ended_by: Ending | null;
 }
 
 export interface Applied {

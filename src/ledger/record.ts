@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { HOUR, opens, type Fact, type News, type OpenWorkflow, type RenewalRules } from '../domain';
 import { storeFact } from './facts';
-import { joinOffboarding, openCase } from './open-workflows';
+import { isOnboarded, joinCase, joinOffboarding, openCase, type Ending } from './open-workflows';
 import { inTransaction, lockLearner, type Lock } from './pool';
 import { claimReceipt, storeAnswer, storeReplay, type EventDecision, type Claim, type Receipt } from './receipts';
 import { settledBy, settles, type Settled } from './settling';
@@ -18,6 +18,8 @@ export interface RecordRequest {
    * when it was cancelled is true again.
    */
   readonly begins?: boolean;
+  /** The workflow that this one joined, which did not answer: it does not run, and somebody else has to. */
+  readonly orphanedBy?: string;
 }
 
 export type Recorded =
@@ -36,6 +38,8 @@ export type Recorded =
       readonly first: string;
       /** The event id is the same, and the body that ran was another: this one must not be lost. */
       readonly conflict?: true;
+      /** The workflow of the event could not end by itself. */
+      readonly ended?: Ending;
     };
 
 /**
@@ -52,9 +56,20 @@ export async function recordEvent(pool: Pool, request: RecordRequest, lock: Lock
     if (!claim.isOwn) return repeat(client, receipt, claim);
     if (fact === null) return { outcome: 'new', answer: claim.answer ?? {}, settledBy: null, settles: [] };
     if (request.begins === true && claim.answer !== null) await beginAgain(client, receipt, fact);
-    const answer = claim.answer ?? (await apply(client, receipt, fact));
+    const answer = await answerOf(client, request, fact, claim.answer);
     return { outcome: 'new', answer, ...(await correlate(client, request, fact, answer)) };
   });
+}
+
+/** The stored one, unless it relies on a workflow that is gone. */
+async function answerOf(
+  client: PoolClient,
+  { receipt, orphanedBy }: RecordRequest,
+  fact: Fact,
+  stored: EventDecision | null,
+): Promise<EventDecision> {
+  const isOrphan = orphanedBy !== undefined && stored?.joins === orphanedBy;
+  return stored === null || isOrphan ? apply(client, receipt, fact) : stored;
 }
 
 /** The only step of one that keeps progress has closed its receipt already. */
@@ -68,9 +83,10 @@ async function beginAgain(client: PoolClient, { eventId }: Receipt, fact: Fact):
 async function repeat(
   client: PoolClient,
   receipt: Receipt,
-  { first, isSameBody }: Claim & { readonly isOwn: false },
+  { first, isSameBody, ended }: Claim & { readonly isOwn: false },
 ): Promise<Recorded> {
-  if (first === receipt.eventId) return { outcome: 'duplicate', first, ...(!isSameBody && { conflict: true }) };
+  if (first === receipt.eventId)
+    return { outcome: 'duplicate', first, ...(!isSameBody && { conflict: true }), ...(ended !== null && { ended }) };
   await storeReplay(client, receipt, first);
   return { outcome: 'replayed', first };
 }
@@ -98,9 +114,14 @@ async function apply(client: PoolClient, receipt: Receipt, fact: Fact): Promise<
 
 async function decide(client: PoolClient, { eventId, workflowId }: Receipt, fact: Fact): Promise<EventDecision> {
   if (fact.kind === 'completed') return compareScores(client, eventId, fact);
-  if (fact.kind !== 'deprovisioned') return {};
-  const joins = await joinOffboarding(client, fact, workflowId);
-  return joins === null ? {} : { joins };
+  const opened = opens(fact);
+  if (opened === null || opened.kind === 'recertification') return {};
+  const joins =
+    fact.kind === 'deprovisioned'
+      ? await joinOffboarding(client, fact, workflowId)
+      : await joinCase(client, fact, opened, workflowId);
+  if (joins !== null) return { joins };
+  return fact.kind === 'provisioned' && (await isOnboarded(client, fact, workflowId)) ? { isOnboarded: true } : {};
 }
 
 async function compareScores(
@@ -130,9 +151,18 @@ export interface Admission {
   readonly now?: number;
 }
 
+/** Offboardings that began within an hour and run as far as the ledger knows, some of them. */
+export async function admittedLately(pool: Pool, now = Date.now()): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ workflow_id: string }>(
+    'select workflow_id from receipts where admitted_at > $1 and closed_at is null order by admitted_at limit 100',
+    [new Date(now - HOUR)],
+  );
+  return rows.map(({ workflow_id: workflowId }) => workflowId);
+}
+
 /**
- * May this departure's offboarding begin? A leaked secret or a bad HR sync must not empty the company. Once admitted it
- * stays so. @throws Error when the event has no receipt.
+ * May this departure's offboarding begin? A leaked secret or a bad HR sync must not empty the company. Those that were
+ * terminated or taken back do not count. Once admitted it stays so. @throws Error when the event has no receipt.
  */
 export async function admitLeaver(
   pool: Pool,
@@ -142,8 +172,9 @@ export async function admitLeaver(
     // In the key space of two numbers: no learner's lock is there.
     await client.query('select pg_advisory_xact_lock(1, 1)');
     const { rows } = await client.query<{ admitted_at: Date | null; lately: number }>(
-      `select admitted_at, (select count(*)::int from receipts where admitted_at > $2) as lately
-       from receipts where event_id = $1`,
+      `select admitted_at, (
+         select count(*)::int from receipts where admitted_at > $2 and coalesce(outcome, '') not in ('gone', 'cancelled')
+       ) as lately from receipts where event_id = $1`,
       [eventId, new Date(now - HOUR)],
     );
     const [row] = rows;

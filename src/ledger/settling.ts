@@ -33,8 +33,11 @@ export async function settledBy(
   }
   const departure = await departureOf(client, userId);
   const expiries = await expiriesOf(client, userId);
+  const gone = await goneEvents(client, userId);
+  // A newer case that was terminated has not taken the older one over.
+  const newer = expiries.filter(({ eventId }) => !gone.has(eventId));
   const ending =
-    firstNews(open, [...(departure === null ? [] : [departure]), ...expiries], rules) ??
+    firstNews(open, [...(departure === null ? [] : [departure]), ...newer], rules) ??
     (await unasked(client, open, departure));
   if (ending !== null) return ending;
   const fitting = (await completionsOf(client, userId)).find((completion) => {
@@ -47,6 +50,15 @@ export async function settledBy(
     return news;
   }
   return firstNews(open, [...(await quizResultsOf(client, userId)), ...(await progressOf(client, userId))], rules);
+}
+
+/** The events of a learner whose workflows are gone. */
+async function goneEvents(client: PoolClient, userId: string): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ event_id: string }>(
+    `select event_id from receipts where user_id = $1 and outcome = 'gone'`,
+    [userId],
+  );
+  return new Set(rows.map(({ event_id: eventId }) => eventId));
 }
 
 /** A hire that may be older than the departure waits for the offboarding to ask. Once that is over, nothing is granted. */

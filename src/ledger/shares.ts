@@ -12,23 +12,37 @@ export interface Share {
 }
 
 /**
- * The case gives up what it shares. Does another case still need it (`isHeld`)? Both under the learner's lock: of cases that
- * release at once the last gets false. Repeat-safe: released stays released, unless its run begins anew.
+ * The case gives up what it shares. Which other cases still need it? Both under the learner's lock: of cases that release at
+ * once the last gets none. Repeat-safe: released stays released, unless its run begins anew.
  */
-export async function releaseShare(pool: Pool, { userId, kind, workflowId }: Share): Promise<{ isHeld: boolean }> {
+export async function releaseShare(pool: Pool, { userId, kind, workflowId }: Share): Promise<readonly string[]> {
   return inTransaction(pool, async (client) => {
     await lockLearner(client, userId);
     await client.query('update open_workflows set share_released = true where workflow_id = $1 and kind = $2', [
       workflowId,
       kind,
     ]);
-    const { rowCount } = await client.query(
-      `select from open_workflows where user_id = $1 and kind = $2 and workflow_id <> $3
-       and closed_at is null and not gone and not share_released limit 1`,
+    const { rows } = await client.query<{ workflow_id: string }>(
+      `select workflow_id from open_workflows where user_id = $1 and kind = $2 and workflow_id <> $3
+       and closed_at is null and not gone and not share_released`,
       [userId, kind, workflowId],
     );
-    return { isHeld: rowCount === 1 };
+    return rows.map(({ workflow_id: holder }) => holder);
   });
+}
+
+/** The groups that a learner's onboardings have joined and nobody has left since: of each the latest change counts. */
+export async function programGroupsOf(pool: Pool, userId: string): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ group_name: string }>(
+    `select group_name from (
+       select distinct on (natural_key) natural_key, step, would ->> 'group' as group_name,
+         would -> 'member' = 'true' and before -> 'member' = 'false' as is_ours
+       from effects where user_id = $1 and system = 'identity' and natural_key like 'member:%' and status in ('done', 'pending')
+       order by natural_key, begun_at desc) as latest
+     where is_ours and step ~ '^joinProgram[0-9]*$' order by group_name`,
+    [userId],
+  );
+  return rows.map(({ group_name: group }) => group);
 }
 
 /**

@@ -181,4 +181,12 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         check (status in ('pending', 'done', 'observed', 'failed', 'undone'));
     `,
   },
+  {
+    name: 'claims that end before their workflow',
+    sql: `
+      alter table open_workflows add column is_ending boolean not null default false;
+      alter table receipts add column ended_by jsonb;
+      create index learners_account on learners (lower(btrim(email)));
+    `,
+  },
 ];

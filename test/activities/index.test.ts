@@ -1,7 +1,7 @@
 import { createConnectors, createOwnActivities } from '../../activities';
 import { openPool } from '../../src/ledger';
 import { readConfigFile, type WorkerSettings } from '../../src/settings';
-import { workflow } from './running';
+import { statusOf, workflow } from './running';
 
 // Nothing connects before it is asked.
 const pool = openPool({ url: 'postgres://nobody@127.0.0.1:1/none' });
@@ -30,13 +30,13 @@ const settings: WorkerSettings = {
   windowAheadMs: 300_000,
   logLevel: 'silent',
 };
-const isRunning = () => Promise.resolve(true);
+const status = statusOf();
 const names = (activities: object = {}): string[] => Object.keys(activities).sort();
 
 describe('activities', () => {
   // A workflow that runs may be a year old, and asks by name.
   test('their names are as running workflows know them', () => {
-    const own = createOwnActivities(settings, pool, () => ({ refused: 'no' }), isRunning);
+    const own = createOwnActivities(settings, pool, () => ({ refused: 'no' }), status);
     expect(names(own)).toEqual([
       'addAlertCase',
       'admitLeaver',
@@ -47,7 +47,10 @@ describe('activities', () => {
       'countOpenWorkflows',
       'dropAlertCase',
       'dueDigests',
+      'endCase',
       'findLearner',
+      'findProgramGroups',
+      'findSharers',
       'findUnfit',
       'markDigested',
       'markWorkflowGone',
@@ -60,7 +63,7 @@ describe('activities', () => {
       'resolveConflict',
       'setLearnerEmail',
     ]);
-    const connectors = createConnectors(settings, pool);
+    const connectors = createConnectors(settings, pool, status);
     const { identity, mail, archive, salesforce, slack, xapi } = connectors;
     expect(names(identity?.activities)).toEqual([
       'deactivateUser',
@@ -89,13 +92,13 @@ describe('activities', () => {
 
   test('a system without settings has none', () => {
     const connectors = { identity: undefined, mail: settings.connectors.mail, archive: undefined };
-    expect(Object.keys(createConnectors({ ...settings, connectors }, pool))).toEqual(['mail']);
+    expect(Object.keys(createConnectors({ ...settings, connectors }, pool, status))).toEqual(['mail']);
   });
 });
 
 describe('readPolicySnapshot', () => {
   test('gives policy and modes as they stand', async () => {
-    const own = createOwnActivities(settings, pool, () => ({ refused: 'no' }), isRunning) as {
+    const own = createOwnActivities(settings, pool, () => ({ refused: 'no' }), status) as {
       readPolicySnapshot: () => Promise<object>;
     };
     await expect(workflow().run(own.readPolicySnapshot)).resolves.toEqual({
@@ -112,17 +115,12 @@ describe('rereadEnvelope', () => {
 
   test('answers which workflow the body belongs to', async () => {
     const reread = { workflowType: 'moduleProgress', event: 'module.progress', data: body.data };
-    const own = createOwnActivities(settings, pool, () => reread, isRunning) as Reading;
+    const own = createOwnActivities(settings, pool, () => reread, status) as Reading;
     await expect(workflow().run(own.rereadEnvelope, body, SIGNED_AT)).resolves.toEqual(reread);
   });
 
   test('refuses for good, with the reader’s sentence', async () => {
-    const own = createOwnActivities(
-      settings,
-      pool,
-      () => ({ refused: '`data.userId` is missing' }),
-      isRunning,
-    ) as Reading;
+    const own = createOwnActivities(settings, pool, () => ({ refused: '`data.userId` is missing' }), status) as Reading;
     await expect(workflow().failure(own.rereadEnvelope, body, SIGNED_AT)).resolves.toMatchObject({
       type: 'quarantine.unreadable',
       message: '`data.userId` is missing',

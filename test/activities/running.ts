@@ -7,8 +7,9 @@ import { DefaultLogger } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { connect, type ConnectorActivities, type StepContext } from '../../activities';
 import type { ConnectorDeps } from '../../activities/connector';
+import { createClaims, type WorkflowStatus } from '../../activities/ledger';
 import type { Policy, System } from '../../src/domain';
-import { effectsOf, recordEvent, type StoredEffect } from '../../src/ledger';
+import { effectsOf, recordEvent, type Ending, type StoredEffect } from '../../src/ledger';
 import { readConfigFile, type SystemSettings } from '../../src/settings';
 import { deprovisioned, request } from '../ledger/events';
 
@@ -18,6 +19,15 @@ export const TOKEN = 'a-token-of-the-tests';
 export type Functions<T> = {
   readonly [K in Exclude<keyof T, never>]: T[K] extends (...args: infer A) => infer R ? (...args: A) => R : never;
 };
+
+/** Temporal runs every workflow, or it runs none of `ended`, which ada terminated. */
+export function statusOf(ended: readonly string[] = []): WorkflowStatus {
+  const ending: Ending = { how: 'terminated', by: 'ada', reason: 'a mistake' };
+  return {
+    isRunning: (workflowId) => Promise.resolve(!ended.includes(workflowId)),
+    endingOf: (workflowId) => Promise.resolve(ended.includes(workflowId) ? ending : null),
+  };
+}
 
 /** The settings of each system at a URL: of its stand-in, or of what a test puts in its place. */
 export const at = {
@@ -42,6 +52,7 @@ export const at = {
 
 export interface ConnectorOptions extends Partial<Pick<ConnectorDeps, 'fetch' | 'timeoutMs' | 'now'>> {
   readonly policy?: Partial<Policy>;
+  readonly status?: WorkflowStatus;
 }
 
 /** The activities of one real connector, as a worker makes them. */
@@ -49,9 +60,10 @@ export function connectTo<S extends System>(
   pool: Pool,
   system: S,
   settings: SystemSettings[S],
-  { policy, ...options }: ConnectorOptions = {},
+  { policy, status = statusOf(), ...options }: ConnectorOptions = {},
 ): Functions<ConnectorActivities[S]> {
-  const deps = { pool, policy: { ...readConfigFile(undefined).policy, ...policy }, ...options };
+  const claims = createClaims(pool, status);
+  const deps = { pool, claims, policy: { ...readConfigFile(undefined).policy, ...policy }, ...options };
   return connect(system, settings, deps).activities as Functions<ConnectorActivities[S]>;
 }
 

@@ -1,5 +1,5 @@
 import { recordEvent } from '../../src/ledger';
-import { type Connected, createIsRunning } from '../../src/temporal';
+import { type Connected, createEndingOf, createIsRunning } from '../../src/temporal';
 import { deprovisioned, expired, request } from '../ledger/events';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { openNamespace } from '../temporal/fixture';
@@ -17,7 +17,7 @@ beforeAll(async () => {
     ...temporal,
     ledger: ledger.settings,
     reread: () => ({ refused: 'nothing is read here' }),
-    isRunning: createIsRunning(temporal.client),
+    status: { isRunning: createIsRunning(temporal.client), endingOf: createEndingOf(temporal.client) },
   });
 }, 120_000);
 

@@ -2,6 +2,7 @@ import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createConnectors, createOwnActivities } from '../../activities';
 import { openPool } from '../../src/ledger';
 import { readConfigFile, type WorkerSettings } from '../../src/settings';
+import { statusOf } from '../activities/running';
 
 interface WorkerParts {
   readonly connection: NativeConnection;
@@ -12,7 +13,7 @@ interface WorkerParts {
   readonly archive?: string;
   /** How the activities read a delivery again, and ask whether a workflow runs. */
   readonly reread: Parameters<typeof createOwnActivities>[2];
-  readonly isRunning?: Parameters<typeof createOwnActivities>[3];
+  readonly status?: Parameters<typeof createOwnActivities>[3];
 }
 
 /** The real worker's parts: workflows, the ledger's activities, and, where there is one, the archive. @returns its end. */
@@ -33,17 +34,17 @@ export async function startWorker({ connection, namespace = 'default', ledger, a
     logLevel: 'error',
   };
   const pool = openPool(ledger);
-  const { reread, isRunning = () => Promise.resolve('unknown' as const) } = parts;
+  const { reread, status = statusOf() } = parts;
   const workers = [
     await Worker.create({
       connection,
       namespace,
       taskQueue: 'mindtickle',
       workflowBundle: { codePath: process.env['TEST_WORKFLOW_BUNDLE'] ?? '' },
-      activities: createOwnActivities(settings, pool, reread, isRunning),
+      activities: createOwnActivities(settings, pool, reread, status),
     }),
   ];
-  for (const [system, connector] of Object.entries(createConnectors(settings, pool)))
+  for (const [system, connector] of Object.entries(createConnectors(settings, pool, status)))
     workers.push(
       await Worker.create({
         connection,

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Fact } from '../../src/domain';
+import { DAY, type Fact } from '../../src/domain';
 import {
   beginEffect,
   bestCompletion,
   closeWorkflow,
   countOpen,
   findLearner,
-  markGone,
+  closeGone,
   readPerson,
   recordEvent,
   setLearnerEmail,
+  sharersOf,
 } from '../../src/ledger';
 import { completed, deprovisioned, expired, MONDAY, progressed, provisioned, quizzed, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
@@ -122,9 +123,32 @@ describe('countOpen', () => {
       firstRunId: `run of b ${userId}`,
       outcome: 'cancelled',
     });
-    await markGone(ledger.pool, `c ${userId}`);
+    await closeGone(ledger.pool, `c ${userId}`);
     expect(await countOpen(ledger.pool, ids)).toBe(1);
     expect(await countOpen(ledger.pool, [])).toBe(0);
+  });
+});
+
+describe('sharersOf', () => {
+  const other = (name: string): string => `${name} of ${userId}`;
+  const hire = (name: string, at: number, email: string) =>
+    recordEvent(ledger.pool, request(`hire of ${other(name)}`, provisioned(other(name), { at, email })));
+  const leave = (name: string, at: number, email: string) =>
+    recordEvent(ledger.pool, request(`leave of ${other(name)}`, deprovisioned(other(name), { at, email })));
+
+  test('names the learners of the same address who have not left, however it is written', async () => {
+    const email = `${userId}@example.com`;
+    await hire('me', MONDAY, email);
+    await hire('spare', MONDAY, ` ${email.toUpperCase()}`);
+    await hire('gone', MONDAY, email);
+    await leave('gone', MONDAY + DAY, email);
+    await hire('leaves', MONDAY, email);
+    await leave('leaves', Date.parse('2099-01-01'), email);
+    await hire('else', MONDAY, `other.${email}`);
+    const sharers = (emails: readonly string[]) => sharersOf(ledger.pool, { userId: other('me'), emails });
+    expect(await sharers([])).toEqual([other('leaves'), other('spare')]);
+    expect(await sharers([`other.${email}`])).toEqual([other('else'), other('leaves'), other('spare')]);
+    expect(await sharersOf(ledger.pool, { userId: other('unknown'), emails: [] })).toEqual([]);
   });
 });
 

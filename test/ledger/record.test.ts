@@ -7,7 +7,7 @@ import {
   confirmDeparture,
   countOpen,
   findLearner,
-  markGone,
+  closeGone,
   recordEvent,
   reinstateLearner,
   type Recorded,
@@ -226,7 +226,7 @@ describe('recordEvent, what settles what', () => {
       firstRunId: `run of ${id('closed')}`,
       outcome: 'lapsed',
     });
-    await markGone(ledger.pool, id('gone'));
+    await closeGone(ledger.pool, id('gone'));
     expect(await record(id('leave'), deprovisioned(id('u')))).toMatchObject({ settles: [] });
   });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeWorkflow, markGone, recordEvent, releaseShare } from '../../src/ledger';
+import { closeWorkflow, closeGone, recordEvent, releaseShare } from '../../src/ledger';
 import { expired, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 
@@ -20,14 +20,14 @@ async function openCases(...names: readonly string[]) {
   return {
     open,
     isHeldAfter: async (name: string): Promise<boolean> => {
-      const { isHeld } = await releaseShare(ledger.pool, { userId, kind: KIND, workflowId: idOf(name) });
-      return isHeld;
+      const holders = await releaseShare(ledger.pool, { userId, kind: KIND, workflowId: idOf(name) });
+      return holders.length > 0;
     },
     close: (name: string) => {
       const workflowId = idOf(name);
       return closeWorkflow(ledger.pool, { workflowId, firstRunId: `run of ${workflowId}`, outcome: 'done' });
     },
-    gone: (name: string) => markGone(ledger.pool, idOf(name)),
+    gone: (name: string) => closeGone(ledger.pool, idOf(name)),
   };
 }
 

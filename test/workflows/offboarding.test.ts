@@ -47,13 +47,47 @@ describe('offboarding', () => {
     });
   });
 
-  test('a second departure joins the first and changes nothing', async () => {
-    world.fake('recordEvent', recorded({ answer: { joins: 'offboarding-0' } }));
-    const handle = await send();
-    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+  test('a second departure joins the first, which says so, and changes nothing', async () => {
+    world.fake('freezeUser', refused);
+    const first = await send();
+    await world.parked(first, 'freeze');
+    world.calls.length = 0;
+    world.fake('recordEvent', recorded({ answer: { joins: first.workflowId } }));
+    const second = await send();
+    await expect(second.result()).resolves.toEqual({ outcome: 'done' });
     expect(effectsIn(world)).toEqual([]);
-    const { history } = await world.state(handle);
-    expect(history).toMatchObject([{ what: 'joins the offboarding that runs', by: 'event offboarding-0' }]);
+    const { history } = await world.state(second);
+    expect(history).toMatchObject([{ what: 'joins the offboarding that runs', by: `event ${first.workflowId}` }]);
+    await world.until(first, heard('another departure came'));
+    await end(first);
+  });
+
+  test('a second departure takes over from a first one that was terminated', async () => {
+    world.fake('freezeUser', refused);
+    const first = await send();
+    await world.parked(first, 'freeze');
+    await first.terminate('by hand');
+    world.calls.length = 0;
+    world.fakeAll({
+      freezeUser: 'done',
+      recordEvent: ({ orphanedBy }) =>
+        recorded({ answer: orphanedBy === undefined ? { joins: first.workflowId } : {} }),
+    });
+    const second = await send();
+    await expect(second.result()).resolves.toEqual({ outcome: 'done' });
+    expect(effectsIn(world)).toContain('freezeUser');
+    expect(world.callsOf('recordEvent', second)[1]?.args[0]).toMatchObject({ orphanedBy: first.workflowId });
+  });
+
+  test('the event of a terminated offboarding, sent again, changes nothing and says whose hand ended it', async () => {
+    const ended = { how: 'terminated', by: 'ada', reason: 'a mistake' };
+    world.fake('recordEvent', { outcome: 'duplicate', first: 'd1', ended });
+    const handle = await send();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'duplicate', first: 'd1' });
+    expect(effectsIn(world)).toEqual([]);
+    expect((await world.state(handle)).history).toMatchObject([
+      { what: 'the workflow of this event was terminated', by: 'ada', reason: 'a mistake' },
+    ]);
   });
 
   test('a system that is off is skipped', async () => {
@@ -468,5 +502,43 @@ describe('offboarding and its deactivation', () => {
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     expect(world.callsOf('deactivateUser')).toEqual([]);
     expect(restored()).toEqual(['leaveLateGroups', 'leaveGroups', 'freeze']);
+  });
+});
+
+describe('offboarding of an account that another active learner has', () => {
+  test('parks before access ends, names them, and goes on when a person says so', async () => {
+    world.fake('findSharers', ['u2']);
+    const handle = await send();
+    const { steps } = await world.parked(handle, 'sharedAccount');
+    expect(steps.find(({ step }) => step === 'sharedAccount')?.detail).toMatch(
+      /^shared account\? the active learner u2 /,
+    );
+    expect(world.callsOf('freezeUser')).toEqual([]);
+    await skip(handle, 'sharedAccount');
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect(world.callsOf('freezeUser')).toHaveLength(1);
+  });
+
+  test('asks by the address that the identity provider has, and goes on by retryStep when the other one has left', async () => {
+    world.fake('findContact', { email: 'shared@example.com', managerEmail: null });
+    world.fake('findSharers', inTurn(['u2'], []));
+    const handle = await send();
+    await world.parked(handle, 'sharedAccount');
+    expect(world.callsOf('findSharers')[0]?.args).toEqual([
+      { userId: 'u1', emails: ['rita@example.com', 'shared@example.com'] },
+    ]);
+    await retry(handle, 'sharedAccount');
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+  });
+
+  test('who returns under a new id in the days before the deactivation keeps the account', async () => {
+    setPolicy({ deactivateAfterDays: 7 });
+    const handle = await send();
+    await world.until(handle, ({ phase }) => phase === 'waiting');
+    world.fake('findSharers', ['u2']);
+    await world.sleep('8 days');
+    await world.parked(handle, 'sharedAccount');
+    expect(world.callsOf('deactivateUser')).toEqual([]);
+    await end(handle);
   });
 });

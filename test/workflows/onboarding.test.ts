@@ -1,3 +1,4 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import { DAY } from '../../src/domain';
 import { startedSignal } from '../../workflows/messages';
 import { failing, inTurn, learner, recorded, rejected } from './fakes';
@@ -63,7 +64,7 @@ describe('onboarding', () => {
     world.fake('recordEvent', recorded({ settledBy: { signal: 'cancel', eventId: 'd1', reason: 'left the company' } }));
     const handle = await send();
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(world.calls.map(({ name }) => name)).toEqual(['recordEvent', 'closeWorkflow']);
+    expect(world.calls.map(({ name }) => name)).toEqual(['recordEvent', 'endCase', 'closeWorkflow']);
   });
 });
 
@@ -191,5 +192,71 @@ describe('onboarding and what goes wrong', () => {
     const { steps } = await world.until(handle, stepIs('welcome', 'done'));
     expect(steps.find(({ step }) => step === 'joinProgram')).toMatchObject({ status: 'done', detail: 'not active' });
     await end(handle);
+  });
+});
+
+describe('onboarding of one who is provisioned again', () => {
+  const left = () => world.callsOf('leaveGroup').map(({ args }) => args[2]);
+  /** A later hire, whose own workflow joins the one that runs. */
+  const join = (holder: WorkflowHandle, data?: object) => {
+    world.fake('recordEvent', recorded({ answer: { joins: holder.workflowId } }));
+    return send(data);
+  };
+
+  test('with the same role and team is welcomed once', async () => {
+    const handle = await send();
+    await world.until(handle, stepIs('welcome', 'done'));
+    for (let time = 1; time < 4; time += 1) {
+      const again = await join(handle);
+      await expect(again.result()).resolves.toEqual({ outcome: 'done' });
+      await world.until(handle, heard('provisioned again', time));
+    }
+    await world.atRest(handle);
+    expect([joined(), left(), kinds()]).toEqual([GROUPS, [], ['welcome']]);
+    await end(handle);
+  });
+
+  test('with another role moves from group to group, with one message', async () => {
+    const handle = await send();
+    await world.until(handle, stepIs('welcome', 'done'));
+    world.fake('findLearner', learner({ role: 'engineer', teamId: 't2' }));
+    world.fake('findProgramGroups', ['Sales', 'Sales onboarding']);
+    const again = await join(handle, { role: 'engineer', teamId: 't2' });
+    await again.result();
+    await world.until(handle, stepIs('notifyOfMove', 'done'));
+    expect([joined(), left()]).toEqual([
+      [...GROUPS, 'Engineering'],
+      ['Sales', 'Sales onboarding'],
+    ]);
+    expect(kinds()).toEqual(['welcome', 'moved']);
+    await end(handle);
+  });
+
+  test('goes by what the ledger knows: an older hire that comes late moves nobody', async () => {
+    const handle = await send();
+    await world.until(handle, stepIs('welcome', 'done'));
+    world.fake('findProgramGroups', GROUPS);
+    await (await join(handle, { role: 'engineer' })).result();
+    await world.until(handle, heard('provisioned again'));
+    await world.atRest(handle);
+    expect([joined(), left(), kinds()]).toEqual([GROUPS, [], ['welcome']]);
+    await end(handle);
+  });
+
+  test('after the onboarding only moves', async () => {
+    world.fake('recordEvent', recorded({ answer: { isOnboarded: true } }));
+    world.fake('findLearner', learner({ role: 'engineer', teamId: 't2' }));
+    world.fake('findProgramGroups', ['Sales']);
+    const handle = await send({ role: 'engineer', teamId: 't2' });
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect([joined(), left(), kinds()]).toEqual([['Engineering'], ['Sales'], ['moved']]);
+  });
+
+  test('after the onboarding, with nothing new, hears nothing', async () => {
+    world.fake('recordEvent', recorded({ answer: { isOnboarded: true } }));
+    world.fake('findProgramGroups', GROUPS);
+    const handle = await send();
+    await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
+    expect([joined(), left(), kinds()]).toEqual([[], [], []]);
   });
 });

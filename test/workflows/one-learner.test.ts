@@ -7,9 +7,9 @@ import type { StandIns } from '../../src/dev/stand-ins';
 import { DAY, type Fact, isoTime } from '../../src/domain';
 import type { EventName } from '../../src/events';
 import { setLearnerEmail } from '../../src/ledger';
-import { createLedgerActivities } from '../../activities/ledger';
+import { createClaims, createLedgerActivities } from '../../activities/ledger';
 import { readConfigFile } from '../../src/settings';
-import { at, connectTo, emptyLedger } from '../activities/running';
+import { at, connectTo, emptyLedger, statusOf } from '../activities/running';
 import { start as startStandIns, stateOf, stopAll } from '../dev/stand-ins/running';
 import { RULES } from '../ledger/events';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
@@ -291,7 +291,12 @@ describe('two recertifications of one learner', () => {
       at.scim(`${standIns.url}/identity/scim/v2`),
     );
     // The real ledger and identity provider; all other activities are fakes.
-    real = { ...createLedgerActivities({ pool, policy, receiptDays: 90 }), joinGroup, leaveGroup, restoreUser };
+    real = {
+      ...createLedgerActivities({ pool, policy, receiptDays: 90, claims: createClaims(pool, statusOf()) }),
+      joinGroup,
+      leaveGroup,
+      restoreUser,
+    };
   });
   afterAll(() => Promise.all([stopAll(), ledger.stop()]));
   beforeEach(async () => {

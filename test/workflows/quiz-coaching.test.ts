@@ -412,3 +412,18 @@ describe('quizCoaching and who is notified first', () => {
     await end(handle);
   });
 });
+
+describe('quizCoaching of a quiz that is failed many times', () => {
+  test('is one case: each attempt in its history, one message at the first', async () => {
+    const handle = await opened();
+    world.fake('recordEvent', recorded({ answer: { joins: handle.workflowId } }));
+    for (let score = 3; score < 8; score += 1) {
+      const again = await send({ ...failed, score });
+      await expect(again.result()).resolves.toEqual({ outcome: 'done' });
+    }
+    const { history } = await world.until(handle, heard('failed again', 5));
+    expect(history.map(({ reason }) => reason)).toEqual(['30 %', '40 %', '50 %', '60 %', '70 %']);
+    expect(coaches()).toEqual(['mona@example.com']);
+    await end(handle);
+  });
+});

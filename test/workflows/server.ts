@@ -50,7 +50,7 @@ const ANSWER_MS = 5_000;
 
 /** What may cancel an activity: it ends a workflow, a notification about a parked step, a lapse. */
 const ENDING = new Set([
-  ...['cancel', 'recertified', 'coached', 'retaken', 'rehired', 'started'],
+  ...['cancel', 'recertified', 'coached', 'retaken', 'rehired', 'started', 'joined'],
   ...['retryStep', 'skipStep', 'identify', 'extendDeadline'],
 ]);
 

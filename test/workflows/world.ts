@@ -234,6 +234,7 @@ const READS: readonly ActivityName[] = [
   'releaseAlert',
   'addAlertCase',
   'dropAlertCase',
+  'findSharers',
   'admitLeaver',
   'countOpenWorkflows',
 ];

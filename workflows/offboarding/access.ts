@@ -7,7 +7,7 @@ import { askLedger, identity, NeedsDecision, salesforce, slack, type BackgroundT
 /** What every step of an offboarding needs. */
 export interface Leaver {
   readonly process: Process;
-  /** Comes before each step: settles when no question about a rehire is open. */
+  /** Comes before each step that ends access: settles when no question is open, about a rehire or about another's account. */
   readonly beforeStep: () => Promise<void>;
   /** The workflows that were notified that the learner has left. */
   readonly notified: Set<string>;

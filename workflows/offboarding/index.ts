@@ -1,7 +1,7 @@
 import type { Person } from '../../activities';
 import { DAY, deprovisionedFact, epochMs, type Fact, isoTime, type Policy, writtenTime } from '../../src/domain';
 import type { Delivery, EventDelivery, UserDeprovisioned } from '../../src/events';
-import { archive, askLedger, openProcess, ownRun, recordEvent, signalSettled } from '../process';
+import { archive, askLedger, createSharedAccount, openProcess, ownRun, recordEvent, signalSettled } from '../process';
 import type { Carried, Process, ProcessResult, Start } from '../process';
 import { deactivate, endAccess, leaveLateGroups, startAccessTimer, type Leaver } from './access';
 import { checkGuards } from './guards';
@@ -25,9 +25,10 @@ export async function offboarding(
     userId,
     email,
     about,
-    messages: ['rehired', 'identify'],
+    messages: ['rehired', 'joined', 'identify'],
     carried,
   });
+  listenForOthers(process);
   const fact = deprovisionedFact(delivery);
   const checkpoint = carried?.checkpoint;
   const notified = new Set(checkpoint?.notified);
@@ -37,23 +38,28 @@ export async function offboarding(
     await notifyWorkflows(delivery, { ...fact, at: Math.max(fact.at, hiredAt) }, notified);
   };
   const rehire = createRehire(process, confirmDeparture, checkpoint?.hires);
+  const shared = createSharedAccount(process, checkpoint?.shared);
   const departure: Departure = {
     process,
-    beforeStep: rehire.answered,
+    beforeStep: async () => {
+      await shared.answered();
+      await rehire.answered();
+    },
+    answered: rehire.answered,
     notified,
     delivery,
     data: delivery.data,
     fact,
-    checkpoint: (deactivatesAt) => ({ notified: [...notified], hires: rehire.snapshot(), deactivatesAt }),
+    checkpoint: (deactivatesAt) => ({
+      notified: [...notified],
+      hires: rehire.snapshot(),
+      shared: shared.snapshot(),
+      deactivatesAt,
+    }),
   };
   return process.run({
     fact: () => fact,
     body: async (start) => {
-      const { joins } = start.recorded.answer;
-      if (joins !== undefined) {
-        process.note({ what: 'joins the offboarding that runs', by: `event ${joins}`, reason: null });
-        return 'done';
-      }
       for (const { workflowId } of start.recorded.settles) notified.add(workflowId);
       const deactivatesAt = checkpoint?.deactivatesAt ?? null;
       const stopTimer = deactivatesAt === null ? await untilLeaving(departure, start) : undefined;
@@ -67,14 +73,27 @@ export async function offboarding(
   });
 }
 
+function listenForOthers(process: Process): void {
+  process.onSignal(
+    { name: 'joined', description: 'Another departure came: { eventId }', required: ['eventId'] },
+    ({ eventId }) => {
+      process.note({ what: 'another departure came', by: `event ${eventId}`, reason: null });
+    },
+  );
+}
+
 /** Where an offboarding is at rest: before the day of leaving, or before that of the deactivation, epoch ms. */
 interface Checkpoint {
   readonly notified: readonly string[];
   readonly hires: HiresSnapshot;
+  /** The learners of the same account about whom somebody decided. */
+  readonly shared: readonly string[];
   readonly deactivatesAt: number | null;
 }
 
 interface Departure extends Leaver {
+  /** No question about a rehire is open. */
+  readonly answered: () => Promise<void>;
   readonly delivery: Delivery;
   readonly data: UserDeprovisioned;
   readonly fact: Fact;
@@ -117,13 +136,13 @@ async function notifyWorkflows(delivery: Delivery, fact: Fact, notified: Set<str
 }
 
 async function offboard(departure: Departure, { policy }: Start, stopTimer: () => Promise<void>): Promise<Person> {
-  const { process, beforeStep, delivery, data } = departure;
-  await beforeStep();
+  const { process, answered, delivery, data } = departure;
+  await answered();
   await checkGuards(process, data, delivery.eventId, policy);
   const person = await process.people.person();
   const hasLeftGroups = await endAccess(departure, person);
   await stopTimer();
-  await beforeStep();
+  await answered();
   await process.steps.write({
     system: 'archive',
     step: 'archive',
@@ -144,12 +163,12 @@ async function deactivateLater(
   { policy }: Start,
   deactivatesAt: number | null,
 ): Promise<void> {
-  const { process, beforeStep, data, checkpoint } = departure;
+  const { process, answered, data, checkpoint } = departure;
   const { deactivateAfterDays: days } = policy.offboarding;
   const isLater = process.steps.isOn('identity') && days > 0;
   if (isLater) {
     const announce = async (): Promise<number> => {
-      await beforeStep();
+      await answered();
       const due = Date.now() + days * DAY;
       const written = writtenTime(isoTime(due), policy.calendar.timeZone);
       const ahead = [`Deactivation in the identity provider: due ${written}. Until then cancel gives everything back.`];
@@ -161,7 +180,7 @@ async function deactivateLater(
     await untilDay(process, at, 'the day of the deactivation', next, () => checkpoint(at));
   }
   await deactivate(departure, person);
-  await beforeStep();
+  await answered();
   await report(process, isLater ? 'finalReport' : 'report', data.userId, policy, []);
 }
 

@@ -227,7 +227,7 @@ export function whyFailed(error: unknown): string {
   return 'failed';
 }
 
-const OUR_SYSTEMS: readonly string[] = [...SYSTEMS, 'ledger', 'quarantine'];
+const OUR_SYSTEMS: readonly string[] = [...SYSTEMS, 'ledger', 'temporal', 'quarantine'];
 
 /** Our types are `<system>.<reason>`. */
 function isOurs(cause: unknown): cause is ApplicationFailure {

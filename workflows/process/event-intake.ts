@@ -19,15 +19,34 @@ import { conflictOf, DAY, type Fact, isKeyword, isoTime, type News, searchAttrib
 import type { Delivery } from '../../src/events';
 import { askLedger } from './activity-proxies';
 import { bodyArgument } from './body';
-import { cancelSignal, recertifiedSignal, rehiredSignal, retakenSignal, startedSignal } from '../messages';
+import {
+  cancelSignal,
+  joinedSignal,
+  recertifiedSignal,
+  rehiredSignal,
+  retakenSignal,
+  startedSignal,
+} from '../messages';
 
 export type Recorded = Awaited<ReturnType<LedgerActivities['recordEvent']>>;
 
-/** Is this fact new, what does it settle, and is it settled already? `begins`: the first step of the workflow. */
-export function recordEvent(delivery: Delivery, fact: Fact | null, begins = false): Promise<Recorded> {
+/**
+ * Is this fact new, what does it settle, and is it settled already? `begins`: the first step of the workflow. `orphanedBy`: the
+ * workflow that it was to join, and which does not run.
+ */
+export function recordEvent(
+  delivery: Delivery,
+  fact: Fact | null,
+  how: { readonly begins?: true; readonly orphanedBy?: string | undefined } = {},
+): Promise<Recorded> {
   const { event, signatureDigest, bodyDigest, signedAt, receivedAt } = delivery;
   const receipt = { ...receiptId(delivery), event, signatureDigest, bodyDigest, signedAt, receivedAt, ...ownRun() };
-  return askLedger('recordEvent', 'Record the event', { receipt, fact, begins });
+  return askLedger('recordEvent', 'Record the event', {
+    receipt,
+    fact,
+    ...(how.begins && { begins: true }),
+    ...(how.orphanedBy !== undefined && { orphanedBy: how.orphanedBy }),
+  });
 }
 
 /** A delivery that contradicts an earlier one of its event id is written down beside it, under the id of its workflow. */
@@ -48,11 +67,22 @@ export async function signalSettled(
 }
 
 async function signalOne(workflowId: string, news: News): Promise<void> {
+  if (!(await isHeard(send(workflowId, news)))) await askLedger('markWorkflowGone', 'Its workflow is gone', workflowId);
+}
+
+/** Signal to the workflow of the same matter that runs. False: it does not run, whatever its row says. */
+export function signalJoined(workflowId: string, { eventId }: Delivery, detail: string | undefined): Promise<boolean> {
+  const report = { eventId, ...(detail !== undefined && { detail }) };
+  return isHeard(getExternalWorkflowHandle(workflowId).signal(joinedSignal, report));
+}
+
+async function isHeard(signal: Promise<void>): Promise<boolean> {
   try {
-    await send(workflowId, news);
+    await signal;
+    return true;
   } catch (error) {
     if (!(error instanceof ApplicationFailure) || error.type !== 'ExternalWorkflowExecutionNotFound') throw error;
-    await askLedger('markWorkflowGone', 'Its workflow is gone', workflowId);
+    return false;
   }
 }
 

@@ -21,3 +21,4 @@ export type { ProcessResult, Start } from './lifecycle';
 export { openProcess, type Process } from './process';
 export { refusal } from './refusal';
 export { NeedsDecision } from './steps';
+export { createSharedAccount } from './shared-account';

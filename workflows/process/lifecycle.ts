@@ -5,10 +5,11 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { Fact, Policy } from '../../src/domain';
 import { askLedger, identity, readPolicySnapshot, salesforce, slack } from './activity-proxies';
-import { ownRun, quarantineConflict, recordEvent, signalSettled, type Recorded } from './event-intake';
+import { ownRun, quarantineConflict, recordEvent, signalJoined, signalSettled, type Recorded } from './event-intake';
 import type { Internals, NewlyRecorded } from './internals';
 import type { People } from './people';
 import type { ReversibleSystem, Undo, Write } from './steps';
@@ -29,6 +30,8 @@ export interface Start {
 export interface Lifecycle {
   /** What the event says, by the policy; null: nothing that the ledger keeps. */
   readonly fact: (policy: Policy) => Fact | null;
+  /** What the running workflow that it joins is to note of it, in a few words. */
+  readonly joinDetail?: (policy: Policy) => string | undefined;
   readonly body: (start: Start) => Promise<Outcome>;
   readonly beforeUndo?: () => Promise<void>;
   /** The case goes on in another run: it is not closed in the ledger. */
@@ -39,6 +42,7 @@ export async function runProcess(internals: Internals, lifecycle: Lifecycle): Pr
   const { options, recorder, run } = internals;
   const recorded = run.recorded ?? (await CancellationScope.nonCancellable(() => begin(internals, lifecycle)));
   if (recorded.outcome !== 'new') {
+    noteEnding(internals, recorded);
     await quarantineConflict(recorded, options.delivery, options.body);
     recorder.end(recorded.outcome);
     return { outcome: recorded.outcome, first: recorded.first };
@@ -61,11 +65,25 @@ export async function runProcess(internals: Internals, lifecycle: Lifecycle): Pr
   }
 }
 
-async function begin({ options, run }: Internals, { fact }: Lifecycle): Promise<Recorded> {
+/** A repeat changes nothing, also where somebody has ended the first one; then it says who. */
+function noteEnding({ recorder }: Internals, recorded: Recorded): void {
+  if (recorded.outcome === 'new' || recorded.ended === undefined) return;
+  const { how, by, reason } = recorded.ended;
+  recorder.note({ what: `the workflow of this event was ${how}`, by: by ?? 'unknown', reason });
+}
+
+/** A workflow that it is to join, and that does not run, leaves the matter to this one. */
+async function begin({ options, run }: Internals, { fact, joinDetail }: Lifecycle): Promise<Recorded> {
   run.policySnapshot = await readPolicySnapshot.executeWithOptions({ summary: 'Read the policy' }, []);
-  const recorded = await recordEvent(options.delivery, fact(run.policySnapshot.policy), true);
-  if (recorded.outcome === 'new') await signalSettled(recorded.settles);
-  return recorded;
+  const { policy } = run.policySnapshot;
+  for (let orphanedBy: string | undefined; ;) {
+    const recorded = await recordEvent(options.delivery, fact(policy), { begins: true, orphanedBy });
+    if (recorded.outcome !== 'new') return recorded;
+    await signalSettled(recorded.settles);
+    const { joins } = recorded.answer;
+    if (joins === undefined || (await signalJoined(joins, options.delivery, joinDetail?.(policy)))) return recorded;
+    orphanedBy = joins;
+  }
 }
 
 async function work(internals: Internals, { body }: Lifecycle, recorded: NewlyRecorded): Promise<Outcome> {
@@ -77,14 +95,26 @@ async function work(internals: Internals, { body }: Lifecycle, recorded: NewlyRe
   }
   // Asked for before the body began: there is no step to undo, but what the event said may have to be taken back.
   if (run.cancelRequest !== undefined) throw new CancelledFailure('cancelled before the first step');
+  const { joins } = recorded.answer;
+  if (joins !== undefined) {
+    const what = `joins the ${workflowInfo().workflowType} that runs`;
+    recorder.note({ what, by: `event ${joins}`, reason: null });
+    return 'done';
+  }
   const start: Start = { policy: internals.policySnapshot().policy, recorded };
   const outcome = await scope.run(() => body(start));
   await background.stopAll();
   return outcome;
 }
 
-async function close({ recorder, notifications }: Internals, { goesOn }: Lifecycle, outcome: Outcome): Promise<void> {
+async function close(
+  { recorder, notifications, background }: Internals,
+  { goesOn }: Lifecycle,
+  outcome: Outcome,
+): Promise<void> {
   if (goesOn?.(outcome) !== true) await askLedger('closeWorkflow', 'Close the case', { ...ownRun(), outcome });
+  // What joined it before it was closed, and was heard after its body had ended.
+  await condition(background.isIdle);
   await notifications.finish();
   await condition(allHandlersFinished);
   recorder.end(outcome);

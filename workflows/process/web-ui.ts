@@ -31,6 +31,11 @@ const MESSAGES: Readonly<Record<string, Message>> = {
   coached: { kind: 'signal', argument: '{ by, note }', does: 'the learner was coached' },
   retaken: { kind: 'signal', argument: '{ eventId }', does: 'the quiz was passed; sent by that event' },
   started: { kind: 'signal', argument: '{ eventId }', does: 'the first step was made; sent by that event' },
+  joined: {
+    kind: 'signal',
+    argument: '{ eventId, detail? }',
+    does: 'another event of the same matter came; sent by that event',
+  },
   rehired: { kind: 'signal', argument: '{ eventId, hiredAt?, order? }', does: 'hired again; sent by that event' },
   redrive: {
     kind: 'update',

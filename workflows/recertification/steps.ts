@@ -1,6 +1,6 @@
 /** What a recertification writes: when it opens, lapses, and closes. */
 import { DAY, isoTime, type Policy } from '../../src/domain';
-import { identity, joinGroup, leaveGroup, markCertificate } from '../process';
+import { createSharedAccount, identity, joinGroup, leaveGroup, markCertificate } from '../process';
 import type { BackgroundTask, Process } from '../process';
 
 /** One certificate of one learner. */
@@ -31,6 +31,7 @@ export async function openCase({ process, certName, policy }: Certificate, deadl
 export async function lapse({ process, certName, policy }: Certificate, deadline: number): Promise<void> {
   const person = await process.people.person();
   const { userId } = person;
+  await createSharedAccount(process).answered();
   await leaveGroup(process, { step: 'leaveCertified', person, group: policy.groups.certified, endsAccess: true });
   const graceEnds = isoTime(deadline + policy.recertification.graceDays * DAY);
   for (const recipient of await process.people.chain())

@@ -8,7 +8,7 @@ import { createRereader } from '../../receiver';
 import { SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
 import { stopAsked } from '../../stop-signal';
 import { createLogger, type Logger } from '../../telemetry';
-import { connectNow, TASK_QUEUE, createIsRunning, readRetention, type Services } from '../../temporal';
+import { connectNow, TASK_QUEUE, createEndingOf, createIsRunning, readRetention, type Services } from '../../temporal';
 import { checkConnectors } from './connector-checks';
 import { keepPreparing } from './ledger';
 
@@ -40,13 +40,14 @@ export async function runWorker(env: Environment): Promise<void> {
   try {
     await refuseHoles(settings, { connection, namespace, log });
     const common = { connection, namespace, shutdownGraceTime: GRACE };
+    const status = { isRunning: createIsRunning(client), endingOf: createEndingOf(client) };
     const workers = [
       await Worker.create({
         ...common,
-        ...ownOptions(createOwnActivities(settings, pool, createRereader(reading), createIsRunning(client))),
+        ...ownOptions(createOwnActivities(settings, pool, createRereader(reading), status)),
       }),
     ];
-    const connectors = createConnectors(settings, pool);
+    const connectors = createConnectors(settings, pool, status);
     for (const system of SYSTEMS) {
       const activities = connectors[system]?.activities;
       if (activities === undefined) continue;

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { people } from '../../../src/dev/people';
 import { readConfigFile } from '../../../src/settings';
-import { TOKEN } from '../running';
+import { createClaims } from '../../../activities/ledger';
+import { statusOf, TOKEN } from '../running';
 import { connect, type Badge } from './example-connector';
 import { conformance } from './suite';
 
@@ -42,7 +43,10 @@ conformance({
     return {
       url: platform.url,
       connect: ({ url, timeoutMs }) => {
-        const { activities } = connect({ url, token: () => TOKEN }, { pool, policy, timeoutMs });
+        const { activities } = connect(
+          { url, token: () => TOKEN },
+          { pool, policy, timeoutMs, claims: createClaims(pool, statusOf()) },
+        );
         return (context) => activities.awardBadge(context, badge);
       },
       effects: () => Promise.resolve(platform.awards.size),

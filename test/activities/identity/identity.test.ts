@@ -3,8 +3,8 @@ import type { ConnectorActivities, Person } from '../../../activities';
 import { people } from '../../../src/dev/people';
 import type { StandIns } from '../../../src/dev/stand-ins';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
-import { expired, request } from '../../ledger/events';
-import { recordEvent } from '../../../src/ledger';
+import { expired, provisioned, request } from '../../ledger/events';
+import { programGroupsOf, recordEvent } from '../../../src/ledger';
 import { setFault, start, stateOf, stopAll } from '../../dev/stand-ins/running';
 import {
   at,
@@ -15,6 +15,7 @@ import {
   rowsOf,
   runOnce,
   serve,
+  statusOf,
   TOKEN,
   workflow,
   written,
@@ -745,5 +746,36 @@ describe('a group that is not there', () => {
       message: 'identity must not change the protected group "Due"',
     });
     await expect(writes()).resolves.toEqual([]);
+  });
+});
+
+describe('a membership that several cases share', () => {
+  test('is not held by a case that was terminated', async () => {
+    for (const certificate of ['A', 'B'])
+      await recordEvent(pool, request(`case ${certificate}`, expired(omar.userId, { certificate })));
+    const own = workflow({ workflowId: 'case A' });
+    await own.run(identity.joinGroup, own.step('join'), omar, 'Recertification required');
+    await expect(
+      own.run(identity.leaveGroup, own.step('leave'), omar, 'Recertification required', 'recertification'),
+    ).resolves.toBe('unchanged');
+    const later = connectTo(pool, 'identity', at.scim(scimUrl), { status: statusOf(['case B']) });
+    await expect(
+      own.run(later.leaveGroup, own.step('leave'), omar, 'Recertification required', 'recertification'),
+    ).resolves.toBe('done');
+  });
+});
+
+describe('programGroupsOf', () => {
+  test('lists what the onboardings have joined, and neither what was there before nor what was left since', async () => {
+    await recordEvent(pool, request('hire', provisioned(omar.userId)));
+    const before = (await user(omar)).groups ?? [];
+    const own = workflow({ workflowId: 'hire' });
+    const join = (step: string, group: string) => own.run(identity.joinGroup, own.step(step), omar, group);
+    await join('joinProgram', before[0] ?? '');
+    await join('joinProgram2', 'Recertification required');
+    await join('joinCertified', 'Certified');
+    await expect(programGroupsOf(pool, omar.userId)).resolves.toEqual(['Recertification required']);
+    await own.run(identity.leaveGroup, own.step('leaveProgram'), omar, 'Recertification required', null);
+    await expect(programGroupsOf(pool, omar.userId)).resolves.toEqual([]);
   });
 });

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Pool } from 'pg';
-import { createLedgerActivities } from '../../../activities/ledger';
+import { createClaims, createLedgerActivities } from '../../../activities/ledger';
 import type { LedgerActivities } from '../../../activities';
 import { DAY, type Policy } from '../../../src/domain';
 import { openPool } from '../../../src/ledger';
 import { readConfigFile } from '../../../src/settings';
 import { completed, deprovisioned, expired, MONDAY, provisioned, quizzed, request } from '../../ledger/events';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
-import { emptyLedger, workflow, written, type Functions } from '../running';
+import { emptyLedger, statusOf, workflow, written, type Functions } from '../running';
 
 let ledger: LedgerFixture;
 let pool: Pool;
@@ -20,8 +20,12 @@ afterAll(() => ledger.stop());
 beforeEach(() => emptyLedger(pool));
 
 const { policy } = readConfigFile(undefined);
-const activitiesOn = (on: Pool, rules: Partial<Policy> = {}, receiptDays = 90): Functions<LedgerActivities> =>
-  createLedgerActivities({ pool: on, policy: { ...policy, ...rules }, receiptDays });
+const activitiesOn = (
+  on: Pool,
+  rules: Partial<Policy> = {},
+  { receiptDays = 90, status = statusOf() } = {},
+): Functions<LedgerActivities> =>
+  createLedgerActivities({ pool: on, policy: { ...policy, ...rules }, receiptDays, claims: createClaims(on, status) });
 
 const local = workflow({ isLocal: true });
 const normal = workflow();
@@ -95,7 +99,7 @@ describe('ledger activities', () => {
     [90, 0],
     [30, 1],
   ])('pruneLedger goes by the days that the setting says: %d', async (receiptDays, receipts) => {
-    const { recordEvent, closeWorkflow, pruneLedger } = activitiesOn(pool, {}, receiptDays);
+    const { recordEvent, closeWorkflow, pruneLedger } = activitiesOn(pool, {}, { receiptDays });
     const { receipt, fact } = asked('p1', provisioned('u1'));
     await local.run(recordEvent, { receipt, fact });
     await local.run(closeWorkflow, { ...receipt, outcome: 'done' });
@@ -240,5 +244,147 @@ describe('a ledger that is away', () => {
     const now = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 5000);
     await expect(local.run(findLearner, 'u1')).resolves.toBeNull();
     now.mockRestore();
+  });
+});
+
+describe('what a workflow claims by its row', () => {
+  const begins = (eventId: string, fact: Parameters<typeof request>[1]) => {
+    const { receipt } = request(eventId, fact);
+    return { receipt, fact, begins: true };
+  };
+  /** The ledger when Temporal does not run these. */
+  const without = (...ended: readonly string[]) => activitiesOn(pool, {}, { status: statusOf(ended) });
+
+  test('holds no departure when it was terminated: the next one ends access itself', async () => {
+    await local.run(without().recordEvent, begins('d1', deprovisioned('u1')));
+    await expect(local.run(without().recordEvent, begins('d2', deprovisioned('u1')))).resolves.toMatchObject({
+      answer: { joins: 'd1' },
+    });
+    await expect(local.run(without('d1').recordEvent, begins('d3', deprovisioned('u1')))).resolves.toMatchObject({
+      outcome: 'new',
+      answer: {},
+    });
+  });
+
+  test('holds nobody who joined it when it does not answer their signal, also when that is recorded twice', async () => {
+    await local.run(without().recordEvent, begins('d1', deprovisioned('u1')));
+    const second = begins('d2', deprovisioned('u1'));
+    await local.run(without().recordEvent, second);
+    for (let time = 0; time < 2; time += 1)
+      await expect(local.run(without('d1').recordEvent, { ...second, orphanedBy: 'd1' })).resolves.toMatchObject({
+        outcome: 'new',
+        answer: {},
+      });
+    await expect(local.run(without('d1').recordEvent, begins('d3', deprovisioned('u1')))).resolves.toMatchObject({
+      answer: { joins: 'd2' },
+    });
+  });
+
+  test('takes over no older expiry when it was terminated', async () => {
+    const older = begins('older', expired('u1', { at: MONDAY - 400 * DAY }));
+    await local.run(without().recordEvent, begins('newer', expired('u1')));
+    await expect(local.run(without('newer').recordEvent, older)).resolves.toMatchObject({ settledBy: null });
+    await expect(
+      local.run(without().recordEvent, begins('oldest', expired('u1', { at: MONDAY - 800 * DAY }))),
+    ).resolves.toMatchObject({ settledBy: { signal: 'cancel', eventId: 'older' } });
+  });
+
+  test('keeps no hire waiting for an answer when it was terminated', async () => {
+    await local.run(without().recordEvent, begins('d1', deprovisioned('u1', { at: MONDAY })));
+    const hire = begins('h1', provisioned('u1', { at: MONDAY + 1 }));
+    await expect(local.run(without('d1').recordEvent, hire)).resolves.toMatchObject({
+      settledBy: { signal: 'cancel', eventId: 'd1' },
+    });
+  });
+
+  test('counts for no limit of the hour when it was terminated or cancelled', async () => {
+    const limited = (...ended: readonly string[]) =>
+      activitiesOn(pool, { offboarding: { ...policy.offboarding, limitPerHour: 2 } }, { status: statusOf(ended) });
+    const admit = async (eventId: string, ...ended: readonly string[]): Promise<boolean> => {
+      await local.run(limited(...ended).recordEvent, begins(eventId, deprovisioned(`learner of ${eventId}`)));
+      return local.run(limited(...ended).admitLeaver, eventId);
+    };
+    expect([await admit('d1'), await admit('d2'), await admit('d3')]).toEqual([true, true, false]);
+    expect([await admit('d4', 'd1'), await admit('d5', 'd1')]).toEqual([true, false]);
+    const run = { workflowId: 'd2', firstRunId: 'run of d2' };
+    await local.run(limited().closeWorkflow, { ...run, outcome: 'cancelled' });
+    expect([await admit('d6'), await admit('d7')]).toEqual([true, false]);
+  });
+
+  test('is not relied on while Temporal does not say whether it runs', async () => {
+    await local.run(without().recordEvent, begins('d1', deprovisioned('u1')));
+    const silent = { ...statusOf(), isRunning: () => Promise.resolve('unknown' as const) };
+    const failure = await local.failure(
+      activitiesOn(pool, {}, { status: silent }).recordEvent,
+      begins('d2', deprovisioned('u1')),
+    );
+    expect(failure).toMatchObject({ type: 'temporal.unavailable', nonRetryable: false });
+  });
+
+  test('of a terminated event, sent again when Temporal has forgotten it, says whose hand ended it', async () => {
+    await local.run(without().recordEvent, begins('d1', deprovisioned('u1')));
+    await local.run(without('d1').markWorkflowGone, 'd1');
+    const again = begins('d1', deprovisioned('u1'));
+    const { receipt } = again;
+    await expect(
+      local.run(without('d1').recordEvent, { ...again, receipt: { ...receipt, firstRunId: 'another run' } }),
+    ).resolves.toEqual({
+      outcome: 'duplicate',
+      first: 'd1',
+      ended: { how: 'terminated', by: 'ada', reason: 'a mistake' },
+    });
+  });
+});
+
+describe('one case a person', () => {
+  const begins = (eventId: string, fact: Parameters<typeof request>[1]) => {
+    const { receipt } = request(eventId, fact);
+    return { receipt, fact, begins: true };
+  };
+  const record = (eventId: string, fact: Parameters<typeof request>[1]) =>
+    local.run(activitiesOn(pool).recordEvent, begins(eventId, fact));
+  const close = (workflowId: string, outcome = 'done') =>
+    local.run(activitiesOn(pool).closeWorkflow, { workflowId, firstRunId: `run of ${workflowId}`, outcome });
+
+  test('a later hire joins the onboarding that runs, and after it is onboarded already', async () => {
+    await expect(record('h1', provisioned('u1'))).resolves.toMatchObject({ answer: {} });
+    await expect(record('h2', provisioned('u1', { at: MONDAY + DAY }))).resolves.toMatchObject({
+      answer: { joins: 'h1' },
+    });
+    await close('h1');
+    await expect(record('h3', provisioned('u1', { at: MONDAY + 2 * DAY }))).resolves.toMatchObject({
+      answer: { isOnboarded: true },
+    });
+  });
+
+  test('one who left in between is onboarded anew, and so is one whose onboarding was cancelled', async () => {
+    await record('h1', provisioned('u1'));
+    await record('d1', deprovisioned('u1', { at: MONDAY + DAY }));
+    await expect(record('h2', provisioned('u1', { at: MONDAY + 2 * DAY }))).resolves.toMatchObject({ answer: {} });
+    await record('h3', provisioned('u2'));
+    await close('h3', 'cancelled');
+    await expect(record('h4', provisioned('u2', { at: MONDAY + DAY }))).resolves.toMatchObject({ answer: {} });
+  });
+
+  test('no hire joins an onboarding that is being undone', async () => {
+    await record('h1', provisioned('u1'));
+    await local.run(activitiesOn(pool).endCase, 'h1');
+    await expect(record('h2', provisioned('u1', { at: MONDAY + DAY }))).resolves.toMatchObject({ answer: {} });
+  });
+
+  test('each failure of one quiz joins the coaching that runs, until the quiz is passed', async () => {
+    await expect(record('q1', quizzed('u1'))).resolves.toMatchObject({ answer: {} });
+    for (let n = 2; n < 5; n += 1)
+      await expect(record(`q${n}`, quizzed('u1', { at: MONDAY + n }))).resolves.toMatchObject({
+        answer: { joins: 'q1' },
+      });
+    // A pass from between the failures settles nothing; a later one does, and a failure after it is another case.
+    await expect(record('p1', quizzed('u1', { result: 'passed', at: MONDAY + 1 }))).resolves.toMatchObject({
+      settles: [],
+    });
+    await expect(record('p2', quizzed('u1', { result: 'passed', at: MONDAY + 5 }))).resolves.toMatchObject({
+      settles: [{ workflowId: 'q1' }],
+    });
+    await expect(record('q6', quizzed('u1', { at: MONDAY + 6 }))).resolves.toMatchObject({ answer: {} });
   });
 });

@@ -1,8 +1,8 @@
-import { createReconcileActivities, type IsRunning } from '../../../activities/ledger';
+import { createReconcileActivities, type WorkflowStatus } from '../../../activities/ledger';
 import { recordEvent } from '../../../src/ledger';
 import { expired, request } from '../../ledger/events';
 import { openLedger, type LedgerFixture } from '../../ledger/fixture';
-import { emptyLedger, workflow } from '../running';
+import { emptyLedger, statusOf, workflow } from '../running';
 
 let ledger: LedgerFixture;
 beforeAll(async () => {
@@ -25,8 +25,8 @@ async function outcomes(): Promise<Record<string, string | null>> {
   return Object.fromEntries(rows.map(({ id, outcome }) => [id, outcome]));
 }
 
-const look = (isRunning: IsRunning) => {
-  const { closeGone } = createReconcileActivities({ pool: ledger.pool, isRunning });
+const look = (isRunning: WorkflowStatus['isRunning']) => {
+  const { closeGone } = createReconcileActivities(ledger.pool, { ...statusOf(), isRunning });
   return workflow().run(closeGone);
 };
 

@@ -10,7 +10,7 @@ import { workerSettings } from '../../../src/settings';
 import { start, stateOf, stopAll } from '../../dev/stand-ins/running';
 import type { StandIns } from '../../../src/dev/stand-ins';
 import { S3_KEY, startS3 } from '../../activities/archive/s3-server';
-import { serve } from '../../activities/running';
+import { serve, statusOf } from '../../activities/running';
 import { scriptSmtp, type ScriptedSmtp } from '../../activities/scripted-smtp';
 
 // Nothing connects before it is asked.
@@ -59,7 +59,7 @@ async function check(wrong: Record<string, string> = {}, limitMs = 10_000): Prom
     said[about.system] = `${level}: ${words}`;
   };
   const log = { error: say('error'), info: say('info') } as unknown as Parameters<typeof checkConnectors>[1]['log'];
-  await checkConnectors(createConnectors(workerSettings(env), pool), { env, log, limitMs });
+  await checkConnectors(createConnectors(workerSettings(env), pool, statusOf()), { env, log, limitMs });
   return said;
 }
 
