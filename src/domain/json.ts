@@ -23,7 +23,8 @@ function isCompound(value: unknown): value is Readonly<Record<string, unknown>> 
 export function compactJson(value: unknown): string {
   if (typeof value === 'number') return shortestNumber(value);
   if (Array.isArray(value)) return `[${value.map(compactJson).join(',')}]`;
-  if (!isCompound(value)) return JSON.stringify(value) ?? 'null';
+  if (value === undefined) return 'null';
+  if (!isCompound(value)) return JSON.stringify(value);
   const fields = Object.entries(value).filter(([, each]) => each !== undefined);
   return `{${fields.map(([name, each]) => `${JSON.stringify(name)}:${compactJson(each)}`).join(',')}}`;
 }

@@ -36,16 +36,24 @@ const FIRST_IN_MS = 1e11;
 export function readTime(value: unknown): TimeRead | null {
   if (typeof value === 'number') return unixTime(value);
   const text = typeof value === 'string' ? value.trim() : '';
-  if (UNIX.test(text)) return unixTime(Number(text));
+  return UNIX.test(text) ? unixTime(Number(text)) : dateTime(text);
+}
+
+function dateTime(text: string): TimeRead | null {
   const [, date, hours, minutes, seconds = '0', fraction = '', zone = 'Z'] = DATE_TIME.exec(text) ?? [];
   if (date === undefined || !isCalendarDay(date)) return null;
   if (hours === undefined) return { at: Date.parse(date), isDay: true };
   const offset = offsetMs(zone);
-  const [h, m, s] = [Number(hours), Number(minutes), Number(seconds)];
-  // A leap second is written :60 (RFC 3339 §5.7), and the end of a day may be 24:00.
-  if (offset === null || m > 59 || s > 60 || h > 24 || (h === 24 && m + s > 0)) return null;
+  const inDay = timeOfDay(Number(hours), Number(minutes), Number(seconds));
+  if (offset === null || inDay === null) return null;
   const ms = Number(fraction.padEnd(3, '0').slice(0, 3));
-  return { at: Date.parse(date) + h * HOUR + m * MINUTE + s * SECOND + ms - offset, isDay: false };
+  return { at: Date.parse(date) + inDay + ms - offset, isDay: false };
+}
+
+/** In ms. A leap second is written :60 (RFC 3339 §5.7), and the end of a day may be 24:00. */
+function timeOfDay(hours: number, minutes: number, seconds: number): number | null {
+  if (minutes > 59 || seconds > 60 || hours > 24 || (hours === 24 && minutes + seconds > 0)) return null;
+  return hours * HOUR + minutes * MINUTE + seconds * SECOND;
 }
 
 function unixTime(value: number): TimeRead | null {

@@ -32,7 +32,7 @@ export const email = text
   .regex(/^[^\s@<>,;]+@[^\s@<>,;]+$/, 'not an e-mail address');
 
 /** What the process does not need: null when it is absent, empty, or cannot be read by `schema`. */
-function unneeded<T extends z.ZodType<string>>(schema: T) {
+function unneeded(schema: z.ZodType<string>) {
   return z
     .unknown()
     .optional()

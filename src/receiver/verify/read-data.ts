@@ -50,11 +50,15 @@ export function readData(
     if (typeof time === 'string') faults.push(`data.${name}: ${time}`);
     else fields[name] = isoTime(time.at);
   }
-  for (const [low, high] of faults.length > 0 ? [] : atMost)
-    if (isMore(fields[low], fields[high]))
-      faults.push(`data.${low}: is ${low in times ? 'after' : 'more than'} ${high}`);
+  if (faults.length === 0) faults.push(...orderFaults(fields, atMost, times));
   if (faults.length > 0) return { refused: faults.join('; ') };
   return { data: fields as EventData, unread: unreadOf(data as Fields, fields, times) };
+}
+
+function orderFaults(fields: Fields, atMost: Required<Plan>['atMost'], times: Required<Plan>['times']): string[] {
+  return atMost
+    .filter(([low, high]) => isMore(fields[low], fields[high]))
+    .map(([low, high]) => `data.${low}: is ${low in times ? 'after' : 'more than'} ${high}`);
 }
 
 /** Five minutes for two clocks that differ. */
@@ -68,10 +72,7 @@ function readMoment(
   signedAt: number,
 ): { readonly at: number } | string {
   const read = readTime(value);
-  if (read === null) {
-    if (kind === 'announced' || (kind === 'past' && isAbsent(value))) return { at: signedAt };
-    return isAbsent(value) ? 'is missing' : 'is no time that can be read, such as 2027-03-31T12:00:00Z';
-  }
+  if (read === null) return withoutTime(value, kind, signedAt);
   if (!isPlausibleTime(read.at)) return 'is before the year 2000 or after 2200';
   const at = read.isDay ? endOfDay(read.at, timeZone) : read.at;
   if (kind !== 'past') return { at };
@@ -80,6 +81,11 @@ function readMoment(
   return begins > signedAt + AHEAD_MS
     ? 'is after the delivery was signed'
     : { at: Math.min(at, Math.max(signedAt, begins)) };
+}
+
+function withoutTime(value: unknown, kind: TimeKind, signedAt: number): { readonly at: number } | string {
+  if (kind === 'announced' || (kind === 'past' && isAbsent(value))) return { at: signedAt };
+  return isAbsent(value) ? 'is missing' : 'is no time that can be read, such as 2027-03-31T12:00:00Z';
 }
 
 /** Not there, or nothing that a text or a number could say. */
