@@ -9,9 +9,9 @@ export function nearest(typed: string, names: readonly string[]): string | undef
 /** Levenshtein's: how many characters have to be added, removed or replaced. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, character] of [...from].entries()) {
+  for (const [i, character] of Array.from(from).entries()) {
     const next = [i + 1];
-    for (const [j, other] of [...to].entries())
+    for (const [j, other] of Array.from(to).entries())
       next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (character === other ? 0 : 1)));
     row = next;
   }

@@ -31,7 +31,6 @@ const MAX_EXAMPLES = 5;
 export async function housekeeping(): Promise<HousekeepingResult> {
   beginRelease();
   const snapshot = await readPolicySnapshot.executeWithOptions({ summary: 'Read the policy' }, []);
-  const digests = await sendDigests(snapshot);
   let pruned: Pruned = { receipts: 0, replays: 0, refusals: 0 };
   await untilDone(async () => {
     const { more, ...counts } = await pruneLedger.executeWithOptions({ summary: 'Forget what is old' }, []);
@@ -48,6 +47,8 @@ export async function housekeeping(): Promise<HousekeepingResult> {
     return !more;
   });
 
+  // After that, so that a leaver whose workflow is gone is named at once.
+  const digests = await sendDigests(snapshot);
   const progress = await bringProgress(snapshot.modes, (synced) => {
     setCurrentDetails([describe(pruned), describeQuiet(quiet), describeProgress(synced)].join('\n\n'));
   });

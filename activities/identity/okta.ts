@@ -110,13 +110,8 @@ function createGroups(
   async function createGroup(effect: Effect, name: string): Promise<Group | 'observed'> {
     // 400 is also the answer where another has just made it: names are unique.
     const body = { profile: { name, description: 'Made by MindTickle on Temporal' } };
-    const made = await http.write(effect, {
-      method: 'POST',
-      path: GROUPS,
-      body,
-      call: 'create a group',
-      accept: [400],
-    });
+    const call = 'create a group';
+    const made = await http.write(effect, { method: 'POST', path: GROUPS, body, call, accept: [400] });
     return groupMade(made, name, findGroup);
   }
 

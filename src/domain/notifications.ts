@@ -92,12 +92,15 @@ export const SHARED_CAUSES = {
   noAddress: 'no address is known of the learner',
   leaverLimit: 'over the limit of leavers an hour',
   quarantined: 'deliveries that cannot be read',
+  offboardingGone: 'offboardings that were ended in Temporal before they were done',
 } as const;
 
 /** What to do about a shared cause, as a sentence or command. */
 export const CAUSE_ADVICE: Readonly<Record<string, string>> = {
   [SHARED_CAUSES.noAddress]: 'Import the people who are missing: mt learners import people.csv',
   [SHARED_CAUSES.leaverLimit]: 'Check that they have left. Then retryStep lets one go on, and cancel stops it.',
+  [SHARED_CAUSES.offboardingGone]:
+    'Access may still be open. Send the event again under a new event id, or end the access by hand.',
   [SHARED_CAUSES.quarantined]: 'Read why on the page of each, then redrive it (as it is or corrected) or discard it.',
 };
 

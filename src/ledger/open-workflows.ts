@@ -1,13 +1,14 @@
 import type { Pool, PoolClient } from 'pg';
-import type { Fact, OpenWorkflow, WaitingKind } from '../domain';
+import { type Fact, type OpenWorkflow, SHARED_CAUSES, type WaitingKind } from '../domain';
 import { inTransaction, lockLearner, storableJson } from './pool';
 
-/** A workflow that was not seen for this long is checked: does it still run? */
+/** A workflow that was not seen for this long is checked: does it still run? A leaver's at each housekeeping: access may be open. */
 const STALE_AFTER = `interval '1 day'`;
+const STALE_OFFBOARDING_AFTER = `interval '10 minutes'`;
 
 /**
- * At most `limit` ids of workflows that run as far as the ledger knows, and that were neither recorded nor seen for a day,
- * the longest unseen first: each that has an open case, and each whose receipt is open. Both, because either outlives the
+ * At most `limit` ids of workflows that run as far as the ledger knows, and that were neither recorded nor seen for a day (an
+ * offboarding: for ten minutes), the longest unseen first: each that has an open case, and each whose receipt is open. Both, because either outlives the
  * other: a run that was reset opens its case again, and not every workflow has one.
  */
 export async function staleWorkflows(pool: Pool, limit: number): Promise<readonly string[]> {
@@ -17,7 +18,9 @@ export async function staleWorkflows(pool: Pool, limit: number): Promise<readonl
         where closed_at is null and coalesce(seen_at, recorded_at) < now() - ${STALE_AFTER} order by 2 limit $1)
        union all
        (select workflow_id, coalesce(seen_at, opened_at) as heard_at from open_workflows
-        where closed_at is null and coalesce(seen_at, opened_at) < now() - ${STALE_AFTER} order by 2 limit $1)
+        where closed_at is null and coalesce(seen_at, opened_at)
+          < now() - case kind when 'offboarding' then ${STALE_OFFBOARDING_AFTER} else ${STALE_AFTER} end
+        order by 2 limit $1)
      ) as stale group by workflow_id order by min(heard_at), workflow_id limit $1`,
     [limit],
   );
@@ -43,7 +46,7 @@ export interface Ending {
 /**
  * Temporal does not run it any more, and it could not say so itself (terminated, deleted): its case is closed, so that
  * it gets no more signals and nobody relies on it, and so is its receipt, with outcome `gone`, so that it is pruned in time.
- * What has closed meanwhile keeps its outcome.
+ * What has closed meanwhile keeps its outcome. An offboarding that did not end by itself is named in the next digest.
  */
 export async function closeGone(pool: Pool, workflowId: string, ending: Ending | null = null): Promise<void> {
   await inTransaction(pool, async (client) => {
@@ -54,14 +57,26 @@ export async function closeGone(pool: Pool, workflowId: string, ending: Ending |
       [workflowId],
     );
     await client.query(
-      'update open_workflows set closed_at = now(), gone = true where workflow_id = $1 and closed_at is null',
-      [workflowId],
+      `with gone as (
+         update open_workflows set closed_at = now(), gone = true where workflow_id = $1 and closed_at is null
+         returning workflow_id, user_id, kind
+       )
+       insert into alert_cases (workflow_id, step, cause, about)
+       select workflow_id, 'offboarding', $2, 'Offboarding of ' || user_id || $3 from gone where kind = 'offboarding'
+       on conflict (workflow_id, step) do nothing`,
+      [workflowId, SHARED_CAUSES.offboardingGone, describeEnding(ending)],
     );
     await client.query(
       `update receipts set closed_at = now(), outcome = 'gone', ended_by = $2 where workflow_id = $1 and closed_at is null`,
       [workflowId, ending === null ? null : storableJson(ending)],
     );
   });
+}
+
+/** Never the reason: a person wrote it. */
+function describeEnding(ending: Ending | null): string {
+  if (ending === null) return '';
+  return ending.by === null ? `: ${ending.how}` : `: ${ending.how} by ${ending.by}`;
 }
 
 /** Other workflows of a learner that wait as far as the ledger knows: of these kinds, about `key`. */

@@ -5,6 +5,7 @@ export {
   createStarter,
   createStartSlots,
   type Accepted,
+  type OnEndedFromOutside,
   type Started,
 } from './accept';
 export { boundByOpenFiles } from './open-files';

@@ -53,14 +53,18 @@ function sentenceOf(issue: Issue): string {
     case 'invalid_format':
       return issue.format in FORMATS ? `must be ${FORMATS[issue.format]}` : issue.message;
     case 'too_small':
-      return `must ${bound(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum)}`;
+      return `must ${bound(issue.origin, relation(issue.inclusive, 'at least', 'more than'), issue.minimum)}`;
     case 'too_big':
-      return `must ${bound(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)}`;
+      return `must ${bound(issue.origin, relation(issue.inclusive, 'at most', 'less than'), issue.maximum)}`;
     case 'invalid_key':
       return 'unknown name';
     default:
       return issue.message;
   }
+}
+
+function relation(isInclusive: boolean | undefined, inclusive: string, exclusive: string): string {
+  return isInclusive === false ? exclusive : inclusive;
 }
 
 function bound(origin: string, relation: string, limit: number | bigint): string {

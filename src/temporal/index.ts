@@ -5,7 +5,7 @@ export {
   type BackgroundConnection,
   type Connected,
 } from './connection';
-export { createEndingOf, createIsRunning } from './is-running';
+export { createEndingOf, createIsRunning, type WorkflowEnding } from './is-running';
 export { searchAttributes, TASK_QUEUE } from './names';
 export { ensureNamespace, prepareNamespace, readRetention, RETENTION_DAYS, type Services } from './namespace';
 export { ensureHousekeeping } from './schedule';

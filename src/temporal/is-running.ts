@@ -26,10 +26,10 @@ export interface WorkflowEnding {
   readonly reason: string | null;
 }
 
+type Service = Client['workflowService'];
 /** `temporal.api.enums.v1.HistoryEventFilterType.CLOSE_EVENT`. */
 const CLOSE_EVENT = 2;
 
-type Service = Client['workflowService'];
 type HistoryEvent = NonNullable<
   NonNullable<Awaited<ReturnType<Service['getWorkflowExecutionHistory']>>['history']>['events']
 >[number];
@@ -41,6 +41,7 @@ export function createEndingOf(client: Client): (workflowId: string) => Promise<
       const { namespace } = client.options;
       const request = { namespace, execution: { workflowId }, historyEventFilterType: CLOSE_EVENT };
       const { history } = await client.connection.withDeadline(Date.now() + LIMIT_MS, () =>
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- The enum is in a package of the SDK's own.
         client.workflowService.getWorkflowExecutionHistory(request),
       );
       return endingIn(history?.events?.at(-1));

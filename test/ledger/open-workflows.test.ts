@@ -1,4 +1,12 @@
-import { closeGone, closeWorkflow, markSeen, pruneLedger, recordEvent, staleWorkflows } from '../../src/ledger';
+import {
+  closeGone,
+  closeWorkflow,
+  dueDigests,
+  markSeen,
+  pruneLedger,
+  recordEvent,
+  staleWorkflows,
+} from '../../src/ledger';
 import { completed, deprovisioned, expired, progressed, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
 
@@ -7,7 +15,9 @@ beforeAll(async () => {
   ledger = await openLedger();
 });
 afterAll(() => ledger.stop());
-beforeEach(() => ledger.pool.query('truncate receipts, open_workflows, completions, expiries, departures, learners'));
+beforeEach(() =>
+  ledger.pool.query('truncate receipts, open_workflows, alert_cases, completions, expiries, departures, learners'),
+);
 
 const record = (eventId: string, fact: Parameters<typeof request>[1]) =>
   recordEvent(ledger.pool, request(eventId, fact));
@@ -52,6 +62,13 @@ describe('quietWorkflows', () => {
     expect(await quiet()).toEqual(['b', 'a']);
   });
 
+  test('are asked after at each housekeeping where a leaver may still have access', async () => {
+    await record('leave', deprovisioned('u1'));
+    await record('cert', expired('u2'));
+    await later(1);
+    expect(await quiet()).toEqual(['leave']);
+  });
+
   test('are those too that a reset has opened again after they had closed', async () => {
     await record('cert', expired('u1'));
     await close('cert', 'lapsed');
@@ -69,6 +86,16 @@ describe('closeGone', () => {
     expect(await record('again', deprovisioned('u1'))).toMatchObject({ answer: {}, settles: [] });
     await later(25);
     expect(await quiet()).toEqual(['again']);
+  });
+
+  test('of an offboarding is named in the next digest, with whose hand ended it; of another kind it is not', async () => {
+    await record('leave', deprovisioned('u1'));
+    await record('cert', expired('u2'));
+    const ending = { how: 'terminated', by: 'temporal-cli:ada', reason: 'a mistake' };
+    for (const id of ['leave', 'cert', 'leave']) await closeGone(ledger.pool, id, ending);
+    expect(await dueDigests(ledger.pool)).toMatchObject([
+      { cases: [{ workflowId: 'leave', about: 'Offboarding of u1: terminated by temporal-cli:ada' }], more: 0 },
+    ]);
   });
 
   test('closes the receipt as gone, so that it is pruned in time', async () => {

@@ -32,11 +32,11 @@ describe('housekeeping', () => {
       quiet: { asked: 0, closed: 0 },
     });
     expect(world.calls.map(({ name, args }) => [name, args])).toEqual([
-      ['dueDigests', []],
       ['pruneLedger', []],
       ['pruneLedger', []],
       ['pruneLedger', []],
       ['closeGone', []],
+      ['dueDigests', []],
     ]);
   });
 

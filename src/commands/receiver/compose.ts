@@ -13,6 +13,7 @@ import {
   refusals,
   type Drain,
   type Observer,
+  type OnEndedFromOutside,
   type Spool,
 } from '../../receiver/receiver';
 import type { CappedLog } from '../../telemetry';
@@ -55,7 +56,7 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
   const now = Date.now;
   const spool = settings.spool && (await openSpool({ ...settings.spool, now, log, onLost }));
   const slots = createStartSlots(settings.startConcurrency);
-  const starter = createStarter(() => temporal.connected);
+  const starter = createStarter(() => temporal.connected, endingsTo(log));
   const isAway = (): boolean => drain?.isBackedOff() ?? false;
   const metrics = createReceiverMetrics({
     refusals,
@@ -102,6 +103,12 @@ export async function composeReceiver(options: ComposeOptions): Promise<Composed
     await refused?.close();
   };
   return { server: receiver.server, spool, drain, metrics, close };
+}
+
+function endingsTo(log: CappedLog): OnEndedFromOutside {
+  const said =
+    'an event came again whose workflow was ended from outside: it is a duplicate, and nothing is done for it';
+  return (workflowId, { how, by }) => log.write('warn', 'ended-from-outside', { workflowId, how, by }, said);
 }
 
 function both({ answered, refused }: Observer, also: Observer['refused'] | undefined): Observer {

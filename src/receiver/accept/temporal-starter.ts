@@ -1,6 +1,7 @@
 import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { isConflict, isContradiction } from '../../domain';
 import { asConflict, type VerifiedDelivery } from '../verify';
+import { createEndingOf, type WorkflowEnding } from '../../temporal';
 import { workflowStart, workflowTypeOf } from './start-options';
 import { withTimeout } from '../../with-timeout';
 
@@ -20,8 +21,14 @@ export interface WorkflowStarter {
   readonly start: (verified: VerifiedDelivery, ms: number) => Promise<Started>;
 }
 
+/** An event came again whose workflow did not end by itself: by whose hand, as Temporal has it. */
+export type OnEndedFromOutside = (workflowId: string, ending: WorkflowEnding) => void;
+
 /** `client`: pending as long as Temporal has not been reached. */
-export function createStarter(client: () => Promise<Client>): WorkflowStarter {
+export function createStarter(
+  client: () => Promise<Client>,
+  onEndedFromOutside: OnEndedFromOutside = () => undefined,
+): WorkflowStarter {
   const tryToStart = async (connected: Client, verified: VerifiedDelivery): Promise<'started' | 'known'> => {
     try {
       await connected.workflow.start(workflowTypeOf(verified), workflowStart(verified));
@@ -38,11 +45,20 @@ export function createStarter(client: () => Promise<Client>): WorkflowStarter {
       if ((await tryToStart(connected, verified)) === 'started') return 'started';
       // The id of a conflict names its bytes.
       if (isConflict(verified.delivery)) return 'conflict';
-      const first = await firstDigest(connected, verified.workflowId);
-      if (!isContradiction(first, verified.delivery.bodyDigest)) return 'duplicate';
+      const first = await describeFirst(connected, verified.workflowId);
+      if (!isContradiction(first.bodyDigest, verified.delivery.bodyDigest)) {
+        // The answer does not wait for it.
+        if (first.mayBeEndedFromOutside) void report(connected, verified.workflowId);
+        return 'duplicate';
+      }
       await tryToStart(connected, asConflict(verified));
       return 'conflict';
     });
+  };
+
+  const report = async (connected: Client, workflowId: string): Promise<void> => {
+    const ending = await createEndingOf(connected)(workflowId);
+    if (ending !== null) onEndedFromOutside(workflowId, ending);
   };
 
   const start = async (verified: VerifiedDelivery, ms: number): Promise<Started> => {
@@ -54,11 +70,19 @@ export function createStarter(client: () => Promise<Client>): WorkflowStarter {
   return { start };
 }
 
-/** Of the body that runs under this id; undefined when its start did not say. */
-async function firstDigest(client: Client, workflowId: string): Promise<string | undefined> {
-  const { memo } = await client.workflow.getHandle(workflowId).describe();
+interface First {
+  /** Of the body that runs under this id; undefined when its start did not say. */
+  readonly bodyDigest: string | undefined;
+  readonly mayBeEndedFromOutside: boolean;
+}
+
+async function describeFirst(client: Client, workflowId: string): Promise<First> {
+  const { memo, status } = await client.workflow.getHandle(workflowId).describe();
   const digest = memo?.['bodyDigest'];
-  return typeof digest === 'string' ? digest : undefined;
+  return {
+    bodyDigest: typeof digest === 'string' ? digest : undefined,
+    mayBeEndedFromOutside: ['TERMINATED', 'FAILED', 'TIMED_OUT'].includes(status.name),
+  };
 }
 
 /**

@@ -120,6 +120,21 @@ describe('accept', () => {
     expect(priority?.priorityKey).toBe(5);
   });
 
+  test('an event whose workflow was terminated stays a duplicate, and it is said by whose hand', async () => {
+    let say: (ended: object) => void;
+    const said = new Promise((resolve) => (say = resolve));
+    const starter = createStarter(
+      () => Promise.resolve(temporal.client),
+      (workflowId, ending) => say({ workflowId, ...ending }),
+    );
+    const leaver = received(EXPIRED, 'evt-terminated');
+    expect(await starter.start(leaver, 5000)).toBe('started');
+    await temporal.client.workflow.getHandle('evt-terminated').terminate('a mistake');
+    expect(await starter.start(leaver, 5000)).toBe('duplicate');
+    const { identity } = temporal.client.options;
+    expect(await said).toEqual({ workflowId: 'evt-terminated', how: 'terminated', by: identity, reason: 'a mistake' });
+  });
+
   test('of 20 at once with one event id, one starts and 19 are duplicates', async () => {
     const wide = acceptBy(() => Promise.resolve(temporal.client), { startConcurrency: 20 });
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => wide(received(EXPIRED, 'evt-c'))));
