@@ -70,7 +70,7 @@ describe('a token that the identity provider refuses', () => {
     for (let step = 0; step < 8; step += 1)
       await expect(workflow().failure(findContact, person)).resolves.toMatchObject({
         type: 'identity.rejected',
-        message: 'identity answered 401: its credentials were refused',
+        message: expect.stringMatching(/^identity: .+: answered 401: its credentials were refused$/) as string,
         nonRetryable: true,
       });
     await provider.stop();

@@ -120,9 +120,13 @@ const MESSAGES: readonly { readonly begins: string; readonly keyOf: (to: string,
   { begins: 'Offboarded: ', keyOf: (_to, userId) => reportOf(userId) },
 ];
 
+/** What is said of deliveries that wait for a person: about our state, and no effect of an event. */
+const NOTICE = /^Quarantined|^\d+ waits? for the same cause/;
+
 /** What the stand-ins saw, by natural key: every message, and every change of a user. */
 export function effectsIn({ identity, mail, calls }: StandInsState): readonly string[] {
   const messages = mail.messages.flatMap(({ to, subject, copies }) => {
+    if (NOTICE.test(subject)) return [];
     const [recipient = ''] = (to[0] ?? '').split('@');
     const kind = MESSAGES.find(({ begins }) => subject.startsWith(begins));
     const key = kind?.keyOf(recipient, subject.slice(kind.begins.length)) ?? `message to ${recipient}: ${subject}`;

@@ -7,6 +7,7 @@ import { runSetup, type SetUp } from '../../src/commands/setup';
 import { openPool } from '../../src/ledger';
 import { SettingsError } from '../../src/settings';
 import { connectNow, type Connected, searchAttributes } from '../../src/temporal';
+import { MIGRATIONS } from '../../src/ledger/tables';
 import { openLedger, type LedgerFixture } from '../ledger/fixture';
 import { silentLog, temporalAddress } from '../temporal/fixture';
 
@@ -30,7 +31,7 @@ beforeEach(() => {
 });
 afterEach(() => said.mockRestore());
 
-const MIGRATIONS = ['tables'];
+const NAMES = MIGRATIONS.map(({ name }) => name);
 
 /** Settings of a company that nobody has set up yet. */
 async function newCompany(settings: Record<string, string> = {}) {
@@ -78,7 +79,7 @@ describe('runSetup', () => {
       namespace: { name: env.TEMPORAL_NAMESPACE, made: true },
       retention: { days: 8, extendedFrom: null },
       searchAttributes: { registered: Object.values(searchAttributes).map(({ name }) => name) },
-      ledger: { migrated: ledger.isConcurrent ? MIGRATIONS : [] },
+      ledger: { migrated: ledger.isConcurrent ? NAMES : [] },
       schedule: { id: 'housekeeping:acme', made: true },
     });
     const client = new Client({ connection: temporal.connection, namespace: env.TEMPORAL_NAMESPACE });

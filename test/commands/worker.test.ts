@@ -89,7 +89,7 @@ describe('a worker whose credentials are all wrong', () => {
       for (const stream of [child.stdout, child.stderr])
         createInterface({ input: stream }).on('line', (line) => {
           lines.push(line);
-          const [, system = ''] = /"(\w+) answered \w+: its credentials were refused/.exec(line) ?? [];
+          const [, system = ''] = /"(\w+): [^"]*: its credentials were refused/.exec(line) ?? [];
           if (system !== '') refused.add(system);
           const hasAll = refused.size === 5 && lines.some((each) => each.includes('archive answers'));
           // A second signal ends it at once.

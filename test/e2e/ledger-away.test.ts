@@ -55,6 +55,7 @@ async function start(type: string, workflowId: string, data: object): Promise<vo
     receivedAt: at,
     signatureDigest: workflowId,
     bodyDigest: 'b',
+    data,
   };
   const args = [delivery, { event: type, data, companyId: 'acme' }];
   await client.workflow.start(type, { taskQueue: 'mindtickle', workflowId, args });

@@ -39,6 +39,8 @@ describe('a step that is parked because credentials were refused', () => {
     });
     world.fake('freezeUser', failingInTurn(refused(401), other));
     const handle = await world.send('user.deprovisioned');
+    await world.until(handle, stepIs('freeze', 'parked'));
+    await world.sleep('2 minutes');
     await world.until(handle, ({ steps }) => steps.some(({ detail }) => detail === 'identity answered 404'));
     await skip(handle, 'freeze');
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { deliver } from '../../dev/mindtickle';
 import type { StandInsState } from '../../dev/stand-ins';
 import { createLogger } from '../../telemetry';
@@ -47,7 +47,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     env: { ...process.env, TEMPORAL_ADDRESS: stack.info.temporalAddress },
   });
   try {
-    const deliveries = demoDeliveries(run, Date.now());
+    const deliveries = await asSentBefore(client, demoDeliveries(run, Date.now()));
     const answers = await sendAll(deliveries, stack.info);
     const rests = await Promise.all(
       deliveries.map(({ eventId, lastStep }) => untilResting(client, eventId, lastStep, REST_LIMIT_MS)),
@@ -68,6 +68,28 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   } finally {
     await close();
     await stack.stop();
+  }
+}
+
+/** A repeated run sends the same bytes again: other ones of the same event id are a conflict, which people are notified of. */
+function asSentBefore(client: Client, deliveries: readonly DemoDelivery[]): Promise<readonly DemoDelivery[]> {
+  return Promise.all(
+    deliveries.map(async (delivery) => ({ ...delivery, data: (await sentBefore(client, delivery)) ?? delivery.data })),
+  );
+}
+
+/** `data` of the body that the event's workflow began with; undefined: it has none yet. */
+async function sentBefore(client: Client, { eventId }: DemoDelivery): Promise<object | undefined> {
+  try {
+    const handle = client.workflow.getHandle(eventId);
+    // Of a workflow that is not there, `fetchHistory` says so in another way.
+    await handle.describe();
+    const { events } = await handle.fetchHistory();
+    const [, body] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    return (JSON.parse(Buffer.from(body?.data ?? []).toString()) as { readonly data: object }).data;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
   }
 }
 
