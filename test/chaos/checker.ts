@@ -81,7 +81,11 @@ function checkEvent(eventId: string, sent: readonly Attempt[], stored: StoredByI
   const first = stored.get(eventId);
   const violations: Violation[] = [];
   if (acknowledged.size > 0 && first === undefined)
-    violations.push({ kind: 'lost', id: eventId, sentence: 'It was acknowledged, and Temporal has no such workflow.' });
+    violations.push({
+      kind: 'lost',
+      id: eventId,
+      sentence: `It was acknowledged, and Temporal has no such workflow. ${sent.map(tell).join(' ')}`,
+    });
   else
     violations.push(
       ...missing.map((digest) => ({
@@ -91,6 +95,13 @@ function checkEvent(eventId: string, sent: readonly Attempt[], stored: StoredByI
       })),
     );
   return [...violations, ...sent.flatMap(checkAnswer), ...checkStartedOnce(eventId, sent)];
+}
+
+function tell({ answer, sentAt, answeredAt, bodyDigest }: Attempt): string {
+  const at = `${new Date(sentAt).toISOString()} (${short(bodyDigest)})`;
+  return answer === 'unanswered'
+    ? `Sent ${at}, unanswered.`
+    : `Sent ${at}, answered after ${(answeredAt ?? sentAt) - sentAt} ms: ${JSON.stringify(answer)}.`;
 }
 
 function isStored(eventId: string, digest: string, stored: StoredById): boolean {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
 import type { StandInsState } from '../../src/dev/stand-ins';
-import type { StoredWorkflow } from './checker';
+import { isAcknowledged, type StoredWorkflow } from './checker';
 import { certificateOf, freezeOf, MAIL_DOMAIN, reportOf } from './deliveries';
 import { forEachConcurrently } from './load';
+import type { Attempt } from './sender';
 
 const CONCURRENT_REQUESTS = 32;
 const PAGE = 1000;
@@ -13,11 +14,21 @@ export interface StartedWorkflow extends StoredWorkflow {
   readonly startedAt: number;
 }
 
-/** Every workflow of the namespace, with the outcome of those that ended. */
-export async function readWorkflows(client: Client): Promise<readonly StartedWorkflow[]> {
-  const runs = new Map<string, WorkflowExecutionInfo[]>();
+type Run = Omit<WorkflowExecutionInfo, 'raw'>;
+
+/**
+ * Every workflow of the namespace, with the outcome of those that ended. Temporal's list is written later than the
+ * workflows themselves: it is asked by id for each acknowledged event that the list does not have.
+ */
+export async function readWorkflows(client: Client, attempts: readonly Attempt[]): Promise<readonly StartedWorkflow[]> {
+  const runs = new Map<string, Run[]>();
   for await (const info of client.workflow.list({ pageSize: PAGE }))
     runs.set(info.workflowId, [...(runs.get(info.workflowId) ?? []), info]);
+  const acknowledged = new Set(attempts.filter(isAcknowledged).map(({ eventId }) => eventId));
+  for (const eventId of acknowledged) {
+    const unlisted = runs.has(eventId) ? undefined : await describeIfKnown(client, eventId);
+    if (unlisted !== undefined) runs.set(eventId, [unlisted]);
+  }
   const stored: StartedWorkflow[] = [];
   await forEachConcurrently([...runs.values()], CONCURRENT_REQUESTS, async (each) => {
     stored.push(await describe(client, each));
@@ -25,7 +36,16 @@ export async function readWorkflows(client: Client): Promise<readonly StartedWor
   return stored;
 }
 
-async function describe(client: Client, runs: readonly WorkflowExecutionInfo[]): Promise<StartedWorkflow> {
+async function describeIfKnown(client: Client, workflowId: string): Promise<Run | undefined> {
+  try {
+    return await client.workflow.getHandle(workflowId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function describe(client: Client, runs: readonly Run[]): Promise<StartedWorkflow> {
   const begun = runs.filter(({ status }) => status.name !== 'CONTINUED_AS_NEW');
   const [latest] = [...begun, ...runs];
   if (latest === undefined) throw new Error('a workflow id without a run');
@@ -42,7 +62,7 @@ async function describe(client: Client, runs: readonly WorkflowExecutionInfo[]):
   };
 }
 
-async function outcomeOf(client: Client, { workflowId, runId }: WorkflowExecutionInfo): Promise<string> {
+async function outcomeOf(client: Client, { workflowId, runId }: Run): Promise<string> {
   const result: unknown = await client.workflow.getHandle(workflowId, runId).result();
   return (result as { outcome: string }).outcome;
 }

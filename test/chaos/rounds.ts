@@ -52,7 +52,7 @@ export async function runRounds(stack: ChaosStack, options: RoundsOptions): Prom
   } finally {
     journal.close();
   }
-  const workflows = await readWorkflows(stack.client);
+  const workflows = await readWorkflows(stack.client, journal.attempts());
   return { rounds, seed, kills, ...judge({ attempts: journal.attempts(), workflows, effects: effects.counts() }) };
 }
 

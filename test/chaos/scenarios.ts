@@ -63,7 +63,7 @@ export async function runScenario(
   const settle = async (): Promise<readonly StartedWorkflow[]> => {
     await untilDrained(receiver.url, DRAINED_LIMIT_MS);
     await untilEnded(client, ENDED_LIMIT_MS);
-    return readWorkflows(client);
+    return readWorkflows(client, journal.attempts());
   };
   try {
     await receiver.start();
