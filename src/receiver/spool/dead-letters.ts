@@ -83,6 +83,8 @@ export function createDeadLetters(log: Log, now: () => number): DeadLetters {
   const restore: DeadLetters['restore'] = async (put) => {
     let count = 0;
     for (const [number, { position }] of [...stored]) {
+      // Somebody else may put them back at the same time.
+      if (!stored.has(number)) continue;
       const frame = decodeFrame(log.read(position));
       const record = frame && decodeRecord(frame.body);
       if (record === undefined) continue;

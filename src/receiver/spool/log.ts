@@ -72,11 +72,15 @@ export function openLog({ dir, name, fileBytes, isOurs }: LogOptions): Log {
   let lastNumber = numbers.at(-1) ?? 0;
   /** The last of them, while more may be written into it. */
   let active: LogFile | undefined;
+  let isClosed = false;
 
-  /** From the oldest: a later file may say of a record in an earlier one that it is done. */
+  /**
+   * From the oldest: a later file may say of a record in an earlier one that it is done. While something is written, the
+   * last file stays, from its opening on: once it is closed, its descriptor may be another file's, which would be written.
+   */
   const removeUnneeded = (): void => {
     for (let [file] = files; file?.live === 0; [file] = files) {
-      if (file === active && queue.isBusy()) return;
+      if (queue.isBusy() && file === files.at(-1)) return;
       if (file === active) active = undefined;
       files.shift();
       removeFile(file);
@@ -86,7 +90,7 @@ export function openLog({ dir, name, fileBytes, isOurs }: LogOptions): Log {
   const writableFile = async (): Promise<LogFile> => {
     if (active !== undefined && active.size < fileBytes) return active;
     active = undefined;
-    if (!isOurs()) throw new Error('The directory was replaced.');
+    if (isClosed || !isOurs()) throw new Error('The log is closed, or its directory was replaced.');
     lastNumber += 1;
     const file = openFile(pathOf(dir, name, lastNumber), 'wx+');
     files.push(file);
@@ -129,6 +133,8 @@ export function openLog({ dir, name, fileBytes, isOurs }: LogOptions): Log {
     bytes: () => files.reduce((sum, { size }) => sum + size, 0),
     close: async () => {
       await queue.settled();
+      isClosed = true;
+      active = undefined;
       for (const { fd } of files.splice(0)) closeSync(fd);
     },
   };
