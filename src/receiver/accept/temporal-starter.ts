@@ -42,9 +42,10 @@ export function createStarter(
   const startOrCompare = async (verified: VerifiedDelivery, endsAt: number): Promise<Started> => {
     const connected = await client();
     return connected.withDeadline(endsAt, async () => {
-      if ((await tryToStart(connected, verified)) === 'started') return 'started';
+      const outcome = await tryToStart(connected, verified);
       // The id of a conflict names its bytes.
       if (isConflict(verified.delivery)) return 'conflict';
+      if (outcome === 'started') return 'started';
       const first = await describeFirst(connected, verified.workflowId);
       if (!isContradiction(first.bodyDigest, verified.delivery.bodyDigest)) {
         // The answer does not wait for it.
