@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import type { Mode, System } from '../src/domain';
 import { beginEffect, confirmEffect, effectsOfStep, finishEffect, type NewEffect } from '../src/ledger';
@@ -66,9 +66,30 @@ export function createWrite(system: System, pool: Pool): Write {
       await askLedger(() => beginEffect(pool, { ...begun, isReversed: true }));
     }
     const result = await perform();
-    await askLedger(() => finishEffect(pool, key, { status: 'done', result }));
+    const record = () => askLedger(() => finishEffect(pool, key, { status: 'done', result }));
+    await (isStillSo === undefined ? recordPatiently(record) : record());
     return result;
   };
+}
+
+const RECORD_TRIES = 4;
+const RECORD_PAUSE_MS = 300;
+
+/**
+ * What was done cannot be looked for: if this attempt failed now, the next one would send the message again. So the record
+ * is tried again, and is left behind in the end: Temporal keeps the result, and asks for it no more.
+ */
+async function recordPatiently(record: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; tries < RECORD_TRIES; tries += 1) {
+    try {
+      if (tries > 0) await Context.current().sleep(RECORD_PAUSE_MS * tries);
+      await record();
+      return;
+    } catch {
+      // Tried again, also when the activity is cancelled: it has sent the message.
+    }
+  }
+  log.warn('a message was sent, and the ledger did not take the record of it');
 }
 
 /** True when the step's own row says that this write was begun: found done, it was done by us. The row then says so. */

@@ -49,6 +49,29 @@ describe('sendMail', () => {
     ]);
   });
 
+  test.each([
+    ['for a moment', 2, 'done'],
+    ['for longer than the attempt waits', Infinity, 'pending'],
+  ])('is sent once when the ledger is away %s after it was sent', async (_length, times, status) => {
+    let failures = 0;
+    const query = pool.query.bind(pool) as (text: string, values?: unknown[]) => Promise<unknown>;
+    const away = Object.create(pool, {
+      query: {
+        value: async (text: string, values?: unknown[]) => {
+          if (!/^update effects set\s+status = case/.test(text) || failures >= times) return query(text, values);
+          failures += 1;
+          throw Object.assign(new Error('the connection ended'), { code: 'ECONNRESET' });
+        },
+      },
+    }) as Pool;
+    const own = workflow();
+    const { sendMail } = connectTo(away, 'mail', at.mail(standIns.smtpUrl));
+    await expect(own.run(sendMail, own.step('welcome'), RITA, 'learner', welcome)).resolves.toBe('sent');
+    expect(failures).toBeGreaterThan(1);
+    await expect(messages()).resolves.toMatchObject([{ copies: 1 }]);
+    await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status }]);
+  });
+
   test('its row says to whom by role, never by address', async () => {
     const own = workflow();
     await own.run(mail.sendMail, own.step('welcome'), RITA, 'learner', welcome);
