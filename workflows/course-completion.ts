@@ -1,7 +1,7 @@
 import { completedFact, decideCertificate } from '../src/domain';
 import type { CourseCompleted, EventDelivery } from '../src/events';
 import type { Outcome } from './messages';
-import { archive, openProcess, recordTraining, storeStatement } from './process';
+import { archive, openProcess, recordTraining, sideBySide, storeStatement } from './process';
 import type { Process, ProcessResult, Start } from './process';
 
 /**
@@ -39,12 +39,12 @@ async function issue(process: Process, data: CourseCompleted, { policy, recorded
     if (recorded.answer.improved === true) await recordTraining(process, data);
     return 'done';
   }
-  await Promise.all([
+  await sideBySide(
     storeCertificate(process, data),
     storeStatement(process, data, policy),
     recordTraining(process, data),
     process.notifyLearner('notifyLearner', { kind: 'certificate', courseName: data.courseName }),
-  ]);
+  );
   return 'done';
 }
 

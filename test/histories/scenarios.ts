@@ -210,6 +210,13 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
       fakes: archiveFails(),
       script: [parked('archive'), rehired('proven')],
     },
+    'one-system-stuck': {
+      ...deprovisioned,
+      modes: everySystem,
+      policy: deactivatedAtOnce,
+      fakes: { freezeUser: failing(1, refused, 'done'), deactivateSlackUser: failing(1, refused, 'done') },
+      script: [parked('freeze'), parked('deactivateSlack'), skipped('deactivateSlack'), retried('freeze')],
+    },
     'in-every-system-then-cancelled': {
       ...deprovisioned,
       modes: everySystem,
@@ -301,7 +308,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     },
     'sends-a-digest': { fakes: { dueDigests: [digest] } },
     'closes-what-is-gone': {
-      fakes: { closeGone: inTurn({ ...quiet, more: true }, { ...quiet, more: false }) },
+      fakes: { reconcileOpenWorkflows: inTurn({ ...quiet, more: true }, { ...quiet, more: false }) },
     },
     'brings-progress': {
       modes: { salesforce: 'on' },

@@ -24,7 +24,7 @@ describe('a step that is parked because credentials were refused', () => {
     await expect(handle.result()).resolves.toEqual({ outcome: 'done' });
     const { steps, history } = await world.state(handle);
     expect(steps.find(({ step }) => step === 'freeze')).toMatchObject({ status: 'done' });
-    expect(history).toMatchObject([{ what: 'freeze works again', by: 'mindtickle' }]);
+    expect(history).toMatchObject([{ what: 'freeze goes on by itself', by: 'mindtickle' }]);
     const [first, second] = world.callsOf('freezeUser').map(({ at }) => at);
     expect((second ?? NaN) - (first ?? NaN)).toBeGreaterThanOrEqual(MINUTE);
     // Those tries that change nothing are not news.

@@ -18,7 +18,7 @@ const send = () => world.send('user.deprovisioned');
 const undone = () => world.callsOf('restoreUser').map(({ args }) => args[2]);
 const effects = () => effectsIn(world).filter((name) => name !== 'parked');
 
-/** Parked at its last step but one, with access ended. */
+/** Parked at the archive, with access ended. */
 async function parkAtArchive(): Promise<WorkflowHandle> {
   world.fake('archivePerson', failing(1, refused, archived));
   const handle = await send();
@@ -32,9 +32,9 @@ async function parkAtUndo(): Promise<WorkflowHandle> {
   const handle = await parkAtArchive();
   world.fake('restoreUser', failing(1, refused, 'done'));
   await cancel(handle);
-  const state = await world.parked(handle, 'undoLeaveGroups');
-  expect(state).toMatchObject({ phase: 'undoing', waitingFor: 'retryStep or skipStep of "undoLeaveGroups"' });
-  expect(undone()).toEqual(['leaveGroups']);
+  const state = await world.parked(handle, 'undoLeaveLateGroups');
+  expect(state).toMatchObject({ phase: 'undoing', waitingFor: 'retryStep or skipStep of "undoLeaveLateGroups"' });
+  expect(undone()).toEqual(['leaveLateGroups']);
   return handle;
 }
 
@@ -43,21 +43,23 @@ describe('offboarding that is cancelled', () => {
     const handle = await parkAtArchive();
     await cancel(handle, 'not a leaver');
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(effects()).toEqual(['reinstateLearner', 'restoreUser', 'restoreUser']);
+    expect(effects()).toEqual(['reinstateLearner', 'restoreUser', 'restoreUser', 'restoreUser']);
     expect(world.callsOf('reinstateLearner')[0]?.args).toEqual([{ userId: 'u1', eventId: handle.workflowId }]);
-    expect(undone()).toEqual(['leaveGroups', 'freeze']);
+    expect(undone()).toEqual(['leaveLateGroups', 'leaveGroups', 'freeze']);
     expect(world.callsOf('restoreUser')[0]?.args[0]).toMatchObject({
-      step: 'undoLeaveGroups',
+      step: 'undoLeaveLateGroups',
       actor: 'ada',
       reason: 'not a leaver',
     });
     const { steps } = await world.state(handle);
     expect(steps.map(({ step, status }) => `${step} ${status}`).slice(3)).toEqual([
       'freeze undone',
-      'leaveGroups undone',
       'freezeCrm skipped',
       'deactivateSlack skipped',
+      'leaveGroups undone',
       'archive dropped',
+      'leaveLateGroups undone',
+      'undoLeaveLateGroups done',
       'undoLeaveGroups done',
       'undoFreeze done',
     ]);
@@ -67,7 +69,7 @@ describe('offboarding that is cancelled', () => {
     const handle = await parkAtArchive();
     await handle.cancel();
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
-    expect(undone()).toEqual(['leaveGroups', 'freeze']);
+    expect(undone()).toEqual(['leaveLateGroups', 'leaveGroups', 'freeze']);
     expect(world.callsOf('reinstateLearner')).toHaveLength(1);
     expect((await handle.describe()).status.name).toBe('CANCELLED');
   });
@@ -109,18 +111,18 @@ describe('offboarding that is cancelled', () => {
 
   test('parks at an undo that is refused, and goes on by retryStep', async () => {
     const handle = await parkAtUndo();
-    await retry(handle, 'undoLeaveGroups');
+    await retry(handle, 'undoLeaveLateGroups');
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(undone()).toEqual(['leaveGroups', 'leaveGroups', 'freeze']);
+    expect(undone()).toEqual(['leaveLateGroups', 'leaveLateGroups', 'leaveGroups', 'freeze']);
   });
 
   test('leaves a step as done whose undo is skipped', async () => {
     const handle = await parkAtUndo();
-    await skip(handle, 'undoLeaveGroups');
+    await skip(handle, 'undoLeaveLateGroups');
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     const { steps } = await world.state(handle);
     const statuses = Object.fromEntries(steps.map(({ step, status }) => [step, status]));
-    expect(statuses).toMatchObject({ leaveGroups: 'done', undoLeaveGroups: 'skipped', freeze: 'undone' });
+    expect(statuses).toMatchObject({ leaveLateGroups: 'done', undoLeaveLateGroups: 'skipped', freeze: 'undone' });
   });
 
   test('is not changed by a second cancel while it undoes', async () => {
@@ -128,10 +130,10 @@ describe('offboarding that is cancelled', () => {
     await handle.signal('cancel', { reason: 'hurry', by: 'bo' });
     await world.until(handle, ({ history }) => history.some(({ by }) => by === 'bo'));
     expect((await world.state(handle)).phase).toBe('undoing');
-    await retry(handle, 'undoLeaveGroups');
+    await retry(handle, 'undoLeaveLateGroups');
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
     expect(world.callsOf('restoreUser').at(-1)?.args[0]).toMatchObject({ actor: 'ada' });
-    expect(undone()).toEqual(['leaveGroups', 'leaveGroups', 'freeze']);
+    expect(undone()).toEqual(['leaveLateGroups', 'leaveLateGroups', 'leaveGroups', 'freeze']);
   });
 
   test('notes that the learner is hired again while it undoes, and nothing more', async () => {
@@ -139,7 +141,7 @@ describe('offboarding that is cancelled', () => {
     await hire(handle, 'proven');
     await world.until(handle, heard('hired again'));
     expect((await world.state(handle)).steps.map(({ step }) => step)).not.toContain('rehireUnconfirmed');
-    await retry(handle, 'undoLeaveGroups');
+    await retry(handle, 'undoLeaveLateGroups');
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
   });
 });
@@ -156,8 +158,8 @@ describe('offboarding of a learner who is hired again', () => {
     const handle = await parkAtArchive();
     await handle.signal(rehiredSignal, { eventId: 'p1', hiredAt: '2027-01-15T08:00:00Z', order: 'proven' });
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(effects()).toEqual(['reinstateLearner', 'restoreUser', 'restoreUser']);
-    expect(undone()).toEqual(['leaveGroups', 'freeze']);
+    expect(effects()).toEqual(['reinstateLearner', 'restoreUser', 'restoreUser', 'restoreUser']);
+    expect(undone()).toEqual(['leaveLateGroups', 'leaveGroups', 'freeze']);
     const { history } = await world.state(handle);
     expect(history).toMatchObject([
       { what: 'hired again', by: 'event p1' },
@@ -205,7 +207,7 @@ describe('offboarding of a learner who is hired again', () => {
     expect(effectsIn(world)).toEqual(['parked', 'archivePerson']);
     await cancel(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });
-    expect(undone()).toEqual(['leaveGroups', 'freeze']);
+    expect(undone()).toEqual(['leaveLateGroups', 'leaveGroups', 'freeze']);
     expect(effectsIn(world)).not.toContain('offboarded');
   });
 

@@ -2,7 +2,8 @@
 import { sleep } from '@temporalio/workflow';
 import type { Person } from '../../activities';
 import { MINUTE, type Policy, SECOND } from '../../src/domain';
-import { askLedger, identity, NeedsDecision, salesforce, slack, type BackgroundTask, type Process } from '../process';
+import { askLedger, identity, NeedsDecision, salesforce, sideBySide, slack } from '../process';
+import type { BackgroundTask, Process } from '../process';
 
 /** What every step of an offboarding needs. */
 export interface Leaver {
@@ -36,8 +37,8 @@ export function startAccessTimer(
 }
 
 /**
- * Freeze, leave the groups, then CRM and Slack side by side; each with its undo registered before it runs. A leaver whom no
- * system knows parks. False: the groups were not left, by a person's decision or because we only observe.
+ * In the identity provider, the CRM and Slack side by side: one that is stuck holds up no other. A leaver whom no system knows
+ * parks. False: the groups were not left, by a person's decision or because we only observe.
  */
 export async function endAccess(leaver: Leaver, person: Person): Promise<boolean> {
   const first = await endEverywhere(leaver, person);
@@ -52,15 +53,14 @@ interface Ended {
   readonly isKnownNowhere: boolean;
 }
 
+/** Each step registers its undo before it runs. */
 async function endEverywhere(leaver: Leaver, person: Person): Promise<Ended> {
   const { process, beforeStep } = leaver;
-  await beforeStep();
-  const frozen = await freeze(process, person);
-  await untilNotifiedHaveEnded(leaver);
-  await beforeStep();
-  const left = await leaveGroups(process, person, 'leaveGroups', 'Leave all groups');
-  await beforeStep();
-  const [crm, chat] = await Promise.all([freezeInCrm(process, person), deactivateSlack(process, person)]);
+  const [[frozen, left], crm, chat] = await sideBySide(
+    endSignIn(leaver, person),
+    beforeStep().then(() => freezeInCrm(process, person)),
+    beforeStep().then(() => deactivateSlack(process, person)),
+  );
   const answers = { identity: [frozen, left], salesforce: [crm], slack: [chat] } as const;
   const given = (['identity', 'salesforce', 'slack'] as const)
     .filter((system) => process.steps.isOn(system))
@@ -68,6 +68,16 @@ async function endEverywhere(leaver: Leaver, person: Person): Promise<Ended> {
   // A step that a person skipped has no answer: somebody has looked at it.
   const isKnownNowhere = given.includes('absent') && given.every((answer) => DOES_NOT_KNOW.includes(answer));
   return { left, isKnownNowhere };
+}
+
+/** Groups may open other doors than the sign-in: they are left once nothing joins any more. */
+async function endSignIn(leaver: Leaver, person: Person): Promise<readonly [frozen: unknown, left: unknown]> {
+  const { process, beforeStep } = leaver;
+  await beforeStep();
+  const frozen = await freeze(process, person);
+  await untilNotifiedHaveEnded(leaver);
+  await beforeStep();
+  return [frozen, await leaveGroups(process, person, 'leaveGroups', 'Leave all groups')];
 }
 
 const DOES_NOT_KNOW: readonly unknown[] = ['absent', 'not configured', 'not supported'];

@@ -26,7 +26,7 @@ export async function checkGuards(
     isAsked = true;
     throw new NeedsDecision(
       `over the limit of ${limitPerHour} leavers an hour; retryStep lets this one go on, cancel stops it`,
-      SHARED_CAUSES.leaverLimit,
+      { cause: SHARED_CAUSES.leaverLimit },
     );
   });
 }

@@ -1,7 +1,16 @@
 import type { Person } from '../../activities';
 import { DAY, deprovisionedFact, epochMs, type Fact, isoTime, type Policy, writtenTime } from '../../src/domain';
 import type { Delivery, EventDelivery, UserDeprovisioned } from '../../src/events';
-import { archive, askLedger, createSharedAccount, openProcess, ownRun, recordEvent, signalSettled } from '../process';
+import {
+  archive,
+  askLedger,
+  createSharedAccount,
+  openProcess,
+  ownRun,
+  recordEvent,
+  sideBySide,
+  signalSettled,
+} from '../process';
 import type { Carried, Process, ProcessResult, Start } from '../process';
 import { deactivate, endAccess, leaveLateGroups, startAccessTimer, type Leaver } from './access';
 import { checkGuards } from './guards';
@@ -143,13 +152,14 @@ async function offboard(departure: Departure, { policy }: Start, stopTimer: () =
   const hasLeftGroups = await endAccess(departure, person);
   await stopTimer();
   await answered();
-  await process.steps.write({
+  const archived = process.steps.write({
     system: 'archive',
     step: 'archive',
     title: 'Archive what is known of the person',
     call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
   });
-  if (hasLeftGroups) await leaveLateGroups(departure, person);
+  // An archive that refuses keeps no door open.
+  await sideBySide(archived, ...(hasLeftGroups ? [leaveLateGroups(departure, person)] : []));
   return person;
 }
 
@@ -215,5 +225,6 @@ async function report(
     userId,
     report: [...lines, ...ahead, '', `Written ${writtenTime(isoTime(Date.now()), timeZone)}`],
   } as const;
-  for (const recipient of await process.people.administrators()) await process.notify(key, recipient, notification);
+  const recipients = await process.people.administrators();
+  await sideBySide(...recipients.map((recipient) => process.notify(key, recipient, notification)));
 }

@@ -22,3 +22,4 @@ export { openProcess, type Process } from './process';
 export { refusal } from './refusal';
 export { NeedsDecision } from './steps';
 export { createSharedAccount } from './shared-account';
+export { sideBySide } from './side-by-side';

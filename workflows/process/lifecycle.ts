@@ -12,6 +12,7 @@ import { askLedger, identity, readPolicySnapshot, salesforce, slack } from './ac
 import { ownRun, quarantineConflict, recordEvent, signalJoined, signalSettled, type Recorded } from './event-intake';
 import type { Internals, NewlyRecorded } from './internals';
 import type { People } from './people';
+import { sideBySide } from './side-by-side';
 import type { ReversibleSystem, Undo, Write } from './steps';
 import type { CancelRequest, Outcome } from '../messages';
 
@@ -127,11 +128,22 @@ async function undoAll(
   recorder.setUndoing();
   await background.stopAll();
   await beforeUndo?.();
-  for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) {
-    const result = await steps.write(undoing(undo, people.current));
+  const undo = async (one: Undo): Promise<void> => {
+    const result = await steps.write(undoing(one, people.current));
     // Skipped by a person, nobody was found, or a leaver gets nothing back: what the step did stays.
-    if (!STAYS.includes(result)) recorder.setUndone(undo.step);
-  }
+    if (!STAYS.includes(result)) recorder.setUndone(one.step);
+  };
+  await sideBySide(...bySystem(undos.splice(0).reverse()).map((chain) => inOrder(chain, undo)));
+}
+
+/** A system that is stuck must not keep what the others have to give back. */
+function bySystem(undos: readonly Undo[]): readonly (readonly Undo[])[] {
+  const systems = [...new Set(undos.map(({ system }) => system))];
+  return systems.map((system) => undos.filter((undo) => undo.system === system));
+}
+
+async function inOrder<T>(all: readonly T[], run: (one: T) => Promise<void>): Promise<void> {
+  for (const one of all) await run(one);
 }
 
 const STAYS: readonly unknown[] = [undefined, 'absent', 'not active'];

@@ -19,6 +19,7 @@ export function createSharedAccount(process: Process, before: readonly string[] 
   const { steps, people } = process;
   const decided = new Set(before);
   let known: readonly string[] | undefined;
+  let asking: Promise<void> | undefined;
 
   async function accountAddresses(): Promise<readonly string[]> {
     if (!steps.isOn('identity')) return [];
@@ -39,7 +40,7 @@ export function createSharedAccount(process: Process, before: readonly string[] 
     return sharers.filter((other) => !decided.has(other));
   }
 
-  async function answered(): Promise<void> {
+  async function ask(): Promise<void> {
     let asked = await others();
     if (asked.length === 0) return;
     let isRetry = false;
@@ -47,10 +48,16 @@ export function createSharedAccount(process: Process, before: readonly string[] 
     const found = await steps.attempt({ step: 'sharedAccount', title }, async () => {
       if (isRetry) asked = await others();
       isRetry = true;
-      if (asked.length > 0) throw new NeedsDecision(questionOf(asked));
+      if (asked.length > 0) throw new NeedsDecision(questionOf(asked), { mayPass: true });
       return 'nobody';
     });
     if (found === undefined) for (const other of asked) decided.add(other);
+  }
+
+  /** Once for all who ask at the same time: a second step would have to be decided on as well. */
+  function answered(): Promise<void> {
+    asking ??= ask().finally(() => (asking = undefined));
+    return asking;
   }
 
   return { answered, snapshot: () => [...decided] };

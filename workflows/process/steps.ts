@@ -12,15 +12,12 @@ import { outcomeOf, type StepOutcome } from './step-outcome';
 export class NeedsDecision extends Error {
   override readonly name = 'NeedsDecision' as const;
 
-  /** The cause, where it may stop many processes alike. */
-  readonly shared: string | undefined;
-  /** What happens although nobody decides, as a sentence. */
-  readonly meanwhile: string | undefined;
+  readonly refusal: Refusal;
 
-  constructor(message: string, shared?: string, meanwhile?: string) {
-    super(message);
-    this.shared = shared;
-    this.meanwhile = meanwhile;
+  constructor(why: string, more: Partial<Omit<Refusal, 'why'>> = {}) {
+    super(why);
+    const { cause, mayPass = false, meanwhile = mayPass ? TRIED_AGAIN : undefined } = more;
+    this.refusal = { why, cause, mayPass, meanwhile };
   }
 }
 
@@ -96,7 +93,7 @@ export interface Refusal {
   readonly why: string;
   /** What may stop many processes alike: people are notified of it once. */
   readonly cause: string | undefined;
-  /** Somebody puts it right outside, such as credentials: then the step goes on by itself. */
+  /** It may be put right outside, such as credentials: the step is tried again from time to time, and goes on by itself. */
   readonly mayPass: boolean;
   /** What happens although nobody decides, as a sentence. */
   readonly meanwhile?: string | undefined;
@@ -197,7 +194,7 @@ async function untilDecided<T>(
     // A person who has decided a moment ago decides no more.
     if ('result' in again || again.why !== why) decisions.forget(step);
     if ('result' in again) {
-      recorder.note({ what: `${step} works again`, by: 'mindtickle', reason: null });
+      recorder.note({ what: `${step} goes on by itself`, by: 'mindtickle', reason: null });
       return { kind: 'passed', result: again.result };
     }
     // Refused for another reason: that is what people have to know.
@@ -225,8 +222,7 @@ async function tryOnce<T>(call: () => T | Promise<T>): Promise<{ result: T } | R
     return { result: await call() };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    if (error instanceof NeedsDecision)
-      return { why: error.message, cause: error.shared, meanwhile: error.meanwhile, mayPass: false };
+    if (error instanceof NeedsDecision) return error.refusal;
     if (error instanceof ActivityFailure) {
       const cause = sharedCause(error);
       const mayPass = cause !== undefined;

@@ -1,6 +1,6 @@
 /** What a recertification writes: when it opens, lapses, and closes. */
 import { DAY, isoTime, type Policy } from '../../src/domain';
-import { createSharedAccount, identity, joinGroup, leaveGroup, markCertificate } from '../process';
+import { createSharedAccount, identity, joinGroup, leaveGroup, markCertificate, sideBySide } from '../process';
 import type { BackgroundTask, Process } from '../process';
 
 /** One certificate of one learner. */
@@ -22,9 +22,15 @@ export async function openCase({ process, certName, policy }: Certificate, deadl
   const person = await process.people.person();
   const { userId } = person;
   const group = policy.groups.recertificationRequired;
-  await joinGroup(process, { step: 'joinRecertificationRequired', person, group, unlessOpen: 'recertification' });
-  await process.notifyLearner('notifyLearner', { kind: 'recertify', certName, deadline });
-  await process.notifyManager('notifyManager', { kind: 'recertify-report', certName, deadline, userId });
+  // Where the learner has to be found first, the manager is known then too.
+  const notify = async (): Promise<void> => {
+    await process.notifyLearner('notifyLearner', { kind: 'recertify', certName, deadline });
+    await process.notifyManager('notifyManager', { kind: 'recertify-report', certName, deadline, userId });
+  };
+  await sideBySide(
+    joinGroup(process, { step: 'joinRecertificationRequired', person, group, unlessOpen: 'recertification' }),
+    notify(),
+  );
 }
 
 /** Access that depends on the certificate ends first; then the whole escalation chain is notified. */
@@ -34,8 +40,9 @@ export async function lapse({ process, certName, policy }: Certificate, deadline
   await createSharedAccount(process).answered();
   await leaveGroup(process, { step: 'leaveCertified', person, group: policy.groups.certified, endsAccess: true });
   const graceEnds = isoTime(deadline + policy.recertification.graceDays * DAY);
-  for (const recipient of await process.people.chain())
-    await process.notify('notifyOfLapse', recipient, { kind: 'lapsed', certName, userId, graceEnds });
+  const recipients = await process.people.chain();
+  const notification = { kind: 'lapsed', certName, userId, graceEnds } as const;
+  await sideBySide(...recipients.map((recipient) => process.notify('notifyOfLapse', recipient, notification)));
 }
 
 /** The deadline was moved ahead again: what the lapse took is given back. */
@@ -54,9 +61,11 @@ export async function closeCase({ process, certName, policy: { groups } }: Certi
   process.recorder.setWorking();
   await process.stopBackground();
   const person = await process.people.person();
-  await joinGroup(process, { step: 'joinCertified', person, group: groups.certified });
-  const marked = markCertificate(process, certName, 'certified', null);
   const group = groups.recertificationRequired;
-  await leaveGroup(process, { step: 'leaveRecertificationRequired', person, group, unlessOpen: 'recertification' });
-  await marked;
+  await sideBySide(
+    joinGroup(process, { step: 'joinCertified', person, group: groups.certified }).then(() =>
+      leaveGroup(process, { step: 'leaveRecertificationRequired', person, group, unlessOpen: 'recertification' }),
+    ),
+    markCertificate(process, certName, 'certified', null),
+  );
 }
