@@ -15,7 +15,7 @@ export async function courseCompletion(
   const { data } = delivery;
   const { userId, courseName } = data;
   const about = `Course completion of ${userId}: ${courseName}`;
-  const process = openProcess({ delivery, body, userId, about, messages: ['identify'] });
+  const process = openProcess({ delivery, body, userId, about });
   return process.run({
     fact: () => completedFact(delivery),
     body: (start) => issue(process, data, start),

@@ -166,8 +166,8 @@ describe('courseCompletion and what goes wrong', () => {
     await world.parked(handle, 'findAddress');
     const { waitingFor } = await world.parked(handle, 'storeCertificate');
     expect(waitingFor?.split('; ').sort()).toEqual([
-      'retryStep or skipStep of "findAddress"',
       'retryStep or skipStep of "storeCertificate"',
+      'retryStep, identify or skipStep of "findAddress"',
     ]);
     await cancel(handle);
     await expect(handle.result()).resolves.toEqual({ outcome: 'cancelled' });

@@ -19,13 +19,14 @@ function nobodyKnowsThem(): void {
 async function parkedUnknown() {
   nobodyKnowsThem();
   const handle = await world.send('user.deprovisioned');
-  const { steps } = await world.parked(handle, 'findAccounts');
-  return { handle, steps };
+  const { steps, waitingFor } = await world.parked(handle, 'findAccounts');
+  return { handle, steps, waitingFor };
 }
 
 describe('a leaver whom no system knows', () => {
   test('parks before anything is archived or reported, and the administrators are notified', async () => {
-    const { handle, steps } = await parkedUnknown();
+    const { handle, steps, waitingFor } = await parkedUnknown();
+    expect(waitingFor).toBe('retryStep, identify or skipStep of "findAccounts"');
     expect(steps.find(({ step }) => step === 'findAccounts')).toMatchObject({ status: 'parked', detail: NOBODY });
     expect(effectsIn(world)).toEqual(['freezeUser', 'leaveGroups', 'parked']);
     expect(steps.filter(({ status }) => status === 'done').map(({ step }) => step)).toEqual([

@@ -16,6 +16,13 @@ const waiting: ProcessState = {
   notified: [{ role: 'learner', channel: 'mail', notification: 'recertify', at }],
 };
 const messages = ['cancel', 'escalate', 'retryStep', 'skipStep', 'identify', 'extendDeadline'];
+const freeze = {
+  step: 'freeze',
+  title: 'Freeze the sign-in',
+  status: 'parked',
+  detail: 'retryStep, identify or skipStep',
+  at,
+} as const;
 const page = (state: ProcessState, next: string | null = 'the certificate lapses'): string =>
   describeState({ title: 'Recertification of u1: Sales', messages, state, next });
 
@@ -35,10 +42,12 @@ describe('the page of a workflow in Temporal Web UI', () => {
     const parked = page({
       ...waiting,
       phase: 'parked',
-      steps: [{ step: 'freeze', title: 'Freeze the sign-in', status: 'parked', detail: 'why', at }],
+      steps: [{ ...freeze, detail: 'why' }],
     });
     expect(parked).toContain('- Freeze the sign-in (`freeze`): parked, why');
     expect(parked).toMatch(/update `retryStep`[^]*update `skipStep`/);
+    expect(parked).not.toContain('identify');
+    expect(page({ ...waiting, phase: 'undoing', steps: [freeze] })).toContain('update `identify`');
   });
 
   test('of one that has ended says the outcome and offers nothing', () => {
@@ -49,7 +58,7 @@ describe('the page of a workflow in Temporal Web UI', () => {
 
   test('knows every message', () => {
     const names = Object.values(wire).flatMap(({ type, name }) => (type === 'query' ? [] : [name]));
-    const text = describeState({ title: '', messages: names, state: { ...waiting, phase: 'parked' }, next: null });
+    const text = describeState({ title: '', messages: names, state: { ...waiting, steps: [freeze] }, next: null });
     for (const name of names) expect(text).toContain(`\`${name}\``);
   });
 });

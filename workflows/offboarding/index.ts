@@ -34,7 +34,7 @@ export async function offboarding(
     userId,
     email,
     about,
-    messages: ['rehired', 'joined', 'identify'],
+    messages: ['rehired', 'joined'],
     carried,
   });
   listenForOthers(process);

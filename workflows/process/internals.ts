@@ -69,7 +69,7 @@ export interface Run {
   cancelRequest: CancelRequest | undefined;
 }
 
-const COMMON_MESSAGES = ['cancel', 'escalate', 'retryStep', 'skipStep'];
+const COMMON_MESSAGES = ['cancel', 'escalate', 'retryStep', 'skipStep', 'identify'];
 
 /** As the run before left it, where there was one. */
 export function createInternals(options: ProcessOptions): Internals {

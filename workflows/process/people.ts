@@ -3,6 +3,7 @@ import { CancellationScope, isCancellation, setHandler, sleep } from '@temporali
 import type { Person } from '../../activities';
 import { isEmail, isInvalidRequest, readTextFields, SHARED_CAUSES } from '../../src/domain';
 import { askLedger } from './activity-proxies';
+import { FIND_ADDRESS, wantsAddress } from './address-wanted';
 import {
   createEscalationChain,
   findContact,
@@ -14,9 +15,7 @@ import type { Recipient } from './channels';
 import { pauseAfter } from './patience';
 import { refusal } from './refusal';
 import { NeedsDecision } from './steps';
-import { identifyUpdate, type ProcessState, type StepState } from '../messages';
-
-const FIND_ADDRESS = 'findAddress';
+import { identifyUpdate, type ProcessState } from '../messages';
 
 export interface People extends Omit<EscalationChain, 'named'> {
   /** To look up with: by the address where one is known, else by the id. */
@@ -136,12 +135,11 @@ function createAddress(context: LearnerContext, identified: () => string | undef
   return { knownAddress, findOnce };
 }
 
-/** The parked steps that wait for an address, or whose sentence offers `identify`. */
 function waitingForAddress({ recorder }: LearnerContext): readonly string[] {
-  const { steps } = recorder.snapshot();
-  const isWaiting = ({ step, detail }: StepState): boolean =>
-    step === FIND_ADDRESS || /\bidentify\b/.test(detail ?? '');
-  return steps.filter((step) => step.status === 'parked' && isWaiting(step)).map(({ step }) => step);
+  return recorder
+    .snapshot()
+    .steps.filter(wantsAddress)
+    .map(({ step }) => step);
 }
 
 function listen(context: LearnerContext, identified: (email: string) => void): void {

@@ -1,5 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { isoTime, searchAttributes } from '../../src/domain';
+import { wantsAddress } from './address-wanted';
 import { describeState, SHOWN } from './web-ui';
 import type { HistoryEntry, Outcome, Phase, ProcessState, StepState, StepStatus, Notified } from '../messages';
 
@@ -170,7 +171,7 @@ function createPublisher(
 /** `newest`: only so many entries of the history. */
 function snapshotOf(current: CurrentState, newest = Infinity): ProcessState {
   const { waitingFor, deadline, outcome } = current;
-  const waits = stepsIn(current, 'parked').map((step) => `retryStep or skipStep of "${step}"`);
+  const waits = [...current.steps.values()].filter(({ status }) => status === 'parked').map(decisionOn);
   if (waitingFor !== null) waits.push(waitingFor);
   return {
     phase: phaseOf(current),
@@ -182,6 +183,10 @@ function snapshotOf(current: CurrentState, newest = Infinity): ProcessState {
     notified: current.notified.slice(-newest),
     ...(current.forgotten > 0 && { forgotten: current.forgotten }),
   };
+}
+
+function decisionOn(step: StepState): string {
+  return `${wantsAddress(step) ? 'retryStep, identify or skipStep' : 'retryStep or skipStep'} of "${step.step}"`;
 }
 
 function phaseOf(current: CurrentState): Phase {

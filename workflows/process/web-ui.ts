@@ -1,4 +1,5 @@
 import { NOTIFICATION_TOPICS, oneLine, type Notification } from '../../src/domain';
+import { wantsAddress } from './address-wanted';
 import type { HistoryEntry, ProcessState, StepState, Notified } from '../messages';
 
 /** Long lists are the `state` query's; the page shows the newest. */
@@ -12,8 +13,8 @@ interface Message {
   /** Its one argument, a JSON object; `?`: may be left out. */
   readonly argument: string;
   readonly does: string;
-  /** Accepted only while a step is parked. */
-  readonly whenParked?: true;
+  /** Accepted only while a step is so. */
+  readonly while?: (step: StepState) => boolean;
 }
 
 const MESSAGES: Readonly<Record<string, Message>> = {
@@ -23,9 +24,9 @@ const MESSAGES: Readonly<Record<string, Message>> = {
     argument: '{ reason, by, to? }',
     does: 'notify the next person of the escalation chain now',
   },
-  retryStep: { kind: 'update', argument: '{ step, by }', does: 'try the parked step again', whenParked: true },
-  skipStep: { kind: 'update', argument: '{ step, reason, by }', does: 'go on without that step', whenParked: true },
-  identify: { kind: 'update', argument: '{ email, by }', does: 'give the missing address', whenParked: true },
+  retryStep: { kind: 'update', argument: '{ step, by }', does: 'try the parked step again', while: isParked },
+  skipStep: { kind: 'update', argument: '{ step, reason, by }', does: 'go on without that step', while: isParked },
+  identify: { kind: 'update', argument: '{ email, by }', does: 'give the address', while: wantsAddress },
   extendDeadline: { kind: 'update', argument: '{ deadline, by, reason }', does: 'move the deadline (ISO 8601)' },
   recertified: { kind: 'signal', argument: '{ by, evidence }', does: 'the certificate was renewed' },
   coached: { kind: 'signal', argument: '{ by, note }', does: 'the learner was coached' },
@@ -88,9 +89,13 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', `**${title}**`, '', ...lines];
 }
 
-function describeMessage(name: string, { phase }: ProcessState): string[] {
+function isParked({ status }: StepState): boolean {
+  return status === 'parked';
+}
+
+function describeMessage(name: string, { steps }: ProcessState): string[] {
   const message = MESSAGES[name];
-  if (message === undefined || (message.whenParked === true && phase !== 'parked')) return [];
+  if (message === undefined || (message.while !== undefined && !steps.some(message.while))) return [];
   return [`- ${message.kind} \`${name}\` \`${message.argument}\`: ${message.does}`];
 }
 

@@ -26,7 +26,7 @@ export async function recertification(
     body,
     userId,
     about: `Recertification of ${userId}: ${certName}`,
-    messages: ['recertified', 'extendDeadline', 'identify'],
+    messages: ['recertified', 'extendDeadline'],
     carried,
   });
   const fact = expiredFact(delivery);
