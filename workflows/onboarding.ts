@@ -1,9 +1,9 @@
-import { condition, sleep } from '@temporalio/workflow';
-import { DAY, HOUR, MINUTE, programGroups, provisionedFact } from '../src/domain';
+import { condition } from '@temporalio/workflow';
+import { DAY, programGroups, provisionedFact } from '../src/domain';
 import type { EventDelivery, UserProvisioned } from '../src/events';
 import type { Outcome } from './messages';
 import { askLedger, joinGroup, leaveGroup, linkContact, openProcess, ownRun } from './process';
-import type { Carried, Membership, Process, ProcessResult, Start } from './process';
+import type { Carried, Process, ProcessResult, Start } from './process';
 
 /**
  * Put a new hire into the programs of role and team, and nudge until the first step. A learner is onboarded once: a later hire
@@ -181,7 +181,7 @@ function createPrograms(
     groups = wanted;
     if (left.length + joined.length === 0) return;
     const person = await process.people.person();
-    for (const group of joined) await joinUnlessLeft(process, { step: 'joinProgram', person, group });
+    for (const group of joined) await joinGroup(process, { step: 'joinProgram', person, group });
     for (const group of left) await leaveGroup(process, { step: 'leaveProgram', person, group });
     await process.notifyLearner('notifyOfMove', { kind: 'moved', role: now.role });
   }
@@ -195,30 +195,8 @@ async function welcome(process: Process, hire: UserProvisioned, programs: Progra
   process.inBackground(async () => {
     await linkContact(process, hire);
   });
-  for (const group of programs.groups()) await joinUnlessLeft(process, { step: 'joinProgram', person, group });
+  for (const group of programs.groups()) await joinGroup(process, { step: 'joinProgram', person, group });
   await process.notifyLearner('welcome', { kind: 'welcome', role });
-}
-
-/** A hire that may be older than a departure gets nothing while the offboarding asks, and goes on when it is undone. */
-async function joinUnlessLeft(process: Process, membership: Membership): Promise<void> {
-  const change = await joinGroup(process, membership);
-  if (change !== 'not active') return;
-  if ((await finalStanding(process, membership.person.userId)) === 'active') await joinUnlessLeft(process, membership);
-}
-
-/** How long a hire waits for the answer: as long as an onboarding lasts by default. */
-const MAX_WAIT_FOR_ANSWER = 30 * DAY;
-
-/** Asked again and again, at the latest every hour: the answer is a person's. */
-async function finalStanding(process: Process, userId: string): Promise<string | undefined> {
-  const givenUpAt = Date.now() + MAX_WAIT_FOR_ANSWER;
-  for (let pause = MINUTE; ; pause = Math.min(2 * pause, HOUR)) {
-    const standing = (await askLedger('findLearner', 'Left, or hired again?', userId))?.standing;
-    if (standing !== 'rehireUnconfirmed' || Date.now() >= givenUpAt) return standing;
-    if (pause === MINUTE)
-      process.note({ what: 'waits for the offboarding: left, or hired again?', by: 'mindtickle', reason: null });
-    await sleep(pause, { summary: 'Left, or hired again: nobody has said' });
-  }
 }
 
 function nudgeLearner(process: Process, { userId }: UserProvisioned): Promise<void> {

@@ -2,8 +2,9 @@
 import type { Change, Person } from '../../activities';
 import type { Policy } from '../../src/domain';
 import type { CourseCompleted, UserProvisioned } from '../../src/events';
-import { identity, salesforce, xapi } from './activity-proxies';
+import { askLedger, identity, salesforce, xapi } from './activity-proxies';
 import type { Process } from './process';
+import { NeedsDecision } from './steps';
 
 export interface Membership {
   readonly step: string;
@@ -15,6 +16,10 @@ export interface Membership {
   readonly endsAccess?: true;
 }
 
+/**
+ * A leaver gets nothing. Of one who may have been hired again nobody knows yet: it parks, and goes on by itself once the
+ * offboarding has its answer.
+ */
 export function joinGroup(
   process: Process,
   { step, person, group, unlessOpen = null }: Membership,
@@ -23,11 +28,25 @@ export function joinGroup(
     system: 'identity',
     step,
     title: `Join the group "${group}"`,
-    call: (context, options) =>
-      identity.joinGroup.executeWithOptions(options, [context, process.people.current(person), group]),
+    call: async (context, options) => {
+      const join = (): Promise<Change> =>
+        identity.joinGroup.executeWithOptions(options, [context, process.people.current(person), group]);
+      const change = await join();
+      if (change !== 'not active') return change;
+      const standing = (await askLedger('findLearner', 'Left, or hired again?', person.userId))?.standing;
+      // The answer may have come meanwhile.
+      const again = standing === 'active' ? await join() : change;
+      if (again !== 'not active' || standing === 'left' || standing === undefined) return again;
+      throw new NeedsDecision(NOT_DECIDED[standing], { mayPass: true });
+    },
     undo: { title: `Leave the group "${group}" again`, person, unlessOpen },
   });
 }
+
+const NOT_DECIDED = {
+  rehireUnconfirmed: 'left, or hired again? The offboarding of this learner asks; skipStep goes on without the group',
+  active: 'the learner was not active, and now is; retryStep, or skipStep goes on without the group',
+} as const;
 
 export function leaveGroup(
   process: Process,
