@@ -2,7 +2,7 @@ import { condition } from '@temporalio/workflow';
 import { DAY, programGroups, provisionedFact } from '../src/domain';
 import type { EventDelivery, UserProvisioned } from '../src/events';
 import type { Outcome } from './messages';
-import { askLedger, joinGroup, leaveGroup, linkContact, openProcess, ownRun } from './process';
+import { askLedger, begunAt, joinGroup, leaveGroup, linkContact, openProcess, ownRun } from './process';
 import type { Carried, Process, ProcessResult, Start } from './process';
 
 /**
@@ -45,6 +45,7 @@ export async function onboarding(
         return 'done';
       }
       return untilStarted(process, delivery.data, start, {
+        begun: begunAt(delivery),
         isStarted: () => isStarted,
         checkpoint: carried?.checkpoint,
         programs,
@@ -63,6 +64,8 @@ interface Checkpoint {
 }
 
 interface Progress {
+  /** From when its days count, epoch ms. */
+  readonly begun: number;
   readonly isStarted: () => boolean;
   readonly checkpoint: Checkpoint | undefined;
   readonly programs: Programs;
@@ -122,10 +125,10 @@ async function untilStarted(
   process: Process,
   hire: UserProvisioned,
   { policy }: Start,
-  { isStarted, checkpoint, programs, move }: Progress,
+  { begun: received, isStarted, checkpoint, programs, move }: Progress,
 ): Promise<Outcome> {
   const { nudgeLearnerAfterDays, nudgeManagerAfterDays, endAfterDays } = policy.onboarding;
-  const { begun, next } = checkpoint ?? { begun: Date.now(), next: 0 };
+  const { begun, next } = checkpoint ?? { begun: received, next: 0 };
   const endsAt = begun + endAfterDays * DAY;
   const welcomed = checkpoint === undefined ? process.inBackground(() => welcome(process, hire, programs)) : undefined;
   move.begin(welcomed?.done, programs.fit);

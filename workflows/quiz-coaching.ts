@@ -2,7 +2,15 @@ import { condition } from '@temporalio/workflow';
 import { addWorkingDays, type Policy, quizzedFact } from '../src/domain';
 import type { EventDelivery, QuizSubmitted } from '../src/events';
 import type { Outcome } from './messages';
-import { openProcess, type Carried, type Process, type ProcessResult, type Recipient, type Start } from './process';
+import {
+  begunAt,
+  openProcess,
+  type Carried,
+  type Process,
+  type ProcessResult,
+  type Recipient,
+  type Start,
+} from './process';
 
 /** Alert the manager of a failed quiz, and wait until it is coached or taken again; overdue, notify the next person. */
 export async function quizCoaching(
@@ -29,7 +37,11 @@ export async function quizCoaching(
       const { policy } = start;
       const { result, percent } = quizzedFact(delivery, policy.quiz.passPercent);
       if (result === 'failed')
-        return untilSettled({ process, policy, news, quiz: { quizName, userId, percent } }, start, carried?.checkpoint);
+        return untilSettled(
+          { process, policy, news, begun: begunAt(delivery), quiz: { quizName, userId, percent } },
+          start,
+          carried?.checkpoint,
+        );
       process.note({ what: `quiz ${result}: no coaching`, by: 'mindtickle', reason: null });
       return 'done';
     },
@@ -85,6 +97,8 @@ interface Case {
   readonly process: Process;
   readonly policy: Policy;
   readonly news: News;
+  /** From when the first one's working days count, epoch ms. */
+  readonly begun: number;
   readonly quiz: { readonly quizName: string; readonly userId: string; readonly percent: number | null };
 }
 
@@ -100,10 +114,10 @@ const WANTED = 'coaching or a passing retake';
  * When everyone has had theirs, it waits without a deadline.
  */
 async function upTheChain(coaching: Case, checkpoint: Checkpoint | undefined): Promise<Outcome> {
-  const { process, policy, news } = coaching;
+  const { process, policy, news, begun } = coaching;
   const { people } = process;
   let hasNext = checkpoint?.hasNext ?? (await notifyNext(coaching));
-  for (let wakeAt = checkpoint?.wakeAt ?? overdueAt(policy); news.outcome === null; wakeAt = overdueAt(policy)) {
+  for (let wakeAt = checkpoint?.wakeAt ?? overdueAt(policy, begun); news.outcome === null; wakeAt = overdueAt(policy)) {
     const named = people.named();
     const isWoken = await process.wait({
       what: WANTED,
@@ -134,8 +148,8 @@ async function notifyNext(coaching: Case): Promise<boolean> {
   return found !== null;
 }
 
-function overdueAt({ quiz, calendar }: Policy): number {
-  return addWorkingDays(Date.now(), quiz.slaWorkingDays, calendar);
+function overdueAt({ quiz, calendar }: Policy, begun = Date.now()): number {
+  return addWorkingDays(begun, quiz.slaWorkingDays, calendar);
 }
 
 function noteOverdue({ process, policy: { quiz } }: Case): void {

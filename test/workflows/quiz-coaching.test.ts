@@ -172,6 +172,14 @@ describe('quizCoaching and the calendar', () => {
     await end(handle);
   });
 
+  test('working days count from the receipt of the event: hours in the spool do', async () => {
+    const receivedAt = (await sleepUntilWednesday()) - 6 * HOUR;
+    const handle = await world.send('quiz.submitted', { signedAt: receivedAt });
+    await world.until(handle, stepIs('notifyManager', 'done'));
+    expect(deadlineOf(await world.state(handle))).toBe(isoTime(receivedAt + 7 * DAY));
+    await end(handle);
+  });
+
   test('a policy that changes meanwhile does not change what has begun', async () => {
     const wednesday = await sleepUntilWednesday();
     const handle = await opened();

@@ -15,7 +15,17 @@ import {
   type SearchAttributePair,
 } from '@temporalio/common';
 import type { LedgerActivities } from '../../activities';
-import { conflictOf, DAY, type Fact, isKeyword, isoTime, type News, searchAttributes, SECOND } from '../../src/domain';
+import {
+  conflictOf,
+  DAY,
+  epochMs,
+  type Fact,
+  isKeyword,
+  isoTime,
+  type News,
+  searchAttributes,
+  SECOND,
+} from '../../src/domain';
 import type { Delivery } from '../../src/events';
 import { askLedger } from './activity-proxies';
 import { bodyArgument } from './body';
@@ -47,6 +57,11 @@ export function recordEvent(
     ...(how.begins && { begins: true }),
     ...(how.orphanedBy !== undefined && { orphanedBy: how.orphanedBy }),
   });
+}
+
+/** From when its days count, epoch ms: hours in the receiver's spool do; while it was in quarantine nobody could act. */
+export function begunAt({ receivedAt, redriven }: Delivery): number {
+  return redriven === undefined ? epochMs(receivedAt) : workflowInfo().runStartTime.getTime();
 }
 
 /** A delivery that contradicts an earlier one of its event id is written down beside it, under the id of its workflow. */

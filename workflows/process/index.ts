@@ -14,7 +14,7 @@ export { bodyArgument, bodyLength, MAX_BODY_BYTES } from './body';
 export type { Recipient } from './channels';
 export * from './common-steps';
 export { sendDigests } from './digests';
-export { ownRun, quarantineConflict, recordEvent, resolveConflict, signalSettled } from './event-intake';
+export { begunAt, ownRun, quarantineConflict, recordEvent, resolveConflict, signalSettled } from './event-intake';
 export type { ConflictResolution } from './event-intake';
 export type { Carried } from './internals';
 export type { ProcessResult, Start } from './lifecycle';
