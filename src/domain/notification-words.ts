@@ -123,7 +123,7 @@ const WORDS: { readonly [Kind in NotificationKind]: (of: NotificationOf<Kind>, r
       ...(parked.cause === undefined ? [] : OTHERS),
     ],
   }),
-  quarantined: ({ event, why, workflowId, since }, readers) => ({
+  quarantined: ({ event, why, workflowId, since, corrected }, readers) => ({
     subject: `Quarantined, and it may be a leaver: ${event ?? 'an unreadable delivery'}`,
     lines: [
       'A delivery of MindTickle cannot be acted on. It may be about a person who has left and still has access.',
@@ -133,8 +133,10 @@ const WORDS: { readonly [Kind in NotificationKind]: (of: NotificationOf<Kind>, r
       `Since: ${writtenTime(since, readers.timeZone)}`,
       'By itself: nothing. It waits for a person.',
       '',
-      'Run it again, as it is or with corrected data:',
-      command(workflowId, readers, 'redrive', { by: 'you', data: {} }),
+      'Run it again as it is:',
+      command(workflowId, readers, 'redrive', { by: 'you' }),
+      'Or corrected, with the words in capitals filled in; a longer one may be in a file: --input-file corrected.json',
+      command(workflowId, readers, 'redrive', { by: 'you', data: corrected }),
       'Or throw it away:',
       command(workflowId, readers, 'discard', { by: 'you', reason: 'why' }),
       ...linksTo(workflowId, readers),

@@ -1,3 +1,5 @@
+import { nameKey } from './names';
+
 /** A step that waits for a person, as people are notified of it. The texts come from an event or a person. */
 interface Parked {
   readonly about: string;
@@ -60,6 +62,8 @@ interface Kinds {
     readonly workflowId: string;
     /** When the delivery came. */
     readonly since: string;
+    /** What would run as the event of a leaver, as `redrive` takes it; in capitals what somebody has to fill in. */
+    readonly corrected: unknown;
   };
   digest: { readonly cause: string; readonly cases: readonly DigestCase[]; readonly more: number };
 }
@@ -104,7 +108,9 @@ export const CAUSE_ADVICE: Readonly<Record<string, string>> = {
   [SHARED_CAUSES.quarantined]: 'Read why on the page of each, then redrive it (as it is or corrected) or discard it.',
 };
 
+const LEAVING = /deprovision|\bde[-_ ]provision|offboard|\boff[-_ ]board|deactivat|terminat/;
+
 /** Does a text name an event that ends a person's access, however it is written? For what cannot be read. */
 export function mayBeLeaver(text: string): boolean {
-  return /deprovision|offboard|deactivat|terminat/i.test(text);
+  return LEAVING.test(nameKey(text));
 }

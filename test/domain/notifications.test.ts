@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  mayBeLeaver,
   renderNotification as render,
   SHARED_CAUSES,
   writtenTime,
@@ -55,10 +56,21 @@ const everyKind = (text: string): readonly Notification[] => [
     due: { at: DEADLINE, next: text },
   },
   parked({ about: text, step: text, title: text, why: text, workflowId: text, meanwhile: text }),
-  { kind: 'quarantined', event: text, why: text, workflowId: text, since: DEADLINE },
+  { kind: 'quarantined', event: text, why: text, workflowId: text, since: DEADLINE, corrected: { userId: text } },
   { kind: 'digest', cause: text, cases: [{ about: text, workflowId: text, step: text, since: DEADLINE }], more: 1 },
 ];
 const lineCount = (text: string): number => text.split('\n').length;
+
+test.each<[string, boolean]>([
+  ['user.deprovisioned', true],
+  [' USER.\uff24eprovisioned', true],
+  ['user.de\u200bprovisioned', true],
+  ['scim.off-boarded', true],
+  ['user.provisioned', false],
+  ['made provision', false],
+])('%j names a leaver: %j', (event, isLeaver) => {
+  expect(mayBeLeaver(event)).toBe(isLeaver);
+});
 
 describe('renderNotification', () => {
   test.each<[string, Notification, string, string]>([
@@ -155,6 +167,16 @@ describe('renderNotification', () => {
       'Workflow: e1',
       '',
     ]);
+  });
+
+  test('a leaver in quarantine can be run by the commands of the message, as it is or with what is filled in', () => {
+    const corrected = { event: 'user.deprovisioned', data: { userId: 'USER_ID' }, companyId: 'acme' };
+    const about = { event: 'user.left', why: 'no such event', workflowId: 'e1', since: DEADLINE, corrected } as const;
+    const { text } = renderNotification({ kind: 'quarantined', ...about });
+    const inputs = [...text.matchAll(/--name redrive --input '(.*)'/g)].map(
+      ([, json = '']) => JSON.parse(json) as unknown,
+    );
+    expect(inputs).toEqual([{ by: 'you' }, { by: 'you', data: corrected }]);
   });
 
   test('a digest names every case and the command that ends the cause', () => {

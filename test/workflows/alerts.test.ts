@@ -106,14 +106,16 @@ describe('a delivery in quarantine', () => {
   const problem = { kind: 'data-does-not-fit', detail: '`data.reason` must be a text' } as const;
 
   test('is notified of at once when it is a leaver’s', async () => {
-    const handle = await world.send('user.deprovisioned', { problem, data: { userId: 'u1', reason: null } });
+    const handle = await world.send('user.deprovisioned', { problem, data: { userId: 4711, reason: null } });
     await world.until(handle, ({ notified }) => notified.length > 0);
     expect(ofKind('quarantined').map(({ to }) => to)).toEqual(['admin@example.com']);
     expect(lastMail()).toMatchObject({
       event: 'user.deprovisioned',
       why: problem.detail,
       workflowId: handle.workflowId,
+      corrected: { userId: '4711' },
     });
+    expect(world.callsOf('sendMail')[0]?.args[0]).toMatchObject({ userId: '4711' });
     expect(world.callsOf('addAlertCase')).toEqual([]);
     await end(handle);
   });

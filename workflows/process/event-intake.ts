@@ -21,6 +21,7 @@ import {
   epochMs,
   type Fact,
   isKeyword,
+  mayBeLeaver,
   isoTime,
   type News,
   searchAttributes,
@@ -121,8 +122,8 @@ function send(workflowId: string, news: News): Promise<void> {
   }
 }
 
-/** Of the receiver's lanes, that of quarantine. */
-const PRIORITY = 3;
+/** Of the receiver's lanes, those of quarantine. */
+const PRIORITY = { leaver: 1, other: 3 } as const;
 
 /**
  * Called before a run ends because its event id ran before. When that was with another body, which Temporal has forgotten and
@@ -151,7 +152,7 @@ async function startQuarantine(delivery: Delivery, body: unknown): Promise<void>
     args: [conflict.delivery, bodyArgument(body)],
     memo: { bodyDigest },
     typedSearchAttributes: searchable,
-    priority: { priorityKey: PRIORITY },
+    priority: { priorityKey: PRIORITY[mayBeLeaver(event ?? '') ? 'leaver' : 'other'] },
     staticSummary: 'Quarantine: conflict',
   });
 }

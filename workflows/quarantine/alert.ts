@@ -12,8 +12,19 @@ export function alert(process: Process, delivery: Delivery, body: unknown, isNew
   if (!isNew) return () => undefined;
   if (!mayBeLeaver(event ?? textOf(body))) return process.keepForDigest(STEP, SHARED_CAUSES.quarantined);
   const { workflowId } = workflowInfo();
-  return process.alert({ kind: 'quarantined', event, why, workflowId, since: receivedAt }, STEP);
+  const corrected = correctedOf(delivery, body);
+  return process.alert({ kind: 'quarantined', event, why, workflowId, since: receivedAt, corrected }, STEP);
 }
+
+/** Of a leaver only the user id is needed. What is wrong with more than the data is corrected by a whole envelope. */
+function correctedOf({ event, problem }: Delivery, body: unknown): unknown {
+  const data = { userId: personIn(body).userId || 'USER_ID' };
+  if (event === LEAVER && problem?.kind === 'data-does-not-fit') return data;
+  const { companyId } = (body ?? {}) as { readonly companyId?: unknown };
+  return { event: LEAVER, data, companyId: typeof companyId === 'string' ? companyId : 'COMPANY_ID' };
+}
+
+const LEAVER = 'user.deprovisioned';
 
 const STEP = 'redrive or discard';
 
@@ -27,8 +38,10 @@ function textOf(body: unknown): string {
 export function personIn(body: unknown): { readonly userId: string; readonly email?: string } {
   const { data } = (body ?? {}) as { readonly data?: { readonly userId?: unknown; readonly email?: unknown } | null };
   const { userId, email } = data ?? {};
+  // Beyond 2^53 two ids would be read as one.
+  const id = typeof userId === 'number' && Number.isSafeInteger(userId) ? String(userId) : userId;
   return {
-    userId: typeof userId === 'string' && /^[\w.@:+-]{1,128}$/.test(userId) ? userId : '',
+    userId: typeof id === 'string' && /^[\w.@:+-]{1,128}$/.test(id) ? id : '',
     ...(typeof email === 'string' && isEmail(email) && { email }),
   };
 }

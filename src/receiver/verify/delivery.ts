@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { conflictOf, isoTime } from '../../domain';
+import { conflictOf, isoTime, mayBeLeaver } from '../../domain';
 import { events, quarantine, type Delivery, type EventDelivery, type Lane } from '../../events';
 import { isJson, parseBody, parseEventId, unreadFields, userIdOf, type ParsedBody } from './parse';
 import type { Reading } from './read-data';
@@ -65,13 +65,16 @@ export function verifyDelivery(
 
 /** The workflow id of a delivery is its event id. */
 export function verifiedDelivery(delivery: Delivery, contents: ParsedBody, rawBody: Buffer): VerifiedDelivery {
-  return { workflowId: delivery.eventId, lane: laneOf(contents), delivery, contents, rawBody };
+  return { workflowId: delivery.eventId, lane: laneOf(contents, rawBody), delivery, contents, rawBody };
+}
+
+function laneOf(contents: ParsedBody, rawBody: Buffer): Lane {
+  return contents.kind === 'event' ? events[contents.event].lane : laneInQuarantine(contents.event, rawBody);
 }
 
 /** A leaver who cannot be read may still have access: somebody should hear of it before what can wait. */
-function laneOf(contents: ParsedBody): Lane {
-  if (contents.kind === 'event') return events[contents.event].lane;
-  return contents.event === 'user.deprovisioned' ? events[contents.event].lane : quarantine.lane;
+function laneInQuarantine(event: string | null, rawBody: Buffer): Lane {
+  return mayBeLeaver(event ?? rawBody.toString('latin1')) ? events['user.deprovisioned'].lane : quarantine.lane;
 }
 
 /** What a workflow gets of the body beside the body: what was read, or why it could not be. */
@@ -87,7 +90,7 @@ export function asConflict({ delivery: before, contents, rawBody }: VerifiedDeli
   const { event } = contents;
   return {
     workflowId,
-    lane: quarantine.lane,
+    lane: laneInQuarantine(event, rawBody),
     delivery,
     rawBody,
     contents: { kind: 'problem', problem, event, userId: userIdOf(contents), isJson: isJson(contents) },

@@ -62,6 +62,13 @@ describe('workflowTypeOf', () => {
   });
 });
 
+test.each([' User.Deprovisioned', 'user.\u200bdeprovisioned', '\uff55ser.deprovisioned', 'user.off-boarded'])(
+  'a leaver who cannot be read goes before what can wait, however the event is written: %j',
+  (event) => {
+    expect(received({ event, data: {}, companyId: 'acme' }).lane).toBe(1);
+  },
+);
+
 describe('workflowStart', () => {
   test('names learner and subject in the summary', () => {
     expect(workflowStart(expired()).staticSummary).toBe('Recertification: mt-rita, Sales Basics');
