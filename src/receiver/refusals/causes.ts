@@ -5,12 +5,12 @@ export type Cause =
   | 'timestamp-missing'
   | 'header-repeated'
   | 'signature-malformed'
-  | 'signature-written-otherwise'
+  | 'signature-recoded'
   | 'other-algorithm'
   | 'other-template'
   | 'secret-unknown'
   | 'secret-retired'
-  | 'secret-written-otherwise'
+  | 'secret-recoded'
   | 'body-reserialised'
   | 'body-recoded'
   | 'body-lost'
@@ -21,7 +21,7 @@ export type Cause =
   | 'event-id-missing'
   | 'event-id-malformed'
   | 'company-unknown'
-  | 'company-written-otherwise'
+  | 'company-spelling'
   | 'encoding'
   | 'size';
 
@@ -62,7 +62,7 @@ const explanations: Readonly<Record<Cause, Explanation>> = {
     what: 'the signature is not 64 hex digits, and no other way of writing ours fits it',
     todo: 'compare how the sender writes it with the contract: hex HMAC-SHA256 of `<timestamp>:<body>`.',
   },
-  'signature-written-otherwise': {
+  'signature-recoded': {
     what: 'the signature is right, but it is not written as 64 hex digits only',
     todo: 'have whoever signs write plain hex, or see what rewrites the header on the way.',
   },
@@ -82,7 +82,7 @@ const explanations: Readonly<Record<Cause, Explanation>> = {
     what: 'it is signed with a secret that is no longer accepted',
     todo: 'if the sender has not taken up the new secret yet, accept the old one for a while: add it behind the new one in MINDTICKLE_WEBHOOK_SECRET.',
   },
-  'secret-written-otherwise': {
+  'secret-recoded': {
     what: 'our secret fits once it is written in another way',
     todo: 'fix MINDTICKLE_WEBHOOK_SECRET, or the secret at the sender, so that both are the same characters.',
   },
@@ -126,7 +126,7 @@ const explanations: Readonly<Record<Cause, Explanation>> = {
     what: 'the delivery is authentic, but for another company',
     todo: 'see that MINDTICKLE_COMPANY_ID is ours, and that the other company has a secret and a receiver of its own.',
   },
-  'company-written-otherwise': {
+  'company-spelling': {
     what: 'the company is ours, but for case or white space',
     todo: 'write MINDTICKLE_COMPANY_ID exactly as MindTickle does.',
   },

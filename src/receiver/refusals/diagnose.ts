@@ -141,5 +141,5 @@ function explainEventId(eventId: string): Finding {
 function explainCompany(rawBody: Buffer, companyId: string): Finding {
   const { companyId: named } = JSON.parse(rawBody.toString('utf8')) as { readonly companyId: string };
   const isOurs = named.trim().toLowerCase() === companyId.trim().toLowerCase();
-  return { cause: isOurs ? 'company-written-otherwise' : 'company-unknown' };
+  return { cause: isOurs ? 'company-spelling' : 'company-unknown' };
 }

@@ -59,7 +59,7 @@ function readingAs(encoding: 'hex' | 'base64', token: string, how: string | unde
   if (algorithm === undefined) return [];
   if (algorithm !== 'sha256')
     return [{ bytes, algorithm, finding: { cause: 'other-algorithm', how: `HMAC-${algorithm.toUpperCase()}` } }];
-  return [{ bytes, algorithm, finding: how === undefined ? undefined : { cause: 'signature-written-otherwise', how } }];
+  return [{ bytes, algorithm, finding: how === undefined ? undefined : { cause: 'signature-recoded', how } }];
 }
 
 function wrappingOf(text: string, token: string): string | undefined {
@@ -78,7 +78,7 @@ export interface SecretVariant extends Finding {
 export function secretVariants(secrets: readonly string[], retired: readonly string[]): readonly SecretVariant[] {
   const variants: SecretVariant[] = retired.map((key) => ({ cause: 'secret-retired', key }));
   const add = (how: string, key: string | Buffer): void => {
-    if (key.length > 0) variants.push({ cause: 'secret-written-otherwise', how, key });
+    if (key.length > 0) variants.push({ cause: 'secret-recoded', how, key });
   };
   for (const secret of secrets) {
     const bare = secret.trim().replace(/^(["'`])(.*)\1$/s, '$2');
