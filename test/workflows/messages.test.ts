@@ -86,6 +86,15 @@ function malformed(good: Message['good']): unknown[] {
 const ignoredOf = (name: string, { history }: ProcessState): number =>
   history.filter(({ what, by, reason }) => what === `${name} ignored` && by === 'unknown' && reason !== null).length;
 
+test('the state query answers empty lists as [], never null', async () => {
+  const { workflowId } = await opened('quarantine');
+  const { namespace, client } = world;
+  const asked = { namespace, execution: { workflowId }, query: { queryType: 'state' } };
+  const { queryResult } = await client.workflowService.queryWorkflow(asked);
+  const json = Buffer.from(queryResult?.payloads?.[0]?.data ?? []).toString();
+  expect(json).toContain('"steps":[],"history":[],"notified":[]');
+});
+
 describe('a malformed signal is written down and ignored', () => {
   test.each(table(SIGNALS))('%s', async (_claim, { type, name, good }) => {
     const handle = await opened(type);
