@@ -1,11 +1,18 @@
 import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { ConnectorActivities, LedgerActivities, ReconcileActivities } from '../activities';
-import { closeGone, pruneLedger, readPolicySnapshot, sendDigests, syncProgressRecords, whyFailed } from './process';
+import {
+  reconcileOpenWorkflows,
+  pruneLedger,
+  readPolicySnapshot,
+  sendDigests,
+  syncProgressRecords,
+  whyFailed,
+} from './process';
 import type { Modes } from '../src/domain';
 import { beginRelease } from './releases';
 
 type Pruned = Omit<Awaited<ReturnType<LedgerActivities['pruneLedger']>>, 'more'>;
-type Looked = Omit<Awaited<ReturnType<ReconcileActivities['closeGone']>>, 'more'>;
+type Looked = Omit<Awaited<ReturnType<ReconcileActivities['reconcileOpenWorkflows']>>, 'more'>;
 type Synced = Omit<Awaited<ReturnType<ConnectorActivities['salesforce']['syncProgressRecords']>>, 'more'>;
 
 export interface HousekeepingResult {
@@ -41,7 +48,7 @@ export async function housekeeping(): Promise<HousekeepingResult> {
 
   let quiet: Looked = { asked: 0, closed: 0 };
   await untilDone(async () => {
-    const { more, ...counts } = await closeGone.executeWithOptions({ summary: 'Close what is gone' }, []);
+    const { more, ...counts } = await reconcileOpenWorkflows.executeWithOptions({ summary: 'Close what is gone' }, []);
     quiet = { asked: quiet.asked + counts.asked, closed: quiet.closed + counts.closed };
     setCurrentDetails(`${describe(pruned)}\n\n${describeQuiet(quiet)}`);
     return !more;

@@ -16,7 +16,7 @@ export interface ReconcileActivities {
    * Check a hundred of the workflows that sent nothing for a day, and close those that are gone. One that Temporal does not
    * answer about stays as it is, for the next time. @throws `ledger.unavailable` (retries).
    */
-  readonly closeGone: () => Promise<Reconciled>;
+  readonly reconcileOpenWorkflows: () => Promise<Reconciled>;
 }
 
 const BATCH = 100;
@@ -25,7 +25,7 @@ const AT_ONCE = 10;
 export function createReconcileActivities(pool: Pool, status: WorkflowStatus): ReconcileActivities {
   const claims = createClaims(pool, status);
   return {
-    closeGone: async () => {
+    reconcileOpenWorkflows: async () => {
       const quiet = await askLedger(() => staleWorkflows(pool, BATCH));
       const { running, ended, isAnswered } = await checkAll(quiet, status.isRunning);
       await askLedger(() => markSeen(pool, running));

@@ -41,7 +41,7 @@ describe('activities', () => {
       'addAlertCase',
       'admitLeaver',
       'claimAlert',
-      'closeGone',
+      'reconcileOpenWorkflows',
       'closeWorkflow',
       'confirmDeparture',
       'countOpenWorkflows',

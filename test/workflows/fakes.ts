@@ -66,7 +66,7 @@ export const WELL: { readonly [Name in ActivityName]: Answer<Name> } = {
   admitLeaver: true,
   resolveConflict: 'stands',
   pruneLedger: { receipts: 0, replays: 0, refusals: 0, more: false },
-  closeGone: { asked: 0, closed: 0, more: false },
+  reconcileOpenWorkflows: { asked: 0, closed: 0, more: false },
   rereadEnvelope: {
     workflowType: 'moduleProgress',
     event: 'module.progress',

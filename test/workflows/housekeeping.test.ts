@@ -35,7 +35,7 @@ describe('housekeeping', () => {
       ['pruneLedger', []],
       ['pruneLedger', []],
       ['pruneLedger', []],
-      ['closeGone', []],
+      ['reconcileOpenWorkflows', []],
       ['dueDigests', []],
     ]);
   });
@@ -50,9 +50,9 @@ describe('housekeeping', () => {
 
   test('checks the quiet workflows a hundred at a time until there are no more, within bounds', async () => {
     const hundred = { asked: 100, closed: 1, more: true };
-    world.fake('closeGone', inTurn(hundred, hundred, { ...hundred, more: false }));
+    world.fake('reconcileOpenWorkflows', inTurn(hundred, hundred, { ...hundred, more: false }));
     await expect((await start()).result()).resolves.toMatchObject({ quiet: { asked: 300, closed: 3 } });
-    world.fake('closeGone', { ...hundred, closed: 0 });
+    world.fake('reconcileOpenWorkflows', { ...hundred, closed: 0 });
     const handle = await start();
     await expect(handle.result()).resolves.toMatchObject({ quiet: { asked: 5000, closed: 0 } });
     await expectFewEvents(handle);

@@ -142,7 +142,7 @@ export const { pruneLedger } = proxyActivities<LedgerActivities>({
   cancellationType,
 });
 
-export const { closeGone } = proxyActivities<ReconcileActivities>({
+export const { reconcileOpenWorkflows } = proxyActivities<ReconcileActivities>({
   startToCloseTimeout: '2 minutes',
   retry: PATIENT,
   cancellationType,

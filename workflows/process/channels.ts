@@ -1,4 +1,4 @@
-/** The channels by which people are notified. */
+/** The channels by which people are notified. Apart from the sender, which knows none of them: a new one changes this file alone. */
 import type { ChatTarget, Role, StepContext } from '../../activities';
 import type { Notification, Policy, System } from '../../src/domain';
 import { mail, slack, type CallOptions } from './activity-proxies';

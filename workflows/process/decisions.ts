@@ -1,4 +1,7 @@
-/** What a person decides about a parked step: the updates `retryStep` and `skipStep`. */
+/**
+ * What a person decides about a parked step: the updates `retryStep` and `skipStep`. Apart from the steps, which only ask for
+ * the decision, because its handlers and their answers are wire format.
+ */
 import { CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import { isInvalidRequest, readTextFields } from '../../src/domain';
 import { refusal } from './refusal';

@@ -1,4 +1,7 @@
-/** Who is notified, one after the other: the manager, the team's escalation list, the administrators. */
+/**
+ * Who is notified, one after the other: the manager, the team's escalation list, the administrators. Apart from the learner,
+ * whose address a step waits for: an escalation waits for nobody, and passes over who cannot be reached.
+ */
 import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import { byName, type Policy, type Team } from '../../src/domain';
 import { askLedger, identity, whyFailed } from './activity-proxies';

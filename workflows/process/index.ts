@@ -2,7 +2,7 @@
 export {
   archive,
   askLedger,
-  closeGone,
+  reconcileOpenWorkflows,
   identity,
   pruneLedger,
   readPolicySnapshot as readPolicySnapshot,

@@ -26,11 +26,11 @@ async function outcomes(): Promise<Record<string, string | null>> {
 }
 
 const look = (isRunning: WorkflowStatus['isRunning']) => {
-  const { closeGone } = createReconcileActivities(ledger.pool, { ...statusOf(), isRunning });
-  return workflow().run(closeGone);
+  const { reconcileOpenWorkflows } = createReconcileActivities(ledger.pool, { ...statusOf(), isRunning });
+  return workflow().run(reconcileOpenWorkflows);
 };
 
-describe('closeGone', () => {
+describe('reconcileOpenWorkflows', () => {
   test('closes what Temporal does not run, and leaves what runs for a day', async () => {
     await waiting(3);
     const isRunning = (id: string) => Promise.resolve(id !== 'w1');
