@@ -46,10 +46,29 @@ export function createConnectors(
 ): Partial<Record<System, Connector>> {
   const deps = { pool, policy, links, claims: createClaims(pool, status) };
   const connected = SYSTEMS.map((system): [System, Connector | undefined] => {
-    const settings = connectors[system];
-    return [system, settings && connect(system, settings, deps)];
+    const settings: (() => SystemSettings[System]) | undefined = connectors[system];
+    return [system, settings && following(settings, (now) => connect(system, now, deps))];
   });
   return Object.fromEntries(connected.filter(([, connector]) => connector !== undefined));
+}
+
+/** A connector that is connected anew when its settings are other ones. An activity that runs ends with those it began with. */
+function following<T>(settings: () => T, connectBy: (settings: T) => Connector): Connector {
+  let known = settings();
+  let connected = connectBy(known);
+  const now = (): Connector => {
+    const current = settings();
+    if (current !== known) [known, connected] = [current, connectBy(current)];
+    return connected;
+  };
+  const names = Object.keys(connected.activities);
+  const call =
+    (name: string) =>
+    (...given: readonly unknown[]): unknown => {
+      const activities = now().activities as Readonly<Record<string, (...given: readonly unknown[]) => unknown>>;
+      return activities[name]?.(...given);
+    };
+  return { ...connected, activities: Object.fromEntries(names.map((name) => [name, call(name)])) };
 }
 
 export interface PolicySnapshotActivities {

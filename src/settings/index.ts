@@ -3,7 +3,8 @@ import { connectorModes, readConnectors, type Connectors } from './connectors';
 import { retentionGaps, SECOND, type Modes, type Policy } from '../domain';
 import { readConfigFile, type ConfigFile } from './policy-file';
 import { SettingsError } from './error';
-import type { Secret } from './reload';
+import { noticeChange, type Secret } from './reload';
+import type { Logger } from '../telemetry';
 import { ledgerUrl, requireLedgerUrl } from './ledger-url';
 import { readVariables, type Environment, type VariableName, type VariableValues } from './variables';
 
@@ -74,24 +75,36 @@ export type SetupSettings = Pick<
   'companyId' | 'databaseUrl' | 'receiptDays' | 'windowBackMs' | 'windowAheadMs' | 'logLevel'
 >;
 
+const OF_RECEIVER = [
+  'MINDTICKLE_WEBHOOK_SECRET',
+  'MINDTICKLE_COMPANY_ID',
+  'MINDTICKLE_CONFIG',
+  'PORT',
+  'TRUST_PROXY',
+  'OPS_TOKENS',
+  'DATA_DIR',
+  'SPOOL',
+  'SPOOL_MAX_BYTES',
+  'START_CONCURRENCY',
+  'START_TIMEOUT_MS',
+  'REPLAY_LIMIT',
+  'RECEIPT_DAYS',
+  'LOG_LEVEL',
+] as const;
+const OF_WORKER = [
+  'MINDTICKLE_COMPANY_ID',
+  'MINDTICKLE_CONFIG',
+  'RECEIPT_DAYS',
+  'TEMPORAL_UI_URL',
+  'OPS_URL',
+  'LOG_LEVEL',
+  'NODE_ENV',
+  'MT_STACK',
+] as const;
+
 /** @throws SettingsError naming each missing or malformed variable, or those under which one event could run twice. */
 export function receiverSettings(env: Environment): ReceiverSettings {
-  const read = readVariables(env, [
-    'MINDTICKLE_WEBHOOK_SECRET',
-    'MINDTICKLE_COMPANY_ID',
-    'MINDTICKLE_CONFIG',
-    'PORT',
-    'TRUST_PROXY',
-    'OPS_TOKENS',
-    'DATA_DIR',
-    'SPOOL',
-    'SPOOL_MAX_BYTES',
-    'START_CONCURRENCY',
-    'START_TIMEOUT_MS',
-    'REPLAY_LIMIT',
-    'RECEIPT_DAYS',
-    'LOG_LEVEL',
-  ]);
+  const read = readVariables(env, OF_RECEIVER);
   const { delivery, policy } = readConfigFile(read.MINDTICKLE_CONFIG);
   memoryOf(delivery, read.RECEIPT_DAYS);
   return {
@@ -118,16 +131,7 @@ export function receiverSettings(env: Environment): ReceiverSettings {
  * under which one event could run twice.
  */
 export function workerSettings(env: Environment): WorkerSettings {
-  const [read, databaseUrl] = withLedger(env, [
-    'MINDTICKLE_COMPANY_ID',
-    'MINDTICKLE_CONFIG',
-    'RECEIPT_DAYS',
-    'TEMPORAL_UI_URL',
-    'OPS_URL',
-    'LOG_LEVEL',
-    'NODE_ENV',
-    'MT_STACK',
-  ]);
+  const [read, databaseUrl] = withLedger(env, OF_WORKER);
   const { policy, modes, limits, delivery } = readConfigFile(read.MINDTICKLE_CONFIG);
   const connectors = readConnectors(env);
   const settings = {
@@ -175,6 +179,17 @@ export function drainSettings(
     startConcurrency: read.START_CONCURRENCY,
     logLevel: read.LOG_LEVEL,
   };
+}
+
+/**
+ * Settings of a process that are in use from the next start on: when a file of theirs changes, the log says so. All others are
+ * in use at once. @returns what ends it.
+ */
+export function noticeChanges(process: 'receiver' | 'worker', env: Environment, log: Logger): () => void {
+  const names: readonly VariableName[] = process === 'worker' ? OF_WORKER : [...OF_RECEIVER, 'OPS_PORT'];
+  const ofStart = names.filter((name) => !['MINDTICKLE_WEBHOOK_SECRET', 'OPS_TOKENS'].includes(name));
+  const watched = ofStart.map((name) => noticeChange(name, { env, log }));
+  return () => watched.forEach((close) => close());
 }
 
 /** What a command needs to ask a process on its private port. @throws SettingsError naming each that is malformed. */

@@ -2,19 +2,21 @@ import { SettingsError } from './error';
 import { watchSetting, type Secret } from './reload';
 import { readVariables, valueOf, type Environment, type VariableValues } from './variables';
 
-const LIBPQ = ['PGHOST', 'PGPORT', 'PGUSER', 'PGDATABASE', 'PGSSLMODE'] as const;
+const LIBPQ = ['PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGDATABASE', 'PGSSLMODE'] as const;
+type Server = VariableValues<(typeof LIBPQ)[number]>;
 
 /**
- * Where the ledger is: DATABASE_URL, or PGHOST and the other settings of libpq; undefined when neither is set. A password
- * that is rotated in its file is in use from the next connection on.
+ * Where the ledger is: DATABASE_URL, or PGHOST and the other settings of libpq; undefined when neither is set. What changes in its file
+ * is in use from the next connection on.
  * @throws SettingsError when it is malformed.
  */
 export function ledgerUrl(env: Environment): Secret | undefined {
   if (valueOf(env, 'DATABASE_URL') !== undefined) return watchSetting({ env, name: 'DATABASE_URL' }).current;
   if (valueOf(env, 'PGHOST') === undefined) return undefined;
-  const server = readVariables(env, LIBPQ);
-  const password = valueOf(env, 'PGPASSWORD') === undefined ? undefined : watchSetting({ env, name: 'PGPASSWORD' });
-  return () => urlOf(server, password?.current());
+  // First together: it names every fault at once.
+  readVariables(env, LIBPQ);
+  const watched = LIBPQ.map((name) => [name, watchSetting({ env, name }).current] as const);
+  return () => urlOf(Object.fromEntries(watched.map(([name, current]) => [name, current()])) as unknown as Server);
 }
 
 /** The same. @throws SettingsError when it is missing, too. */
@@ -24,12 +26,9 @@ export function requireLedgerUrl(env: Environment): Secret {
   return url;
 }
 
-function urlOf(
-  { PGHOST, PGPORT, PGUSER, PGDATABASE = PGUSER, PGSSLMODE }: VariableValues<(typeof LIBPQ)[number]>,
-  password: string | undefined,
-): string {
+function urlOf({ PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE = PGUSER, PGSSLMODE }: Server): string {
   const part = encodeURIComponent;
-  const user = password === undefined ? part(PGUSER) : `${part(PGUSER)}:${part(password)}`;
+  const user = PGPASSWORD === undefined ? part(PGUSER) : `${part(PGUSER)}:${part(PGPASSWORD)}`;
   const mode = PGSSLMODE === undefined ? '' : `?sslmode=${PGSSLMODE}`;
   // An IPv6 address is in brackets; a directory of sockets is encoded, as in libpq's own URLs.
   const host = PGHOST.includes(':') ? `[${PGHOST}]` : part(PGHOST);

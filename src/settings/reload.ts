@@ -91,6 +91,17 @@ export function watchVariable<T>(
   return { current: () => current, warnings: () => warnings, reloads: () => reloads, close };
 }
 
+/** A setting that is read at the start alone: the log says so when its file changes. @returns what ends it. */
+export function noticeChange(
+  name: string,
+  { env, log }: { readonly env: Environment; readonly log: Logger },
+): () => void {
+  const onChange = (): void => log.warn({ setting: name }, `${name}_FILE: the file has changed: restart to use it`);
+  const path = env[`${name}_FILE`]?.trim() ?? '';
+  const known = fileTextOf(env, name);
+  return known === undefined ? () => undefined : watchFile({ path, known: known.trim(), onChange });
+}
+
 type Parsed<T> = { readonly value: T } | { readonly faults: readonly string[] };
 
 function parse<T>(name: string, read: (written: Written) => T, text: string | undefined): Parsed<T> {

@@ -1,7 +1,8 @@
 import { createConnectors, createOwnActivities } from '../../activities';
+import type { IdentityActivities } from '../../activities/identity';
 import { openPool } from '../../src/ledger';
 import { readConfigFile, type WorkerSettings } from '../../src/settings';
-import { statusOf, workflow } from './running';
+import { serve, statusOf, workflow } from './running';
 
 // Nothing connects before it is asked.
 const pool = openPool({ url: 'postgres://nobody@127.0.0.1:1/none' });
@@ -11,17 +12,17 @@ const settings: WorkerSettings = {
   companyId: 'acme',
   databaseUrl: () => 'none',
   connectors: {
-    identity: { driver: 'scim', url: 'http://127.0.0.1:1/scim/v2', token: () => 'secret' },
-    mail: { url: () => 'smtp://127.0.0.1:1', from: 'x@example.com' },
-    archive: { url: 'file:///nowhere' },
-    salesforce: { loginUrl: 'http://127.0.0.1:1', clientId: 'id', credential: { secret: () => 'secret' } },
-    slack: {
+    identity: () => ({ driver: 'scim', url: 'http://127.0.0.1:1/scim/v2', token: () => 'secret' }),
+    mail: () => ({ url: () => 'smtp://127.0.0.1:1', from: 'x@example.com' }),
+    archive: () => ({ url: 'file:///nowhere' }),
+    salesforce: () => ({ loginUrl: 'http://127.0.0.1:1', clientId: 'id', credential: { secret: () => 'secret' } }),
+    slack: () => ({
       url: 'http://127.0.0.1:1/api',
       token: () => 'secret',
       scimUrl: 'http://127.0.0.1:1/scim/v2',
       scimToken: undefined,
-    },
-    xapi: { url: 'http://127.0.0.1:1/xapi', key: 'key', secret: () => 'secret' },
+    }),
+    xapi: () => ({ url: 'http://127.0.0.1:1/xapi', key: 'key', secret: () => 'secret' }),
   },
   policy: readConfigFile(undefined).policy,
   modes: { identity: 'on', mail: 'observe', archive: 'off' },
@@ -88,6 +89,33 @@ describe('activities', () => {
     ]);
     expect(names(slack?.activities)).toEqual(['deactivateSlackUser', 'postSlackMessage', 'restoreSlackUser']);
     expect(names(xapi?.activities)).toEqual(['storeStatement']);
+  });
+
+  test('a connector follows its settings', async () => {
+    const asked: string[] = [];
+    const servers = await Promise.all(
+      ['old', 'new'].map((name) =>
+        serve((_request, response) => {
+          asked.push(name);
+          response.end('{"totalResults":0}');
+        }),
+      ),
+    );
+    const [old, replaced] = servers.map(({ url }) => ({ driver: 'scim', url, token: () => 't' }) as const);
+    let now = old;
+    const connectors = { identity: () => now as NonNullable<typeof old> };
+    const { identity } = createConnectors({ ...settings, connectors }, pool, status);
+    const ask = () => {
+      const activities = identity?.activities as IdentityActivities;
+      return workflow().run((addresses: string[]) => activities.findInactive(addresses), ['rita@example.com']);
+    };
+    await ask();
+    expect(new Set(asked)).toEqual(new Set(['old']));
+    now = replaced;
+    asked.length = 0;
+    await ask();
+    expect(new Set(asked)).toEqual(new Set(['new']));
+    await Promise.all(servers.map(({ stop }) => stop()));
   });
 
   test('a system without settings has none', () => {

@@ -18,13 +18,14 @@ interface WorkerParts {
 
 /** The real worker's parts: workflows, the ledger's activities, and, where there is one, the archive. @returns its end. */
 export async function startWorker({ connection, namespace = 'default', ledger, archive, ...parts }: WorkerParts) {
+  const at = archive === undefined ? undefined : { url: archive };
   const settings: WorkerSettings = {
     companyId: 'acme',
     databaseUrl: () => ledger.url,
     connectors: {
       identity: undefined,
       mail: undefined,
-      archive: archive === undefined ? undefined : { url: archive },
+      archive: at === undefined ? undefined : () => at,
     },
     policy: readConfigFile(undefined).policy,
     modes: { identity: 'off', mail: 'off', archive: archive === undefined ? 'off' : 'on' },

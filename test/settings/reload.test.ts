@@ -2,7 +2,9 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { receiverSettings, workerSettings, type WorkerSettings } from '../../src/settings';
+import pino from 'pino';
+import { noticeChanges, receiverSettings, systemDescriptors, watchSetting, workerSettings } from '../../src/settings';
+import { settingNames } from '../../src/settings/variables';
 
 let place: string;
 let path: string;
@@ -22,88 +24,96 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 const base = { LOG_LEVEL: 'error', MINDTICKLE_COMPANY_ID: 'acme', DATABASE_URL: 'postgres://u:p@127.0.0.1/ledger' };
-const salesforce = { SALESFORCE_LOGIN_URL: 'https://acme.my.salesforce.com', SALESFORCE_CLIENT_ID: 'c' };
 const pem = (key: string): string => `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----`;
 
-interface Reloaded {
-  readonly name: string;
-  readonly others: Record<string, string>;
-  readonly values: readonly [string, string];
-  readonly read: (settings: WorkerSettings) => string | undefined;
+/** What the rest of its system needs, beside a setting. */
+const scim = { SCIM_URL: 'https://id.example.com', SCIM_TOKEN: 't' };
+const client = { ...scim, SCIM_TOKEN: '', SCIM_TOKEN_URL: 'https://id.example.com', SCIM_CLIENT_ID: 'c' };
+const rest: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  OKTA_: { OKTA_ORG_URL: 'https://acme.okta.com', OKTA_API_TOKEN: 't' },
+  SCIM_: scim,
+  SCIM_TOKEN_: { ...client, SCIM_CLIENT_SECRET: 's' },
+  SCIM_CLIENT_: { ...client, SCIM_CLIENT_SECRET: 's' },
+  KEYCLOAK_: scim,
+  SMTP_: { MAIL_FROM: 'desk@example.com' },
+  MAIL_: { SMTP_URL: 'smtp://mail.example.com' },
+  SALESFORCE_: {
+    SALESFORCE_LOGIN_URL: 'https://acme.my.salesforce.com',
+    SALESFORCE_CLIENT_ID: 'c',
+    SALESFORCE_PRIVATE_KEY: pem('k'),
+    SALESFORCE_USERNAME: 'robot@example.com',
+  },
+  SALESFORCE_CLIENT_SECRET: { SALESFORCE_PRIVATE_KEY: '', SALESFORCE_USERNAME: '' },
+  SLACK_: { SLACK_BOT_TOKEN: 't' },
+  XAPI_: { XAPI_URL: 'https://lrs.example.com', XAPI_KEY: 'k', XAPI_SECRET: 's' },
+  PG: { DATABASE_URL: '', PGHOST: 'db.example.com', PGUSER: 'u' },
+  DATABASE_URL: { DATABASE_URL: '' },
+};
+
+const texts: Readonly<Record<string, (mark: string) => string>> = {
+  SMTP_URL: (mark) => `smtp://u:${mark}@mail.example.com`,
+  DATABASE_URL: (mark) => `postgres://u:${mark}@127.0.0.1/ledger`,
+  ARCHIVE_URL: (mark) => `file:///${mark}`,
+  MAIL_FROM: (mark) => `${mark}@example.com`,
+  SALESFORCE_PRIVATE_KEY: pem,
+  OPS_TOKENS: (mark) => `robot:viewer:a-token-of-the-tests-${mark}`,
+  PGPORT: (mark) => ({ mark1: '5431', mark2: '5433' })[mark] ?? '',
+  PGSSLMODE: (mark) => ({ mark1: 'disable', mark2: 'require' })[mark] ?? '',
+};
+const textOf = (name: string, mark: string): string =>
+  (texts[name] ?? (name.endsWith('_URL') ? (each: string) => `https://${each}.example.com` : String))(mark);
+
+/** With what each function in it answers now. */
+function resolved(value: unknown): unknown {
+  if (typeof value === 'function') return resolved((value as () => unknown)());
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, resolved(each)]));
 }
 
-const secrets: readonly Reloaded[] = [
-  {
-    name: 'DATABASE_URL',
-    others: { DATABASE_URL: '' },
-    values: ['postgres://u:old@127.0.0.1/ledger', 'postgres://u:new@127.0.0.1/ledger'],
-    read: ({ databaseUrl }) => databaseUrl(),
-  },
-  {
-    name: 'OKTA_API_TOKEN',
-    others: { OKTA_ORG_URL: 'https://acme.okta.com' },
-    values: ['old', 'new'],
-    read: ({ connectors }) => connectors.identity?.token(),
-  },
-  {
-    name: 'SCIM_TOKEN',
-    others: { SCIM_URL: 'https://id.example.com/scim/v2' },
-    values: ['old', 'new'],
-    read: ({ connectors }) => connectors.identity?.token(),
-  },
-  {
-    name: 'SMTP_URL',
-    others: { MAIL_FROM: 'desk@example.com' },
-    values: ['smtp://u:old@mail.example.com', 'smtp://u:new@mail.example.com'],
-    read: ({ connectors }) => connectors.mail?.url(),
-  },
-  {
-    name: 'SALESFORCE_CLIENT_SECRET',
-    others: salesforce,
-    values: ['old', 'new'],
-    read: ({ connectors }) => {
-      const credential = connectors.salesforce?.credential;
-      return credential && 'secret' in credential ? credential.secret() : undefined;
-    },
-  },
-  {
-    name: 'SALESFORCE_PRIVATE_KEY',
-    others: { ...salesforce, SALESFORCE_USERNAME: 'robot@example.com' },
-    values: [pem('old'), pem('new')],
-    read: ({ connectors }) => {
-      const credential = connectors.salesforce?.credential;
-      return credential && 'privateKey' in credential ? credential.privateKey() : undefined;
-    },
-  },
-  {
-    name: 'SLACK_BOT_TOKEN',
-    others: {},
-    values: ['old', 'new'],
-    read: ({ connectors }) => connectors.slack?.token(),
-  },
-  {
-    name: 'SLACK_SCIM_TOKEN',
-    others: { SLACK_BOT_TOKEN: 't' },
-    values: ['old', 'new'],
-    read: ({ connectors }) => connectors.slack?.scimToken?.(),
-  },
-  {
-    name: 'XAPI_SECRET',
-    others: { XAPI_URL: 'https://lrs.example.com/xapi', XAPI_KEY: 'k' },
-    values: ['old', 'new'],
-    read: ({ connectors }) => connectors.xapi?.secret(),
-  },
-];
+/** Of a setting in a file: what the process says of it now, as one text. */
+function shown(name: string, env: Record<string, string>): () => string {
+  if (name === 'MINDTICKLE_WEBHOOK_SECRET' || name === 'OPS_TOKENS')
+    return () => JSON.stringify((watched[name] ??= watchSetting({ env, name })).current());
+  const settings = workerSettings(env);
+  return () => JSON.stringify(resolved(settings)).replaceAll('\\n', '\n');
+}
+const watched: Record<string, { readonly current: () => unknown }> = {};
 
-describe('a secret in a file', () => {
-  test.each(secrets)('$name is read again when the file changes', async ({ name, others, values, read }) => {
-    const [old, replaced] = values;
-    replace(`${old}\n`);
-    const settings = workerSettings({ ...base, ...others, [`${name}_FILE`]: path });
-    expect(read(settings)).toBe(old);
-    replace(`${replaced}\n`);
-    await until(() => read(settings) === replaced);
-    expect(read(settings)).toBe(replaced);
+const ofSystems = Object.values(systemDescriptors).flatMap(({ variables }) => Object.keys(variables));
+const live = ['MINDTICKLE_WEBHOOK_SECRET', 'OPS_TOKENS', 'DATABASE_URL'];
+const isLive = (name: string): boolean => live.includes(name) || name.startsWith('PG');
+const ofStart = settingNames.filter((name) => !isLive(name));
+
+describe('a setting in a file', () => {
+  test('is read again when the file changes, or the log asks for a restart', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    const write = (name: string, mark: string): void => {
+      writeFileSync(join(place, `${name}.tmp`), textOf(name, mark));
+      renameSync(join(place, `${name}.tmp`), join(place, name));
+    };
+    const all = [...ofStart, ...settingNames.filter(isLive), ...ofSystems];
+    for (const name of all) write(name, 'mark1');
+    const fileOf = (name: string): Record<string, string> => ({ [`${name}_FILE`]: join(place, name), [name]: '' });
+    const files = Object.assign({}, ...ofStart.map(fileOf)) as Record<string, string>;
+    const ends = (['receiver', 'worker'] as const).map((of) => noticeChanges(of, files, log));
+    const seen = all.map((name): readonly [string, () => string] => {
+      if ((ofStart as readonly string[]).includes(name))
+        return [name, () => (lines.some((line) => line.includes(`${name}_FILE: `)) ? 'mark2' : 'mark1')];
+      const others = Object.entries(rest).filter(([start]) => name.startsWith(start));
+      const env = Object.assign({}, base, ...others.map(([, each]) => each), fileOf(name)) as Record<string, string>;
+      return [name, shown(name, env)];
+    });
+    const wanted = (name: string, mark: string): string =>
+      ['PGPORT', 'PGSSLMODE'].includes(name) ? textOf(name, mark) : mark;
+    const notYet = (mark: string): readonly string[] =>
+      seen.flatMap(([name, now]) => (now().includes(wanted(name, mark)) ? [] : [name]));
+    expect(notYet('mark1')).toEqual([]);
+    for (const name of all) write(name, 'mark2');
+    const until = performance.now() + 30_000;
+    while (notYet('mark2').length > 0 && performance.now() < until) await setImmediate();
+    expect(notYet('mark2')).toEqual([]);
+    ends.forEach((end) => end());
   });
 
   test('the receiver reads its DATABASE_URL again, too', async () => {
@@ -122,7 +132,7 @@ describe('a secret in a file', () => {
   test('stays as it was while the file has no good one', async () => {
     replace('smtp://u:old@mail.example.com');
     const settings = workerSettings({ ...base, MAIL_FROM: 'desk@example.com', SMTP_URL_FILE: path });
-    const url = settings.connectors.mail?.url;
+    const url = settings.connectors.mail?.().url;
     for (const bad of ['', 'no url']) {
       replace(bad);
       expect(url?.()).toBe('smtp://u:old@mail.example.com');

@@ -155,9 +155,9 @@ describe('workerSettings', () => {
 
   test('a bucket stands in the path where the endpoint is not Amazon’s', () => {
     const archive = { ...worker, ARCHIVE_URL: 's3://bucket/prefix' };
-    expect(workerSettings(archive).connectors.archive).toEqual({ url: archive.ARCHIVE_URL, pathStyle: false });
+    expect(workerSettings(archive).connectors.archive?.()).toEqual({ url: archive.ARCHIVE_URL, pathStyle: false });
     const elsewhere = { ...archive, AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000' };
-    expect(workerSettings(elsewhere).connectors.archive).toMatchObject({ pathStyle: true });
+    expect(workerSettings(elsewhere).connectors.archive?.()).toMatchObject({ pathStyle: true });
   });
 
   test.each([
@@ -277,7 +277,7 @@ describe('the address of Slack’s SCIM API', () => {
     ['https://proxy.example.com/', 'https://proxy.example.com/scim/v2'],
   ])('of %s is %s', (url, scimUrl) => {
     const { slack } = workerSettings({ ...worker, SLACK_BOT_TOKEN: 't', SLACK_API_URL: url }).connectors;
-    expect(slack?.scimUrl).toBe(scimUrl);
+    expect(slack?.().scimUrl).toBe(scimUrl);
   });
 });
 

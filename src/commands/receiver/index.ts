@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createCappedLog, createLogger } from '../../telemetry';
 import { withTimeout } from '../../with-timeout';
 import { boundByOpenFiles, MAX_CONNECTIONS } from '../../receiver/receiver';
-import { receiverSettings, watchSecrets, watchSetting, type Environment } from '../../settings';
+import { noticeChanges, receiverSettings, watchSecrets, watchSetting, type Environment } from '../../settings';
 import { stopAsked } from '../../stop-signal';
 import { connectInBackground } from '../../temporal';
 import { composeReceiver } from './compose';
@@ -24,6 +24,7 @@ export async function runReceiver(env: Environment): Promise<void> {
   const log = createLogger('receiver', settings.logLevel);
   const cappedLog = createCappedLog(log);
   const secrets = watchSecrets({ env, log });
+  const unnotice = noticeChanges('receiver', env, log);
   const temporal = connectInBackground({ log, env });
   const lost = new AbortController();
   const tokens = settings.ops && watchSetting({ env, name: 'OPS_TOKENS', log });
@@ -50,6 +51,7 @@ export async function runReceiver(env: Environment): Promise<void> {
     await privatePort?.close();
     secrets.close();
     tokens?.close();
+    unnotice();
     cappedLog.flush();
     await withTimeout(temporal.close(), CLOSE_LIMIT_MS);
     if (process.connected) process.disconnect();

@@ -5,7 +5,7 @@ import { createConnectors, createOwnActivities } from '../../../activities';
 import { retentionGaps, SYSTEMS, type System } from '../../domain';
 import { openPool } from '../../ledger';
 import { createRereader } from '../../receiver';
-import { SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
+import { noticeChanges, SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
 import { stopAsked } from '../../stop-signal';
 import { createLogger, type Logger } from '../../telemetry';
 import { connectNow, TASK_QUEUE, createEndingOf, createIsRunning, readRetention, type Services } from '../../temporal';
@@ -36,6 +36,7 @@ export async function runWorker(env: Environment): Promise<void> {
   const log = createLogger('worker', settings.logLevel);
   const pool = openPool({ url: settings.databaseUrl, max: 20 });
   const ending = new AbortController();
+  const unnotice = noticeChanges('worker', env, log);
   const { client, connection, namespace, close } = await connectNow({ log, env });
   try {
     await refuseHoles(settings, { connection, namespace, log });
@@ -64,6 +65,7 @@ export async function runWorker(env: Environment): Promise<void> {
     await Promise.all(running);
   } finally {
     ending.abort();
+    unnotice();
     await close();
     await pool.end();
   }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { SettingsError } from '../error';
-import { watchVariable, type Secret } from '../reload';
-import { parseShape, secret, type Environment, type Written } from '../variables';
+import type { Secret } from '../reload';
+import type { Environment } from '../variables';
 
 export type { Secret } from '../reload';
 
@@ -16,8 +16,11 @@ export interface SystemDescriptor {
   /** Its variables in `mt dev`, where a stand-in takes the system's place. */
   readonly toStandIn: (at: StandInAddress) => Readonly<Record<string, string>>;
   /** Undefined when the system has no settings. @throws SettingsError naming each variable that is malformed or missing. */
-  readonly read: (env: Environment) => unknown;
+  readonly read: (env: Environment, secretOf: SecretOf) => unknown;
 }
+
+/** One of the system's secrets, by the name of its variable: as it is now, whenever a call needs it. */
+export type SecretOf = (name: string) => Secret;
 
 /** Where the stand-ins of all systems are, and what they accept. */
 export interface StandInAddress {
@@ -40,18 +43,4 @@ export function complete<V extends object, N extends keyof V & string>(
   const present = names.find((name) => read[name] !== undefined);
   if (missing.length > 0) throw new SettingsError(missing.map((name) => `${name}: missing, while ${present} is set`));
   return read as unknown as Complete<V, N>;
-}
-
-/**
- * The secret `name`, one of `variables`. Where a file holds it, it is read again when that changes, for as long as this
- * process runs. @throws SettingsError when it is malformed.
- */
-export function secretOf<V extends Readonly<Record<string, z.ZodType>>>(
-  env: Environment,
-  variables: V,
-  name: keyof V & string,
-): Secret {
-  const read = (written: Written): string =>
-    String(parseShape({ [name]: written }, { [name]: variables[name] ?? secret })[name] ?? '');
-  return watchVariable(name, read, { env }).current;
 }

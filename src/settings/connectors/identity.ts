@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SettingsError } from '../error';
 import { httpUrl, readShape, secret, type Environment } from '../variables';
-import { complete, secretOf, type Secret, type SystemDescriptor } from './descriptor';
+import { complete, type Secret, type SecretOf, type SystemDescriptor } from './descriptor';
 
 export interface IdentitySettings {
   readonly driver: 'scim' | 'okta';
@@ -58,13 +58,13 @@ export const identity = {
   variables,
   needs: [BY_TOKEN, BY_CLIENT, BY_OKTA],
   toStandIn: ({ url, token }) => ({ SCIM_URL: `${url}/identity/scim/v2`, SCIM_TOKEN: token }),
-  read: (env: Environment): IdentitySettings | undefined => {
+  read: (env: Environment, secretOf: SecretOf): IdentitySettings | undefined => {
     const read = readShape(env, variables);
     const okta = complete(read, BY_OKTA);
-    const scim = readScim(env, read);
+    const scim = readScim(read, secretOf);
     if (okta && scim) throw new SettingsError(['SCIM_URL: set beside OKTA_ORG_URL; there is one identity provider']);
     if (okta) {
-      const token = secretOf(env, variables, 'OKTA_API_TOKEN');
+      const token = secretOf('OKTA_API_TOKEN');
       return { driver: 'okta', url: okta.OKTA_ORG_URL, token, userIdAttribute: read.OKTA_USER_ID_ATTRIBUTE };
     }
     if (read.KEYCLOAK_ADMIN_URL !== undefined && !scim)
@@ -73,7 +73,7 @@ export const identity = {
   },
 } satisfies SystemDescriptor;
 
-function readScim(env: Environment, read: Read): IdentitySettings | undefined {
+function readScim(read: Read, secretOf: SecretOf): IdentitySettings | undefined {
   const isByClient = BY_CLIENT.some((name) => name !== 'SCIM_URL' && read[name] !== undefined);
   if (isByClient && read.SCIM_TOKEN !== undefined)
     throw new SettingsError(['SCIM_TOKEN: set beside SCIM_TOKEN_URL or SCIM_CLIENT_ID; one of them signs in']);
@@ -84,11 +84,11 @@ function readScim(env: Environment, read: Read): IdentitySettings | undefined {
   } as const;
   if (!isByClient) {
     const found = complete(read, BY_TOKEN);
-    return found && { ...own, url: found.SCIM_URL, token: secretOf(env, variables, 'SCIM_TOKEN') };
+    return found && { ...own, url: found.SCIM_URL, token: secretOf('SCIM_TOKEN') };
   }
   const found = complete(read, BY_CLIENT);
   if (found === undefined) return undefined;
   const { SCIM_URL: url, SCIM_TOKEN_URL, SCIM_CLIENT_ID: clientId } = found;
   const signIn = { url: SCIM_TOKEN_URL, clientId, scope: read.SCIM_TOKEN_SCOPE };
-  return { ...own, url, token: secretOf(env, variables, 'SCIM_CLIENT_SECRET'), signIn };
+  return { ...own, url, token: secretOf('SCIM_CLIENT_SECRET'), signIn };
 }

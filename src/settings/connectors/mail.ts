@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readShape, type Environment } from '../variables';
-import { complete, secretOf, type Secret, type SystemDescriptor } from './descriptor';
+import { complete, type Secret, type SecretOf, type SystemDescriptor } from './descriptor';
 
 export interface MailSettings {
   /** `smtp://user:password@host:port`, `smtps://…`. */
@@ -17,8 +17,8 @@ export const mail = {
   variables,
   needs: [['SMTP_URL', 'MAIL_FROM']],
   toStandIn: ({ smtpUrl }) => ({ SMTP_URL: smtpUrl, MAIL_FROM: 'mindtickle@example.com' }),
-  read: (env: Environment): MailSettings | undefined => {
+  read: (env: Environment, secretOf: SecretOf): MailSettings | undefined => {
     const found = complete(readShape(env, variables), ['SMTP_URL', 'MAIL_FROM']);
-    return found && { url: secretOf(env, variables, 'SMTP_URL'), from: found.MAIL_FROM };
+    return found && { url: secretOf('SMTP_URL'), from: found.MAIL_FROM };
   },
 } satisfies SystemDescriptor;

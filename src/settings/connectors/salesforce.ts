@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SettingsError } from '../error';
 import { httpUrl, readShape, secret, type Environment } from '../variables';
-import { complete, secretOf, type Secret, type SystemDescriptor } from './descriptor';
+import { complete, type Secret, type SecretOf, type SystemDescriptor } from './descriptor';
 
 export interface SalesforceSettings {
   readonly loginUrl: string;
@@ -31,7 +31,7 @@ export const salesforce = {
     SALESFORCE_CLIENT_ID: clientId,
     SALESFORCE_CLIENT_SECRET: token,
   }),
-  read: (env: Environment): SalesforceSettings | undefined => {
+  read: (env: Environment, secretOf: SecretOf): SalesforceSettings | undefined => {
     const read = readShape(env, variables);
     const hasKey = read.SALESFORCE_PRIVATE_KEY !== undefined;
     if (hasKey && read.SALESFORCE_CLIENT_SECRET !== undefined)
@@ -40,8 +40,8 @@ export const salesforce = {
     if (found === undefined) return undefined;
     const { SALESFORCE_LOGIN_URL: loginUrl, SALESFORCE_CLIENT_ID: clientId } = found;
     const credential = hasKey
-      ? { privateKey: secretOf(env, variables, 'SALESFORCE_PRIVATE_KEY'), username: read.SALESFORCE_USERNAME ?? '' }
-      : { secret: secretOf(env, variables, 'SALESFORCE_CLIENT_SECRET') };
+      ? { privateKey: secretOf('SALESFORCE_PRIVATE_KEY'), username: read.SALESFORCE_USERNAME ?? '' }
+      : { secret: secretOf('SALESFORCE_CLIENT_SECRET') };
     return { loginUrl, clientId, credential };
   },
 } satisfies SystemDescriptor;

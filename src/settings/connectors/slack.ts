@@ -1,5 +1,5 @@
 import { httpUrl, readShape, secret, type Environment } from '../variables';
-import { secretOf, type Secret, type SystemDescriptor } from './descriptor';
+import type { Secret, SecretOf, SystemDescriptor } from './descriptor';
 
 export interface SlackSettings {
   /** Base URL of the Web API. */
@@ -25,14 +25,14 @@ export const slack = {
     SLACK_BOT_TOKEN: token,
     SLACK_SCIM_TOKEN: token,
   }),
-  read: (env: Environment): SlackSettings | undefined => {
+  read: (env: Environment, secretOf: SecretOf): SlackSettings | undefined => {
     const { SLACK_BOT_TOKEN, SLACK_SCIM_TOKEN, SLACK_API_URL: url } = readShape(env, variables);
     if (SLACK_BOT_TOKEN === undefined) return undefined;
     return {
       url,
       scimUrl: scimUrlOf(url),
-      token: secretOf(env, variables, 'SLACK_BOT_TOKEN'),
-      scimToken: SLACK_SCIM_TOKEN === undefined ? undefined : secretOf(env, variables, 'SLACK_SCIM_TOKEN'),
+      token: secretOf('SLACK_BOT_TOKEN'),
+      scimToken: SLACK_SCIM_TOKEN === undefined ? undefined : secretOf('SLACK_SCIM_TOKEN'),
     };
   },
 } satisfies SystemDescriptor;
