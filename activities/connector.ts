@@ -8,13 +8,17 @@ import type { Claims } from './ledger';
 export interface Connector<A extends object = object> {
   /** What workflows call, by name. */
   readonly activities: A;
-  readonly check: Check;
+  /** Each on its own: one that fails hides no other. */
+  readonly checks: readonly Check[];
   /** What the log says at the start, beside that the system answers. */
   readonly note?: () => Promise<string | undefined>;
 }
 
-/** One cheap request to a system, with its connector's own client. @throws `<system>.unavailable` or `<system>.rejected`. */
-export type Check = () => Promise<void>;
+/**
+ * Cheap requests about one thing that a setting or the policy names, with the connector's own client.
+ * @throws `<system>.unavailable` or `<system>.rejected`; with `details.advice` where it is not about a setting.
+ */
+export type Check = () => Promise<unknown>;
 
 export interface ConnectorDeps {
   readonly pool: Pool;

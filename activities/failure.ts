@@ -3,6 +3,12 @@ import { isUnavailable } from '../src/ledger';
 
 /** The one classification of what a system answers: try again, or a person has to look. */
 
+/** `call`: the call that failed, which the sentence then names. */
+interface FailureDetails {
+  readonly call?: string;
+  readonly [fact: string]: unknown;
+}
+
 /**
  * `<system>.unavailable`: may pass on a later attempt, so it retries.
  * `retryAfterMs`: what the system asks for; it becomes the next delay.
@@ -10,12 +16,12 @@ import { isUnavailable } from '../src/ledger';
 export function unavailable(
   system: string,
   what: string,
-  details: object = {},
+  details: FailureDetails = {},
   retryAfterMs?: number,
 ): ApplicationFailure {
   return ApplicationFailure.create({
     type: `${system}.unavailable`,
-    message: `${system} ${what}`,
+    message: sentenceOf(system, what, details),
     // Beside the delay of the retry: only the details reach the workflow, which says when the next try is.
     details: [{ ...details, ...(retryAfterMs !== undefined && retryAfterMs > 0 && { retryAfterMs }) }],
     ...(retryAfterMs !== undefined && retryAfterMs > 0 && { nextRetryDelay: retryAfterMs }),
@@ -23,13 +29,17 @@ export function unavailable(
 }
 
 /** `<system>.rejected`: the same call would be refused again, so it does not retry; the step parks. */
-export function rejected(system: string, what: string, details: object = {}): ApplicationFailure {
+export function rejected(system: string, what: string, details: FailureDetails = {}): ApplicationFailure {
   return ApplicationFailure.create({
     type: `${system}.rejected`,
-    message: `${system} ${what}`,
+    message: sentenceOf(system, what, details),
     details: [details],
     nonRetryable: true,
   });
+}
+
+function sentenceOf(system: string, what: string, { call }: FailureDetails): string {
+  return call === undefined ? `${system} ${what}` : `${system}: ${call}: ${what}`;
 }
 
 /**
@@ -44,7 +54,7 @@ export function ofCall(call: string | undefined, error: unknown): unknown {
   const delay: unknown = Reflect.get(error, 'nextRetryDelay');
   return ApplicationFailure.create({
     type: String(error.type),
-    message: `${system}: ${call}: ${words.join(' ')}`,
+    message: sentenceOf(system, words.join(' '), { call }),
     details: [{ ...known, call }],
     nonRetryable: error.nonRetryable === true,
     ...(typeof delay === 'number' && { nextRetryDelay: delay }),
@@ -70,7 +80,7 @@ export function failureFromStatus(system: string, status: number, headers: Heade
 export function credentialsRefused(
   system: string,
   answered: number | string,
-  details: object,
+  details: FailureDetails,
   advice?: string,
 ): ApplicationFailure {
   const what = `answered ${answered}: its credentials were refused`;
@@ -146,7 +156,19 @@ const CAUSES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its host name is not known',
   EAI_AGAIN: 'its host name could not be looked up',
   ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'there is no route to its host',
+  ENETUNREACH: 'there is no route to its network',
+  ...cutOff('ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'),
+  ...tooLate('TimeoutError', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'),
 };
+
+function cutOff(...codes: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(codes.map((code) => [code, 'the connection was cut']));
+}
+
+function tooLate(...codes: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(codes.map((code) => [code, 'the time limit was reached']));
+}
 
 /** By its shape, not by its class: some errors come from a system's SDK, or from Node.js itself. */
 export function networkCode(error: unknown): string {

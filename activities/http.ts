@@ -124,10 +124,11 @@ function parseJson(text: string): unknown {
  * A sign-in page answered with 200 is no answer of the system, and nothing was written; the same holds for an answer that a
  * proxy has cut. Other words (`OK`) and an empty body are left to the caller.
  */
-export function requireNoPage(system: System, status: number, text: string): void {
+export function requireNoPage(system: System, status: number, text: string, call?: string): void {
   const start = text.trimStart().charAt(0);
-  if (start === '<') throw rejected(system, `answered ${status} with a page: is its URL right?`, { status });
-  if (start === '{' || start === '[') throw unavailable(system, `answered ${status} with half a JSON`, { status });
+  const details = { status, ...(call !== undefined && { call }) };
+  if (start === '<') throw rejected(system, `answered ${status} with a page: is its URL right?`, details);
+  if (start === '{' || start === '[') throw unavailable(system, `answered ${status} with half a JSON`, details);
 }
 
 /** RFC 7644 table 9, and Okta's `E0000001`; anything else in their place may be a name. */

@@ -12,7 +12,7 @@ import { createWrite, digest, ownWorkflowId, type StepContext } from './write-on
 
 export interface MailActivities {
   /** Send one message to one address. `role` says in the ledger to whom, so that no address has to. */
-  sendMail(context: StepContext, to: string, role: Role, letter: Notification): Promise<Sent>;
+  sendMail(context: StepContext, to: string, role: Role, notification: Notification): Promise<Sent>;
 }
 
 export type Sent = 'sent' | 'observed';
@@ -31,7 +31,7 @@ export function connect({ url, from }: SystemSettings['mail'], deps: ConnectorDe
   const transport = createTransports(url);
   const send = createSend({ url, from, transport, timeoutMs });
 
-  async function sendMail(context: StepContext, to: string, role: Role, letter: Notification): Promise<Sent> {
+  async function sendMail(context: StepContext, to: string, role: Role, notification: Notification): Promise<Sent> {
     // One address, and nothing that a mailer would read as more: it may come from the identity provider.
     if (!isEmail(to)) throw rejected('mail', `has no usable address for the ${role}`);
     if (role === 'learner' && (await askLedger(() => isOfAnotherLearner(pool, context.userId, to))))
@@ -40,12 +40,12 @@ export function connect({ url, from }: SystemSettings['mail'], deps: ConnectorDe
     const recipient = digest(to.toLowerCase());
     const effect = {
       context,
-      naturalKey: `${letter.kind}:${role}:${recipient}`,
-      would: { letter: letter.kind, to: role },
+      naturalKey: `${notification.kind}:${role}:${recipient}`,
+      would: { notification: notification.kind, to: role },
     };
     return write(effect, async () => {
       const readers = { ...readersOf(deps), person: await nameOf(pool, context) };
-      return send(to, `${workflowId} ${context.step} ${recipient}`, renderNotification(letter, readers));
+      return send(to, `${workflowId} ${context.step} ${recipient}`, renderNotification(notification, readers));
     });
   }
 
@@ -58,7 +58,7 @@ export function connect({ url, from }: SystemSettings['mail'], deps: ConnectorDe
       });
   }
 
-  return { activities: { sendMail }, check };
+  return { activities: { sendMail }, checks: [check] };
 }
 
 interface Sender extends Pick<ConnectorDeps, 'timeoutMs'> {
@@ -72,7 +72,7 @@ function createSend({ url, from, transport, timeoutMs = 12_000 }: Sender) {
   const memory = createCredentialMemory('mail');
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^A-Za-z0-9.-]/g, '');
 
-  return async (to: string, key: string, letter: RenderedNotification): Promise<'sent'> => {
+  return async (to: string, key: string, message: RenderedNotification): Promise<'sent'> => {
     const credential = url();
     memory.require(credential);
     // nodemailer's own limits are for a silent server: a slow one would keep the attempt without end.
@@ -84,7 +84,7 @@ function createSend({ url, from, transport, timeoutMs = 12_000 }: Sender) {
           to,
           messageId,
           signal,
-          ...letter,
+          ...message,
         };
         return transport().sendMail(mail);
       });

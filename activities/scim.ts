@@ -19,11 +19,11 @@ export function scimAttribute(resource: unknown, name: string): unknown {
  * The resources of a list answer; an empty list may lack `Resources` (§3.4.2).
  * @throws `<system>.rejected` for what is no list: a sign-in page must not read as an empty one.
  */
-export function scimResources(system: System, body: unknown): readonly unknown[] {
+export function scimResources(system: System, call: string, body: unknown): readonly unknown[] {
   const found = scimAttribute(body, 'Resources');
   if (Array.isArray(found)) return found;
   if (scimAttribute(body, 'totalResults') === 0) return [];
-  throw rejected(system, 'did not answer with a SCIM list: is its URL right?');
+  throw rejected(system, 'did not answer with a SCIM list: is its URL right?', { call });
 }
 
 /** A list that is longer has something wrong with it. */
@@ -59,16 +59,16 @@ export async function scimList(
     const accept = filter === undefined ? [] : FILTER_REFUSED;
     const { status, body } = await read({ method: 'GET', path: `${path}${query}`, call, accept });
     if (FILTER_REFUSED.includes(status)) return null;
-    const resources = scimResources(system, body);
+    const resources = scimResources(system, call, body);
     const known = found.size;
     for (const resource of resources) found.set(keyOf(resource), resource);
     received += resources.length;
     const goesOn = nextPage(body, received, found.size > known);
-    if (goesOn === 'cut off') throw rejected(system, `ended a list before its total (${call})`, { count: found.size });
+    if (goesOn === 'cut off') throw rejected(system, 'ended a list before its total', { count: found.size, call });
     if (goesOn === null) return [...found.values()];
     next = goesOn;
   }
-  throw rejected(system, `lists more than ${MAX_PAGES} pages (${call})`);
+  throw rejected(system, `lists more than ${MAX_PAGES} pages`, { call });
 }
 
 function nextPage(

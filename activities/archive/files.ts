@@ -6,6 +6,12 @@ import { fileURLToPath } from 'node:url';
 import type { Check } from '../connector';
 import { rejected, unavailable } from '../failure';
 
+const READ = 'read a file';
+const WRITE = 'write a file';
+
+/** Of a key that is taken. */
+export const OTHER_BYTES = 'holds other bytes under this key: they are never written over; move them, then retryStep';
+
 /** Where the archive is kept. */
 export interface Store {
   /**
@@ -37,7 +43,7 @@ async function holds(path: string, bytes: Buffer): Promise<boolean> {
     return bytes.equals(await readFile(path));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false;
-    throw unavailable('archive', 'could not read', { code: codeOf(error) });
+    throw failed(READ, error);
   }
 }
 
@@ -47,15 +53,28 @@ async function checkFolder(root: string): Promise<void> {
     try {
       await access(path, constants.W_OK);
       if ((await stat(path)).isDirectory()) return;
-      throw unavailable('archive', 'is no folder');
+      throw failed(WRITE, { code: 'ENOTDIR' });
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw 'code' in (error as object) ? unwritable(error) : error;
+      if (codeOf(error) !== 'ENOENT') throw 'code' in (error as object) ? failed(WRITE, error) : error;
     }
   }
 }
 
-function unwritable(error: unknown): Error {
-  return unavailable('archive', 'could not write', { code: codeOf(error) });
+/** What is known of a call that failed, by the code of Node.js. */
+const CAUSES: Readonly<Record<string, string>> = {
+  EACCES: "the worker's user has no right to",
+  EPERM: "the worker's user has no right to",
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'ARCHIVE_URL leads to a file, not to a folder',
+  ENAMETOOLONG: 'the path is too long for the file system',
+};
+
+/** Somebody frees the disk, or gives the right, and then the step continues by itself. */
+function failed(call: string, error: unknown): Error {
+  const code = codeOf(error);
+  return unavailable('archive', `failed: ${CAUSES[code] ?? code}`, { code, call });
 }
 
 async function writeOnce(path: string, bytes: Buffer): Promise<'stored' | 'same'> {
@@ -69,7 +88,7 @@ async function writeOnce(path: string, bytes: Buffer): Promise<'stored' | 'same'
     return result;
   } catch (error) {
     if (!('code' in (error as object))) throw error;
-    throw unwritable(error);
+    throw failed(WRITE, error);
   } finally {
     await unlink(temporary).catch(() => undefined);
   }
@@ -81,7 +100,7 @@ async function linkOnce(temporary: string, path: string, bytes: Buffer): Promise
     return 'stored';
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
-    if (!bytes.equals(await readFile(path))) throw rejected('archive', 'holds other bytes under this key');
+    if (!bytes.equals(await readFile(path))) throw rejected('archive', OTHER_BYTES, { call: WRITE });
     return 'same';
   }
 }

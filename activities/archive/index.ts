@@ -69,7 +69,7 @@ export function connect(
     return store(context, ['people', userId, `${eventId}.${content.sha256.slice(0, 16)}.manifest.json`], manifest);
   }
 
-  return { activities: { storeCertificate, archivePerson }, check };
+  return { activities: { storeCertificate, archivePerson }, checks: [check] };
 }
 
 /** `..` and `/` from an id of the sender's must not lead out of the archive. */

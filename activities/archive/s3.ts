@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto';
 import type * as Sdk from '@aws-sdk/client-s3';
 import { withinTime } from '../deadline';
-import { credentialsRefused, failureFromNetwork, mayPass, rejected, retryAfterMs, unavailable } from '../failure';
-import type { Store } from './files';
+import {
+  credentialsRefused,
+  failureFromNetwork,
+  mayPass,
+  ofCall,
+  rejected,
+  retryAfterMs,
+  unavailable,
+} from '../failure';
+import { OTHER_BYTES, type Store } from './files';
 
 /** A certificate with its fonts may be large, and the network slow. */
 const TIMEOUT_MS = 12_000;
@@ -29,20 +37,17 @@ export function createS3Store(
     const command = new sdk.PutObjectCommand({ ...objectOf(key), ...contentOf(key, bytes) });
     const answer = await withinTime(timeoutMs, async (abortSignal) =>
       client.send(command, { abortSignal }).catch((error: unknown) => {
-        if (statusOf(error) !== 412) throw failureFromS3(error);
+        if (statusOf(error) !== 412) throw failureFromS3('PutObject', error);
         return 'taken' as const;
       }),
     );
     if (answer !== 'taken') {
       // A sign-in page answers 200 to anything, and keeps nothing.
-      if (answer.ETag === undefined) throw rejected('archive', 'did not answer as S3 does: is its endpoint right?');
+      if (answer.ETag === undefined) throw rejected('archive', NOT_S3, { call: 'PutObject' });
       return 'stored';
     }
     if (await holds(key, bytes)) return 'same';
-    throw rejected(
-      'archive',
-      'holds other bytes under this key: they are never written over; move them, then retryStep',
-    );
+    throw rejected('archive', OTHER_BYTES, { call: 'PutObject' });
   }
 
   async function holds(key: string, bytes: Buffer): Promise<boolean> {
@@ -51,7 +56,7 @@ export function createS3Store(
     const there = await withinTime(timeoutMs, async (abortSignal) =>
       client.send(head, { abortSignal }).catch((error: unknown) => {
         if (statusOf(error) === 404) return undefined;
-        throw failureFromS3(error);
+        throw failureFromS3('HeadObject', error);
       }),
     );
     const sha256 = there?.ChecksumSHA256 ?? base64(there?.Metadata?.['sha256']);
@@ -65,11 +70,12 @@ export function createS3Store(
       await client.send(new sdk.HeadBucketCommand({ Bucket }), { abortSignal: AbortSignal.timeout(timeoutMs) });
     } catch (error) {
       const status = statusOf(error);
-      if (status === 404) throw rejected('archive', NO_BUCKET, { status });
+      const call = 'HeadBucket';
+      if (status === 404) throw rejected('archive', NO_BUCKET, { status, call });
       // HEAD has no body to say why; a right that this check alone needs must not read as a wrong key.
       if (status === 403)
-        throw credentialsRefused('archive', status, { status }, `${RIGHTS}, and s3:ListBucket for this check`);
-      throw failureFromS3(error);
+        throw credentialsRefused('archive', status, { status, call }, `${RIGHTS}, and s3:ListBucket for this check`);
+      throw failureFromS3(call, error);
     }
   }
 
@@ -96,6 +102,9 @@ function createConnection(pathStyle: boolean, timeoutMs: number) {
 /** These may pass, although their status does not say so. */
 const MAY_PASS = ['ConditionalRequestConflict', 'OperationAborted', 'RequestTimeout', 'ExpiredToken', 'SlowDown'];
 
+/** Of an endpoint that is a page. */
+const NOT_S3 = 'did not answer as S3 does: is its endpoint right?';
+
 const RIGHTS = 'look at the AWS credentials: they need s3:PutObject and s3:GetObject on the bucket';
 
 const NO_BUCKET = 'has no such bucket: create it, or correct ARCHIVE_URL, then retryStep';
@@ -108,8 +117,13 @@ const WHAT_TO_DO: Readonly<Record<string, string>> = {
   NotImplemented: 'has no conditional writes (If-None-Match), so it cannot be the archive',
 };
 
+/** `call`: by S3's own name, which is that of the right it needs. */
+function failureFromS3(call: string, error: unknown): unknown {
+  return ofCall(call, unnamedFailure(error));
+}
+
 /** By S3's error code and status. Nothing of the SDK's message or request is kept: they may name keys and credentials. */
-function failureFromS3(error: unknown): Error {
+function unnamedFailure(error: unknown): Error {
   const status = statusOf(error);
   const code = codeOf(error);
   if (status === undefined) return unanswered(error, code);

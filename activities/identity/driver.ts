@@ -62,6 +62,6 @@ export async function groupMade(
 ): Promise<Group | 'observed'> {
   if (made === 'observed') return made;
   const group = await findGroup(name);
-  if (group === null) throw unavailable('identity', `does not list the new group "${name}" yet`, made);
+  if (group === null) throw unavailable('identity', `does not list the new group "${name}" yet`, { ...made });
   return group;
 }

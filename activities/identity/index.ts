@@ -10,7 +10,7 @@ import {
 } from '../../src/ledger';
 import type { Policy } from '../../src/domain';
 import type { SystemSettings } from '../../src/settings';
-import type { Change, Connector, ConnectorDeps, Person } from '../connector';
+import type { Change, Check, Connector, ConnectorDeps, Person } from '../connector';
 import { askLedger, rejected } from '../failure';
 import { createConfirm, createHasWritten, createWrite, ownWorkflowId, type StepContext } from '../write-once';
 import { createChanges, type Freeze, type IdentityChanges } from './changes';
@@ -42,7 +42,7 @@ export interface IdentityActivities {
 }
 
 /**
- * The identity provider. Its check looks for somebody who is not there (URL, credential and the right to read), and for the
+ * The identity provider. Its checks look for somebody who is not there (URL, credential and the right to read), and for the
  * groups that the policy names.
  * @throws `identity.unavailable` and `ledger.unavailable` (retry), `identity.rejected`.
  */
@@ -51,23 +51,23 @@ export function connect(settings: SystemSettings['identity'], deps: ConnectorDep
   const driver = driverOf(settings, createWrite('identity', pool), deps);
   return {
     activities: createActivities(driver, createChanges(driver, createConfirm('identity', pool), policy), deps),
-    check: async () => {
-      await driver.findUser({ userId: 'nobody: a check of the settings', email: 'nobody@example.com' });
-      await driver.check?.();
-      await requireGroups(driver, policy);
-    },
+    checks: [
+      () => driver.findUser({ userId: 'nobody: a check of the settings', email: 'nobody@example.com' }),
+      ...(driver.check === undefined ? [] : [driver.check]),
+      ...groupChecks(driver, policy),
+    ],
   };
 }
 
-/** @throws `identity.rejected` that names the groups of the policy that the provider lacks and that are not created on demand. */
-async function requireGroups({ findGroup }: IdentityDriver, { groups, onboarding }: Policy): Promise<void> {
-  if (groups.createMissing) return;
+/** Each group of the policy is there, unless it is created on demand. */
+function groupChecks({ findGroup }: IdentityDriver, { groups, onboarding }: Policy): readonly Check[] {
+  if (groups.createMissing) return [];
   const programs = onboarding.programs.flatMap((program) => program.groups);
-  const missing: string[] = [];
-  for (const name of new Set([groups.certified, groups.recertificationRequired, ...programs]))
-    if ((await findGroup(name)) === null) missing.push(`"${name}"`);
-  if (missing.length > 0)
-    throw rejected('identity', `has no group named ${missing.join(', ')}, which the policy names`);
+  const names = [...new Set([groups.certified, groups.recertificationRequired, ...programs])];
+  return names.map((name) => async () => {
+    const advice = 'Create it, or correct its name in the policy';
+    if ((await findGroup(name)) === null) throw rejected('identity', `has no group named "${name}"`, { advice });
+  });
 }
 
 function createActivities(

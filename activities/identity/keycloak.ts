@@ -32,14 +32,15 @@ export function withKeycloak(scim: IdentityDriver, http: Http): IdentityDriver {
       try {
         return await http.write(effect, { method: 'POST', path: `/users/${encodeURIComponent(id)}/logout`, call });
       } catch (error) {
-        if (statusOf(error) === 404) throw rejected('identity', `answered 404 (${call}): ${ADVICE}`, { status: 404 });
+        if (statusOf(error) === 404) throw rejected('identity', `answered 404: ${ADVICE}`, { status: 404, call });
         throw error;
       }
     },
     check: async () => {
-      const call = "Keycloak's admin API";
+      const call = "read users by Keycloak's admin API";
       const { status, body } = await http.read({ method: 'GET', path: '/users?max=1', call, accept: [404] });
-      if (status === 404 || !Array.isArray(body)) throw rejected('identity', `answered ${status} (${call}): ${ADVICE}`);
+      if (status === 404 || !Array.isArray(body))
+        throw rejected('identity', `answered ${status}: ${ADVICE}`, { status, call });
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Http, HttpAnswer } from '../http';
 import { quote } from '../scim';
 import type { Effect } from '../write-once';
 import { groupMade, type Group, type IdentityDriver, type IdentityUser, type Membership } from './driver';
-import { theOne } from './the-one';
+import { LOOK_UP, theOne } from './the-one';
 
 const USERS = '/api/v1/users';
 const GROUPS = '/api/v1/groups';
@@ -146,7 +146,7 @@ function createLifecycle(http: Http, { userAt }: ReturnType<typeof createReading
       const now = await userAt(id);
       if (now !== null && isDone(toUser(now))) return 'found';
       const what = `does not ${transition} a user of this status: set it in Okta by hand, then retryStep or skipStep`;
-      throw rejected('identity', what, error.details?.[0] as object);
+      throw rejected('identity', what, error.details?.[0] as Readonly<Record<string, unknown>>);
     }
   };
 }
@@ -155,12 +155,12 @@ function createReading(http: Http) {
   /** By Okta's id or by login. */
   async function userAt(idOrLogin: string): Promise<OktaUser | null> {
     const path = `${USERS}/${encodeURIComponent(idOrLogin)}`;
-    const { status, body } = await http.read({ method: 'GET', path, call: 'look a user up', accept: [404] });
+    const { status, body } = await http.read({ method: 'GET', path, call: LOOK_UP, accept: [404] });
     return status === 404 ? null : (body as OktaUser);
   }
 
   function usersWith(attribute: string, value: string): Promise<readonly OktaUser[]> {
-    return list<OktaUser>(USERS, 'look a user up', { search: `profile.${attribute} eq ${quote(value)}`, limit: PAGE });
+    return list<OktaUser>(USERS, LOOK_UP, { search: `profile.${attribute} eq ${quote(value)}`, limit: PAGE });
   }
 
   async function list<T>(
@@ -175,13 +175,13 @@ function createReading(http: Http) {
       const answer = await http.read({ method: 'GET', path: `${path}${search}`, call });
       // A sign-in page, or a proxy's, must not read as an empty list.
       if (!Array.isArray(answer.body))
-        throw rejected('identity', `did not answer with a list (${call}): is its URL right?`);
+        throw rejected('identity', 'did not answer with a list: is its URL right?', { call });
       found.push(...(answer.body as T[]));
       const next = nextPage(answer);
       if (next === null) return found;
       search = next;
     }
-    throw rejected('identity', `lists more than ${MAX_PAGES} pages (${call})`);
+    throw rejected('identity', `lists more than ${MAX_PAGES} pages`, { call });
   }
 
   return { userAt, usersWith, list };
@@ -209,7 +209,7 @@ function openOf(users: readonly OktaUser[]): readonly OktaUser[] {
 
 function toUser(user: OktaUser, userIdAttribute?: string): IdentityUser {
   const { id, status = '', profile = {} } = user;
-  if (typeof id !== 'string') throw rejected('identity', 'answered with a user without id');
+  if (typeof id !== 'string') throw rejected('identity', 'answered with a user without id', { call: LOOK_UP });
   const deactivated = isDeactivated(user);
   const { email, login, managerId, manager } = profile;
   return {

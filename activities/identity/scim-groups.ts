@@ -5,6 +5,8 @@ import { quote, scimAttribute, scimList } from '../scim';
 import type { Group, IdentityUser, Membership } from './driver';
 import { USERS } from './scim-users';
 
+const LIST = 'list groups';
+
 export const GROUPS = '/Groups';
 
 export interface ScimGroups {
@@ -95,7 +97,7 @@ function createList(read: Http['read']): ListGroups {
   return (filter, attributes) =>
     scimList('identity', read, {
       path: GROUPS,
-      call: 'list groups',
+      call: LIST,
       ...(filter !== undefined && { filter }),
       ...(attributes !== undefined && { attributes }),
     });
@@ -126,6 +128,6 @@ function groupOfUser(group: unknown): Group[] {
 
 function toGroup(group: unknown): Group {
   const [id, name] = [scimAttribute(group, 'id'), scimAttribute(group, 'displayName')];
-  if (typeof id !== 'string') throw rejected('identity', 'answered with a group without id');
+  if (typeof id !== 'string') throw rejected('identity', 'answered with a group without id', { call: LIST });
   return { id, name: typeof name === 'string' ? name : id };
 }

@@ -3,7 +3,7 @@ import { rejected } from '../failure';
 import type { Http } from '../http';
 import { quote, scimAttribute, scimList } from '../scim';
 import type { IdentityUser } from './driver';
-import { folded, theOne } from './the-one';
+import { folded, LOOK_UP, theOne } from './the-one';
 
 export const USERS = '/Users';
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
@@ -26,7 +26,7 @@ interface Way {
  */
 export function createScimUsers(read: Http['read'], userIdAttribute: string | null): ScimUsers {
   async function matching({ filter, isMatch }: Way): Promise<readonly IdentityUser[] | null> {
-    const found = await scimList('identity', read, { path: USERS, call: 'look a user up', filter });
+    const found = await scimList('identity', read, { path: USERS, call: LOOK_UP, filter });
     if (found === null) return null;
     const users = found.map((user) => ({ user: toUser(user, userIdAttribute), isFound: isMatch(user) }));
     return users.filter(({ isFound }) => isFound).map(({ user }) => user);
@@ -37,7 +37,7 @@ export function createScimUsers(read: Http['read'], userIdAttribute: string | nu
     const byId = userIdAttribute === null ? null : await matching(byAttribute(userIdAttribute, userId));
     const byAddress = email === null ? null : await findByAddress(email);
     if (byId === null && byAddress === null && (userIdAttribute !== null || email !== null))
-      throw rejected('identity', 'takes none of our filters to look a user up: is its URL right?');
+      throw rejected('identity', 'takes none of our filters: is its URL right?', { call: LOOK_UP });
     return theOne(person, { byId: byId ?? [], byAddress: byAddress ?? [] });
   }
 
@@ -108,7 +108,7 @@ function valueAt(user: unknown, attribute: string): string | null {
 
 function toUser(user: unknown, userIdAttribute: string | null): IdentityUser {
   const id = scimAttribute(user, 'id');
-  if (typeof id !== 'string') throw rejected('identity', 'answered with a user without id');
+  if (typeof id !== 'string') throw rejected('identity', 'answered with a user without id', { call: LOOK_UP });
   return {
     id,
     userId: userIdAttribute === null ? null : valueAt(user, userIdAttribute),

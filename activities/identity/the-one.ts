@@ -2,6 +2,9 @@ import { keysDisagree, shownId, type Person } from '../connector';
 import { rejected } from '../failure';
 import type { IdentityUser } from './driver';
 
+/** What a look-up is called in failures. */
+export const LOOK_UP = 'look a user up';
+
 /** Whom the provider has by each key of a person. */
 export interface Matches {
   /** By MindTickle's user id. */
@@ -36,7 +39,7 @@ function addressOf({ id, userId }: IdentityUser): string {
   return `this address as that of user ${shownId(userId ?? id)}`;
 }
 
-/** Case, and how a letter is composed, do not count in an address or a name. */
+/** Case, and how a letter is composed, do not count in an address or an id. Unlike a name, ß is not ss: those are two people. */
 export function folded(text: string): string {
   return text.normalize('NFKC').trim().toLowerCase();
 }

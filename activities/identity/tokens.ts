@@ -112,8 +112,8 @@ function createSignIn(
     if (!response.ok) throw failureOf(response, text);
     const { access_token: token, expires_in: seconds } = parse(text);
     if (typeof token !== 'string' || token === '') {
-      requireNoPage('identity', response.status, text);
-      throw rejected('identity', `did not answer with a token (${CALL}): is SCIM_TOKEN_URL right?`);
+      requireNoPage('identity', response.status, text, CALL);
+      throw rejected('identity', 'did not answer with a token: is SCIM_TOKEN_URL right?', { call: CALL });
     }
     const lifeMs = Number(seconds) > 0 ? Number(seconds) * 1000 : Infinity;
     return { text: token, usableUntil: asked + lifeMs - Math.min(MAX_MARGIN_MS, lifeMs / 4) };
@@ -158,14 +158,14 @@ const CODE = /^[a-z_]{1,40}$/;
 function failureOf({ status, headers }: Response, text: string): ApplicationFailure {
   const { error } = parse(text);
   const code = typeof error === 'string' && CODE.test(error) ? error : undefined;
-  const answered = `${code ?? status} (${CALL})`;
+  const answered = code ?? status;
   if (status === 401 || (status === 400 && REFUSED.includes(code ?? ''))) {
     const advice = 'look at SCIM_CLIENT_ID and SCIM_CLIENT_SECRET';
-    return credentialsRefused('identity', answered, { status: 401 }, advice);
+    return credentialsRefused('identity', answered, { status: 401, call: CALL }, advice);
   }
   if (![400, 404].includes(status))
     return ofCall(CALL, failureFromStatus('identity', status, headers, code)) as ApplicationFailure;
-  return rejected('identity', `answered ${answered}: is SCIM_TOKEN_URL right?`, { status });
+  return rejected('identity', `answered ${answered}: is SCIM_TOKEN_URL right?`, { status, call: CALL });
 }
 
 /** Calls with such a token: one that is refused before its time is replaced once; the refused call did nothing. */

@@ -76,31 +76,33 @@ export function createSalesforceApi(
 
   async function describe(object: string): Promise<readonly FieldDescription[] | null> {
     const path = `/sobjects/${object}/describe`;
-    const { status, body } = await call({ method: 'GET', path, accept: [404], call: `describe ${object}` });
+    const what = `describe ${object}`;
+    const { status, body } = await call({ method: 'GET', path, accept: [404], call: what });
     if (status === 404) return null;
     const { fields } = (body ?? {}) as { fields?: unknown };
-    if (!Array.isArray(fields)) throw notSalesforce();
+    if (!Array.isArray(fields)) throw notSalesforce(what);
     return fields as readonly FieldDescription[];
   }
 
   async function query(soql: string): Promise<readonly Fields[]> {
     const [, object = ''] = /FROM (\w+)/.exec(soql) ?? [];
     const path = `/query?q=${encodeURIComponent(soql)}`;
-    const { body } = await call({ method: 'GET', path, call: `query ${object}` });
+    const what = `query ${object}`;
+    const { body } = await call({ method: 'GET', path, call: what });
     const { records, done } = (body ?? {}) as { records?: unknown; done?: unknown };
-    if (!Array.isArray(records) || done !== true) throw notSalesforce();
+    if (!Array.isArray(records) || done !== true) throw notSalesforce(what);
     return records as readonly Fields[];
   }
 
   async function upsert({ object, keyField, key }: Keyed, fields: Fields): Promise<void> {
     const path = `/sobjects/${object}/${keyField}/${encodeURIComponent(key)}`;
-    const request = { method: 'PATCH', path, body: fields, call: `write ${object}` };
-    await once(() => call(request)).then(requireSuccess);
+    const request = { method: 'PATCH', path, body: fields, call: writing(object) };
+    requireSuccess(await once(() => call(request)), object);
   }
 
   async function update(object: string, id: string, fields: Fields): Promise<void> {
     const path = `/sobjects/${object}/${encodeURIComponent(id)}`;
-    requireSuccess(await call({ method: 'PATCH', path, body: fields, call: `write ${object}` }));
+    requireSuccess(await call({ method: 'PATCH', path, body: fields, call: writing(object) }), object);
   }
 
   async function upsertAll(
@@ -111,7 +113,7 @@ export function createSalesforceApi(
       {
         method: 'PATCH',
         path: `/composite/sobjects/${object}/${keyField}`,
-        call: `write ${object}`,
+        call: writing(object),
         body: {
           allOrNone: false,
           records: records.map((fields) => ({ attributes: { type: object }, ...fields })),
@@ -120,7 +122,7 @@ export function createSalesforceApi(
       COLLECTION_TIMEOUT_MS,
     );
     // A 200 says that the request could be read; each record has its own outcome.
-    if (!Array.isArray(body) || body.length !== records.length) throw notSalesforce();
+    if (!Array.isArray(body) || body.length !== records.length) throw notSalesforce(writing(object));
     return body.map(outcomeOf);
   }
 
@@ -169,16 +171,22 @@ function outcomeOf(record: unknown): RecordOutcome {
 }
 
 /** 204, or a body that says so: a maintenance page that comes as 200 has written nothing. */
-function requireSuccess({ status, body }: HttpAnswer): void {
+function requireSuccess({ status, body }: HttpAnswer, object: string): void {
   if (status === 204) return;
   const { success, errors } = (body ?? {}) as { success?: unknown; errors?: unknown };
   if (success === true) return;
   const code = codeOf(errors);
-  throw code === undefined ? notSalesforce() : salesforceRefusal(code, { status });
+  const call = writing(object);
+  throw code === undefined ? notSalesforce(call) : salesforceRefusal(code, { status, call });
 }
 
-function notSalesforce(): ApplicationFailure {
-  return rejected('salesforce', 'did not answer as Salesforce does: is SALESFORCE_LOGIN_URL right?');
+/** What a write is called in failures. */
+export function writing(object: string): string {
+  return `write ${object}`;
+}
+
+function notSalesforce(call: string): ApplicationFailure {
+  return rejected('salesforce', 'did not answer as Salesforce does: is SALESFORCE_LOGIN_URL right?', { call });
 }
 
 function isExpired(error: unknown): error is ApplicationFailure {

@@ -1,4 +1,5 @@
 import type { SalesforceNames } from '../../src/domain';
+import type { Check } from '../connector';
 import { rejected } from '../failure';
 import type { FieldDescription, SalesforceApi } from './api';
 
@@ -12,18 +13,14 @@ interface Needed {
 
 /**
  * Every object, field and picklist value that the policy names is there, and our user sees it. Reads descriptions, and no record.
- * @throws `salesforce.rejected` naming each that is not; `salesforce.unavailable` (retries).
+ * Each check @throws `salesforce.rejected` naming each that is not; `salesforce.unavailable` (retries).
  */
-export async function checkNames(api: SalesforceApi, names: SalesforceNames): Promise<void> {
-  const faults = await Promise.all(
-    neededBy(names).map(async (needed) => faultsOf(needed, await api.describe(needed.object))),
-  );
-  if (faults.flat().length > 0)
-    throw rejected(
-      'salesforce',
-      `${faults.flat().join('; ')}: correct the policy's \`salesforce\`, or let our user see it`,
-      { isOfPolicy: true },
-    );
+export function nameChecks(api: SalesforceApi, names: SalesforceNames): readonly Check[] {
+  return neededBy(names).map((needed) => async () => {
+    const faults = faultsOf(needed, await api.describe(needed.object));
+    const advice = "Correct the policy's `salesforce`, or let our user see it";
+    if (faults.length > 0) throw rejected('salesforce', faults.join('; '), { advice });
+  });
 }
 
 function neededBy(names: SalesforceNames): readonly Needed[] {

@@ -2,7 +2,7 @@ import { isEmail } from '../../src/domain';
 import { keysDisagree, type Change, type Person } from '../connector';
 import { rejected } from '../failure';
 import { reversed, type Effect, type StepContext } from '../write-once';
-import { literal, type Fields, type SalesforceParts } from './api';
+import { literal, writing, type Fields, type SalesforceParts } from './api';
 import { failureOfRecord } from './failure';
 import { isEqual } from './record';
 
@@ -63,7 +63,7 @@ export function createContactActivities({ api, names, write, confirm }: Salesfor
   /** By the external id: two at once create one. In a collection, because the id is MindTickle's and may be any text. */
   async function makeContact(fields: Fields): Promise<void> {
     const [outcome] = await api.upsertAll({ object: 'Contact', keyField }, [fields]);
-    if (outcome?.ok === false) throw failureOfRecord(outcome.code);
+    if (outcome?.ok === false) throw failureOfRecord(outcome.code, writing('Contact'));
   }
 
   function theirFields(): readonly string[] {

@@ -46,17 +46,17 @@ export function isPassing(code: string): boolean {
 }
 
 /** A sentence with what to do, when we know it. */
-export function salesforceRefusal(code: string, details: object = {}): ApplicationFailure {
+export function salesforceRefusal(code: string, details: Readonly<Record<string, unknown>> = {}): ApplicationFailure {
   const advice = ADVICE[code] ?? (code.startsWith('INSUFFICIENT_ACCESS') ? PERMISSION : undefined);
   const hint = advice === undefined ? '' : ` (${advice})`;
   return rejected('salesforce', `refused: ${code}${hint}`, { ...details, code });
 }
 
 /** The failure of one record of a collection. */
-export function failureOfRecord(code: string): ApplicationFailure {
+export function failureOfRecord(code: string, call: string): ApplicationFailure {
   return isPassing(code)
-    ? unavailable('salesforce', `did not accept the record: ${code}`, { code })
-    : salesforceRefusal(code);
+    ? unavailable('salesforce', `did not accept the record: ${code}`, { code, call })
+    : salesforceRefusal(code, { call });
 }
 
 /**

@@ -5,7 +5,7 @@ import { askLedger, unavailable } from '../failure';
 import { createConfirm, createWrite, type StepContext } from '../write-once';
 import { createSalesforceApi, type Fields, type SalesforceParts } from './api';
 import { createCertificateActivities, type CertificateActivities } from './certificates';
-import { checkNames } from './check';
+import { nameChecks } from './check';
 import { createContactActivities, type ContactActivities } from './contacts';
 import { createProgressActivities, type ProgressActivities } from './progress';
 import { externalKey, trainingRecord } from './record';
@@ -66,10 +66,7 @@ export function connect(settings: SystemSettings['salesforce'], deps: ConnectorD
       ...createUserActivities(parts),
       ...createProgressActivities(parts),
     },
-    check: async () => {
-      await sessions.current();
-      await checkNames(parts.api, parts.names);
-    },
+    checks: [() => sessions.current(), ...nameChecks(parts.api, parts.names)],
   };
 }
 

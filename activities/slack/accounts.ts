@@ -5,6 +5,8 @@ import type { Http } from '../http';
 import { quote, scimPatch, scimResources } from '../scim';
 import { createConfirm, createHasWritten, ownWorkflowId, reversed, type Effect, type StepContext } from '../write-once';
 
+const FIND = 'find the account';
+
 /**
  * `not configured`: there is no SLACK_SCIM_TOKEN, and without one nobody's account can be changed. `not supported`: the plan of
  * the workspace has no SCIM API.
@@ -105,20 +107,20 @@ export async function findUser(
 ): Promise<Account | 'not supported' | null> {
   const filter = encodeURIComponent(`email eq ${quote(email)}`);
   const path = `/Users?filter=${filter}`;
-  const { status, body } = await scim.read({ method: 'GET', path, accept: [404, 501], call: 'find the account' });
+  const { status, body } = await scim.read({ method: 'GET', path, accept: [404, 501], call: FIND });
   // Without the API there is nothing at its address.
   if (status === 404 || status === 501) return 'not supported';
-  const all = scimResources('slack', body) as readonly ScimUser[];
+  const all = scimResources('slack', FIND, body) as readonly ScimUser[];
   const found = all.filter((one) => addressesOf(one).includes(email.toLowerCase()));
   if (found.length < Math.min(all.length, 1))
-    throw rejected('slack', 'answered with users of other addresses than was asked for');
+    throw rejected('slack', 'answered with users of other addresses than was asked for', { call: FIND });
   if (found.length > 1) throw rejected('slack', 'has several users of this address', { count: found.length });
   return found[0] === undefined ? null : accountOf(found[0], userIdField);
 }
 
 /** @throws `slack.rejected` */
 function accountOf(user: ScimUser, userIdField: string | null): Account {
-  if (typeof user.id !== 'string') throw rejected('slack', 'answered with a user without id');
+  if (typeof user.id !== 'string') throw rejected('slack', 'answered with a user without id', { call: FIND });
   const userId = userIdField === null ? null : user[userIdField];
   return {
     id: user.id,

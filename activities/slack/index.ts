@@ -1,7 +1,7 @@
 import { type Notification, type Readers, renderNotification } from '../../src/domain';
 import { effectsOfStep } from '../../src/ledger';
 import type { SystemSettings } from '../../src/settings';
-import { readersOf, type Connector, type ConnectorDeps } from '../connector';
+import { readersOf, type Check, type Connector, type ConnectorDeps } from '../connector';
 import { askLedger, rejected } from '../failure';
 import { createHttp, type Http } from '../http';
 import { createWrite, digest, ownWorkflowId, type StepContext } from '../write-once';
@@ -16,7 +16,7 @@ export interface SlackActivities extends AccountActivities {
    * Post one message to a channel or a person. Slack has no idempotency key: after a lost answer the conversation is read,
    * and only what is not found there is posted again.
    */
-  postSlackMessage(context: StepContext, target: ChatTarget, letter: Notification): Promise<'sent' | 'observed'>;
+  postSlackMessage(context: StepContext, target: ChatTarget, notification: Notification): Promise<'sent' | 'observed'>;
 }
 
 /**
@@ -37,12 +37,12 @@ export function connect(
   async function postSlackMessage(
     context: StepContext,
     target: ChatTarget,
-    letter: Notification,
+    notification: Notification,
   ): Promise<'sent' | 'observed'> {
     const recipient = 'email' in target ? digest(target.email.toLowerCase()) : target.channel;
-    const naturalKey = `${letter.kind}:${recipient}`;
+    const naturalKey = `${notification.kind}:${recipient}`;
     const to = 'email' in target ? 'person' : target.channel;
-    const effect = { context, naturalKey, would: { letter: letter.kind, to } };
+    const effect = { context, naturalKey, would: { notification: notification.kind, to } };
     const workflowId = ownWorkflowId();
     const key = digest(`${workflowId} ${context.step} ${recipient}`);
     const member = 'email' in target ? await memberOf(call, target.email) : undefined;
@@ -52,18 +52,18 @@ export function connect(
     return write(effect, async () => {
       const conversation = 'email' in target ? await openDirect(call, member) : target.channel;
       if (begun !== undefined && (await isPosted(call, conversation, key, Date.parse(begun.begunAt)))) return 'sent';
-      await call('chat.postMessage', { channel: conversation, ...messageOf(letter, key, readersOf(deps)) });
+      await call('chat.postMessage', { channel: conversation, ...messageOf(notification, key, readersOf(deps)) });
       return 'sent' as const;
     });
   }
 
-  /** Asks each API who we are, or who nobody is, and whether we are in the channel that the policy names. */
-  async function check(): Promise<void> {
-    await call('auth.test', {});
-    const { alertsChannel } = deps.policy.slack;
-    if (alertsChannel !== undefined) await requireMember(call, alertsChannel);
-    if (scim !== undefined) await findUser(scim, NOBODY, null);
-  }
+  /** Each API is asked who we are, or who nobody is, and whether we are in the channel that the policy names. */
+  const { alertsChannel } = deps.policy.slack;
+  const checks: readonly Check[] = [
+    () => call('auth.test', {}),
+    async () => alertsChannel !== undefined && requireMember(call, alertsChannel),
+    async () => scim !== undefined && findUser(scim, NOBODY, null),
+  ];
 
   async function note(): Promise<string | undefined> {
     const found = scim === undefined ? null : await findUser(scim, NOBODY, null);
@@ -72,7 +72,7 @@ export function connect(
       : undefined;
   }
 
-  return { activities: { postSlackMessage, ...createAccountActivities(scim, deps) }, check, note };
+  return { activities: { postSlackMessage, ...createAccountActivities(scim, deps) }, checks, note };
 }
 
 const NOBODY = 'nobody@example.com';
@@ -81,25 +81,21 @@ const NOBODY = 'nobody@example.com';
 async function requireMember(call: CallSlack, channel: string): Promise<void> {
   const id = await idOf(call, channel);
   if (id === undefined)
-    throw rejected(
-      'slack',
-      `has no channel ${channel} that our app is in: invite it, or correct \`slack.alertsChannel\``,
-      {
-        isOfPolicy: true,
-      },
-    );
+    throw rejected('slack', `has no channel ${channel} that our app is in`, {
+      advice: "Invite our app to it, or correct the policy's `slack.alertsChannel`",
+    });
   await call('conversations.history', { channel: id, limit: '1' });
 }
 
 /** Marks our messages, whose metadata has the key by which each is found again. */
-const EVENT_TYPE = 'mindtickle_letter';
+const EVENT_TYPE = 'mindtickle_notification';
 
 /** Slack accepts 40,000 characters, and an escaped one may be five. */
 const MAX_CHARACTERS = 8000;
 
 /** Plain text: nothing in a title formats, mentions or links. */
-function messageOf(letter: Notification, key: string, readers: Readers): Readonly<Record<string, string>> {
-  const { subject, text } = renderNotification(letter, readers);
+function messageOf(notification: Notification, key: string, readers: Readers): Readonly<Record<string, string>> {
+  const { subject, text } = renderNotification(notification, readers);
   const whole = Array.from(`${subject}\n\n${text}`);
   return {
     text: escape(whole.slice(0, MAX_CHARACTERS).join('')),
@@ -116,11 +112,12 @@ function escape(text: string): string {
 }
 
 async function memberOf(call: CallSlack, email: string): Promise<unknown> {
-  const { user } = await call('users.lookupByEmail', { email });
+  const method = 'users.lookupByEmail';
+  const { user } = await call(method, { email });
   const { id, profile } = (user ?? {}) as { readonly id?: unknown; readonly profile?: { readonly email?: unknown } };
   const theirs = profile?.email;
   if (typeof theirs === 'string' && theirs.toLowerCase() !== email.toLowerCase())
-    throw rejected('slack', 'answered with a member of another address than was asked for');
+    throw rejected('slack', 'answered with a member of another address than was asked for', { call: method });
   return id;
 }
 

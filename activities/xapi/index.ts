@@ -48,8 +48,9 @@ export function connect(
 
   /** Reads one statement: `/about` answers without credentials. */
   async function check(): Promise<void> {
-    const { body, status } = await http.read({ method: 'GET', path: '/statements?limit=1', call: 'read statements' });
-    if (!Array.isArray((body as { statements?: unknown } | undefined)?.statements)) throw noStore(status);
+    const call = 'read statements';
+    const { body, status } = await http.read({ method: 'GET', path: '/statements?limit=1', call });
+    if (!Array.isArray((body as { statements?: unknown } | undefined)?.statements)) throw noStore(status, call);
   }
 
   async function note(): Promise<string | undefined> {
@@ -60,5 +61,5 @@ export function connect(
       : undefined;
   }
 
-  return { activities: { storeStatement }, check, note };
+  return { activities: { storeStatement }, checks: [check], note };
 }

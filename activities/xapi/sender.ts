@@ -16,6 +16,8 @@ export interface Sender {
   readonly holds: (statement: Statement) => Promise<boolean>;
 }
 
+const STORE = 'store the statement';
+
 /** So many answers 5xx to the multipart form, one after another, are about the form if the statement alone passes. */
 const MAX_FAILURES = 3;
 
@@ -63,11 +65,12 @@ export function createSender(http: Http, attachments: 'auto' | 'never', now: () 
   ): Promise<'done' | 'unchanged'> {
     const headers = { 'content-type': contentType };
     const request = { method: 'PUT', path: pathOf(statement), raw, headers, accept: [409] };
-    const { status } = await http.read({ ...request, call: 'store the statement' });
+    const { status } = await http.read({ ...request, call: STORE });
     if (status === 204) return 'done';
     // A sign-in page answers 200 to anything.
-    if (status !== 409) throw noStore(status);
-    if (!(await holds(statement))) throw rejected('xapi', 'holds another statement under this id', { status });
+    if (status !== 409) throw noStore(status, STORE);
+    if (!(await holds(statement)))
+      throw rejected('xapi', 'holds another statement under this id', { status, call: STORE });
     return 'unchanged';
   }
 
@@ -91,8 +94,8 @@ function statusOf(error: unknown): number {
   return typeof details?.status === 'number' ? details.status : 0;
 }
 
-export function noStore(status: number): Error {
-  return rejected('xapi', 'did not answer as a record store: is XAPI_URL right?', { status });
+export function noStore(status: number, call: string): Error {
+  return rejected('xapi', 'did not answer as a record store: is XAPI_URL right?', { status, call });
 }
 
 function pathOf({ id }: Statement): string {

@@ -35,7 +35,7 @@ const welcome: Notification = { kind: 'welcome', role: 'Account Executive' };
 const messages = async () => (await stateOf(standIns)).mail.messages;
 
 describe('sendMail', () => {
-  test('sends one letter to one address', async () => {
+  test('sends one message to one address', async () => {
     await expect(runOnce(mail.sendMail, RITA, 'learner', welcome)).resolves.toBe('sent');
     await expect(messages()).resolves.toMatchObject([
       {
@@ -76,7 +76,9 @@ describe('sendMail', () => {
     const own = workflow();
     await own.run(mail.sendMail, own.step('welcome'), RITA, 'learner', welcome);
     const rows = await rowsOf(pool, own);
-    expect(rows).toMatchObject([{ step: 'welcome', status: 'done', would: { letter: 'welcome', to: 'learner' } }]);
+    expect(rows).toMatchObject([
+      { step: 'welcome', status: 'done', would: { notification: 'welcome', to: 'learner' } },
+    ]);
     expect(JSON.stringify(rows)).not.toContain('rita');
   });
 
@@ -113,7 +115,7 @@ describe('sendMail', () => {
     await expect(runOnce(mail.sendMail, RITA, 'learner', welcome)).resolves.toBe('sent');
   });
 
-  test('another step, another workflow and another address are other letters', async () => {
+  test('another step, another workflow and another address are other messages', async () => {
     const own = workflow();
     const other = workflow();
     await own.run(mail.sendMail, own.step('one'), RITA, 'learner', welcome);
@@ -138,11 +140,11 @@ describe('sendMail', () => {
   });
 });
 
-describe('a letter', () => {
+describe('a message', () => {
   test('is plain text and HTML of the same words, and has no part beside', async () => {
     const smtp = await scriptSmtp();
-    const letters = mailTo(`smtp://${smtp.host}`);
-    await runOnce(letters.sendMail, RITA, 'manager', {
+    const mail = mailTo(`smtp://${smtp.host}`);
+    await runOnce(mail.sendMail, RITA, 'manager', {
       kind: 'coach',
       quizName: 'A < B & "C"',
       userId: 'u1',
@@ -236,7 +238,7 @@ describe('a mail server of another make', () => {
       meanwhile: nasty,
       due: null,
     },
-  ])('titles add no header, no recipient and no command to a letter: $kind', async (letter) => {
+  ])('titles add no header, no recipient and no command to a message: $kind', async (notification) => {
     const received: { to: string[]; raw: string }[] = [];
     const capturing = await listen({
       authOptional: true,
@@ -248,7 +250,7 @@ describe('a mail server of another make', () => {
       },
     });
     const { run, step } = workflow();
-    await run(capturing.sendMail, step('letter'), RITA, 'learner', letter);
+    await run(capturing.sendMail, step('notify'), RITA, 'learner', notification);
     expect(received.map(({ to }) => to)).toEqual([[RITA]]);
     const [head = ''] = received[0]?.raw.split('\r\n\r\n') ?? [];
     const names = head

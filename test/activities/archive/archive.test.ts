@@ -103,7 +103,8 @@ describe('storeCertificate', () => {
     const refusal = await other.failure(archive.storeCertificate, other.step('storeCertificate'), better);
     expect(refusal).toMatchObject({
       type: 'archive.rejected',
-      message: 'archive holds other bytes under this key',
+      message:
+        'archive: write a file: holds other bytes under this key: they are never written over; move them, then retryStep',
       nonRetryable: true,
     });
     await expect(readFile(join(root, 'certificates/u1/c1.pdf'))).resolves.toEqual(before);
@@ -161,7 +162,10 @@ describe('an archive that cannot be written', () => {
     await writeFile(root, 'in the way');
     const own = workflow();
     const refusal = await own.failure(archive.storeCertificate, own.step('store'), facts);
-    expect(refusal).toMatchObject({ type: 'archive.unavailable', message: 'archive could not write' });
+    expect(refusal).toMatchObject({
+      type: 'archive.unavailable',
+      message: 'archive: write a file: failed: ARCHIVE_URL leads to a file, not to a folder',
+    });
     expect(written(refusal)).not.toContain(directory);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
   });

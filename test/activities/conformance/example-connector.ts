@@ -37,13 +37,11 @@ export function connect(
         const written = await http.write(
           // The ledger keeps these: ids alone.
           { context, naturalKey: `award:${id}`, would: { course: courseId } },
-          { method: 'PUT', path: `/awards/${id}`, body: { learner: email, title: courseName } },
+          { method: 'PUT', path: `/awards/${id}`, body: { learner: email, title: courseName }, call: 'award a badge' },
         );
         return written === 'observed' ? 'observed' : 'done';
       },
     },
-    check: async () => {
-      await http.read({ method: 'GET', path: '/awards?limit=1' });
-    },
+    checks: [() => http.read({ method: 'GET', path: '/awards?limit=1', call: 'list awards' })],
   };
 }

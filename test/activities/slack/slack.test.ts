@@ -45,7 +45,12 @@ afterEach(() => Promise.all(servers.splice(0).map((stop) => stop())));
 const omar = { userId: people.omar.userId, email: people.omar.email };
 const toMona = { email: people.mona.email };
 const toChannel = { channel: '#enablement' };
-const letter: Notification = { kind: 'coach', quizName: 'Q&A <!channel> *now*', userId: 'mt-quentin', percent: 40 };
+const notification: Notification = {
+  kind: 'coach',
+  quizName: 'Q&A <!channel> *now*',
+  userId: 'mt-quentin',
+  percent: 40,
+};
 const secrets = [TOKEN, people.mona.email, people.omar.email, 'mona', 'omar', 'Q&A'];
 
 async function messages() {
@@ -103,9 +108,9 @@ async function listing(accounts: readonly object[], userIdField: string | null =
 
 describe('postSlackMessage', () => {
   test('posts to a channel, as plain text', async () => {
-    await expect(runOnce(slack.postSlackMessage, toChannel, letter)).resolves.toBe('sent');
+    await expect(runOnce(slack.postSlackMessage, toChannel, notification)).resolves.toBe('sent');
     const [message] = await messages();
-    expect(message).toMatchObject({ channelName: '#enablement', metadata: { event_type: 'mindtickle_letter' } });
+    expect(message).toMatchObject({ channelName: '#enablement', metadata: { event_type: 'mindtickle_notification' } });
     expect(message?.text).toBe(
       'Coaching needed: Q&amp;A &lt;!channel&gt; *now*\n\n' +
         'mt-quentin reached 40 % in the quiz "Q&amp;A &lt;!channel&gt; *now*".\nPlease coach them, or have them retake the quiz.\n',
@@ -121,7 +126,7 @@ describe('postSlackMessage', () => {
         return fetch(input, init);
       },
     });
-    await runOnce(listening.postSlackMessage, toChannel, letter);
+    await runOnce(listening.postSlackMessage, toChannel, notification);
     expect(Object.fromEntries(new URLSearchParams(bodies[0]))).toMatchObject({
       mrkdwn: 'false',
       unfurl_links: 'false',
@@ -130,7 +135,7 @@ describe('postSlackMessage', () => {
   });
 
   test('posts to a person, whose address is in no URL', async () => {
-    await expect(runOnce(slack.postSlackMessage, toMona, letter)).resolves.toBe('sent');
+    await expect(runOnce(slack.postSlackMessage, toMona, notification)).resolves.toBe('sent');
     await expect(messages()).resolves.toMatchObject([{ channelName: null, to: people.mona.email }]);
     await expect(calls()).resolves.toEqual([
       'POST users.lookupByEmail',
@@ -150,29 +155,29 @@ describe('postSlackMessage', () => {
 
   test('twice is once in one step, and another step is another message', async () => {
     const { run, step } = workflow();
-    await run(slack.postSlackMessage, step('tell'), toChannel, letter);
-    await run(slack.postSlackMessage, step('tell'), toChannel, letter);
+    await run(slack.postSlackMessage, step('tell'), toChannel, notification);
+    await run(slack.postSlackMessage, step('tell'), toChannel, notification);
     await expect(messages()).resolves.toHaveLength(1);
-    await run(slack.postSlackMessage, step('tell (2)'), toChannel, letter);
+    await run(slack.postSlackMessage, step('tell (2)'), toChannel, notification);
     await expect(messages()).resolves.toHaveLength(2);
   });
 
   test('is posted once when its answer is lost', async () => {
     const own = workflow();
     const losing = losingThe('chat.postMessage');
-    await own.failure(losing.postSlackMessage, own.step('tell'), toChannel, letter);
+    await own.failure(losing.postSlackMessage, own.step('tell'), toChannel, notification);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'pending' }]);
-    await expect(own.run(losing.postSlackMessage, own.step('tell'), toChannel, letter)).resolves.toBe('sent');
+    await expect(own.run(losing.postSlackMessage, own.step('tell'), toChannel, notification)).resolves.toBe('sent');
     await expect(messages()).resolves.toHaveLength(1);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([{ status: 'done' }]);
   });
 
   test('is posted once by the channel’s id, and found behind what others posted since', async () => {
-    await workflow().run(slack.postSlackMessage, workflow().step('x'), toChannel, letter);
+    await workflow().run(slack.postSlackMessage, workflow().step('x'), toChannel, notification);
     const channel = (await messages())[0]?.channel ?? '';
     const own = workflow();
     const losing = losingThe('chat.postMessage');
-    await own.failure(losing.postSlackMessage, own.step('tell'), { channel }, letter);
+    await own.failure(losing.postSlackMessage, own.step('tell'), { channel }, notification);
     const post = () =>
       fetch(`${standIns.url}/slack/api/chat.postMessage`, {
         method: 'POST',
@@ -181,7 +186,7 @@ describe('postSlackMessage', () => {
       });
     await Promise.all(Array.from({ length: 210 }, post));
     const before = (await calls()).length;
-    await expect(own.run(losing.postSlackMessage, own.step('tell'), { channel }, letter)).resolves.toBe('sent');
+    await expect(own.run(losing.postSlackMessage, own.step('tell'), { channel }, notification)).resolves.toBe('sent');
     await expect(messages()).resolves.toHaveLength(212);
     expect((await calls()).slice(before)).toEqual(['POST conversations.history', 'POST conversations.history']);
   });
@@ -189,8 +194,8 @@ describe('postSlackMessage', () => {
   test('is posted by the retry when the first attempt did not get through', async () => {
     const own = workflow();
     await setFault(standIns, 'slack', { mode: 'down', calls: 1 });
-    await own.failure(slack.postSlackMessage, own.step('tell'), toChannel, letter);
-    await expect(own.run(slack.postSlackMessage, own.step('tell'), toChannel, letter)).resolves.toBe('sent');
+    await own.failure(slack.postSlackMessage, own.step('tell'), toChannel, notification);
+    await expect(own.run(slack.postSlackMessage, own.step('tell'), toChannel, notification)).resolves.toBe('sent');
     await expect(messages()).resolves.toHaveLength(1);
   });
 
@@ -214,9 +219,9 @@ describe('postSlackMessage', () => {
     const own = workflow();
     const channel = 'C0123456789';
     const since = Date.now();
-    await own.failure(busy.postSlackMessage, own.step('tell'), { channel }, letter);
+    await own.failure(busy.postSlackMessage, own.step('tell'), { channel }, notification);
     asked.splice(0);
-    await own.failure(busy.postSlackMessage, own.step('tell'), { channel }, letter);
+    await own.failure(busy.postSlackMessage, own.step('tell'), { channel }, notification);
     expect(asked.map((args) => args.get('cursor'))).toEqual([null, 'more', 'more', 'more', 'more', null]);
     const oldest = Number(asked[0]?.get('oldest')) * 1000;
     expect(Math.abs(oldest - since + 300_000)).toBeLessThan(60_000);
@@ -225,22 +230,25 @@ describe('postSlackMessage', () => {
   test('observed, it looks the person up and writes nothing', async () => {
     const own = workflow();
     const observing = own.step('tell', { mode: 'observe' });
-    await expect(own.run(slack.postSlackMessage, observing, toMona, letter)).resolves.toBe('observed');
-    await expect(own.run(slack.postSlackMessage, observing, toMona, letter)).resolves.toBe('observed');
-    await expect(own.run(slack.postSlackMessage, observing, toChannel, letter)).resolves.toBe('observed');
+    await expect(own.run(slack.postSlackMessage, observing, toMona, notification)).resolves.toBe('observed');
+    await expect(own.run(slack.postSlackMessage, observing, toMona, notification)).resolves.toBe('observed');
+    await expect(own.run(slack.postSlackMessage, observing, toChannel, notification)).resolves.toBe('observed');
     await expect(calls()).resolves.toEqual(['POST users.lookupByEmail', 'POST users.lookupByEmail']);
     await expect(rowsOf(pool, own)).resolves.toMatchObject([
-      { status: 'observed', would: { letter: 'coach', to: 'person' } },
-      { status: 'observed', would: { letter: 'coach', to: '#enablement' } },
+      { status: 'observed', would: { notification: 'coach', to: 'person' } },
+      { status: 'observed', would: { notification: 'coach', to: '#enablement' } },
     ]);
   });
 
   test('its row names no one', async () => {
     const own = workflow();
-    await own.run(slack.postSlackMessage, own.step('tell'), toMona, letter);
+    await own.run(slack.postSlackMessage, own.step('tell'), toMona, notification);
     const rows = await effectsOf(pool, own.workflowId);
     expect(rows).toMatchObject([
-      { naturalKey: expect.stringMatching(/^coach:[0-9a-f]{32}$/) as string, would: { letter: 'coach', to: 'person' } },
+      {
+        naturalKey: expect.stringMatching(/^coach:[0-9a-f]{32}$/) as string,
+        would: { notification: 'coach', to: 'person' },
+      },
     ]);
     for (const secret of secrets.filter((one) => one !== 'omar')) expect(JSON.stringify(rows)).not.toContain(secret);
   });
@@ -255,7 +263,7 @@ describe('postSlackMessage', () => {
       'users.lookupByEmail',
     ],
   ])('%s is rejected, with the call and what to do', async (code, target, advice, call = 'chat.postMessage') => {
-    const refusal = await failOnce(slack.postSlackMessage, target, letter);
+    const refusal = await failOnce(slack.postSlackMessage, target, notification);
     expect(refusal).toMatchObject({
       type: 'slack.rejected',
       message: `slack: ${call}: answered ${code}: ${advice}`,
@@ -277,7 +285,7 @@ describe('what Slack answers with status 200', () => {
     ['account_inactive', 'its credentials were refused (set another bot token)'],
     ['is_archived', 'the channel is archived; name another'],
   ])('%s is rejected, with what to do', async (error, advice) => {
-    const refusal = await failOnce((await refusing({ error })).postSlackMessage, toChannel, letter);
+    const refusal = await failOnce((await refusing({ error })).postSlackMessage, toChannel, notification);
     expect(refusal).toMatchObject({
       type: 'slack.rejected',
       message: `slack: chat.postMessage: answered ${error}: ${advice}`,
@@ -287,7 +295,7 @@ describe('what Slack answers with status 200', () => {
 
   test('a missing scope is named', async () => {
     const other = await refusing({ error: 'missing_scope', needed: 'chat:write,im:write', provided: 'users:read' });
-    await expect(failOnce(other.postSlackMessage, toChannel, letter)).resolves.toMatchObject({
+    await expect(failOnce(other.postSlackMessage, toChannel, notification)).resolves.toMatchObject({
       type: 'slack.rejected',
       message: 'slack: chat.postMessage: answered missing_scope: grant our app the scope chat:write,im:write',
     });
@@ -297,7 +305,7 @@ describe('what Slack answers with status 200', () => {
     '%s is unavailable',
     async (error) => {
       const other = await refusing({ error }, { 'retry-after': '9' });
-      const refusal = await failOnce(other.postSlackMessage, toChannel, letter);
+      const refusal = await failOnce(other.postSlackMessage, toChannel, notification);
       expect(refusal).toMatchObject({
         type: 'slack.unavailable',
         message: `slack: chat.postMessage: answered ${error}`,
@@ -315,7 +323,7 @@ describe('what Slack answers with status 200', () => {
     ],
     ['no code', {}, 'slack: chat.postMessage: answered unknown_error'],
   ])('%s is rejected', async (_what, body, message) => {
-    const refusal = await failOnce((await refusing(body)).postSlackMessage, toChannel, letter);
+    const refusal = await failOnce((await refusing(body)).postSlackMessage, toChannel, notification);
     expect(refusal).toMatchObject({ type: 'slack.rejected', message });
     expect(written(refusal)).not.toContain('omar');
   });
@@ -329,8 +337,8 @@ describe('what Slack answers with status 200', () => {
     const { failure, step } = workflow();
     const other = await slackOf((_request, response) => response.writeHead(200).end(body));
     for (const refusal of [
-      await failure(other.postSlackMessage, step('one'), toChannel, letter),
-      await failure(other.postSlackMessage, step('two'), toMona, letter),
+      await failure(other.postSlackMessage, step('one'), toChannel, notification),
+      await failure(other.postSlackMessage, step('two'), toMona, notification),
       await failure(other.deactivateSlackUser, step('three'), omar),
     ]) {
       expect(refusal.type).toBe('slack.rejected');
@@ -485,7 +493,7 @@ describe('an account whose keys disagree', () => {
     const refusal = await failOnce((await listing(all)).deactivateSlackUser, omar);
     expect(refusal).toMatchObject({
       type: 'slack.rejected',
-      message: 'slack answered with users of other addresses than was asked for',
+      message: 'slack: find the account: answered with users of other addresses than was asked for',
     });
   });
 
@@ -498,9 +506,9 @@ describe('an account whose keys disagree', () => {
     const wrong = await slackOf((_request, response) =>
       response.end(JSON.stringify({ ok: true, user: { id: 'U7', profile: { email: 'other@example.com' } } })),
     );
-    await expect(failOnce(wrong.postSlackMessage, toMona, letter)).resolves.toMatchObject({
+    await expect(failOnce(wrong.postSlackMessage, toMona, notification)).resolves.toMatchObject({
       type: 'slack.rejected',
-      message: 'slack answered with a member of another address than was asked for',
+      message: 'slack: users.lookupByEmail: answered with a member of another address than was asked for',
     });
   });
 });

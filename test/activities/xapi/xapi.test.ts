@@ -124,7 +124,7 @@ describe('storeStatement', () => {
     ]);
   });
 
-  test('names learner and course as the policy does', async () => {
+  test('iris learner and course as the policy does', async () => {
     const iris = { accountHomePage: 'https://acme.example.com', courseBase: 'https://acme.example.com/c/' };
     await runOnce(xapi.storeStatement, { ...facts, courseId: 'c1', iris });
     expect(await statements()).toMatchObject([
@@ -186,7 +186,7 @@ describe('storeStatement', () => {
     const refusal = await own.failure(xapi.storeStatement, own.step('two'), { ...facts, score: 10 });
     expect(refusal).toMatchObject({
       type: 'xapi.rejected',
-      message: 'xapi holds another statement under this id',
+      message: 'xapi: store the statement: holds another statement under this id',
       nonRetryable: true,
     });
     await expect(calls()).resolves.toEqual(['PUT 204', 'PUT 409', 'GET 200']);
@@ -251,7 +251,7 @@ describe('a store that answers 409 to the same again', () => {
     const { failure, step } = workflow(own);
     await expect(failure(other.storeStatement, step('again'), facts)).resolves.toMatchObject({
       type: 'xapi.rejected',
-      message: 'xapi holds another statement under this id',
+      message: 'xapi: store the statement: holds another statement under this id',
     });
   });
 

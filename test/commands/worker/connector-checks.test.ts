@@ -135,11 +135,13 @@ describe('checkConnectors', () => {
       Object.assign(process.env, aws, { AWS_SECRET_ACCESS_KEY: S3_KEY.secret });
       await expect(check(to)).resolves.toMatchObject({ archive: 'info: archive answers' });
       await expect(check({ ...to, ARCHIVE_URL: 's3://elsewhere' })).resolves.toMatchObject({
-        archive: expect.stringMatching(/^error: archive has no such bucket.* Fix ARCHIVE_URL\./) as string,
+        archive: expect.stringMatching(/^error: archive: HeadBucket: has no such bucket.* Fix ARCHIVE_URL\./) as string,
       });
       process.env['AWS_SECRET_ACCESS_KEY'] = 'another-secret-key';
       await expect(check(to)).resolves.toMatchObject({
-        archive: expect.stringMatching(/^error: archive answered 403: its credentials were refused/) as string,
+        archive: expect.stringMatching(
+          /^error: archive: HeadBucket: answered 403: its credentials were refused/,
+        ) as string,
         xapi: 'info: xapi answers',
       });
       expect(s3.objects.size).toBe(0);
@@ -164,7 +166,9 @@ describe('checkConnectors', () => {
       mail: expect.stringMatching(
         /^error: mail: connect: did not accept the message: nothing listens there\. Is it up/,
       ) as string,
-      archive: expect.stringMatching(/^error: archive could not write\. Is it up/) as string,
+      archive: expect.stringMatching(
+        /^error: archive: write a file: failed: ARCHIVE_URL leads to a file, not to a folder\. Is it up/,
+      ) as string,
     });
   });
 
@@ -201,19 +205,53 @@ describe('checkConnectors', () => {
     const said = await check({ MINDTICKLE_CONFIG: policy });
     expect(said).toMatchObject({
       slack:
-        'error: slack has no channel #nowhere that our app is in: invite it, or correct `slack.alertsChannel`. ' +
+        'error: slack has no channel #nowhere that our app is in. ' +
+        "Invite our app to it, or correct the policy's `slack.alertsChannel`. " +
         'Steps that need it park until then; all others go on',
       salesforce:
         'error: salesforce has no field Training_Status__c.Scoore__c; ' +
         'has no value "Expired" of Training_Status__c.Status__c; has Contact.Email, which is no external id; ' +
-        "has no field User.Employee__c: correct the policy's `salesforce`, or let our user see it. " +
+        "has no field User.Employee__c. Correct the policy's `salesforce`, or let our user see it. " +
         'Steps that need it park until then; all others go on',
       xapi: 'info: xapi answers',
     });
     writeFileSync(policy, 'salesforce: { trainingObject: Learning__c }\nslack: { alertsChannel: "#enablement" }\n');
     await expect(check({ MINDTICKLE_CONFIG: policy })).resolves.toMatchObject({
       slack: 'info: slack answers',
-      salesforce: expect.stringMatching(/^error: salesforce has no object Learning__c:/) as string,
+      salesforce: expect.stringMatching(/^error: salesforce has no object Learning__c\./) as string,
+    });
+  });
+
+  test('names everything that is wrong with a system in one go', async () => {
+    const policy = join(directory, 'policy.yaml');
+    writeFileSync(
+      policy,
+      [
+        'groups: { createMissing: false, certified: Certifiedd, recertificationRequired: Recertify }',
+        'slack: { alertsChannel: "#nowhere" }',
+        'salesforce: { userIdField: Employee__c, contactFields: { role: Done__c } }',
+      ].join('\n'),
+    );
+    const parked = 'Steps that need it park until then; all others go on';
+    const said = await check({
+      MINDTICKLE_CONFIG: policy,
+      KEYCLOAK_ADMIN_URL: `${standIns.url}/identity/keycloak/admin/realms/acmee`,
+      SLACK_SCIM_TOKEN: 'a-revoked-token',
+    });
+    expect(said).toMatchObject({
+      identity:
+        "error: identity: read users by Keycloak's admin API: answered 404: is KEYCLOAK_ADMIN_URL right? It ends with " +
+        `/admin/realms/<realm>. Fix SCIM_URL or SCIM_TOKEN or KEYCLOAK_ADMIN_URL. ${parks}. ` +
+        'identity has no group named "Certifiedd"; has no group named "Recertify". ' +
+        `Create it, or correct its name in the policy. ${parked}`,
+      slack:
+        'error: slack has no channel #nowhere that our app is in. ' +
+        `Invite our app to it, or correct the policy's \`slack.alertsChannel\`. ${parked}. ` +
+        `slack: find the account: answered 401: ${refused}. ` +
+        `Fix SLACK_BOT_TOKEN or SLACK_SCIM_TOKEN or SLACK_API_URL. ${parks}`,
+      salesforce: expect.stringMatching(
+        /has no field Contact\.Done__c; has no field User\.Employee__c\. Correct/,
+      ) as string,
     });
   });
 
