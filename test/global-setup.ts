@@ -1,5 +1,4 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startEmbedded, type EmbeddedLedger } from '../src/dev/embedded-ledger';
@@ -8,6 +7,7 @@ import { createLogger } from '../src/telemetry';
 import { findTemporalCli, findTestServer } from '../src/dev/temporal/binaries';
 import { startDevServer, type DevServer } from '../src/dev/temporal/dev-server';
 import { freePort } from './free-port';
+import { scratchRoot } from './scratch';
 
 declare global {
   var testStack: { readonly stop: () => Promise<void> } | undefined;
@@ -19,7 +19,7 @@ declare global {
  */
 export default async function globalSetup(): Promise<void> {
   exemptLoopback(process.env);
-  const directory = await mkdtemp(join(tmpdir(), 'mindtickle-test-'));
+  const directory = await mkdtemp(join(scratchRoot(), 'mindtickle-test-'));
   // The user that Postgres runs as has to reach it.
   await chmod(directory, 0o755);
   const bundle = join(directory, 'workflow-bundle.js');

@@ -1,7 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
@@ -12,6 +11,7 @@ import { choosePorts } from '../../src/dev/stack/ports';
 import type { Part, Running } from '../../src/dev/stack/process-group';
 import { migrate, openPool, setLearnerEmail } from '../../src/ledger';
 import { RETENTION_DAYS } from '../../src/temporal';
+import { scratchRoot } from '../scratch';
 import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
 import { ADMINISTRATOR, COMPANY, MAIL_DOMAIN } from './deliveries';
 import { LEARNERS } from './plan';
@@ -70,7 +70,7 @@ offboarding:
 /** Start everything but the receiver, in a directory that `stop` removes. @throws Error, with nothing left running. */
 export async function openChaosStack(options: ChaosOptions): Promise<ChaosStack> {
   await promisify(execFile)(process.execPath, [resolve(__dirname, '../../bin/build.js'), '--if-stale']);
-  const path = await mkdtemp(join(tmpdir(), 'mindtickle-chaos-'));
+  const path = await mkdtemp(join(scratchRoot(), 'mindtickle-chaos-'));
   // The user that Postgres runs as has to reach it.
   await chmod(path, 0o755);
   const closers: (() => unknown)[] = [() => rm(path, { recursive: true, force: true })];

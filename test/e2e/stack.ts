@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
@@ -11,6 +10,7 @@ import { deliver } from '../../src/dev/mindtickle';
 import type { StandInsState } from '../../src/dev/stand-ins';
 import { stateQuery, type ProcessState } from '../../workflows/messages';
 import { ANY_PORTS, mtScript } from '../mt';
+import { scratchRoot } from '../scratch';
 
 /** A `mt dev` as its user starts it, on free ports and a directory of its own. */
 export interface DevStack {
@@ -26,7 +26,7 @@ export interface DevStack {
 
 /** A data directory that the user of Postgres can reach. */
 export function newDataDir(): string {
-  const path = mkdtempSync(join(tmpdir(), 'mindtickle-e2e-'));
+  const path = mkdtempSync(join(scratchRoot(), 'mindtickle-e2e-'));
   chmodSync(path, 0o755);
   return path;
 }

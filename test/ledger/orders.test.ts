@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.stop());
 
-const ORDERS = 300;
+const ORDERS = 100;
 const AT_ONCE = 6;
 const NOW = Date.now();
 

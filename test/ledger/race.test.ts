@@ -49,7 +49,7 @@ async function racePair(learner: string, lock: Lock): Promise<'lost' | 'once' | 
 
 describe('an expiry and the completion that renews it, recorded at once', () => {
   test('find each other exactly once', async () => {
-    const pairs = ledger.isConcurrent ? 1500 : 50;
+    const pairs = ledger.isConcurrent ? 300 : 50;
     expect(await race('locked', pairs, lockLearner)).toEqual({ lost: 0, once: pairs, twice: 0 });
   }, 180_000);
 

@@ -1,14 +1,14 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { DAY, isoTime } from '../../src/domain';
 import { rehiredSignal, startedSignal, type ProcessState } from '../../workflows/messages';
-import { floodWithNoise } from './flood';
+import { floodWithNoise, SHORT_BATCH } from './flood';
 import { cancel, coached, discard, extend, recertified } from './operator';
 import { end, stepIs, useWorld } from './world';
 
 /** One for each test: the server's time may stand still after a test that failed, and its workflow would write on. */
-const world = useWorld('time-skipping', { each: true });
+const world = useWorld('time-skipping', { each: true, hasShortRuns: true });
 
-const flood = (handle: WorkflowHandle) => floodWithNoise(world, handle);
+const flood = (handle: WorkflowHandle) => floodWithNoise(world, handle, SHORT_BATCH);
 
 async function opened(event: string, isOpen: (state: ProcessState) => boolean, data?: object): Promise<WorkflowHandle> {
   const handle = await world.send(event, { data });

@@ -12,6 +12,7 @@ import { quieten } from '../quieten';
 import { WELL, type ActivityName, type Arguments, type Fake, type Fakes } from './fakes';
 import { cancel } from './operator';
 import { openServer, type Server, type ServerKind } from './server';
+import { shortRuns } from './short-runs';
 
 /** One call of a fake activity, and when, epoch ms of the server. */
 export interface Call<Name extends ActivityName = ActivityName> {
@@ -74,7 +75,15 @@ const QUEUES = [TASK_QUEUE, ...SYSTEMS.map((system) => `${TASK_QUEUE}-${system}`
 /** As the worker's: cut off in the middle of thousands of messages, the whole process would end. */
 const LIMITS = { isolateExecutionTimeout: '1 minute' };
 
-export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<World> {
+export interface WorldOptions {
+  /** A run is long after a tenth of the events. */
+  readonly hasShortRuns?: boolean;
+}
+
+export async function openWorld(
+  kind: ServerKind = 'time-skipping',
+  { hasShortRuns = false }: WorldOptions = {},
+): Promise<World> {
   quieten();
   const server = await openServer(kind);
   const { client, connection, namespace } = server;
@@ -103,8 +112,9 @@ export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<Wor
   }
 
   async function startWorkers(): Promise<void> {
-    const codePath = process.env['TEST_WORKFLOW_BUNDLE'];
-    if (codePath === undefined) throw new Error('TEST_WORKFLOW_BUNDLE is set by the global set-up');
+    const bundle = process.env['TEST_WORKFLOW_BUNDLE'];
+    if (bundle === undefined) throw new Error('TEST_WORKFLOW_BUNDLE is set by the global set-up');
+    const codePath = hasShortRuns ? shortRuns(bundle) : bundle;
     const activities = { default: activity };
     const own = { workflowBundle: { codePath }, ...LIMITS };
     workers = await Promise.all(
@@ -197,11 +207,14 @@ export async function openWorld(kind: ServerKind = 'time-skipping'): Promise<Wor
 }
 
 /** One world for all tests of a file or a block, reset before each; or a new one each, where a test may spoil it. */
-export function useWorld(kind: ServerKind = 'time-skipping', { each = false } = {}): World {
+export function useWorld(
+  kind: ServerKind = 'time-skipping',
+  { each = false, ...options }: WorldOptions & { readonly each?: boolean } = {},
+): World {
   // The time-skipping server loses a workflow task now and then when the machine is busy. A fault of ours fails each time.
   if (kind === 'time-skipping') jest.retryTimes(2, { logErrorsBeforeRetry: true });
   let world: World | undefined;
-  const open = async (): Promise<void> => void (world = await openWorld(kind));
+  const open = async (): Promise<void> => void (world = await openWorld(kind, options));
   const close = (): Promise<void> | undefined => world?.stop();
   if (each) {
     beforeEach(open);

@@ -70,9 +70,8 @@ export function openLog({ dir, name, fileBytes, isOurs }: LogOptions): Log {
   const numbers = fileNumbers(dir, name);
   const files = numbers.map((number) => openFile(pathOf(dir, name, number), 'r'));
   let lastNumber = numbers.at(-1) ?? 0;
-  /** The last of them, while more may be written into it. */
-  let active: LogFile | undefined;
-  let isClosed = false;
+  /** `writable`: more may be written into the last of them. */
+  let state: 'sealed' | 'writable' | 'closed' = 'sealed';
 
   /**
    * From the oldest: a later file may say of a record in an earlier one that it is done. While something is written, the
@@ -80,22 +79,21 @@ export function openLog({ dir, name, fileBytes, isOurs }: LogOptions): Log {
    */
   const removeUnneeded = (): void => {
     for (let [file] = files; file?.live === 0; [file] = files) {
-      if (queue.isBusy() && file === files.at(-1)) return;
-      if (file === active) active = undefined;
+      if (queue.isBusy() && files.length === 1) return;
       files.shift();
       removeFile(file);
     }
   };
 
   const writableFile = async (): Promise<LogFile> => {
-    if (active !== undefined && active.size < fileBytes) return active;
-    active = undefined;
-    if (isClosed || !isOurs()) throw new Error('The log is closed, or its directory was replaced.');
-    lastNumber += 1;
-    const file = openFile(pathOf(dir, name, lastNumber), 'wx+');
+    const last = files.at(-1);
+    if (state === 'writable' && last !== undefined && last.size < fileBytes) return last;
+    if (state === 'closed' || !isOurs()) throw new Error('The log is closed, or its directory was replaced.');
+    state = 'sealed';
+    const file = openFile(pathOf(dir, name, (lastNumber += 1)), 'wx+');
     files.push(file);
     await flushDirectory(dir);
-    active = file;
+    state = 'writable';
     return file;
   };
 
@@ -107,7 +105,7 @@ export function openLog({ dir, name, fileBytes, isOurs }: LogOptions): Log {
       if (!isOurs() || !isAt(file.fd, file.path)) throw new Error('The directory or the file was replaced.');
     } catch (error) {
       // What a failed write or flush left behind is unknown: nothing more is written into this file.
-      active = undefined;
+      state = 'sealed';
       await truncate(file.fd, file.size).catch(() => undefined);
       throw error;
     }
@@ -133,8 +131,7 @@ export function openLog({ dir, name, fileBytes, isOurs }: LogOptions): Log {
     bytes: () => files.reduce((sum, { size }) => sum + size, 0),
     close: async () => {
       await queue.settled();
-      isClosed = true;
-      active = undefined;
+      state = 'closed';
       for (const { fd } of files.splice(0)) closeSync(fd);
     },
   };

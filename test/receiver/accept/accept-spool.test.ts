@@ -58,7 +58,8 @@ async function begin(maxBytes = 64 * 1024 * 1024): Promise<void> {
     onSpooled: drain.wake,
     slots: line,
     replayGuard: createReplayGuard(128),
-    startTimeoutMs: 250,
+    // Longer than a start takes on a busy machine.
+    startTimeoutMs: 2000,
     log,
   });
 }
