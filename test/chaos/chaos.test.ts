@@ -22,6 +22,8 @@ describe('runRounds', () => {
     await close();
     stack = await openChaosStack({
       existing: { temporalAddress: temporalAddress(), namespace, databaseUrl: await openDatabase() },
+      // Longer than a start takes on a busy machine: some deliveries go straight to Temporal.
+      settings: { START_TIMEOUT_MS: '1000' },
       progress: () => undefined,
       signal: stopping.signal,
     });

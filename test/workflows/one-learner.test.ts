@@ -19,7 +19,7 @@ import { learner, recorded, type Arguments, type Fakes, type Recorded } from './
 import { cancel, extend } from './operator';
 import { useWorld } from './world';
 
-const ORDERS = 30;
+const ORDERS = 12;
 const AT_ONCE = 6;
 
 /** By then a case that waits is not late, however long the file takes. */

@@ -46,7 +46,7 @@ async function openDev(): Promise<Server> {
 }
 
 /** The server may forget a query that meets the end of a run, and stops its time permanently. Real ms. */
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 20_000;
 
 /** What may cancel an activity: it ends a workflow, a notification about a parked step, a lapse. */
 const ENDING = new Set([
