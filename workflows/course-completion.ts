@@ -40,10 +40,10 @@ async function issue(process: Process, data: CourseCompleted, { policy, recorded
     return 'done';
   }
   await sideBySide(
-    storeCertificate(process, data),
-    storeStatement(process, data, policy),
-    recordTraining(process, data),
-    process.notifyLearner('notifyLearner', { kind: 'certificate', courseName: data.courseName }),
+    () => storeCertificate(process, data),
+    () => storeStatement(process, data, policy),
+    () => recordTraining(process, data),
+    () => process.notifyLearner('notifyLearner', { kind: 'certificate', courseName: data.courseName }),
   );
   return 'done';
 }

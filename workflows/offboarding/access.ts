@@ -57,9 +57,9 @@ interface Ended {
 async function endEverywhere(leaver: Leaver, person: Person): Promise<Ended> {
   const { process, beforeStep } = leaver;
   const [[frozen, left], crm, chat] = await sideBySide(
-    endSignIn(leaver, person),
-    beforeStep().then(() => freezeInCrm(process, person)),
-    beforeStep().then(() => deactivateSlack(process, person)),
+    () => endSignIn(leaver, person),
+    () => beforeStep().then(() => freezeInCrm(process, person)),
+    () => beforeStep().then(() => deactivateSlack(process, person)),
   );
   const answers = { identity: [frozen, left], salesforce: [crm], slack: [chat] } as const;
   const given = (['identity', 'salesforce', 'slack'] as const)

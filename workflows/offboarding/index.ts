@@ -152,14 +152,15 @@ async function offboard(departure: Departure, { policy }: Start, stopTimer: () =
   const hasLeftGroups = await endAccess(departure, person);
   await stopTimer();
   await answered();
-  const archived = process.steps.write({
-    system: 'archive',
-    step: 'archive',
-    title: 'Archive what is known of the person',
-    call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
-  });
+  const keep = (): Promise<unknown> =>
+    process.steps.write({
+      system: 'archive',
+      step: 'archive',
+      title: 'Archive what is known of the person',
+      call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
+    });
   // An archive that refuses keeps no door open.
-  await sideBySide(archived, ...(hasLeftGroups ? [leaveLateGroups(departure, person)] : []));
+  await sideBySide(keep, ...(hasLeftGroups ? [() => leaveLateGroups(departure, person)] : []));
   return person;
 }
 
@@ -226,5 +227,5 @@ async function report(
     report: [...lines, ...ahead, '', `Written ${writtenTime(isoTime(Date.now()), timeZone)}`],
   } as const;
   const recipients = await process.people.administrators();
-  await sideBySide(...recipients.map((recipient) => process.notify(key, recipient, notification)));
+  await sideBySide(...recipients.map((recipient) => () => process.notify(key, recipient, notification)));
 }

@@ -115,11 +115,31 @@ export async function askLedger<K extends keyof LedgerActivities>(
   ...args: Parameters<LedgerActivities[K]>
 ): Promise<Awaited<ReturnType<LedgerActivities[K]>>> {
   const [local, queued] = [localLedger[name], ledgerQueue[name]] as [Step<K>, Step<K>];
+  if (isBeside()) return queued.executeWithOptions({ summary }, args);
   try {
     return await inTurn(() => local.executeWithOptions({ summary }, args));
   } catch (error) {
     if (isCancellation(error)) throw error;
     return await queued.executeWithOptions({ summary: `${summary} (again: the ledger did not answer)` }, args);
+  }
+}
+
+let besides = 0;
+
+function isBeside(): boolean {
+  return besides > 0;
+}
+
+/**
+ * While chains of steps run side by side, the ledger is asked by normal activities: a replay may learn of a local one and of
+ * what ended beside it at once, and then go on in another order.
+ */
+export async function askingBeside<T>(work: () => Promise<T>): Promise<T> {
+  besides += 1;
+  try {
+    return await work();
+  } finally {
+    besides -= 1;
   }
 }
 

@@ -133,7 +133,7 @@ async function undoAll(
     // Skipped by a person, nobody was found, or a leaver gets nothing back: what the step did stays.
     if (!STAYS.includes(result)) recorder.setUndone(one.step);
   };
-  await sideBySide(...bySystem(undos.splice(0).reverse()).map((chain) => inOrder(chain, undo)));
+  await sideBySide(...bySystem(undos.splice(0).reverse()).map((chain) => () => inOrder(chain, undo)));
 }
 
 /** A system that is stuck must not keep what the others have to give back. */

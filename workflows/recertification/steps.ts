@@ -28,8 +28,8 @@ export async function openCase({ process, certName, policy }: Certificate, deadl
     await process.notifyManager('notifyManager', { kind: 'recertify-report', certName, deadline, userId });
   };
   await sideBySide(
-    joinGroup(process, { step: 'joinRecertificationRequired', person, group, unlessOpen: 'recertification' }),
-    notify(),
+    () => joinGroup(process, { step: 'joinRecertificationRequired', person, group, unlessOpen: 'recertification' }),
+    notify,
   );
 }
 
@@ -42,7 +42,7 @@ export async function lapse({ process, certName, policy }: Certificate, deadline
   const graceEnds = isoTime(deadline + policy.recertification.graceDays * DAY);
   const recipients = await process.people.chain();
   const notification = { kind: 'lapsed', certName, userId, graceEnds } as const;
-  await sideBySide(...recipients.map((recipient) => process.notify('notifyOfLapse', recipient, notification)));
+  await sideBySide(...recipients.map((recipient) => () => process.notify('notifyOfLapse', recipient, notification)));
 }
 
 /** The deadline was moved ahead again: what the lapse took is given back. */
@@ -63,9 +63,10 @@ export async function closeCase({ process, certName, policy: { groups } }: Certi
   const person = await process.people.person();
   const group = groups.recertificationRequired;
   await sideBySide(
-    joinGroup(process, { step: 'joinCertified', person, group: groups.certified }).then(() =>
-      leaveGroup(process, { step: 'leaveRecertificationRequired', person, group, unlessOpen: 'recertification' }),
-    ),
-    markCertificate(process, certName, 'certified', null),
+    () =>
+      joinGroup(process, { step: 'joinCertified', person, group: groups.certified }).then(() =>
+        leaveGroup(process, { step: 'leaveRecertificationRequired', person, group, unlessOpen: 'recertification' }),
+      ),
+    () => markCertificate(process, certName, 'certified', null),
   );
 }
