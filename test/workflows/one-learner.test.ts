@@ -168,7 +168,7 @@ async function live(names: readonly string[], life: Readonly<Record<string, Fact
     }
     const fact = life[name] as Fact;
     const { event, data } = sentOf(fact, now);
-    const handle = await world.send(event, { data, signedAt: fact.at });
+    const handle = await world.send(event, { data, signedAt: fact.at, receivedAt: now });
     handles.set(name, handle);
     await world.atRest(handle);
     for (const other of handles.values()) if (side.notified.includes(other.workflowId)) await world.atRest(other);

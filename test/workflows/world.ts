@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { activityInfo } from '@temporalio/activity';
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { type Modes, type Notification, type Policy, SYSTEMS } from '../../src/domain';
+import { isoTime, type Modes, type Notification, type Policy, SYSTEMS } from '../../src/domain';
 import { events, isEventName, quarantine, type Problem } from '../../src/events';
 import { readConfigFile } from '../../src/settings';
 import { TASK_QUEUE } from '../../src/temporal';
@@ -28,6 +28,8 @@ export interface SendOptions {
   readonly eventId?: string;
   /** Epoch ms. Default: now. */
   readonly signedAt?: number;
+  /** Epoch ms. Default: as it was signed. */
+  readonly receivedAt?: number;
   /** Names of fields that could not be read, and are not needed. */
   readonly unread?: readonly string[];
   /** The delivery cannot be read: it goes into quarantine. */
@@ -132,12 +134,13 @@ export async function openWorld(
   }
 
   async function send(event: string, options: SendOptions = {}): Promise<WorkflowHandle> {
-    const { data, problem, eventId, signedAt, unread } = options;
+    const { data, problem, eventId, signedAt, receivedAt, unread } = options;
     const route = isEventName(event) && problem === undefined ? events[event] : quarantine;
     const now = await server.now();
     const envelope = envelopeOf(event, isEventName(event) ? dataOf(event, data, now) : (data ?? { userId: 'u1' }));
     const workflowId = eventId ?? `${route.workflowType}-${(sent += 1)}`;
-    const delivery = deliveryOf(workflowId, envelope, { at: signedAt ?? now, problem });
+    const signed = deliveryOf(workflowId, envelope, { at: signedAt ?? now, problem });
+    const delivery = receivedAt === undefined ? signed : { ...signed, receivedAt: isoTime(receivedAt) };
     return client.workflow.start(route.workflowType, {
       taskQueue: TASK_QUEUE,
       workflowId,
