@@ -5,7 +5,7 @@ import { openLedger } from '../ledger/fixture';
 import { find, howToGet, install, peers, type Peer } from './binaries';
 import { startKeycloak, tryKeycloak } from './keycloak';
 import { startMail, tryMail } from './mail';
-import { startPgBouncer, startPostgres, tryLedger } from './postgres';
+import { startPgBouncer, startPostgres, tryDocumentedRights, tryLedger } from './postgres';
 import { directory, endAll, onEnd } from './processes';
 import { startS3, tryS3 } from './s3';
 import { startScim, startWithHabits, tryScim, withToken } from './scim';
@@ -102,7 +102,10 @@ const KINDS: readonly Kind[] = [
     kind: 'ledger',
     peer: peers.postgres,
     name: 'PostgreSQL, rights to rows',
-    start: async () => tryLedger(databaseUrl(), join(await directory(), 'jest.json'), 'rows'),
+    start: async () => {
+      await tryDocumentedRights(databaseUrl());
+      return tryLedger(databaseUrl(), join(await directory(), 'jest.json'), 'rows');
+    },
   },
   {
     kind: 'ledger behind a pooler',
@@ -162,11 +165,16 @@ function readOptions(args: readonly string[]): { install: boolean; allowMissing:
   }
 }
 
+/** What cannot be had here is skipped, by name. */
 function installMissing(): void {
   for (const peer of Object.values<Peer>(peers)) {
     if (find(peer) !== undefined || peer.get === undefined) continue;
     say(`fetching ${peer.name}`);
-    install(peer);
+    try {
+      install(peer);
+    } catch (error) {
+      say(`${peer.name} could not be fetched: ${(error as Error).message}`);
+    }
   }
 }
 

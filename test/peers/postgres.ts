@@ -4,9 +4,12 @@ import { once } from 'node:events';
 import { chownSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
 import { serverIds } from '../../src/dev/embedded-ledger/can-run';
+import { openPool, prepareLedger } from '../../src/ledger';
 import { freePort } from '../free-port';
-import { reachableDirectory } from '../ledger/fixture';
+import { createDatabase, reachableDirectory } from '../ledger/fixture';
 import { onEnd, run } from './processes';
 import type { Outcome } from './trial';
 
@@ -22,7 +25,21 @@ export async function startPostgres(initdb: string): Promise<string> {
   const port = await freePort();
   const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${directory}`];
   await run(join(dirname(initdb), 'postgres'), ['-D', data, '-p', String(port), ...settings], port, options);
-  return `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  await untilAccepts(url);
+  return url;
+}
+
+/** It listens before it has started. */
+async function untilAccepts(url: string): Promise<void> {
+  const pool = openPool({ url, max: 1 });
+  const isUp = (): Promise<boolean> =>
+    pool.query('select 1').then(
+      () => true,
+      () => false,
+    );
+  for (let tries = 0; tries < 300 && !(await isUp()); tries += 1) await sleep(100);
+  await pool.end();
 }
 
 /**
@@ -52,6 +69,37 @@ export async function startPgBouncer(program: string, url: string): Promise<stri
   await run(program, [file], port, { ...ids, cwd: directory });
   return `postgres://${server.username}@127.0.0.1:${port}${server.pathname}`;
 }
+
+/**
+ * The rights that docs/operating.md gives, as they are written there: the role of `mt setup` makes the tables, and that of the
+ * worker finds them, may write their rows, and no more.
+ */
+export async function tryDocumentedRights(server: string): Promise<void> {
+  const { url, drop } = await createDatabase(server);
+  const page = await readFile(join(__dirname, '..', '..', 'docs', 'operating.md'), 'utf8');
+  const [, statements = ''] = /```sql\n(create role mindtickle_setup .*?)```/s.exec(page) ?? [];
+  assert.notEqual(statements, '', 'the page has no statements');
+  const as = (role: string): string => Object.assign(new URL(url), { username: role, password: PASSWORD }).href;
+  const [admin, setup, worker] = [url, as('mindtickle_setup'), as('mindtickle')].map((each) =>
+    openPool({ url: each, max: 1 }),
+  ) as [Pool, Pool, Pool];
+  try {
+    await admin.query(statements.replaceAll('…', PASSWORD));
+    assert.notDeepEqual(await prepareLedger(setup), [], 'mt setup makes the tables');
+    assert.deepEqual(await prepareLedger(worker), [], 'the worker finds them');
+    await worker.query("delete from receipts where event_id = 'nobody'");
+    await assert.rejects(worker.query('create table more (id int)'), { code: '42501' });
+    await assert.rejects(worker.query('drop table receipts'), { code: '42501' });
+  } finally {
+    for (const pool of [setup, worker]) await pool.end();
+    await drop();
+    const roles = openPool({ url: server, max: 1 });
+    await roles.query('drop role if exists mindtickle, mindtickle_setup');
+    await Promise.all([admin.end(), roles.end()]);
+  }
+}
+
+const PASSWORD = 'a-password-of-the-peers';
 
 /** Under a pooler there is no database of one session, and roles come from its own file. */
 const NOT_OF_A_PEER = ['migrations', 'pool'];
