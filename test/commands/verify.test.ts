@@ -167,6 +167,19 @@ describe('mt verify', () => {
     expect(judge(parts(), { env })).toMatchObject({ verifies: true, secrets: 1 });
   });
 
+  test('reads a file of secrets as the receiver does', () => {
+    const secret = 'one, with a comma';
+    const signature = signDelivery({ body: BODY, secret, timestamp: TIMESTAMP });
+    const named = ['--signature', signature, '--secret-file'];
+    const good = written('two', `\uFEFF# newest first\nanother-secret\n\n${secret}\r\n`);
+    expect(judge([...parts(), ...named, good], {})).toMatchObject({ verifies: true, secrets: 2 });
+    const bad = written('assigned', `MINDTICKLE_WEBHOOK_SECRET=${secret}\n`);
+    const { status, stdout, stderr } = verify([...parts(), ...named, bad]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('line 1 of the file is NAME=value');
+    expect(stderr).not.toContain(secret);
+  });
+
   test.each([
     [[], 'no mt dev runs'],
     [['--secret', 's'], '--file or --request: missing'],

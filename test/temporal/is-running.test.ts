@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectNow, type Connected, createIsRunning } from '../../src/temporal';
+import { connectNow, type Connected, createEndingOf, createIsRunning } from '../../src/temporal';
 import { openNamespace, openTemporalProxy, silentLog } from './fixture';
 
 let temporal: Connected;
@@ -53,5 +53,27 @@ describe('createIsRunning', () => {
     await expect(createIsRunning(connected.client)('w')).resolves.toBe('unknown');
     await connected.close();
     await proxy.close();
+  });
+});
+
+describe('createEndingOf', () => {
+  test('says by whose hand a workflow was ended, and why', async () => {
+    const handle = await start();
+    const endingOf = createEndingOf(temporal.client);
+    await expect(endingOf(handle.workflowId)).resolves.toBeNull();
+    await handle.terminate('sent twice');
+    const by = temporal.client.options.identity;
+    await expect(endingOf(handle.workflowId)).resolves.toEqual({ how: 'terminated', by, reason: 'sent twice' });
+    await start(handle.workflowId);
+    await expect(endingOf(handle.workflowId)).resolves.toBeNull();
+  });
+
+  test('says of one that was out of time that it was, and nothing of one that never was', async () => {
+    const endingOf = createEndingOf(temporal.client);
+    const options = { workflowId: randomUUID(), taskQueue: 'nobody polls', workflowExecutionTimeout: '1 second' };
+    const { workflowId } = await temporal.client.workflow.start('anything', options);
+    await temporal.client.workflow.result(workflowId).catch(() => undefined);
+    await expect(endingOf(workflowId)).resolves.toEqual({ how: 'timed out', by: null, reason: null });
+    await expect(endingOf(randomUUID())).resolves.toBeNull();
   });
 });

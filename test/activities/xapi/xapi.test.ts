@@ -124,7 +124,7 @@ describe('storeStatement', () => {
     ]);
   });
 
-  test('iris learner and course as the policy does', async () => {
+  test('names learner and course as the policy does', async () => {
     const iris = { accountHomePage: 'https://acme.example.com', courseBase: 'https://acme.example.com/c/' };
     await runOnce(xapi.storeStatement, { ...facts, courseId: 'c1', iris });
     expect(await statements()).toMatchObject([
