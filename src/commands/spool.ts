@@ -180,7 +180,8 @@ function describeSpool(spool: SpoolReport): readonly string[] {
   const inLanes = lanes.map(([lane, count]) => `${count} in lane ${lane}`).join(', ');
   return [
     records === 0 ? 'no record waits' : `${records} waiting (${inLanes}), the oldest for ${duration(oldestAgeSeconds)}`,
-    `${readable(bytes)} of ${readable(maxBytes)}`,
+    // A directory that no receiver has is opened without a limit.
+    maxBytes === Number.MAX_SAFE_INTEGER ? readable(bytes) : `${readable(bytes)} of ${readable(maxBytes)}`,
     ...(refusing === null ? [] : [`refuses records: ${REFUSING[refusing]}`]),
     `${deadLetterCount} dead letters`,
     ...deadLetters.map(({ workflowId, reason, at }) => `  ${at} ${workflowId ?? 'unreadable'}: ${reason}`),

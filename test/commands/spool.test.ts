@@ -57,7 +57,7 @@ describe('mt spool --dir', () => {
       spool: { records: 2, byLane: { 3: 2 }, deadLetterCount: 1, deadLetters: [{ workflowId: 'evt-a' }] },
     });
     expect((await mt(['status', '--dir', dir])).stdout).toMatch(
-      /2 waiting \(2 in lane 3\).*\n[1-9]\.?\d* KiB of 1 GiB\n1 dead letters\n.*evt-a/,
+      /2 waiting \(2 in lane 3\).*\n[1-9]\.?\d* KiB\n1 dead letters\n.*evt-a/,
     );
   });
 
