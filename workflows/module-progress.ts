@@ -6,7 +6,7 @@ import { beginRelease } from './releases';
 /** Keep a learner's progress: one step of the ledger. A new hire's first progress starts the onboarding. */
 export async function moduleProgress(delivery: EventDelivery<ModuleProgress>, body: unknown): Promise<ProcessResult> {
   beginRelease();
-  const recorded = await recordEvent(delivery, progressedFact(delivery));
+  const recorded = await recordEvent(delivery, progressedFact(delivery), { begins: true });
   if (recorded.outcome !== 'new') {
     await quarantineConflict(recorded, delivery, body);
     return { outcome: recorded.outcome, first: recorded.first };

@@ -68,7 +68,7 @@ export const slack = proxyActivities<ConnectorActivities['slack']>(
 );
 
 /** Part of housekeeping: what Salesforce does not accept within its time is tried again by the next one. */
-export const { syncProgressRecords: syncProgressRecords } = proxyActivities<ConnectorActivities['salesforce']>(
+export const { syncProgressRecords } = proxyActivities<ConnectorActivities['salesforce']>(
   connector('salesforce', {
     startToCloseTimeout: '4 minutes',
     scheduleToCloseTimeout: '10 minutes',
@@ -82,7 +82,7 @@ export const { rereadEnvelope } = proxyActivities<RereadActivities>({
   summary: 'Read the body again',
 });
 
-export const { readPolicySnapshot: readPolicySnapshot } = proxyLocalActivities<PolicySnapshotActivities>({
+export const { readPolicySnapshot } = proxyLocalActivities<PolicySnapshotActivities>({
   startToCloseTimeout: '2 seconds',
 });
 
@@ -104,55 +104,32 @@ interface Step<K extends keyof LedgerActivities> {
   ) => Promise<Awaited<ReturnType<LedgerActivities[K]>>>;
 }
 
-/**
- * A step of the ledger: a local activity, and when the ledger does not answer, the same as a normal one that retries
- * without end, whatever the error: an event is never lost to a fault of ours. A local one that retried would hold a
- * workflow-task slot of the worker while it waits.
- */
-export async function askLedger<K extends keyof LedgerActivities>(
+/** A step of the ledger: it retries without end, whatever the error, since an event is never lost to a fault of ours. */
+export function askLedger<K extends keyof LedgerActivities>(
   name: K,
   summary: string,
   ...args: Parameters<LedgerActivities[K]>
 ): Promise<Awaited<ReturnType<LedgerActivities[K]>>> {
-  const [local, queued] = [localLedger[name], ledgerQueue[name]] as [Step<K>, Step<K>];
-  if (isBeside()) return queued.executeWithOptions({ summary }, args);
+  return (ledgerQueue[name] as Step<K>).executeWithOptions({ summary }, args);
+}
+
+/**
+ * The same where nothing else of the workflow is under way: as a local activity, which costs the server nothing, and as a
+ * normal one when the ledger does not answer; a local one that retried would hold a slot of the worker while it waits.
+ * Beside others it would not replay: its answer may reach a busy worker one workflow task later than its marker says, and
+ * what ended meanwhile comes before it then, and after it in a replay (tried: `findContact` beside `findLearner`).
+ */
+export async function askLedgerAlone<K extends keyof LedgerActivities>(
+  name: K,
+  summary: string,
+  ...args: Parameters<LedgerActivities[K]>
+): Promise<Awaited<ReturnType<LedgerActivities[K]>>> {
   try {
-    return await inTurn(() => local.executeWithOptions({ summary }, args));
+    return await (localLedger[name] as Step<K>).executeWithOptions({ summary }, args);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return await queued.executeWithOptions({ summary: `${summary} (again: the ledger did not answer)` }, args);
+    return await askLedger(name, `${summary} (again: the ledger did not answer)`, ...args);
   }
-}
-
-let besides = 0;
-
-function isBeside(): boolean {
-  return besides > 0;
-}
-
-/**
- * While chains of steps run side by side, the ledger is asked by normal activities: a replay may learn of a local one and of
- * what ended beside it at once, and then go on in another order.
- */
-export async function askingBeside<T>(work: () => Promise<T>): Promise<T> {
-  besides += 1;
-  try {
-    return await work();
-  } finally {
-    besides -= 1;
-  }
-}
-
-let turn: Promise<unknown> = Promise.resolve();
-
-/**
- * One local activity at a time. Two that run side by side end one by one, but a replay learns of both at once, and then
- * what comes after them may come in another order (tried: `upsertTraining` before `findContact`, and the other way round).
- */
-function inTurn<T>(call: () => Promise<T>): Promise<T> {
-  const answer = turn.then(call, call);
-  turn = answer.catch(() => undefined);
-  return answer;
 }
 
 /** Longer work in the ledger than a step: nobody waits for it, and a local activity would hold a slot. */

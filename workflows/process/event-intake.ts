@@ -28,7 +28,7 @@ import {
   SECOND,
 } from '../../src/domain';
 import type { Delivery } from '../../src/events';
-import { askLedger } from './activity-proxies';
+import { askLedger, askLedgerAlone } from './activity-proxies';
 import { bodyArgument } from './body';
 import {
   cancelSignal,
@@ -52,7 +52,8 @@ export function recordEvent(
 ): Promise<Recorded> {
   const { event, signatureDigest, bodyDigest, signedAt, receivedAt } = delivery;
   const receipt = { ...receiptId(delivery), event, signatureDigest, bodyDigest, signedAt, receivedAt, ...ownRun() };
-  return askLedger('recordEvent', 'Record the event', {
+  const ask = how.begins ? askLedgerAlone : askLedger;
+  return ask('recordEvent', 'Record the event', {
     receipt,
     fact,
     ...(how.begins && { begins: true }),

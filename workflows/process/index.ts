@@ -5,7 +5,7 @@ export {
   reconcileOpenWorkflows,
   identity,
   pruneLedger,
-  readPolicySnapshot as readPolicySnapshot,
+  readPolicySnapshot,
   rereadEnvelope,
 } from './activity-proxies';
 export { salesforce, slack, syncProgressRecords as syncProgressRecords, whyFailed } from './activity-proxies';

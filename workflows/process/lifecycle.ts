@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Fact, Policy } from '../../src/domain';
-import { askLedger, identity, readPolicySnapshot, salesforce, slack } from './activity-proxies';
+import { askLedgerAlone, identity, readPolicySnapshot, salesforce, slack } from './activity-proxies';
 import { ownRun, quarantineConflict, recordEvent, signalJoined, signalSettled, type Recorded } from './event-intake';
 import type { Internals, NewlyRecorded } from './internals';
 import type { People } from './people';
@@ -113,7 +113,7 @@ async function close(
   { goesOn }: Lifecycle,
   outcome: Outcome,
 ): Promise<void> {
-  if (goesOn?.(outcome) !== true) await askLedger('closeWorkflow', 'Close the case', { ...ownRun(), outcome });
+  if (goesOn?.(outcome) !== true) await askLedgerAlone('closeWorkflow', 'Close the case', { ...ownRun(), outcome });
   // What joined it before it was closed, and was heard after its body had ended.
   await condition(background.isIdle);
   await notifications.finish();
