@@ -1,8 +1,8 @@
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
-import { Worker } from '@temporalio/worker';
+import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
 import { readHistory, type Recorded } from './files';
 
-type Bundle = { readonly codePath: string };
+type Bundle = NonNullable<ReplayWorkerOptions['workflowBundle']>;
 
 /** Of Temporal's `HistoryEvent` as JSON, what a message needs. */
 interface HistoryEvent {

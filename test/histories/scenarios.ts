@@ -1,80 +1,41 @@
-import type { WorkflowHandle } from '@temporalio/client';
-import { DAY, isoTime, MINUTE, type Modes, type Policy } from '../../src/domain';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import { DAY, HOUR, isoTime, MINUTE, type Policy } from '../../src/domain';
+import { events, isEventName } from '../../src/events';
 import { TASK_QUEUE } from '../../src/temporal';
-import { rehiredSignal, startedSignal, type ProcessState } from '../../workflows/messages';
 import type * as workflows from '../../workflows';
-import { dataOf } from '../events/deliveries';
-import {
-  credentialsRefused,
-  failing,
-  inTurn,
-  learner,
-  recorded,
-  rejected,
-  unavailable,
-  type Fakes,
-} from '../workflows/fakes';
+import type { Carried } from '../../workflows/process';
+import { dataOf, deliveryOf, envelopeOf } from '../events/deliveries';
+import { credentialsRefused, failing, inTurn, learner, recorded, unavailable, type Fakes } from '../workflows/fakes';
 import { floodWithNoise } from '../workflows/flood';
-import { cancel, coached, discard, escalate, extend, recertified, redrive, retry, skip } from '../workflows/operator';
-import { heard, stepIs, type World } from '../workflows/world';
+import { cancel, coached, discard, escalate, recertified, redrive } from '../workflows/operator';
+import { heard, type World } from '../workflows/world';
+import * as corners from './corners';
+import * as generated from './generated';
+import {
+  done,
+  everySystem,
+  extendTo,
+  fakesOf,
+  isWaiting,
+  know,
+  parked,
+  refused,
+  rehired,
+  retried,
+  send,
+  skipped,
+  sleep,
+  started,
+  until,
+  type Line,
+  type Scenario,
+} from './script';
 
 export type WorkflowName = keyof typeof workflows;
 
-/** One line of a scenario's script: something is sent, or waited for. */
-type Line = (world: World, handle: WorkflowHandle) => Promise<unknown>;
-
-/** One way through a workflow, which is run once, recorded, and replayed by every release that follows. */
-export interface Scenario {
-  /** Absent: the Schedule starts it. */
-  readonly event?: string;
-  readonly data?: object;
-  /** Days from now until the certificate has to be renewed. */
-  readonly days?: number;
-  readonly conflict?: true;
-  readonly fakes?: Fakes;
-  readonly modes?: Partial<Modes>;
-  readonly policy?: (policy: Policy) => Partial<Policy>;
-  /** What happens after its start. Then the scenario waits for its end. */
-  readonly script?: readonly Line[];
-  /** Which run is recorded where it goes on in a new one. Default: the last. */
-  readonly run?: 'first';
-}
-
-const until =
-  (wanted: (state: ProcessState) => boolean): Line =>
-  (world, handle) =>
-    world.until(handle, wanted);
-const done = (step: string): Line => until(stepIs(step, 'done'));
-const isWaiting = until(({ phase }) => phase === 'waiting');
-const parked =
-  (step: string): Line =>
-  (world, handle) =>
-    world.parked(handle, step);
-const sleep =
-  (duration: string): Line =>
-  (world) =>
-    world.sleep(duration);
-const send =
-  (message: (handle: WorkflowHandle) => Promise<unknown>): Line =>
-  (_world, handle) =>
-    message(handle);
-const extendTo =
-  (days: number): Line =>
-  async (world, handle) =>
-    extend(handle, (await world.now()) + days * DAY);
-const know = (): Line => (world) => {
-  world.fake('findLearner');
-  return Promise.resolve();
-};
-const retried = (step: string): Line => send((handle) => retry(handle, step));
-const skipped = (step: string): Line => send((handle) => skip(handle, step));
-const rehired = (order: string): Line => send((handle) => handle.signal(rehiredSignal, { eventId: 'p1', order }));
-const started = send((handle) => handle.signal(startedSignal, { eventId: 'p1' }));
-
 const flood: Line = floodWithNoise;
 
-const refused = rejected('identity answered 403');
-const everySystem: Partial<Modes> = { salesforce: 'on', slack: 'on', xapi: 'on' };
 const otherBytes: Fakes = {
   recordEvent: ({ receipt }) =>
     receipt.isConflict === true
@@ -114,6 +75,8 @@ const contradicting = { event: 'module.progress', conflict: true } as const;
 /** By workflow and name. A workflow without scenarios does not compile. */
 export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Scenario>>>> = {
   recertification: {
+    ...corners.recertification,
+    ...generated.recertification,
     'lapsed-after-a-year': { ...expired, days: 365 },
     'extended-then-recertified': {
       ...expired,
@@ -165,6 +128,8 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     },
   },
   offboarding: {
+    ...corners.offboarding,
+    ...generated.offboarding,
     done: { ...deprovisioned, policy: deactivatedAtOnce },
     'parked-and-retried': {
       ...deprovisioned,
@@ -226,6 +191,8 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     },
   },
   onboarding: {
+    ...corners.onboarding,
+    ...generated.onboarding,
     'waits-for-the-answer': {
       ...provisioned,
       policy: ({ onboarding }) => ({ onboarding: { ...onboarding, programs: [{ groups: ['Sales'] }] } }),
@@ -243,6 +210,8 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     },
   },
   quizCoaching: {
+    ...corners.quizCoaching,
+    ...generated.quizCoaching,
     'coached-after-the-sla': { ...failedQuiz, script: [sleep('9 days'), send(coached)] },
     'escalated-to-the-administrator': {
       ...failedQuiz,
@@ -265,6 +234,8 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     practice: { ...failedQuiz, data: { quizType: 'practice' } },
   },
   courseCompletion: {
+    ...corners.courseCompletion,
+    ...generated.courseCompletion,
     first: completed,
     again: { ...completed, fakes: { recordEvent: recorded({ answer: { firstCompletion: false } }) } },
     'to-every-system': { ...completed, modes: everySystem },
@@ -276,10 +247,13 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
     'duplicate-with-other-bytes': { ...completed, fakes: otherBytes },
   },
   moduleProgress: {
+    ...corners.moduleProgress,
     done: progressed,
     'duplicate-with-other-bytes': { ...progressed, fakes: otherBytes },
   },
   quarantine: {
+    ...corners.quarantine,
+    ...generated.quarantine,
     discarded: { ...unknown, script: [isWaiting, send(discard)] },
     'of-a-leaver-discarded': {
       ...leaver,
@@ -319,27 +293,75 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
 
 /** Play a scenario to its end. @returns the run to record. */
 export async function play(world: World, scenario: Scenario, workflow: WorkflowName): Promise<WorkflowHandle> {
-  const { fakes = {}, modes, policy, script = [], run } = scenario;
+  const { modes, policy, script = [], run } = scenario;
   world.reset();
-  world.fakeAll(fakes);
+  world.fakeAll(fakesOf(scenario));
   world.modes = { ...world.modes, ...modes };
   world.policy = { ...world.policy, ...policy?.(world.policy) };
   const handle = await start(world, scenario, workflow);
   const { runId } = await handle.describe();
   for (const line of script) await line(world, handle);
-  await handle.result();
+  await handle.result().catch(unlessCancelled);
   return run === 'first'
     ? world.client.workflow.getHandle(handle.workflowId, runId, { firstExecutionRunId: runId })
     : world.handleOf(handle.workflowId);
 }
 
 async function start(world: World, scenario: Scenario, workflow: WorkflowName): Promise<WorkflowHandle> {
-  const { event, days, data, conflict } = scenario;
+  const { event, days, times, data: changed, conflict, unread, beside, signedHoursAgo = 0 } = scenario;
   if (event === undefined) {
     const workflowId = `${workflow}:acme`;
     return world.client.workflow.start(workflow, { taskQueue: TASK_QUEUE, workflowId });
   }
-  const renewalDeadline = days === undefined ? {} : { renewalDeadline: isoTime((await world.now()) + days * DAY) };
+  if (beside !== undefined) await world.atRest(await world.send(event, { eventId: beside }));
+  const now = await world.now();
+  const all = { ...times, ...(days !== undefined && { renewalDeadline: days }) };
+  const ahead = Object.fromEntries(Object.entries(all).map(([name, inDays]) => [name, isoTime(now + inDays * DAY)]));
+  const data = { ...ahead, ...changed };
+  const signedAt = now - signedHoursAgo * HOUR;
+  if (scenario.carried !== undefined || scenario.bytes === true) return startAsIs(world, scenario, data, now);
   const problem = { kind: 'conflict', detail: 'Another delivery of this event id stands.' } as const;
-  return world.send(event, { data: { ...renewalDeadline, ...data }, ...(conflict && { problem }) });
+  return world.send(event, { data, signedAt, ...(conflict && { problem }), ...(unread && { unread }) });
+}
+
+let begun = 0;
+
+/** With arguments that only the receiver, or a run before, would give it. */
+async function startAsIs(
+  world: World,
+  { event = '', bytes, carried }: Scenario,
+  change: object,
+  now: number,
+): Promise<WorkflowHandle> {
+  const data = isEventName(event) ? dataOf(event, change, now) : change;
+  const envelope = envelopeOf(event, data);
+  const workflowId = `as-is-${(begun += 1)}`;
+  const problem = { kind: 'not-json', detail: 'The body cannot be read.' } as const;
+  const delivery = deliveryOf(workflowId, bytes ? { event: null } : envelope, {
+    at: now,
+    ...(!isEventName(event) && { problem }),
+  });
+  const run: Omit<Carried, 'checkpoint'> = {
+    policySnapshot: { policy: world.policy, modes: world.modes },
+    recorded: recorded(),
+    state: { steps: [], history: [], notified: [] },
+    undos: [],
+    people: { named: [] },
+    notificationCount: 0,
+    signals: [],
+  };
+  return world.client.workflow.start(isEventName(event) ? events[event].workflowType : 'quarantine', {
+    taskQueue: TASK_QUEUE,
+    workflowId,
+    args: [
+      bytes ? delivery : { ...delivery, data },
+      bytes ? new TextEncoder().encode('deactivated, and no JSON') : envelope,
+      ...(carried === undefined ? [] : [{ ...run, checkpoint: carried(now) }]),
+    ],
+  });
+}
+
+/** Temporal's own cancellation ends a workflow as cancelled. */
+function unlessCancelled(error: unknown): void {
+  if (!(error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure)) throw error;
 }

@@ -5,6 +5,9 @@ import { stateQuery, type ProcessState } from '../../workflows/messages';
 /** Longer than anything takes on a busy machine, shorter than Jest's own limit for a test. Real ms. */
 const LIMIT_MS = 240_000;
 
+/** Between two looks: without it, looking takes the time that the workflow needs. Real ms. */
+const BREATH_MS = 15;
+
 /** Waits for workflows, but never without end: what takes too long is an error that says the workflow's state. */
 export interface Patience {
   /** @throws LateError when there is no answer after so many real ms, or when the tests are over. */
@@ -87,7 +90,7 @@ export function createPatience(connected: () => Connected): Patience {
       if (over) throw over;
       const seen = await look().catch(unlessLate);
       if (seen !== undefined) return seen;
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
     }
     throw await late(workflowId, wanted);
   }
