@@ -2,6 +2,8 @@
 'use strict';
 
 module.exports = function plant(source) {
+  // The cache knows a module by its file, and not by what was planted into it.
+  this.cacheable(false);
   const { file, find, replace } = this.getOptions();
   return this.resourcePath === file ? source.replace(find, () => replace) : source;
 };

@@ -33,27 +33,28 @@ export const PLANTS: readonly Plant[] = [
   ...plantsIn('course-completion.ts', 'courseCompletion', [
     reordering(
       'the statement is sent before the certificate is stored',
-      `    storeCertificate(process, data),
-    storeStatement(process, data, policy),
+      `    () => storeCertificate(process, data),
+    () => storeStatement(process, data, policy),
 `,
-      `    storeStatement(process, data, policy),
-    storeCertificate(process, data),
+      `    () => storeStatement(process, data, policy),
+    () => storeCertificate(process, data),
 `,
     ),
-    removal('no training status is recorded', `    recordTraining(process, data),\n`),
+    removal('no training status is recorded', `    () => recordTraining(process, data),\n`),
     removal(
       'a retake records no better score',
       `if (recorded.answer.improved === true) await recordTraining(process, data);`,
     ),
     insertion(
       'the statement is sent twice',
-      `    storeStatement(process, data, policy),\n`,
-      `    storeStatement(process, data, policy),\n    storeStatement(process, data, policy),\n`,
+      `    () => storeStatement(process, data, policy),\n`,
+      `    () => storeStatement(process, data, policy),\n    () => storeStatement(process, data, policy),\n`,
     ),
     waiting(
       'the certificate is waited for before the rest',
-      `    storeCertificate(process, data),\n    storeStatement`,
-      `    await storeCertificate(process, data),\n    storeStatement`,
+      `  await sideBySide(
+    () => storeCertificate(process, data),\n`,
+      `  await storeCertificate(process, data);\n  await sideBySide(\n`,
     ),
   ]),
   ...plantsIn('housekeeping.ts', 'housekeeping', [
@@ -89,11 +90,11 @@ export const PLANTS: readonly Plant[] = [
   ...plantsIn('module-progress.ts', 'moduleProgress', [
     reordering(
       'what contradicts is recorded after it is kept',
-      `  const recorded = await recordEvent(delivery, progressedFact(delivery));
+      `  const recorded = await recordEvent(delivery, progressedFact(delivery), { begins: true });
   if (recorded.outcome !== 'new') {
 `,
       `  await quarantineConflict({ outcome: 'duplicate', first: '', conflict: true }, delivery, body);
-  const recorded = await recordEvent(delivery, progressedFact(delivery));
+  const recorded = await recordEvent(delivery, progressedFact(delivery), { begins: true });
   if (recorded.outcome !== 'new') {
 `,
     ),
@@ -108,20 +109,20 @@ export const PLANTS: readonly Plant[] = [
   ...plantsIn('onboarding.ts', 'onboarding', [
     reordering(
       'the welcome is written before the groups are joined',
-      `  for (const group of programs.groups()) await joinUnlessLeft(process, { step: 'joinProgram', person, group });
+      `  for (const group of programs.groups()) await joinGroup(process, { step: 'joinProgram', person, group });
   await process.notifyLearner('welcome', { kind: 'welcome', role });
 `,
       `  await process.notifyLearner('welcome', { kind: 'welcome', role });
-  for (const group of programs.groups()) await joinUnlessLeft(process, { step: 'joinProgram', person, group });
+  for (const group of programs.groups()) await joinGroup(process, { step: 'joinProgram', person, group });
 `,
     ),
     reordering(
       'groups are left before others are joined',
-      `    for (const group of joined) await joinUnlessLeft(process, { step: 'joinProgram', person, group });
+      `    for (const group of joined) await joinGroup(process, { step: 'joinProgram', person, group });
     for (const group of left) await leaveGroup(process, { step: 'leaveProgram', person, group });
 `,
       `    for (const group of left) await leaveGroup(process, { step: 'leaveProgram', person, group });
-    for (const group of joined) await joinUnlessLeft(process, { step: 'joinProgram', person, group });
+    for (const group of joined) await joinGroup(process, { step: 'joinProgram', person, group });
 `,
     ),
     removal(
@@ -175,13 +176,6 @@ export const PLANTS: readonly Plant[] = [
       'the archive comes before the access ends',
       `  const hasLeftGroups = await endAccess(departure, person);
   await stopTimer();
-  await answered();
-  await process.steps.write({
-    system: 'archive',
-    step: 'archive',
-    title: 'Archive what is known of the person',
-    call: (context, options) => archive.archivePerson.executeWithOptions(options, [context, data.userId]),
-  });
 `,
       `  await process.steps.write({
     system: 'archive',
@@ -191,10 +185,12 @@ export const PLANTS: readonly Plant[] = [
   });
   const hasLeftGroups = await endAccess(departure, person);
   await stopTimer();
-  await answered();
 `,
     ),
-    removal('groups that were joined late stay', `  if (hasLeftGroups) await leaveLateGroups(departure, person);\n`),
+    removal(
+      'groups that were joined late stay',
+      `...(hasLeftGroups ? [() => leaveLateGroups(departure, person)] : [])`,
+    ),
     removal(
       'the ledger keeps the leaver when it is undone',
       `    beforeUndo: () => askLedger('reinstateLearner', 'Not a leaver', { userId, eventId }),\n`,
@@ -217,24 +213,36 @@ export const PLANTS: readonly Plant[] = [
       `  const frozen = await freeze(process, person);
   await untilNotifiedHaveEnded(leaver);
   await beforeStep();
-  const left = await leaveGroups(process, person, 'leaveGroups', 'Leave all groups');
+  return [frozen, await leaveGroups(process, person, 'leaveGroups', 'Leave all groups')];
 `,
       `  const left = await leaveGroups(process, person, 'leaveGroups', 'Leave all groups');
   const frozen = await freeze(process, person);
   await untilNotifiedHaveEnded(leaver);
   await beforeStep();
+  return [frozen, left];
 `,
     ),
     reordering(
       'Slack comes before the CRM',
-      `Promise.all([freezeInCrm(process, person), deactivateSlack(process, person)])`,
-      `Promise.all([deactivateSlack(process, person), freezeInCrm(process, person)])`,
+      `    () => beforeStep().then(() => freezeInCrm(process, person)),
+    () => beforeStep().then(() => deactivateSlack(process, person)),
+`,
+      `    () => beforeStep().then(() => deactivateSlack(process, person)),
+    () => beforeStep().then(() => freezeInCrm(process, person)),
+`,
     ),
     removal('those who were notified are not waited for', `  await untilNotifiedHaveEnded(leaver);\n`),
     waiting(
       'the CRM is waited for before Slack',
-      `Promise.all([freezeInCrm(process, person), deactivateSlack(process, person)])`,
-      `Promise.all([await freezeInCrm(process, person), await deactivateSlack(process, person)])`,
+      `    () => beforeStep().then(() => freezeInCrm(process, person)),
+    () => beforeStep().then(() => deactivateSlack(process, person)),
+`,
+      `    () =>
+      beforeStep()
+        .then(() => freezeInCrm(process, person))
+        .then(() => deactivateSlack(process, person)),
+    () => Promise.resolve(),
+`,
     ),
   ]),
   ...plantsIn('offboarding/guards.ts', 'offboarding', [
@@ -248,16 +256,9 @@ export const PLANTS: readonly Plant[] = [
     removal('a departure after a hire is not confirmed', `    await confirmDeparture(hire);\n`),
   ]),
   ...plantsIn('quarantine/index.ts', 'quarantine', [
-    reordering(
-      'what became of the first is asked before the alert',
-      `      const stopAlert = alert(process, delivery, body, carried === undefined);
-      const asks = isConflict && carried === undefined;
-      if (asks) process.inBackground(() => resolve(process, delivery, body, decision));
-`,
-      `      const asks = isConflict && carried === undefined;
-      if (asks) process.inBackground(() => resolve(process, delivery, body, decision));
-      const stopAlert = alert(process, delivery, body, carried === undefined);
-`,
+    removal(
+      'nobody asks what became of the first',
+      `      if (asks) process.inBackground(() => resolve(process, delivery, body, decision));\n`,
     ),
     removal('a redrive ends its case', `    goesOn: (outcome) => outcome === 'redriven',\n`),
     removal('the alert goes on when it is decided', `.finally(stopAlert)`),
@@ -287,15 +288,6 @@ export const PLANTS: readonly Plant[] = [
   if (open.process.steps.isOn('salesforce')) mark(open, 'required');
 `,
     ),
-    reordering(
-      'the CRM is marked before the lapse',
-      `    open.lapsed = { step, work: process.inBackground(() => lapse(open, deadline)) };
-    mark(open, 'lapsed');
-`,
-      `    mark(open, 'lapsed');
-    open.lapsed = { step, work: process.inBackground(() => lapse(open, deadline)) };
-`,
-    ),
     removal('a lapse is not marked in the CRM', `    mark(open, 'lapsed');\n`),
     insertion(
       'a deadline that was moved is marked twice',
@@ -310,19 +302,26 @@ export const PLANTS: readonly Plant[] = [
   ]),
   ...plantsIn('recertification/steps.ts', 'recertification', [
     reordering(
-      'the certificate is marked before its group is joined',
-      `  await joinGroup(process, { step: 'joinCertified', person, group: groups.certified });
-  const marked = markCertificate(process, certName, 'certified', null);
+      'the group of those who have to renew is left before the other is joined',
+      `      joinGroup(process, { step: 'joinCertified', person, group: groups.certified }).then(() =>
+        leaveGroup(process, { step: 'leaveRecertificationRequired', person, group, unlessOpen: 'recertification' }),
+      ),
 `,
-      `  const marked = markCertificate(process, certName, 'certified', null);
-  await joinGroup(process, { step: 'joinCertified', person, group: groups.certified });
+      `      leaveGroup(process, { step: 'leaveRecertificationRequired', person, group, unlessOpen: 'recertification' }).then(() =>
+        joinGroup(process, { step: 'joinCertified', person, group: groups.certified }),
+      ),
 `,
     ),
     removal('another learner of the account is not asked about', `  await createSharedAccount(process).answered();\n`),
     waiting(
-      'the CRM is waited for before the last group is left',
-      `  const marked = markCertificate(process, certName, 'certified', null);\n`,
-      `  const marked = await markCertificate(process, certName, 'certified', null);\n`,
+      'the CRM is waited for before the groups change',
+      `  await sideBySide(
+    () =>
+      joinGroup(process, { step: 'joinCertified'`,
+      `  await markCertificate(process, certName, 'certified', null);
+  await sideBySide(
+    () =>
+      joinGroup(process, { step: 'joinCertified'`,
     ),
   ]),
   ...plantsIn('process/lifecycle.ts', 'recertification', [
@@ -339,9 +338,9 @@ export const PLANTS: readonly Plant[] = [
     removal('what settles is not signalled', `    await signalSettled(recorded.settles);\n`),
     waiting(
       'the case is closed after its last notifications',
-      `  if (goesOn?.(outcome) !== true) await askLedger('closeWorkflow', 'Close the case', { ...ownRun(), outcome });\n`,
+      `  if (goesOn?.(outcome) !== true) await askLedgerAlone('closeWorkflow', 'Close the case', { ...ownRun(), outcome });\n`,
       `  await notifications.finish();
-  if (goesOn?.(outcome) !== true) await askLedger('closeWorkflow', 'Close the case', { ...ownRun(), outcome });\n`,
+  if (goesOn?.(outcome) !== true) await askLedgerAlone('closeWorkflow', 'Close the case', { ...ownRun(), outcome });\n`,
     ),
   ]),
   ...plantsIn('process/steps.ts', 'offboarding', [
@@ -376,11 +375,11 @@ export const PLANTS: readonly Plant[] = [
       `  for (const { workflowId, news } of settles) await signalOne(workflowId, news);\n`,
     ),
   ]),
-  ...plantsIn('process/activity-proxies.ts', 'offboarding', [
-    removal(
-      'local activities run side by side',
-      `    return await inTurn(() => local.executeWithOptions({ summary }, args));\n`,
-      `    return await local.executeWithOptions({ summary }, args);\n`,
+  ...plantsIn('process/activity-proxies.ts', 'recertification', [
+    reordering(
+      'the ledger is asked by a local activity beside others',
+      `  return (ledgerQueue[name] as Step<K>).executeWithOptions({ summary }, args);\n`,
+      `  return (localLedger[name] as Step<K>).executeWithOptions({ summary }, args);\n`,
     ),
   ]),
   ...plantsIn('process/state.ts', 'recertification', [
