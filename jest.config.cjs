@@ -8,6 +8,7 @@ module.exports = {
     ],
   },
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/test/forget-storages.cjs'],
   globalSetup: '<rootDir>/test/global-setup.ts',
   globalTeardown: '<rootDir>/test/global-teardown.ts',
   testTimeout: 60_000,
