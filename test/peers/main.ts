@@ -13,7 +13,7 @@ import { startToxiproxy, type Proxy } from './toxiproxy';
 import type { Outcome } from './trial';
 import { startRalph, tryXapi } from './xapi';
 
-const USAGE = `npm run test:peers -- [--install] [--allow-missing]
+const USAGE = `npm run test:peers -- [--install] [--allow-missing] [--only <part of a peer's name>]
 
 The connectors, against servers that we did not write, on loopback: each step twice, observed, and with Toxiproxy in front,
 with its answer lost, the peer down, slow and silent. --install fetches what is missing into the cache of the user (go, pip, Maven).
@@ -130,10 +130,19 @@ async function main(args: readonly string[]): Promise<number> {
     say(USAGE);
     return 2;
   }
+  const chosen = KINDS.filter(({ peer, name = peer.name }) => name.includes(options.only));
+  if (chosen.length === 0) {
+    say(`no peer is named ${options.only}: there are ${KINDS.map(({ peer, name = peer.name }) => name).join('; ')}`);
+    return 2;
+  }
   if (options.install) installMissing();
   const surroundings = await openSurroundings();
   const rows: Row[] = [];
-  for (const kind of KINDS) rows.push(await tryKind(kind, surroundings));
+  for (const kind of chosen) {
+    const row = await tryKind(kind, surroundings);
+    say(`${row.peer}: ${row.outcome}`);
+    rows.push(row);
+  }
   print(rows);
   const missing = [...new Set(rows.map(({ kind }) => kind))].filter(
     (kind) => !rows.some((row) => row.kind === kind && row.outcome !== 'skipped'),
@@ -155,11 +164,19 @@ async function openSurroundings(): Promise<Surroundings> {
   return { pool: ledger.pool, proxyFor };
 }
 
-function readOptions(args: readonly string[]): { install: boolean; allowMissing: boolean } | undefined {
+function readOptions(args: readonly string[]): { install: boolean; allowMissing: boolean; only: string } | undefined {
   try {
-    const options = { install: { type: 'boolean' }, 'allow-missing': { type: 'boolean' } } as const;
+    const options = {
+      install: { type: 'boolean' },
+      'allow-missing': { type: 'boolean' },
+      only: { type: 'string' },
+    } as const;
     const { values } = parseArgs({ args: [...args], options });
-    return { install: values.install === true, allowMissing: values['allow-missing'] === true };
+    return {
+      install: values.install === true,
+      allowMissing: values['allow-missing'] === true,
+      only: values.only ?? '',
+    };
   } catch {
     return undefined;
   }
