@@ -16,6 +16,11 @@ async function opened(event: string, isOpen: (state: ProcessState) => boolean, d
   return handle;
 }
 
+/** The time-skipping server may give a task another moment, some ms later, when its run is replayed. */
+function withoutMoments(state: object): unknown {
+  return JSON.parse(JSON.stringify(state, (name, value: unknown) => (name === 'at' ? undefined : value)));
+}
+
 const waitsFor = (what: string) => (state: ProcessState) => state.waitingFor === what;
 const restored = () => world.callsOf('restoreUser').map(({ args }) => args[2]);
 
@@ -43,7 +48,7 @@ describe('a recertification whose history is long', () => {
     const now = await flood(handle);
     expect((await now.describe()).runId).not.toBe(runId);
     const { history, ...after } = await world.state(now);
-    expect(after).toMatchObject(before);
+    expect(withoutMoments(after)).toEqual(withoutMoments(before));
     expect(history.filter(({ by }) => by === 'ada')).toEqual(noted);
     expect((await now.fetchHistory()).events?.length).toBeLessThan(200);
     await world.sleep('18 days');
