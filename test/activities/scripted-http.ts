@@ -63,7 +63,7 @@ export async function scriptHttp(before: string, { tls = false } = {}): Promise<
     seen: [],
     hanging: () => (held.length > 0 ? Promise.resolve() : new Promise((arrived) => arrivals.push(arrived))),
     letGo: async () => {
-      await Promise.all(held);
+      await Promise.all(held.splice(0));
     },
     stop: () => close(server),
   };

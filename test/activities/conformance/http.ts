@@ -158,10 +158,11 @@ function describeTime(suite: Suite): void {
 
   describe('a system that', () => {
     test.each(['hang', 'begin'] as const)('does not answer (%s) is given up after the time limit', async (how) => {
+      const meets = meeting(suite, 'any request', how, suite.step(SHORT_MS));
       // A time limit that nobody holds may be collected as garbage.
-      const collecting = setInterval(collectGarbage, 20);
-      const tried = await meeting(suite, 'any request', how, suite.step(SHORT_MS));
-      clearInterval(collecting);
+      await http().hanging();
+      collectGarbage();
+      const tried = await meets;
       suite.expectFailure(tried, 'unavailable');
       await http().letGo();
     });
