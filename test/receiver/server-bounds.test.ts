@@ -67,7 +67,7 @@ describe('the size of a body', () => {
     socket.pause();
     write(requestBytes([...signedHeaders(), chunked], ''));
     const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, 'x'), Buffer.from('\r\n')]);
-    for (let sent = 0; sent < 128; sent += 1)
+    for (let sent = 0; sent < 32; sent += 1)
       await new Promise((resolve, reject) => {
         socket.write(chunk, (error) => (error ? reject(error) : setImmediate(resolve)));
       });
