@@ -5,8 +5,8 @@ import { stateQuery, type ProcessState } from '../../workflows/messages';
 /** Longer than anything takes on a busy machine, shorter than Jest's own limit for a test. Real ms. */
 const LIMIT_MS = 240_000;
 
-/** Between two looks: without it, looking takes the time that the workflow needs. Real ms. */
-const BREATH_MS = 15;
+/** Between two looks, longer each time: looking takes the time that the workflow needs. Real ms. */
+const [FIRST_BREATH_MS, LONGEST_BREATH_MS] = [10, 100];
 
 /** Waits for workflows, but never without end: what takes too long is an error that says the workflow's state. */
 export interface Patience {
@@ -86,11 +86,16 @@ export function createPatience(connected: () => Connected): Patience {
   }
 
   async function until<T>(workflowId: string, wanted: string, look: () => Promise<T | undefined>): Promise<T> {
-    for (const givenUpAt = Date.now() + LIMIT_MS; Date.now() < givenUpAt;) {
+    const givenUpAt = Date.now() + LIMIT_MS;
+    for (
+      let breathMs = FIRST_BREATH_MS;
+      Date.now() < givenUpAt;
+      breathMs = Math.min(breathMs * 1.5, LONGEST_BREATH_MS)
+    ) {
       if (over) throw over;
       const seen = await look().catch(unlessLate);
       if (seen !== undefined) return seen;
-      await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
+      await new Promise((resolve) => setTimeout(resolve, breathMs));
     }
     throw await late(workflowId, wanted);
   }
