@@ -32,11 +32,12 @@ const PRIVATE_NAME = /^[a-z0-9_-]+$|\.(localhost|local|internal|svc|lan|home\.ar
 /**
  * Detects what a web page elsewhere could make a browser send here: a public name that was made to resolve to a private
  * address (DNS rebinding) shows in `Host`, a request across origins in `Origin`.
+ * @param own where people reach this server, if that is a public name.
  * @returns one sentence that says what is wrong; undefined when nothing is.
  */
-export function faultOfOrigin({ host, origin }: IncomingHttpHeaders): string | undefined {
-  if (!isPrivate(host ?? '')) return 'Host must be an IP address, or a name of a private network.';
-  if (origin !== undefined && origin !== `http://${String(host)}` && origin !== `https://${String(host)}`)
+export function faultOfOrigin({ host = '', origin }: IncomingHttpHeaders, own?: URL): string | undefined {
+  if (host !== own?.host && !isPrivate(host)) return 'Host must be an IP address, or a name of a private network.';
+  if (origin !== undefined && ![`http://${host}`, `https://${host}`, own?.origin].includes(origin))
     return 'Origin must be this server.';
   return undefined;
 }

@@ -1,15 +1,12 @@
-import { createServer, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
-import { MINUTE, SECOND } from '../domain';
 import type { OpsToken } from '../settings';
 import type { CappedLog } from '../telemetry';
 import { withTimeout } from '../with-timeout';
-import { bearerOf, credentialOf, faultOfOrigin } from './access';
-import { createApp, placeOf, serve } from './app';
-import { IDLE_MS, isUnused, limitSilence } from './idle';
-import { isBodyPending, sendProblem, sendProblemTo, type HttpProblem } from './problem';
-import { trackRequests } from './shutdown';
+import { bearerOf, credentialOf } from './access';
+import { createApp, placeOf } from './app';
+import { guardOrigin } from './guard-origin';
+import { createLimitedServer, SERVER_LIMITS, type LimitedServer, type ServerLimits } from './limited-server';
+import { FORBIDDEN, METHOD_NOT_ALLOWED, NO_CREDENTIAL, NOT_FOUND, sendProblem } from './problem';
 
 export interface PrivateCall {
   /** The credential's name: the actor of whatever is changed. */
@@ -35,25 +32,10 @@ export interface PrivatePortOptions {
   readonly tokens: () => readonly OpsToken[];
   readonly routes: PrivateRoutes;
   readonly log: CappedLog;
-  readonly limits?: Partial<typeof LIMITS>;
+  readonly limits?: Partial<ServerLimits>;
 }
 
-export interface PrivatePort {
-  /** Not listening yet. */
-  readonly server: Server;
-  /** Stop listening, answer what has begun, at most for `limits.closeMs`. */
-  readonly close: () => Promise<void>;
-}
-
-const LIMITS = {
-  /** From the first byte of a request to the end of its headers. */
-  headersMs: 5 * SECOND,
-  requestMs: 10 * SECOND,
-  /** How long a route may work before the answer is 503. */
-  handleMs: 30 * SECOND,
-  connections: 256,
-  closeMs: 2 * SECOND,
-};
+export type PrivatePort = LimitedServer;
 
 /**
  * The private server: metrics, and what operators ask of a process. It may listen on every interface, as it has to in a
@@ -61,20 +43,8 @@ const LIMITS = {
  * `application/problem+json` (RFC 9457).
  */
 export function createPrivatePort(options: PrivatePortOptions): PrivatePort {
-  const limits = { ...LIMITS, ...options.limits };
-  const server = createServer({
-    headersTimeout: limits.headersMs,
-    requestTimeout: limits.requestMs,
-    connectionsCheckingInterval: SECOND,
-  });
-  server.maxConnections = limits.connections;
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (!isUnused(error, socket)) sendProblemTo(socket, { status: 400, detail: 'This is no whole HTTP request.' });
-  });
-  const { close } = trackRequests(server, limits.closeMs);
-  limitSilence(server, { idleMs: IDLE_MS, silenceMs: limits.requestMs + limits.handleMs + MINUTE });
-  serve(server, application(options, limits.handleMs));
-  return { server, close };
+  const limits = { ...SERVER_LIMITS, ...options.limits };
+  return createLimitedServer(application(options, limits.handleMs), limits);
 }
 
 interface Locals {
@@ -84,14 +54,7 @@ interface Locals {
 /** In this order: the origin, the credential, the path and method, the role. A caller without a credential learns of no path. */
 function application({ tokens, routes, log }: PrivatePortOptions, handleMs: number): Express {
   const app = createApp();
-  app.use((request, response, next) => {
-    response.set(HEADERS);
-    // Otherwise a body that nobody has read would be read as the next request.
-    if (isBodyPending(request)) response.set('connection', 'close');
-    const fault = faultOfOrigin(request.headers);
-    if (fault === undefined) next();
-    else sendProblem(request, response, { status: 403, detail: fault });
-  });
+  app.use(guardOrigin());
   app.get('/healthz', (_request, response) => void response.json({ ok: true }));
   app.use((request, response, next) => {
     const credential = credentialOf(bearerOf(request.headers.authorization), tokens());
@@ -125,8 +88,7 @@ function addRoute(
     allowed.push(method === 'GET' ? 'GET, HEAD' : method);
   }
   const headers = { allow: allowed.join(', ') };
-  const detail = 'The Allow header says which methods this path accepts.';
-  target.all((request, response) => sendProblem(request, response, { status: 405, detail, headers }));
+  target.all((request, response) => sendProblem(request, response, { ...METHOD_NOT_ALLOWED, headers }));
 }
 
 function handler(name: string, { role, handle }: PrivateRoute, log: CappedLog, handleMs: number): RequestHandler {
@@ -149,17 +111,3 @@ function handler(name: string, { role, handle }: PrivateRoute, log: CappedLog, h
     else response.setHeader('content-type', reply.contentType).end(reply.body);
   };
 }
-
-const HEADERS = {
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-};
-
-const NO_CREDENTIAL: HttpProblem = {
-  status: 401,
-  detail: 'Send a token of OPS_TOKENS: `Authorization: Bearer <token>`.',
-  headers: { 'www-authenticate': 'Bearer realm="mindtickle"' },
-};
-const NOT_FOUND: HttpProblem = { status: 404, detail: 'There is nothing at this path.' };
-const FORBIDDEN: HttpProblem = { status: 403, detail: 'This needs a credential of the role operator.' };

@@ -13,6 +13,19 @@ export interface HttpProblem {
   readonly more?: object;
 }
 
+export const NO_CREDENTIAL: HttpProblem = {
+  status: 401,
+  detail: 'Send a token of OPS_TOKENS: `Authorization: Bearer <token>`.',
+  headers: { 'www-authenticate': 'Bearer realm="mindtickle"' },
+};
+export const FORBIDDEN: HttpProblem = { status: 403, detail: 'This needs a credential of the role operator.' };
+export const NOT_FOUND: HttpProblem = { status: 404, detail: 'There is nothing at this path.' };
+/** Whoever sends it adds `allow`. */
+export const METHOD_NOT_ALLOWED: HttpProblem = {
+  status: 405,
+  detail: 'The Allow header says which methods this path accepts.',
+};
+
 /** How long a client that is still sending may take to read our answer, in ms. */
 const LINGER_MS = 1000;
 

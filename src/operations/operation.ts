@@ -2,6 +2,20 @@
 import type { z } from 'zod';
 import type { OpsToken } from '../settings';
 
+/** What may have changed; whoever shows it asks again. */
+export const TOPICS = [
+  'workflows',
+  'effects',
+  'receipts',
+  'refusals',
+  'learners',
+  'progress',
+  'connectors',
+  'bulk',
+] as const;
+
+export type Topic = (typeof TOPICS)[number];
+
 /** Who asks: the name of the credential is the actor of whatever is changed. */
 export interface Caller {
   readonly by: string;
@@ -35,6 +49,13 @@ export interface Operation {
   readonly input: z.ZodObject;
   /** What it answers with; `file`: a FileReply. */
   readonly output: z.ZodType | 'file';
+  /**
+   * GET: what the answer is made of; it is kept for other callers of the same role until one of these changes, 2 s at most. Others: what
+   * they change. Absent: all.
+   */
+  readonly topics?: readonly Topic[];
+  /** GET: the answer depends on the caller's name; it is never kept. */
+  readonly isPersonal?: boolean;
   readonly handle: (input: never, caller: Caller) => Promise<unknown>;
 }
 

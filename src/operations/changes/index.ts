@@ -1,0 +1,1 @@
+export { createChanges, type Change, type Changes } from './changes';

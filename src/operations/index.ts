@@ -1,0 +1,3 @@
+export { createOpsServer, type OpsServer, type OpsServerOptions } from './api';
+export { createChanges, type Changes } from './changes';
+export type { Operation, Topic } from './operation';
