@@ -36,10 +36,21 @@ function sourceFiles() {
     .sort();
 }
 
+/** What the operations page is made of: a browser loads it as it is. */
+function pageFiles() {
+  const folder = join('src', 'operations', 'page', 'static');
+  if (!fs.existsSync(join(root, folder))) return [];
+  const entries = fs.readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
 /** Sizes and times, not contents, since every command checks it. A removed file, and an older time, change it too. */
 function fingerprint() {
   const hash = createHash('sha256');
-  for (const path of [...sourceFiles(), ...OTHER_INPUTS]) {
+  for (const path of [...sourceFiles(), ...pageFiles(), ...OTHER_INPUTS]) {
     const { size, mtimeMs } = fs.statSync(join(root, path), { throwIfNoEntry: false }) ?? {};
     hash.update(`${path}:${size}:${mtimeMs}\n`);
   }
@@ -64,6 +75,10 @@ function compile(folder) {
     fs.writeFileSync(join(folder, compiled), `${code}//# sourceMappingURL=${basename(compiled)}.map\n`);
     fs.writeFileSync(join(folder, `${compiled}.map`), map);
     if (/^(workflows|src\/domain)\//.test(path)) bundleInputs.update(`${path}\n${code}`);
+  }
+  for (const path of pageFiles()) {
+    fs.mkdirSync(dirname(join(folder, path)), { recursive: true });
+    fs.copyFileSync(join(root, path), join(folder, path));
   }
   return bundleInputs.digest('hex');
 }

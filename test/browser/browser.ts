@@ -1,0 +1,45 @@
+/** Chromium for the tests of the page; where there is none, they are skipped by name. */
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+const PATHS = [
+  process.env['CHROMIUM_PATH'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+
+export const chromiumPath = PATHS.find((path) => path !== undefined && existsSync(path));
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export function launch(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error('no Chromium');
+  return chromium.launch({ executablePath: chromiumPath, args: FLAGS });
+}
+
+export interface Look {
+  readonly width?: number;
+  readonly scheme?: 'light' | 'dark';
+}
+
+/** A page of a browser of its own, as a person has it; errors of the page's script fail the test that asks for them. */
+export async function openPage(browser: Browser, { width = 1280, scheme = 'light' }: Look = {}): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: { width, height: width < 600 ? 844 : 900 },
+    colorScheme: scheme,
+    timezoneId: 'Europe/Berlin',
+    locale: 'en-GB',
+  });
+  context.setDefaultTimeout(10_000);
+  return context.newPage();
+}

@@ -1,0 +1,21 @@
+/** An address of every view of the page, as the mock knows it. */
+export const VIEWS = [
+  '/needs',
+  '/leavers',
+  '/leavers/leaver-1',
+  '/recertifications',
+  '/recertifications?view=calendar',
+  '/coaching',
+  '/hires',
+  '/quarantine',
+  '/quarantine/bad-leaver',
+  '/leaderboard',
+  '/progress',
+  '/learners/u-1000',
+  '/cases/recert-1',
+  '/deliveries',
+  '/observed',
+  '/connectors',
+  '/audit',
+  '/health',
+] as const;
