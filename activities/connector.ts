@@ -56,7 +56,8 @@ export function requireUnprotected(
   names: readonly (string | null)[],
   isProtected: Policy['protected'],
 ): void {
-  if (isProtectedUser(names, isProtected)) throw rejected(system, 'must not change this user: protected by the policy');
+  if (isProtectedUser(names, isProtected))
+    throw rejected(system, 'must not change this user: protected by the policy', { cause: 'protected' });
 }
 
 /**
@@ -65,7 +66,9 @@ export function requireUnprotected(
  */
 export function keysDisagree(system: System, found: string, otherwise: string): ApplicationFailure {
   const advice = 'correct the wrong one, then retryStep, or identify or skipStep';
-  return rejected(system, `has ${found}, but ${otherwise}: nothing is changed (${advice})`);
+  return rejected(system, `has ${found}, but ${otherwise}: nothing is changed (${advice})`, {
+    cause: 'accountConflict',
+  });
 }
 
 /** An id in a sentence: its field may hold an address, which no sentence may. */

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { OwnCause } from '../src/domain';
 import { isUnavailable } from '../src/ledger';
 
 /** The one classification of what a system answers: try again, or a person has to look. */
@@ -6,6 +7,8 @@ import { isUnavailable } from '../src/ledger';
 /** `call`: the call that failed, which the sentence then names. */
 interface FailureDetails {
   readonly call?: string;
+  /** Where it is about this person rather than about the system: what the case is searched for by. */
+  readonly cause?: OwnCause;
   readonly [fact: string]: unknown;
 }
 

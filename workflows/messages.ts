@@ -32,6 +32,10 @@ export interface StepState {
   readonly detail: string | null;
   /** ISO 8601. */
   readonly at: string;
+  /** The key of why it is parked, or being retried: what cases are searched for by. */
+  readonly cause?: string;
+  /** While it is parked: what happens although nobody decides, as a sentence. */
+  readonly meanwhile?: string;
 }
 
 /** A message or a decision. `by` is a claim where it came by signal; `Temporal` for a native cancellation. */
@@ -70,6 +74,24 @@ export interface ProcessState {
   readonly notified: readonly Notified[];
   /** How many entries the history has lost; absent: none. */
   readonly forgotten?: number;
+}
+
+/** The memo `mindtickle` of a workflow that waits: what lists of many cases show. Never a name or an address. */
+export interface ListedRest {
+  /** The kind and what it is about; ids and titles. */
+  readonly about: string;
+  /** The step that is parked or being retried; null: it waits beside its steps. */
+  readonly step: string | null;
+  readonly title: string | null;
+  /** Why the step is parked, as a sentence. */
+  readonly why: string | null;
+  /** The key of it, as in the search attribute `MindtickleCause`. */
+  readonly cause: string | null;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly waitingFor: string | null;
+  /** What happens by itself; `at` ISO 8601, null where that is not known. */
+  readonly next: { readonly at: string | null; readonly what: string | null } | null;
 }
 
 /** Stop, undo what must be undone, end as Completed. `eventId` when an event says so rather than a person. */

@@ -121,6 +121,7 @@ async function upTheChain(coaching: Case, checkpoint: Checkpoint | undefined): P
     const named = people.named();
     const isWoken = await process.wait({
       what: WANTED,
+      cause: 'waitsForCoaching',
       until: () => news.outcome !== null || people.named() > named,
       ...(hasNext && { wakeAt, dueAt: wakeAt, next: 'the next person of the escalation chain is notified' }),
       checkpoint: (): Checkpoint => ({ hasNext, wakeAt }),

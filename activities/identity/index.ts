@@ -128,12 +128,13 @@ function createActivities(
         }
         return (['not active', 'done'] as const).find((result) => results.includes(result)) ?? 'unchanged';
       });
-      if (restored === 'absent')
-        throw rejected('identity', 'has nobody of this id or address any more; retryStep, identify or skipStep');
+      if (restored === 'absent') throw rejected('identity', NOBODY_ANY_MORE, { cause: 'notFound' });
       return restored;
     },
   };
 }
+
+const NOBODY_ANY_MORE = 'has nobody of this id or address any more; retryStep, identify or skipStep';
 
 async function inactiveAmong(
   { findByAddress }: IdentityDriver,

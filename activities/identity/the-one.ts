@@ -28,6 +28,7 @@ export function theOne({ userId }: Pick<Person, 'userId'>, { byId, byAddress }: 
   if (second !== undefined)
     throw rejected('identity', 'has several users of this id or address; retryStep, identify or skipStep', {
       count: all.length,
+      cause: 'accountConflict',
     });
   if (first === undefined) return null;
   if (first.userId !== null && folded(first.userId) !== folded(userId))

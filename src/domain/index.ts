@@ -1,4 +1,5 @@
 export * from './calendar';
+export * from './causes';
 export * from './certificates';
 export * from './conflict';
 export * from './correlation';

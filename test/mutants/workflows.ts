@@ -346,11 +346,11 @@ export const PLANTS: readonly Plant[] = [
   ...plantsIn('process/steps.ts', 'offboarding', [
     reordering(
       'people are notified after the step is decided',
-      `      const stopNotifying = onParked(step, step.endsAccess === true ? { ...tried, cause: undefined } : tried);
-      const decision = await untilDecided({ decisions, recorder }, step.step, tried, call).finally(stopNotifying);
+      `      const stopNotifying = onParked(step, step.endsAccess === true ? { ...tried, shared: undefined } : tried);
+      const decision = await untilDecided({ decisions, recorder }, step, tried, call).finally(stopNotifying);
 `,
-      `      const decision = await untilDecided({ decisions, recorder }, step.step, tried, call);
-      onParked(step, step.endsAccess === true ? { ...tried, cause: undefined } : tried)();
+      `      const decision = await untilDecided({ decisions, recorder }, step, tried, call);
+      onParked(step, step.endsAccess === true ? { ...tried, shared: undefined } : tried)();
 `,
     ),
   ]),
@@ -382,11 +382,17 @@ export const PLANTS: readonly Plant[] = [
       `  return (localLedger[name] as Step<K>).executeWithOptions({ summary }, args);\n`,
     ),
   ]),
-  ...plantsIn('process/state.ts', 'recertification', [
+  ...plantsIn('process/publisher.ts', 'recertification', [
     insertion(
-      'the phase is searched for with every change',
-      `    if (state.phase !== phase) upsertSearchAttributes`,
-      `    if (state.phase === phase || state.phase !== phase) upsertSearchAttributes`,
+      'what it is searched for by is published with every change',
+      `    if (changed.length > 0) upsertSearchAttributes`,
+      `    if (changed.length >= 0) upsertSearchAttributes`,
     ),
+    insertion(
+      'the memo is written with every change',
+      `  if (now !== before) upsertMemo`,
+      `  if (now !== before || now === before) upsertMemo`,
+    ),
+    removal('nothing is published of what it needs', `  if (now !== before) upsertMemo({ [LISTED_REST]: memo });\n`),
   ]),
 ];

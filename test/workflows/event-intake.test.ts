@@ -25,6 +25,8 @@ describe('moduleProgress', () => {
   });
 });
 
+const waits: unknown = expect.objectContaining({ step: null, cause: 'conflict' });
+
 describe('every workflow', () => {
   test.each(
     (['duplicate', 'replayed'] as const).flatMap((outcome) => EVENTS.map((event) => [outcome, event] as const)),
@@ -54,9 +56,11 @@ describe('every workflow', () => {
     const kept = world.handleOf(`conflict:${workflowId}:${bodyDigest.slice(0, 16)}`);
     await world.until(kept, ({ history }) => history.length > 0);
     const { type, memo, typedSearchAttributes } = await kept.describe();
-    expect({ type, memo }).toEqual({ type: 'quarantine', memo: { bodyDigest } });
+    // What tells the same delivery from another one stays beside what it waits for.
+    expect({ type, memo }).toEqual({ type: 'quarantine', memo: { bodyDigest, mindtickle: waits } });
     expect(typedSearchAttributes.get(searchAttributes.event)).toBe(event);
     expect(typedSearchAttributes.get(searchAttributes.phase)).toBe('waiting');
+    expect(typedSearchAttributes.get(searchAttributes.needs)).toBe('person');
     await end(kept);
     // The same bytes came before: they are kept already.
     const again = await world.send(event, { data, eventId: workflowId });

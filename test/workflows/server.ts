@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Client, WorkflowClientInterceptor } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { NativeConnection } from '@temporalio/worker';
+import { searchAttributes } from '../../src/domain';
 import { openNamespace } from '../temporal/fixture';
 import { createPatience, type Patience } from './patience';
 
@@ -44,6 +45,9 @@ async function openDev(): Promise<Server> {
     },
   };
 }
+
+/** `temporal.api.enums.v1.IndexedValueType`. */
+const TYPES = { KEYWORD: 2, DATETIME: 6 } as const;
 
 /** The server may forget a query that meets the end of a run, and stops its time permanently. Real ms. */
 const ANSWER_MS = 20_000;
@@ -92,7 +96,7 @@ async function openTimeSkipping(): Promise<Server> {
   patience.limit();
   await opened.connection.operatorService.addSearchAttributes({
     namespace: 'default',
-    searchAttributes: { MindtickleEvent: 2, MindtickleUserId: 2, MindticklePhase: 2, MindtickleDeadline: 6 },
+    searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name, type }) => [name, TYPES[type]])),
   });
   return {
     ...patience,

@@ -1,8 +1,9 @@
-import { DAY } from '../../src/domain';
+import { DAY, LISTED_REST, searchAttributes } from '../../src/domain';
 import * as wire from '../../workflows/messages';
 import { describeState } from '../../workflows/process/web-ui';
 import type { ProcessState } from '../../workflows/messages';
-import { escalate, extend } from './operator';
+import { credentialsRefused, failing } from './fakes';
+import { discard, escalate, extend, retry } from './operator';
 import { heard, stepIs, useWorld } from './world';
 
 const at = '2026-11-24T12:00:00.000Z';
@@ -81,5 +82,48 @@ describe('the page of a workflow that runs', () => {
       '- update `extendDeadline` `{ deadline, by, reason }`: move the deadline (ISO 8601)',
     );
     await handle.terminate();
+  });
+
+  test('is found by what it needs and why, and its memo says the rest, at one event each', async () => {
+    world.fake('joinGroup', failing(1, credentialsRefused, 'done'));
+    const renewal = await world.send('certification.expired');
+    const unknown = await world.send('badge.awarded');
+    const listed = async (needs: string, cause: string | null) => {
+      const why = cause === null ? 'IS NULL' : `= '${cause}'`;
+      const query = `MindtickleNeeds = '${needs}' AND MindtickleCause ${why} AND ExecutionStatus = 'Running'`;
+      for await (const { workflowId, memo } of world.client.workflow.list({ query }))
+        return { workflowId, memo: memo?.[LISTED_REST] };
+      return undefined;
+    };
+    const isListed = (needs: string, cause: string | null, of = renewal) =>
+      world.seen(of, `listed as ${needs} ${cause}`, () => listed(needs, cause));
+
+    await expect(isListed('person', 'identity.credentialsRefused')).resolves.toMatchObject({
+      workflowId: renewal.workflowId,
+      memo: {
+        about: 'Recertification of u1: Sales',
+        step: 'joinRecertificationRequired',
+        cause: 'identity.credentialsRefused',
+        next: { what: 'the certificate lapses; it may still be renewed late' },
+      },
+    });
+    await expect(isListed('person', 'quarantined', unknown)).resolves.toMatchObject({
+      workflowId: unknown.workflowId,
+      memo: { step: null, waitingFor: 'redrive or discard by a person' },
+    });
+    await discard(unknown);
+    await unknown.result();
+    const { typedSearchAttributes } = await unknown.describe();
+    expect(typedSearchAttributes.get(searchAttributes.needs)).toBeUndefined();
+
+    await retry(renewal, 'joinRecertificationRequired');
+    await expect(isListed('time', null)).resolves.toMatchObject({ workflowId: renewal.workflowId });
+    const { events } = await renewal.fetchHistory();
+    const types = (events ?? []).map(({ upsertWorkflowSearchAttributesEventAttributes: searched, ...event }) =>
+      searched ? 'upsert' : event.workflowPropertiesModifiedEventAttributes ? 'memo' : 'other',
+    );
+    // It waits, parks, and waits again.
+    expect(types.filter((type) => type !== 'other')).toEqual(['upsert', 'memo', 'upsert', 'memo', 'upsert', 'memo']);
+    await renewal.terminate();
   });
 });

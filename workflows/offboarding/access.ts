@@ -89,7 +89,7 @@ async function untilFound(leaver: Leaver, first: Ended): Promise<Ended> {
   await steps.attempt({ step: 'findAccounts', title: 'Find an account of the leaver' }, async () => {
     ended = ended === undefined ? first : await endEverywhere(leaver, await people.person());
     if (ended.isKnownNowhere)
-      throw new NeedsDecision('nobody of this id or address was found; retryStep, identify or skipStep');
+      throw new NeedsDecision('nobody of this id or address was found; retryStep, identify or skipStep', 'notFound');
   });
   return ended ?? first;
 }

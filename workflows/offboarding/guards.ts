@@ -11,12 +11,15 @@ export async function checkGuards(
 ): Promise<void> {
   await steps.attempt({ step: 'checkReason', title: 'Check that the reason is one of a leaver' }, () => {
     if (leaverReasons !== undefined && !leaverReasons.some((one) => reason !== null && sameName(one, reason)))
-      throw new NeedsDecision('the reason given is not one of a leaver; skipStep to offboard all the same, or cancel');
+      throw new NeedsDecision(
+        'the reason given is not one of a leaver; skipStep to offboard all the same, or cancel',
+        'leaverReason',
+      );
   });
   await steps.attempt({ step: 'checkProtected', title: 'Check that the user is not protected' }, async () => {
     const known = await people.person();
     if (isProtectedUser([userId, email, known.email], isProtected))
-      throw new NeedsDecision('this user is protected by the policy and will not be changed; cancel');
+      throw new NeedsDecision('this user is protected by the policy and will not be changed; cancel', 'protected');
   });
   let isAsked = false;
   await steps.attempt({ step: 'checkLimit', title: 'Check the limit of leavers an hour' }, async () => {
@@ -26,7 +29,8 @@ export async function checkGuards(
     isAsked = true;
     throw new NeedsDecision(
       `over the limit of ${limitPerHour} leavers an hour; retryStep lets this one go on, cancel stops it`,
-      { cause: SHARED_CAUSES.leaverLimit },
+      'limitPerHour',
+      { shared: SHARED_CAUSES.leaverLimit },
     );
   });
 }

@@ -59,7 +59,7 @@ export function createRehire(
     await process.steps.attempt(
       { step: 'rehireUnconfirmed', title: 'Confirm that the learner left after the rehire' },
       () => {
-        throw new NeedsDecision(questionOf(hire));
+        throw new NeedsDecision(questionOf(hire), 'rehireUnconfirmed');
       },
     );
     await confirmDeparture(hire);

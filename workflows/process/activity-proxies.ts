@@ -17,7 +17,7 @@ import type {
   ReconcileActivities,
   RereadActivities,
 } from '../../activities';
-import { DAY, MINUTE, SECOND, SYSTEMS, type System } from '../../src/domain';
+import { type Cause, DAY, isOwnCause, MINUTE, SECOND, SYSTEMS, type System } from '../../src/domain';
 
 /** Waits for a running attempt: a step and its undo must not run side by side. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -152,6 +152,7 @@ export type CallOptions = Pick<ActivityOptions, 'retry' | 'scheduleToCloseTimeou
 export interface Retrying {
   readonly attempts: number;
   readonly why: string;
+  readonly cause: Cause;
   readonly nextAt: number | null;
 }
 
@@ -182,7 +183,7 @@ export async function tryPatiently<T>(
       attempts += maximumAttempts;
       const nextAt = Date.now() + (askedFor(error) ?? intervalAfter(attempts - 1));
       if (!hasMoreAttempts(error) || nextAt >= givenUpAt) throw error;
-      const failed = { attempts, why: whyFailed(error) };
+      const failed = { attempts, why: whyFailed(error), cause: causeOf(error, system) };
       saying({ ...failed, nextAt });
       await sleep(nextAt - Date.now(), { summary: `${summary}: then try again` });
       saying({ ...failed, nextAt: null });
@@ -201,15 +202,41 @@ function askedFor(error: unknown): number | undefined {
   return typeof details?.retryAfterMs === 'number' ? details.retryAfterMs : undefined;
 }
 
+/** What a failure of ours says beside its sentence. */
+interface Details {
+  readonly status?: unknown;
+  readonly call?: unknown;
+  readonly cause?: unknown;
+}
+
+function detailsOf({ details }: ApplicationFailure): Details {
+  const [first] = (details ?? []) as readonly (Details | undefined)[];
+  return first ?? {};
+}
+
+function areCredentialsRefused({ status }: Details): boolean {
+  return status === 401 || status === 403;
+}
+
 /** Credentials that a system refuses stop every process that needs it. */
 export function sharedCause({ cause }: ActivityFailure): string | undefined {
   if (!isOurs(cause)) return undefined;
-  const [details] = (cause.details ?? []) as readonly (
-    { readonly status?: unknown; readonly call?: unknown } | undefined
-  )[];
-  if (details?.status !== 401 && details?.status !== 403) return undefined;
+  const details = detailsOf(cause);
+  if (!areCredentialsRefused(details)) return undefined;
   // Whichever call met them first.
   return typeof details.call === 'string' ? cause.message.replace(`: ${details.call}:`, '') : cause.message;
+}
+
+/** The key of why a call failed. `system`: whose call it was, for a failure that does not say. */
+export function causeOf(error: unknown, system: System | 'activity'): Cause {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof TimeoutFailure) return `${system}.unavailable`;
+  if (!isOurs(cause)) return `${system}.failed`;
+  const details = detailsOf(cause);
+  if (isOwnCause(details.cause)) return details.cause;
+  const [named = system, reason] = cause.type?.split('.') ?? [];
+  if (areCredentialsRefused(details)) return `${named}.credentialsRefused`;
+  return `${named}.${reason === 'unavailable' ? reason : 'rejected'}`;
 }
 
 /**

@@ -37,7 +37,7 @@ export function joinGroup(
       // The answer may have come meanwhile.
       const again = standing === 'active' ? await join() : change;
       if (again !== 'not active' || standing === 'left' || standing === undefined) return again;
-      throw new NeedsDecision(NOT_DECIDED[standing], { mayPass: true });
+      throw new NeedsDecision(NOT_DECIDED[standing], CAUSE_OF[standing], { mayPass: true });
     },
     undo: { title: `Leave the group "${group}" again`, person, unlessOpen },
   });
@@ -47,6 +47,8 @@ const NOT_DECIDED = {
   rehireUnconfirmed: 'left, or hired again? The offboarding of this learner asks; skipStep goes on without the group',
   active: 'the learner was not active, and now is; retryStep, or skipStep goes on without the group',
 } as const;
+
+const CAUSE_OF = { rehireUnconfirmed: 'rehireUnconfirmed', active: 'notActive' } as const;
 
 export function leaveGroup(
   process: Process,

@@ -81,7 +81,12 @@ export function createInternals(options: ProcessOptions): Internals {
     return run.policySnapshot;
   };
   const undos = [...(before.undos ?? [])];
-  const recorder = createStateRecorder(about, [...COMMON_MESSAGES, ...messages], before.state);
+  const recorder = createStateRecorder({
+    title: about,
+    messages: [...COMMON_MESSAGES, ...messages],
+    before: before.state,
+    isFirstRun: carried === undefined && delivery.redriven === undefined,
+  });
   const { unread = [] } = delivery;
   if (carried === undefined && unread.length > 0)
     recorder.note({ what: `not readable, and not needed: ${unread.join(', ')}`, by: 'mindtickle', reason: null });

@@ -41,7 +41,7 @@ export function createNotifications(correspondence: Correspondence, sentBefore =
     sender.send([...(await administrators()), ALERT_READERS], notification);
   const alerts = createAlerts({ about, recorder, outbox, alertAll });
 
-  function parked({ step, title }: StepName, { why, cause, meanwhile }: Refusal): () => void {
+  function parked({ step, title }: StepName, { why, shared, meanwhile }: Refusal): () => void {
     return alerts.alert(
       {
         kind: 'parked',
@@ -53,10 +53,10 @@ export function createNotifications(correspondence: Correspondence, sentBefore =
         since: isoTime(Date.now()),
         meanwhile: meanwhile ?? null,
         due: recorder.due(),
-        ...(cause !== undefined && { cause }),
+        ...(shared !== undefined && { cause: shared }),
       },
       step,
-      cause,
+      shared,
     );
   }
 

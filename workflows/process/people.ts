@@ -111,10 +111,14 @@ function createAddress(context: LearnerContext, identified: () => string | undef
     try {
       const address = (await knownAddress()) ?? (await findContact(context, null))?.email;
       if (address) return address;
-      throw new NeedsDecision('no address is known of the learner; send identify, or retryStep once it is known', {
-        cause: SHARED_CAUSES.noAddress,
-        meanwhile: 'The address is looked for again, within minutes at first and within a day later.',
-      });
+      throw new NeedsDecision(
+        'no address is known of the learner; send identify, or retryStep once it is known',
+        'noAddress',
+        {
+          shared: SHARED_CAUSES.noAddress,
+          meanwhile: 'The address is looked for again, within minutes at first and within a day later.',
+        },
+      );
     } catch (error) {
       if (!isCancellation(error)) poller.start();
       throw error;

@@ -1,6 +1,6 @@
 /** What every process has in common, so that a workflow's own file reads as the process alone. */
 import { CancellationScope, condition, setHandler, workflowInfo } from '@temporalio/workflow';
-import { isEmail, isoTime, type Notification } from '../../src/domain';
+import { type Cause, isEmail, isoTime, type Notification } from '../../src/domain';
 import type { Alerts } from './alerts';
 import type { BackgroundTask } from './background';
 import { ALERT_READERS, type Recipient } from './channels';
@@ -43,6 +43,8 @@ export interface Process {
 
 export interface Wait {
   readonly what: string;
+  /** Why it waits for a person; absent: for time, or for what the learner does. */
+  readonly cause?: Cause;
   readonly until: () => boolean;
   /** Epoch ms; absent: as long as it takes. */
   readonly wakeAt?: number;
@@ -174,8 +176,8 @@ function createWait(internals: Internals): Process['wait'] {
   const { recorder } = internals;
   const continuing = createContinueAsNew(internals);
 
-  return async ({ what, until, wakeAt, dueAt, next, checkpoint }) => {
-    recorder.setWaiting(what, dueAt ?? null, next);
+  return async ({ what, cause, until, wakeAt, dueAt, next, checkpoint }) => {
+    recorder.setWaiting({ what, cause, until: dueAt, next });
     const mayLeave = (): boolean => checkpoint !== undefined && continuing.isDue(checkpoint);
     for (;;) {
       const isWoken = await woken(() => until() || mayLeave(), what, wakeAt);

@@ -48,7 +48,7 @@ export function createSharedAccount(process: Process, before: readonly string[] 
     const found = await steps.attempt({ step: 'sharedAccount', title }, async () => {
       if (isRetry) asked = await others();
       isRetry = true;
-      if (asked.length > 0) throw new NeedsDecision(questionOf(asked), { mayPass: true });
+      if (asked.length > 0) throw new NeedsDecision(questionOf(asked), 'sharedAccount', { mayPass: true });
       return 'nobody';
     });
     if (found === undefined) for (const other of asked) decided.add(other);

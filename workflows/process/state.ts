@@ -1,7 +1,7 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { isoTime, searchAttributes } from '../../src/domain';
-import { wantsAddress } from './address-wanted';
-import { describeState, SHOWN } from './web-ui';
+import { type Cause, isoTime } from '../../src/domain';
+import { createPublisher } from './publisher';
+import { restOf, type Waiting } from './rest';
+import { decisionOn, SHOWN } from './web-ui';
 import type { HistoryEntry, Outcome, Phase, ProcessState, StepState, StepStatus, Notified } from '../messages';
 
 /** What a person, or a flood of messages, may put into a history: the `state` query and a new run have to hold it. */
@@ -19,6 +19,13 @@ export interface StateRecorder {
   /** A message that means nothing: the first to be forgotten when there are too many. */
   readonly noteIgnored: (message: string, by: string, why: string) => void;
   readonly setStep: (step: Pick<StepState, 'step' | 'title'>, status: StepStatus, detail?: string | null) => void;
+  /** Somebody has to decide. `meanwhile`: what happens although nobody does. */
+  readonly setParked: (
+    step: Pick<StepState, 'step' | 'title'>,
+    refusal: { readonly why: string; readonly cause: Cause; readonly meanwhile?: string | undefined },
+  ) => void;
+  /** A step under way failed, and is tried again until it succeeds. */
+  readonly setRetrying: (step: string, detail: string, cause: Cause) => void;
   /** What a step did was taken back, if it did anything. */
   readonly setUndone: (step: string) => void;
   /** Shown with a step that is under way or done; of any other it says why. */
@@ -29,8 +36,10 @@ export interface StateRecorder {
   readonly stepsIn: (status: StepStatus) => readonly string[];
   readonly has: (step: string) => boolean;
   readonly addNotified: (notified: Omit<Notified, 'at'>) => void;
-  /** `until` in epoch ms; `next`: what happens then, as a sentence. */
-  readonly setWaiting: (what: string, until: number | null, next?: string | null) => void;
+  /** `until` in epoch ms; `next`: what happens then, as a sentence; `cause`: why it waits for a person. */
+  readonly setWaiting: (
+    waiting: Omit<Waiting, 'since'> & { readonly until?: number | undefined; readonly next?: string | undefined },
+  ) => void;
   /** `next`: what happens then, as a sentence; absent: as it was. */
   readonly setDeadline: (until: number, next?: string) => void;
   /** What it waited for has come. */
@@ -48,22 +57,31 @@ interface CurrentState {
   next: string | null;
   textLength: number;
   forgotten: number;
-  waitingFor: string | null;
+  waiting: Waiting | null;
   deadline: number | null;
   isUndoing: boolean;
   outcome: Outcome | null;
 }
 
-/** `title` and `messages` are for the person who reads the workflow's page; `before` comes from the run before. */
-export function createStateRecorder(title: string, messages: readonly string[], before?: StateSnapshot): StateRecorder {
+/** What a recorder is made with: `title` and `messages` are for the person who reads the workflow's page. */
+interface Recording {
+  readonly title: string;
+  readonly messages: readonly string[];
+  /** From the run before. */
+  readonly before: StateSnapshot | undefined;
+  /** No run came before that may have published something else. */
+  readonly isFirstRun: boolean;
+}
+
+export function createStateRecorder({ title, messages, before, isFirstRun }: Recording): StateRecorder {
   const current = currentState(before);
-  // What is searched for may still be as the first run began.
-  const publish = createPublisher(title, messages, before === undefined ? { phase: 'working', deadline: null } : {});
+  const publish = createPublisher(title, messages, isFirstRun);
   const set = (changed: Partial<CurrentState> = {}): void => {
     Object.assign(current, changed);
-    publish(snapshotOf(current, SHOWN), current);
+    const { deadline, next, outcome } = current;
+    const rest = outcome === null ? restOf(current) : null;
+    publish({ state: snapshotOf(current, SHOWN), deadline, next, rest });
   };
-  const now = (): string => isoTime(Date.now());
   const note = (entry: Omit<HistoryEntry, 'at'>): void => {
     const noted = { at: now(), ...entry };
     current.history.push(noted);
@@ -77,30 +95,9 @@ export function createStateRecorder(title: string, messages: readonly string[], 
     phase: () => phaseOf(current),
     stepsIn: (status) => stepsIn(current, status),
     has: (step) => current.steps.has(step),
+    ...stepSetters(current, set),
     note,
     noteIgnored: (message, by, why) => note({ what: `${message}${IGNORED}`, by, reason: why }),
-    setStep: ({ step, title }, status, detail = null) => {
-      current.steps.set(step, { step, title, status, detail, at: now() });
-      set();
-    },
-    setUndone: (step) => {
-      const done = current.steps.get(step);
-      if (done?.status !== 'done') return;
-      current.steps.set(step, { ...done, status: 'undone', detail: null, at: now() });
-      set();
-    },
-    setDetail: (step, detail) => {
-      const known = current.steps.get(step);
-      if (known === undefined || !['running', 'done'].includes(known.status)) return;
-      current.steps.set(step, { ...known, detail });
-      set();
-    },
-    setRetried: (step) => {
-      const known = current.steps.get(step);
-      if (known?.status !== 'parked') return;
-      current.steps.set(step, { ...known, status: 'running', detail: 'being retried', at: now() });
-      set();
-    },
     statusOf: (step) => current.steps.get(step)?.status,
     due: () => (current.deadline === null ? null : { at: isoTime(current.deadline), next: current.next }),
     addNotified: (notified) => {
@@ -108,12 +105,62 @@ export function createStateRecorder(title: string, messages: readonly string[], 
       current.notified.push({ ...notified, at: now() });
       set();
     },
-    setWaiting: (what, until, next = null) => set({ waitingFor: what, deadline: until, next }),
+    setWaiting: ({ what, cause, until = null, next = null }) => {
+      const { waiting } = current;
+      const since = waiting?.what === what ? waiting.since : now();
+      set({ waiting: { what, cause, since }, deadline: until, next });
+    },
     setDeadline: (until, next = current.next ?? undefined) => set({ deadline: until, next: next ?? null }),
-    setWorking: () => set({ waitingFor: null, deadline: null }),
-    setUndoing: () => set({ isUndoing: true, waitingFor: null, deadline: null }),
-    end: (outcome) => set({ outcome, waitingFor: null, deadline: null }),
+    setWorking: () => set({ waiting: null, deadline: null }),
+    setUndoing: () => set({ isUndoing: true, waiting: null, deadline: null }),
+    end: (outcome) => set({ outcome, waiting: null, deadline: null }),
   };
+}
+
+type StepSetters = Pick<
+  StateRecorder,
+  'setStep' | 'setParked' | 'setRetrying' | 'setUndone' | 'setDetail' | 'setRetried'
+>;
+
+function stepSetters({ steps }: CurrentState, publish: () => void): StepSetters {
+  const set = (step: StepState): void => {
+    steps.set(step.step, step);
+    publish();
+  };
+  return {
+    setStep: ({ step, title }, status, detail = null) => {
+      set({ step, title, status, detail, at: now() });
+    },
+    setParked: ({ step, title }, { why, cause, meanwhile }) => {
+      const more = { cause, ...(meanwhile !== undefined && { meanwhile }) };
+      set({ step, title, status: 'parked', detail: why, at: now(), ...more });
+    },
+    setRetrying: (step, detail, cause) => {
+      const known = steps.get(step);
+      if (known?.status !== 'running') return;
+      set({ ...known, detail, cause });
+    },
+    setUndone: (step) => {
+      const done = steps.get(step);
+      if (done?.status !== 'done') return;
+      set({ ...done, status: 'undone', detail: null, at: now() });
+    },
+    setDetail: (step, detail) => {
+      const known = steps.get(step);
+      if (known === undefined || !['running', 'done'].includes(known.status)) return;
+      set({ ...known, detail });
+    },
+    setRetried: (step) => {
+      const known = steps.get(step);
+      if (known?.status !== 'parked') return;
+      const { title } = known;
+      set({ step, title, status: 'running', detail: 'being retried', at: now() });
+    },
+  };
+}
+
+function now(): string {
+  return isoTime(Date.now());
 }
 
 function currentState({ steps, history, notified, forgotten = 0 }: StateSnapshot = NOTHING): CurrentState {
@@ -124,7 +171,7 @@ function currentState({ steps, history, notified, forgotten = 0 }: StateSnapshot
     forgotten,
     notified: [...notified],
     next: null,
-    waitingFor: null,
+    waiting: null,
     deadline: null,
     isUndoing: false,
     outcome: null,
@@ -149,30 +196,11 @@ function textLengthOf({ what, by, reason }: HistoryEntry): number {
   return what.length + by.length + (reason ?? '').length;
 }
 
-/** An upsert is an event in the history: only for what changed. The details cost nothing. */
-function createPublisher(
-  title: string,
-  messages: readonly string[],
-  published: { readonly phase?: Phase; readonly deadline?: number | null },
-): (state: ProcessState, current: Pick<CurrentState, 'deadline' | 'next'>) => void {
-  let { phase, deadline } = published;
-  return (state, { deadline: newDeadline, next }) => {
-    if (state.phase !== phase) upsertSearchAttributes([{ key: searchAttributes.phase, value: state.phase }]);
-    if (newDeadline !== deadline)
-      upsertSearchAttributes([
-        { key: searchAttributes.deadline, value: newDeadline === null ? null : new Date(newDeadline) },
-      ]);
-    phase = state.phase;
-    deadline = newDeadline;
-    setCurrentDetails(describeState({ title, messages, state, next }));
-  };
-}
-
 /** `newest`: only so many entries of the history. */
 function snapshotOf(current: CurrentState, newest = Infinity): ProcessState {
-  const { waitingFor, deadline, outcome } = current;
+  const { waiting, deadline, outcome } = current;
   const waits = [...current.steps.values()].filter(({ status }) => status === 'parked').map(decisionOn);
-  if (waitingFor !== null) waits.push(waitingFor);
+  if (waiting !== null) waits.push(waiting.what);
   return {
     phase: phaseOf(current),
     outcome,
@@ -185,15 +213,11 @@ function snapshotOf(current: CurrentState, newest = Infinity): ProcessState {
   };
 }
 
-function decisionOn(step: StepState): string {
-  return `${wantsAddress(step) ? 'retryStep, identify or skipStep' : 'retryStep or skipStep'} of "${step.step}"`;
-}
-
 function phaseOf(current: CurrentState): Phase {
   if (current.outcome !== null) return 'done';
   if (current.isUndoing) return 'undoing';
   if (stepsIn(current, 'parked').length > 0) return 'parked';
-  return current.waitingFor === null ? 'working' : 'waiting';
+  return current.waiting === null ? 'working' : 'waiting';
 }
 
 function stepsIn({ steps }: CurrentState, status: StepStatus): string[] {

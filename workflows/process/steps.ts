@@ -1,8 +1,8 @@
 /** The steps of a process: a step that is refused does not fail the process, it parks until somebody decides. */
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { Person, StepContext } from '../../activities';
-import { isoTime, type Modes, type System } from '../../src/domain';
-import { sharedCause, tryPatiently, whyFailed, type CallOptions, type Retrying } from './activity-proxies';
+import { type Cause, isoTime, type Modes, type System } from '../../src/domain';
+import { causeOf, sharedCause, tryPatiently, whyFailed, type CallOptions, type Retrying } from './activity-proxies';
 import { createDecisions, type Decision, type Decisions } from './decisions';
 import { pauseAfter } from './patience';
 import type { StateRecorder } from './state';
@@ -14,10 +14,10 @@ export class NeedsDecision extends Error {
 
   readonly refusal: Refusal;
 
-  constructor(why: string, more: Partial<Omit<Refusal, 'why'>> = {}) {
+  constructor(why: string, cause: Cause, more: Partial<Omit<Refusal, 'why' | 'cause'>> = {}) {
     super(why);
-    const { cause, mayPass = false, meanwhile = mayPass ? TRIED_AGAIN : undefined } = more;
-    this.refusal = { why, cause, mayPass, meanwhile };
+    const { shared, mayPass = false, meanwhile = mayPass ? TRIED_AGAIN : undefined } = more;
+    this.refusal = { why, cause, shared, mayPass, meanwhile };
   }
 }
 
@@ -41,6 +41,9 @@ export interface StepName {
   /** As long as it is parked, somebody may have access that they should not have: each case is notified of by itself. */
   readonly endsAccess?: true;
 }
+
+/** A step under its own key. `system`: the one that it writes to. */
+type Asked = StepName & { readonly system?: System };
 
 /** Asks, and changes nothing: asked again it is the same step. */
 export interface LookUp extends StepName {
@@ -91,8 +94,9 @@ export interface Steps {
 /** Why a step is parked. */
 export interface Refusal {
   readonly why: string;
+  readonly cause: Cause;
   /** What may stop many processes alike: people are notified of it once. */
-  readonly cause: string | undefined;
+  readonly shared: string | undefined;
   /** It may be put right outside, such as credentials: the step is tried again from time to time, and goes on by itself. */
   readonly mayPass: boolean;
   /** What happens although nobody decides, as a sentence. */
@@ -116,17 +120,17 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
   const decisions = createDecisions(recorder);
   const freeKey = (wanted: string): string => freeKeyIn(recorder, wanted);
 
-  async function untilSettled<T>(step: StepName, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
+  async function untilSettled<T>(step: Asked, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
     for (let isRetry = false; ; isRetry = true) {
       recorder.setStep(step, 'running', isRetry ? 'being retried' : null);
-      const tried = await tryOnce(call);
+      const tried = await tryOnce(call, step.system);
       if ('result' in tried) {
         recorder.setStep(step, ...of(tried.result));
         return tried.result;
       }
-      recorder.setStep(step, 'parked', tried.why);
-      const stopNotifying = onParked(step, step.endsAccess === true ? { ...tried, cause: undefined } : tried);
-      const decision = await untilDecided({ decisions, recorder }, step.step, tried, call).finally(stopNotifying);
+      recorder.setParked(step, tried);
+      const stopNotifying = onParked(step, step.endsAccess === true ? { ...tried, shared: undefined } : tried);
+      const decision = await untilDecided({ decisions, recorder }, step, tried, call).finally(stopNotifying);
       if (decision.kind === 'retry') continue;
       if (decision.kind === 'passed') {
         recorder.setStep(step, ...of(decision.result));
@@ -137,7 +141,7 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
     }
   }
 
-  async function run<T>(step: StepName, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
+  async function run<T>(step: Asked, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
     try {
       return await untilSettled(step, call, of);
     } catch (error) {
@@ -149,7 +153,7 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
   async function write<T>(wanted: Write<T>): Promise<T | undefined> {
     const { title, cannotBeUndone, endsAccess } = wanted;
     const step = freeKey(wanted.step);
-    const name = { step, title, ...(endsAccess && { endsAccess }) };
+    const name = { step, title, system: wanted.system, ...(endsAccess && { endsAccess }) };
     const mode = modes()[wanted.system] ?? 'off';
     if (mode === 'off') {
       recorder.setStep({ step, title }, 'skipped', 'not configured');
@@ -157,7 +161,7 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
     }
     if (wanted.undo !== undefined) undos.push({ step, system: wanted.system, ...wanted.undo });
     const context = (): StepContext => ({ step, userId, mode, ...ordered() });
-    const saying = (retrying: Retrying): void => recorder.setDetail(step, describeRetry(retrying));
+    const saying = (retrying: Retrying): void => recorder.setRetrying(step, describeRetry(retrying), retrying.cause);
     return run(
       name,
       () => tryPatiently(wanted.system, title, (options) => wanted.call(context(), options), saying),
@@ -179,7 +183,7 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
 /** What may pass is tried again from time to time, while the step stays parked. */
 async function untilDecided<T>(
   { decisions, recorder }: { readonly decisions: Decisions; readonly recorder: StateRecorder },
-  step: string,
+  { step, system }: Asked,
   { mayPass, why }: Refusal,
   call: () => T | Promise<T>,
 ): Promise<Decision | { readonly kind: 'passed'; readonly result: T }> {
@@ -189,7 +193,7 @@ async function untilDecided<T>(
     if (decision !== undefined) return decision;
     waitedMs += pauseMs ?? 0;
     // A system that is away may keep it under way for a day: nobody's decision waits for that.
-    const again = await decisions.unlessMade(step, () => tryOnce(call));
+    const again = await decisions.unlessMade(step, () => tryOnce(call, system));
     if (again === undefined) continue;
     // A person who has decided a moment ago decides no more.
     if ('result' in again || again.why !== why) decisions.forget(step);
@@ -217,16 +221,17 @@ function freeKeyIn(recorder: StateRecorder, wanted: string): string {
 
 const TRIED_AGAIN = 'It is tried again, within minutes at first and within a day later.';
 
-async function tryOnce<T>(call: () => T | Promise<T>): Promise<{ result: T } | Refusal> {
+async function tryOnce<T>(call: () => T | Promise<T>, system: Asked['system']): Promise<{ result: T } | Refusal> {
   try {
     return { result: await call() };
   } catch (error) {
     if (isCancellation(error)) throw error;
     if (error instanceof NeedsDecision) return error.refusal;
     if (error instanceof ActivityFailure) {
-      const cause = sharedCause(error);
-      const mayPass = cause !== undefined;
-      return { why: whyFailed(error), cause, mayPass, ...(mayPass && { meanwhile: TRIED_AGAIN }) };
+      const shared = sharedCause(error);
+      const mayPass = shared !== undefined;
+      const cause = causeOf(error, system ?? 'activity');
+      return { why: whyFailed(error), cause, shared, mayPass, ...(mayPass && { meanwhile: TRIED_AGAIN }) };
     }
     throw error;
   }

@@ -89,6 +89,11 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', `**${title}**`, '', ...lines];
 }
 
+/** What a person may send about a parked step. */
+export function decisionOn(step: StepState): string {
+  return `${wantsAddress(step) ? 'retryStep, identify or skipStep' : 'retryStep or skipStep'} of "${step.step}"`;
+}
+
 function isParked({ status }: StepState): boolean {
   return status === 'parked';
 }

@@ -7,7 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RereadActivities } from '../../activities';
-import { isDeeper, isInvalidRequest, MAX_DEPTH, readTextFields } from '../../src/domain';
+import { type Cause, isDeeper, isInvalidRequest, MAX_DEPTH, readTextFields } from '../../src/domain';
 import type { Delivery, EventDelivery } from '../../src/events';
 import { discardUpdate, redriveUpdate, type Outcome, type ProcessState, type RedriveRequest } from '../messages';
 import {
@@ -56,7 +56,9 @@ export async function quarantine(
       if (asks) process.inBackground(() => resolve(process, delivery, body, decision));
       const what = asks ? `what became of the first delivery of its event id; or ${BY_A_PERSON}` : BY_A_PERSON;
       const checkpoint = (): Checkpoint => ({ isFree: decision.isFree });
-      await process.wait({ what, until: () => isMade(decision), checkpoint }).finally(stopAlert);
+      await process
+        .wait({ what, cause: causeOf(isConflict), until: () => isMade(decision), checkpoint })
+        .finally(stopAlert);
       return decision.outcome ?? 'redriven';
     },
     goesOn: (outcome) => outcome === 'redriven',
@@ -66,6 +68,10 @@ export async function quarantine(
   // A contradicting one that a person runs does not get the event's id: the ledger keeps both facts.
   const eventId = isConflict && !decision.isFree ? workflowInfo().workflowId : delivery.eventId;
   return goOnAs(decision.redrive, delivery, eventId);
+}
+
+function causeOf(isConflict: boolean): Cause {
+  return isConflict ? 'conflict' : 'quarantined';
 }
 
 function goOnAs({ reread, body, by, corrected }: Redrive, delivery: Delivery, eventId: string): Promise<never> {
@@ -83,7 +89,7 @@ async function resolve(process: Process, delivery: Delivery, body: unknown, deci
   decision.isFree = resolution === 'free';
   process.note({ what: FOUND[resolution], by: 'mindtickle', reason: null });
   if (resolution === 'free') await runByItself(process, delivery, body, decision);
-  if (!isMade(decision)) process.recorder.setWaiting(BY_A_PERSON, null);
+  if (!isMade(decision)) process.recorder.setWaiting({ what: BY_A_PERSON, cause: 'conflict' });
 }
 
 const FOUND = {
