@@ -189,4 +189,32 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
       create index learners_account on learners (lower(btrim(email)));
     `,
   },
+  {
+    name: 'what people look up',
+    sql: `
+      create table notes (
+        id bigint generated always as identity primary key,
+        workflow_id text not null,
+        text text not null,
+        by text not null,
+        at timestamptz not null default now()
+      );
+      create index notes_workflow on notes (workflow_id, id);
+      create index departures_at on departures (at, event_id);
+      create index open_workflows_kind on open_workflows (kind) where closed_at is null;
+      create index receipts_received on receipts (received_at, event_id);
+      create index effects_begun on effects (begun_at, workflow_id, step, system, natural_key);
+      create index effects_observed on effects (system, begun_at) where mode = 'observe';
+      create index completions_at on completions (at);
+      create index completions_renewing on completions (at) where settled <> '{}';
+      create index quiz_results_at on quiz_results (at);
+      create index progress_at on progress (at, user_id, module_id);
+      create index progress_module on progress (module_id, at, user_id) include (percent);
+      create index learners_team on learners (team_id);
+      create index learners_id_begins on learners ((user_id collate "C"));
+      create index learners_address_begins on learners ((lower(email) collate "C"));
+      create index learners_name_begins on learners ((substring(lower(email) from '([^._+-]*)@') collate "C"));
+      create index learners_manager on learners (lower(manager_email)) where manager_email is not null;
+    `,
+  },
 ];
