@@ -91,10 +91,14 @@ module.exports = {
     },
     {
       name: 'activities-run-time',
-      comment: 'Activities: themselves, src/domain, src/ledger, the activity SDK, and vendor SDKs (npm).',
+      comment: 'Activities: themselves, src/domain, src/ledger, src/pdf, the activity SDK, and vendor SDKs (npm).',
       severity: 'error',
       from: { path: '^activities/' },
-      to: { path: ['^src/', '^workflows/', '^bin/'], pathNot: ['^src/domain/', '^src/ledger/'], ...runTime },
+      to: {
+        path: ['^src/', '^workflows/', '^bin/'],
+        pathNot: ['^src/domain/', '^src/ledger/', '^src/pdf/'],
+        ...runTime,
+      },
     },
     {
       name: 'activities-no-other-temporal',

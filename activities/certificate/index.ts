@@ -1,6 +1,6 @@
 import PDFDocument from 'pdfkit';
 import { epochMs } from '../../src/domain';
-import { writeCentred } from './text';
+import { writeCentred } from '../../src/pdf';
 
 /** What stands on a certificate; all of it from the event, so that it can be made again to the byte. */
 export interface CertificateFacts {

@@ -54,3 +54,17 @@ export { settleConflict, type Conflict, type ConflictStanding } from './receipts
 export { admitLeaver, admittedLately, recordEvent, type Receipt, type Recorded } from './record';
 export { addRefusals, type RefusalRow } from './refusals';
 export { changedTogether, programGroupsOf, releaseShare, type Share } from './shares';
+export {
+  addNote,
+  countLeavers,
+  countUnreadDepartures,
+  effectsOfAll,
+  findMatching,
+  hasWorkflow,
+  listLeavers,
+  notesOf,
+  type FinalState,
+  type LeaverQuery,
+  type LeaverRow,
+  type StoredNote,
+} from './views';

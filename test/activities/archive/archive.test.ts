@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Pool } from 'pg';
 import type { ConnectorActivities } from '../../../activities';
 import type { Stored } from '../../../activities/archive';
-import { facesFor } from '../../../activities/certificate/fonts';
+import { facesFor } from '../../../src/pdf/fonts';
 import { renderCertificate, type CertificateFacts } from '../../../activities/certificate';
 import { beginEffect, finishEffect, recordEvent } from '../../../src/ledger';
 import { completed, provisioned, request } from '../../ledger/events';
@@ -333,7 +333,7 @@ describe('renderCertificate', () => {
     ['தமிழ் ✓ 😀', ['unifontex']],
     ['e\u0301 n\u0303', ['noto-sans']],
   ])('%s has a shape for each of its letters', (title, families) => {
-    const faces = facesFor(title);
+    const faces = facesFor(title, new Map());
     const used = title
       .split(' ')
       .flatMap((word) => (word.match(/\P{M}\p{M}*/gu) ?? []).map((one) => faces.of(one).name));

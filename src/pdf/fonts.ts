@@ -28,15 +28,19 @@ const LAST = family('unifontex');
 const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
 export interface Faces {
+  readonly hasKana: boolean;
   /** The first face that has all of these characters, else one that has the first of them, else one that says so. */
   readonly of: (cluster: string) => Face;
 }
 
+/** The faces that are open, by file: a document opens each once. */
+export type OpenFaces = Map<string, Face & { readonly font: Font }>;
+
 /** What renders a text. Only the files are read that it needs: most are some ten kilobytes, the last some megabytes. */
-export function facesFor(text: string): Faces {
-  const han = KANA.test(text) ? [JAPANESE, CHINESE] : [CHINESE, JAPANESE];
+export function facesFor(text: string, opened: OpenFaces): Faces {
+  const hasKana = KANA.test(text);
+  const han = hasKana ? [JAPANESE, CHINESE] : [CHINESE, JAPANESE];
   const chain = [...SCRIPTS, KOREAN, ...han, LAST];
-  const opened = new Map<string, Face & { readonly font: Font }>();
 
   function open(file: string): Face & { readonly font: Font } {
     const known = opened.get(file);
@@ -60,6 +64,7 @@ export function facesFor(text: string): Faces {
   }
 
   return {
+    hasKana,
     of: (cluster) => {
       const characters = Array.from(cluster, (character) => character.codePointAt(0) ?? 0);
       return (

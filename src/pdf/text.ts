@@ -1,6 +1,6 @@
 import bidiFactory from 'bidi-js';
 import type PDFDocument from 'pdfkit';
-import { facesFor, type Face } from './fonts';
+import { facesFor, type Face, type OpenFaces } from './fonts';
 
 type Document = InstanceType<typeof PDFDocument>;
 
@@ -25,9 +25,46 @@ interface Cluster {
 const LINE_HEIGHT = 1.35;
 const bidi = bidiFactory();
 
+export type Line = readonly Cluster[];
+
+/** Writes any script into a document; what it has read and measured serves the whole of it. */
+export interface Typesetter {
+  /** Lines of at most `width` points at this size; of an empty text none. */
+  readonly lines: (text: string, at: { readonly width: number; readonly size: number }) => readonly Line[];
+  /** `y` is the baseline. */
+  readonly draw: (line: Line, at: { readonly x: number; readonly y: number; readonly size: number }) => void;
+}
+
+export function createTypesetter(document: Document): Typesetter {
+  const measured: Measured = { opened: new Map(), clusters: new Map() };
+  return {
+    lines: (text, { width, size }) => wrapped(clustersOf(document, cleaned(text), measured), width / size),
+    draw: (line, at) => {
+      if (isPlain(line)) drawPlain(document, line, at);
+      else drawRuns(document, visualRuns(document, line, at.size), at);
+    },
+  };
+}
+
+/** From left to right, in one face: as most lines of a table are. */
+function isPlain(line: Line): boolean {
+  return line.every(({ level, face }) => level === 0 && face.name === line[0]?.face.name);
+}
+
+/** pdfkit keeps the shape of each word that it has drawn, unless it is given features. */
+function drawPlain(document: Document, line: Line, { x, y, size }: { x: number; y: number; size: number }): void {
+  const text = line.map((cluster) => cluster.text).join('');
+  if (text === '') return;
+  const options = { lineBreak: false, baseline: 'alphabetic' } as const;
+  document
+    .font(line[0]?.face.name ?? '')
+    .fontSize(size)
+    .text(text, x, y, options);
+}
+
 /** Write centred lines, as many and as large as the box takes; any text makes some. Returns the last baseline. */
 export function writeCentred(document: Document, text: string, box: Box): number {
-  const clusters = clustersOf(document, cleaned(text));
+  const clusters = clustersOf(document, cleaned(text), { opened: new Map(), clusters: new Map() });
   const margin = 60;
   const width = document.page.width - 2 * margin;
   let size = box.size;
@@ -38,7 +75,7 @@ export function writeCentred(document: Document, text: string, box: Box): number
   }
   const most = Math.max(1, Math.floor(box.height / (size * LINE_HEIGHT)));
   lines.slice(0, most).forEach((line, index) => {
-    drawLine(document, line, { y: box.y + index * size * LINE_HEIGHT, size });
+    drawCentred(document, line, { y: box.y + index * size * LINE_HEIGHT, size });
   });
   return box.y + (Math.min(lines.length, most) - 1) * size * LINE_HEIGHT;
 }
@@ -53,15 +90,32 @@ function cleaned(text: string): string {
     .trim();
 }
 
-function clustersOf(document: Document, text: string): readonly Cluster[] {
-  const { levels } = bidi.getEmbeddingLevels(text);
-  const faces = facesFor(text);
+interface Measured {
+  readonly opened: OpenFaces;
+  /** By the text of a cluster, and whether there are kana in the text around it. */
+  readonly clusters: Map<string, Omit<Cluster, 'level'>>;
+}
+
+function clustersOf(document: Document, text: string, { opened, clusters }: Measured): readonly Cluster[] {
+  const { levels } = ASCII.test(text) ? { levels: [] } : bidi.getEmbeddingLevels(text);
+  const faces = facesFor(text, opened);
   return [...text.matchAll(/\P{M}[\p{M}\u200c\u200d]*|\p{M}+/gu)].map(({ 0: cluster, index }) => {
-    const face = faces.of(cluster);
-    document.registerFont(face.name, face.bytes);
-    const width = document.font(face.name).fontSize(100).widthOfString(cluster, { features: [] }) / 100;
-    return { text: cluster, face, level: levels[index] ?? 0, width };
+    const key = `${faces.hasKana ? 'kana' : ''} ${cluster}`;
+    const known = clusters.get(key) ?? measured(document, faces.of(cluster), cluster);
+    clusters.set(key, known);
+    return { ...known, level: levels[index] ?? 0 };
   });
+}
+
+const ASCII = /^[ -~]*$/;
+
+function measured(document: Document, face: Face, cluster: string): Omit<Cluster, 'level'> {
+  return { text: cluster, face, width: measure(document, face, cluster) };
+}
+
+function measure(document: Document, face: Face, cluster: string): number {
+  document.registerFont(face.name, face.bytes);
+  return document.font(face.name).fontSize(100).widthOfString(cluster, { features: [] }) / 100;
 }
 
 const HAN = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
@@ -102,15 +156,33 @@ function widthOf(line: readonly Cluster[]): number {
   return trimmed(line).reduce((sum, { width }) => sum + width, 0);
 }
 
+function drawCentred(document: Document, line: Line, { y, size }: { y: number; size: number }): void {
+  const runs = visualRuns(document, line, size);
+  const x = (document.page.width - runs.reduce((sum, { width }) => sum + width, 0)) / 2;
+  drawRuns(document, runs, { x, y, size });
+}
+
+interface Run {
+  readonly text: string;
+  readonly face: string;
+  readonly width: number;
+}
+
 /** Clusters of one face and level are shaped together: letters join, vowel signs move. */
-function drawLine(document: Document, line: readonly Cluster[], at: { y: number; size: number }): void {
-  const runs = inVisualOrder(runsOf(line)).map((run) => {
+function visualRuns(document: Document, line: Line, size: number): readonly Run[] {
+  return inVisualOrder(runsOf(line)).map((run) => {
     const [text, face] = [asDrawn(run), run[0]?.face.name ?? ''];
-    return { text, face, width: document.font(face).fontSize(at.size).widthOfString(text, { features: [] }) };
+    return { text, face, width: document.font(face).fontSize(size).widthOfString(text, { features: [] }) };
   });
-  let x = (document.page.width - runs.reduce((sum, { width }) => sum + width, 0)) / 2;
+}
+
+function drawRuns(document: Document, runs: readonly Run[], at: { x: number; y: number; size: number }): void {
+  let { x } = at;
   for (const { text, face, width } of runs) {
-    document.font(face).text(text, x, at.y, { lineBreak: false, baseline: 'alphabetic', features: [] });
+    document
+      .font(face)
+      .fontSize(at.size)
+      .text(text, x, at.y, { lineBreak: false, baseline: 'alphabetic', features: [] });
     x += width;
   }
 }

@@ -1,0 +1,1 @@
+export { createTypesetter, writeCentred, type Typesetter } from './text';
