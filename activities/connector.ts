@@ -50,6 +50,14 @@ export interface Person {
 /** `unchanged`: it was so already. `absent`: the system does not know the person. `not active`: a leaver is granted nothing. */
 export type Change = 'done' | 'unchanged' | 'absent' | 'not active' | 'observed';
 
+/** Whether a person can still get into a system. */
+export interface AccessFound {
+  /** `open`: an account of theirs is active. `not supported`: the system, or its settings, cannot say. */
+  readonly state: 'ended' | 'open' | 'absent' | 'not supported';
+  /** Groups of which they are still members, without those that the policy protects. */
+  readonly groups?: readonly string[];
+}
+
 /** @throws `<system>.rejected` when the policy protects one of these names of a person. */
 export function requireUnprotected(
   system: System,

@@ -12,7 +12,7 @@ import { connect as salesforce } from './salesforce';
 import { connect as slack } from './slack';
 import { connect as xapi } from './xapi';
 
-export type { Change, Check, Connector, Person } from './connector';
+export type { AccessFound, Change, Check, Connector, Person } from './connector';
 export type { LedgerActivities, ReconcileActivities } from './ledger';
 export type { Role } from './mail';
 export type { ChatTarget } from './slack';

@@ -1,4 +1,5 @@
 /** The workflow types, by the names that Temporal Web UI shows. */
+export { accessCheck } from './access-check';
 export { courseCompletion } from './course-completion';
 export { housekeeping } from './housekeeping';
 export { moduleProgress } from './module-progress';

@@ -8,9 +8,9 @@ import {
   type StoredEffect,
   undoEffects,
 } from '../../src/ledger';
-import type { Policy } from '../../src/domain';
+import { isProtectedGroup, type Policy } from '../../src/domain';
 import type { SystemSettings } from '../../src/settings';
-import type { Change, Check, Connector, ConnectorDeps, Person } from '../connector';
+import type { AccessFound, Change, Check, Connector, ConnectorDeps, Person } from '../connector';
 import { askLedger, rejected } from '../failure';
 import { createConfirm, createHasWritten, createWrite, ownWorkflowId, type StepContext } from '../write-once';
 import { createChanges, type Freeze, type IdentityChanges } from './changes';
@@ -22,6 +22,8 @@ export interface IdentityActivities {
   findContact(person: Person): Promise<{ email: string | null; managerEmail: string | null } | null>;
   /** Of these addresses those whose users are all inactive, lower case: nobody reads there any more. */
   findInactive(addresses: readonly string[]): Promise<readonly string[]>;
+  /** Changes nothing. A membership that the provider is not sure of counts. */
+  readIdentityAccess(person: Person): Promise<AccessFound>;
   freezeUser(context: StepContext, person: Person): Promise<Freeze>;
   /**
    * Permanently. SCIM has no more than `active: false` (RFC 7643 §4.1.1): there what the freeze did is confirmed, or done
@@ -91,6 +93,14 @@ function createActivities(
       return user === null ? null : { email: user.email, managerEmail: await driver.findManagerEmail(user) };
     },
     findInactive: (addresses) => inactiveAmong(driver, addresses),
+    readIdentityAccess: async (person) => {
+      const user = await driver.findUser(person);
+      if (user === null) return { state: 'absent' };
+      const groups = (await driver.groupsOf(user))
+        .map(({ name }) => name)
+        .filter((name) => !isProtectedGroup(name, policy.protected));
+      return { state: user.active ? 'open' : 'ended', groups };
+    },
     freezeUser: (context, person) => changing(person, (user) => changes.freeze(context, user)),
     deactivateUser: (context, person) => changing(person, (user) => changes.deactivate(context, user)),
     joinGroup: async (context, person, name) =>

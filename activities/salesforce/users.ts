@@ -1,5 +1,5 @@
 import { effectsOfStep, findLearner, undoEffects, type StoredEffect } from '../../src/ledger';
-import { requireUnprotected, type Change, type Person } from '../connector';
+import { requireUnprotected, type AccessFound, type Change, type Person } from '../connector';
 import { askLedger } from '../failure';
 import { createHasWritten, ownWorkflowId, reversed, type Effect, type StepContext } from '../write-once';
 import { literal, type SalesforceParts } from './api';
@@ -12,6 +12,8 @@ interface Login {
 }
 
 export interface UserActivities {
+  /** Changes nothing. `ended`: frozen or deactivated. */
+  readCrmAccess(person: Person): Promise<AccessFound>;
   /**
    * Freeze the user: no sign-in, all else as it was (`UserLogin.IsFrozen`). Looked up by MindTickle's user id and by
    * address. `unchanged`: frozen or deactivated already.
@@ -41,6 +43,13 @@ export function createUserActivities(parts: SalesforceParts): UserActivities {
     if (login === undefined) return 'absent';
     // One who is deactivated cannot sign in: nothing to freeze, and nothing to give back.
     return user.IsActive ? setFrozen(context, login, true) : 'unchanged';
+  }
+
+  async function readCrmAccess(person: Person): Promise<AccessFound> {
+    const user = await findUser(api, person, names.userIdField);
+    if (user === null) return { state: 'absent' };
+    const [login] = await logins(`UserId = ${literal(user.Id)}`);
+    return { state: user.IsActive && login?.IsFrozen !== true ? 'open' : 'ended' };
   }
 
   async function restoreCrmUser(context: StepContext, person: Person, of: string): Promise<Change> {
@@ -76,5 +85,5 @@ export function createUserActivities(parts: SalesforceParts): UserActivities {
     return (await api.query(`SELECT Id, IsFrozen FROM UserLogin WHERE ${where}`)) as unknown as readonly Login[];
   }
 
-  return { freezeCrmUser, restoreCrmUser };
+  return { readCrmAccess, freezeCrmUser, restoreCrmUser };
 }

@@ -1,5 +1,13 @@
 import { effectsOfStep, findLearner, undoEffects } from '../../src/ledger';
-import { keysDisagree, requireUnprotected, shownId, type Change, type ConnectorDeps, type Person } from '../connector';
+import {
+  keysDisagree,
+  requireUnprotected,
+  shownId,
+  type AccessFound,
+  type Change,
+  type ConnectorDeps,
+  type Person,
+} from '../connector';
 import { askLedger, rejected } from '../failure';
 import type { Http } from '../http';
 import { quote, scimPatch, scimResources } from '../scim';
@@ -14,6 +22,8 @@ const FIND = 'find the account';
 export type AccountChange = Change | 'not configured' | 'not supported';
 
 export interface AccountActivities {
+  /** Changes nothing. */
+  readSlackAccess(person: Person): Promise<AccessFound>;
   /** End a leaver's sign-in to the workspace. */
   deactivateSlackUser(context: StepContext, person: Person): Promise<AccountChange>;
   /** Undo what step `of` changed; what never happened needs no undoing, and a leaver gets nothing back. */
@@ -73,7 +83,18 @@ export function createAccountActivities(scim: Http | undefined, { pool, policy }
     return result;
   }
 
+  async function readSlackAccess({ userId, email }: Person): Promise<AccessFound> {
+    // Slack knows people by their address alone.
+    if (scim === undefined || email === null) return { state: 'not supported' };
+    const user = await findUser(scim, email, userIdField);
+    if (user === null) return { state: 'absent' };
+    if (user === 'not supported') return { state: user };
+    requireSamePerson(user, userId, userIdField);
+    return { state: user.active ? 'open' : 'ended' };
+  }
+
   return {
+    readSlackAccess,
     deactivateSlackUser: async (context, person) =>
       scim === undefined ? 'not configured' : setActive(scim, context, person, false),
     restoreSlackUser,

@@ -53,6 +53,7 @@ const progress = {
   refused: 1,
   examples: [{ key: 'mt-1:module:m', code: 'STRING_TOO_LONG' }],
 };
+const whom = { userId: 'u1', email: 'rita@example.com' };
 const digest = {
   cause: 'no address is known of the learner',
   cases: [{ workflowId: 'e1', step: 'findAddress', about: 'Course completion of u1', since: '2026-11-28T10:00:00Z' }],
@@ -274,6 +275,15 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
       run: 'first',
     },
   },
+  accessCheck: {
+    'ended-everywhere': { args: [whom], modes: everySystem },
+    'one-is-off-and-one-refuses': {
+      args: [whom],
+      modes: { salesforce: 'observe', slack: 'off' },
+      fakes: { readIdentityAccess: credentialsRefused, readCrmAccess: { state: 'open' } },
+      isTimeless: true,
+    },
+  },
   housekeeping: {
     'in-three-pieces': {
       fakes: {
@@ -308,10 +318,10 @@ export async function play(world: World, scenario: Scenario, workflow: WorkflowN
 }
 
 async function start(world: World, scenario: Scenario, workflow: WorkflowName): Promise<WorkflowHandle> {
-  const { event, days, times, data: changed, conflict, unread, beside, signedHoursAgo = 0 } = scenario;
+  const { event, args = [], days, times, data: changed, conflict, unread, beside, signedHoursAgo = 0 } = scenario;
   if (event === undefined) {
     const workflowId = `${workflow}:acme`;
-    return world.client.workflow.start(workflow, { taskQueue: TASK_QUEUE, workflowId });
+    return world.client.workflow.start(workflow, { taskQueue: TASK_QUEUE, workflowId, args: [...args] });
   }
   if (beside !== undefined) await world.atRest(await world.send(event, { eventId: beside }));
   const now = await world.now();

@@ -22,8 +22,9 @@ export type Line = (world: World, handle: WorkflowHandle) => Promise<unknown>;
 
 /** One way through a workflow, which is run once, recorded, and replayed by every release that follows. */
 export interface Scenario {
-  /** Absent: the Schedule starts it. */
+  /** Absent: the Schedule starts it, or a person, with `args`. */
   readonly event?: string;
+  readonly args?: readonly unknown[];
   readonly data?: object;
   /** Days from now until the certificate has to be renewed. */
   readonly days?: number;

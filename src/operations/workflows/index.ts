@@ -1,4 +1,5 @@
 import type { Operation } from '../operation';
+import { createAccessCheck } from './access-check';
 import { createBulk } from './bulk';
 import { createConnectors } from './connectors';
 import type { WorkflowDeps } from './context';
@@ -16,6 +17,7 @@ export function createWorkflowOperations(deps: WorkflowDeps): readonly Operation
     createList(deps),
     createNeeds(deps),
     createShow(deps),
+    createAccessCheck(deps),
     ...createMessages(deps),
     ...createBulk(deps),
     ...createConnectors(deps),

@@ -47,7 +47,9 @@ async function transit(person: Person, transition: string): Promise<void> {
 describe('freezeUser', () => {
   test('suspends, then ends sessions and tokens', async () => {
     const own = workflow();
+    await expect(own.run(identity.readIdentityAccess, omar)).resolves.toMatchObject({ state: 'open' });
     await expect(own.run(identity.freezeUser, own.step('freeze'), omar)).resolves.toBe('done');
+    await expect(own.run(identity.readIdentityAccess, omar)).resolves.toMatchObject({ state: 'ended' });
     await expect(user(omar)).resolves.toMatchObject({ status: 'SUSPENDED', sessions: 0, tokens: 0 });
     await expect(rowsOf(pool, own)).resolves.toMatchObject([
       { naturalKey: 'active', status: 'done', would: { active: false }, before: { active: true } },

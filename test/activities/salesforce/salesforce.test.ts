@@ -516,7 +516,9 @@ describe('freezeCrmUser', () => {
     const run = workflow();
     await run.run(salesforce.freezeCrmUser, run.step('crm'), omar);
     await run.run(salesforce.restoreCrmUser, run.step('undo'), omar, 'crm');
+    await expect(run.run(salesforce.readCrmAccess, omar)).resolves.toEqual({ state: 'open' });
     await expect(run.run(salesforce.freezeCrmUser, run.step('crm'), omar)).resolves.toBe('done');
+    await expect(run.run(salesforce.readCrmAccess, omar)).resolves.toEqual({ state: 'ended' });
     expect(await isFrozen(omar.email)).toBe(true);
     await expect(run.run(salesforce.restoreCrmUser, run.step('undo'), omar, 'crm')).resolves.toBe('done');
     expect(await isFrozen(omar.email)).toBe(false);

@@ -362,7 +362,9 @@ describe('deactivateSlackUser', () => {
     const { run, step } = workflow();
     await run(slack.deactivateSlackUser, step('chat'), omar);
     await run(slack.restoreSlackUser, step('undo chat'), omar, 'chat');
+    await expect(run(slack.readSlackAccess, omar)).resolves.toEqual({ state: 'open' });
     await expect(run(slack.deactivateSlackUser, step('chat'), omar)).resolves.toBe('done');
+    await expect(run(slack.readSlackAccess, omar)).resolves.toEqual({ state: 'ended' });
     await expect(member(omar)).resolves.toBe(false);
     await expect(run(slack.restoreSlackUser, step('undo chat'), omar, 'chat')).resolves.toBe('done');
     await expect(member(omar)).resolves.toBe(true);
