@@ -10,6 +10,7 @@ import { readVariables, type Environment, type VariableName, type VariableValues
 
 export { withDotEnv } from './dot-env';
 export { SettingsError } from './error';
+export type { ForgetRules, Leaderboard } from './leaderboard';
 export { readConfigFile, type ConfigFile } from './policy-file';
 export { ledgerUrl } from './ledger-url';
 export { watchSetting, type ReloadCounts, type ReloadedSetting, type Secret } from './reload';

@@ -14,6 +14,7 @@ import {
   type System,
 } from '../domain';
 import { SettingsError } from './error';
+import { forget, leaderboard, type ForgetRules, type Leaderboard } from './leaderboard';
 import { explainPolicy } from './policy-faults';
 
 const days = z.number().min(0).max(3650);
@@ -164,6 +165,8 @@ const config = z.strictObject({
     .prefault({}),
   connectors: z.partialRecord(z.enum(SYSTEMS), connector).prefault({}),
   salesforce: salesforce.prefault({}),
+  leaderboard: leaderboard.prefault({}),
+  forget: forget.prefault({}),
   delivery: delivery.prefault({}),
 });
 
@@ -179,6 +182,8 @@ export interface ConnectorLimits {
 export interface ConfigFile {
   readonly policy: Policy;
   readonly delivery: z.infer<typeof delivery>;
+  readonly leaderboard: Leaderboard;
+  readonly forget: ForgetRules;
   readonly modes: Readonly<Partial<Record<System, Mode | undefined>>>;
   readonly limits: Readonly<Partial<Record<System, ConnectorLimits>>>;
 }
@@ -191,10 +196,12 @@ export function readConfigFile(path: string | undefined): ConfigFile {
   const text = path === undefined ? '' : readText(path);
   const parsed = config.safeParse(parseYaml(text, path) ?? {});
   if (!parsed.success) throw new SettingsError(explainPolicy(parsed.error, config, { path: path ?? 'config', text }));
-  const { delivery, connectors, ...policy } = parsed.data;
+  const { connectors, delivery, leaderboard: ranking, forget: erasing, ...policy } = parsed.data;
   return {
     policy,
     delivery,
+    leaderboard: ranking,
+    forget: erasing,
     modes: Object.fromEntries(SYSTEMS.map((system) => [system, connectors[system]?.mode])),
     limits: Object.fromEntries(SYSTEMS.map((system) => [system, limitsOf(connectors[system] ?? {})])),
   };

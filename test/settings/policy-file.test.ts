@@ -23,8 +23,8 @@ function faultsOf(content: string): readonly string[] {
 }
 
 const defaults = ((): Record<string, unknown> => {
-  const { policy, delivery } = readConfigFile(undefined);
-  return { ...policy, delivery };
+  const { policy, delivery, leaderboard, forget } = readConfigFile(undefined);
+  return { ...policy, delivery, leaderboard, forget };
 })();
 
 interface Entry {

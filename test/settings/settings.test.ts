@@ -54,10 +54,10 @@ describe('the docs', () => {
 
   test('show the defaults of the YAML file', () => {
     const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(docs) ?? [];
-    const { connectors, delivery, ...policy } = parse(example) as Record<string, unknown>;
+    const { connectors, delivery, leaderboard, forget, ...policy } = parse(example) as Record<string, unknown>;
     const defaults = readConfigFile(undefined);
     expect(policy).toEqual(defaults.policy);
-    expect(delivery).toEqual(defaults.delivery);
+    expect([delivery, leaderboard, forget]).toEqual([defaults.delivery, defaults.leaderboard, defaults.forget]);
     expect(Object.keys(connectors as object)).toEqual(SYSTEMS);
   });
 });

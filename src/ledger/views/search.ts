@@ -24,3 +24,12 @@ const LAST_WORD = `substring(lower(email) from '([^._+-]*)@')`;
 
 const BEGINNING = (what: string, pattern: string): string =>
   `select user_id, 1 as rank from learners where ${what} collate "C" like ${pattern} order by ${what} collate "C" limit $3`;
+
+/** Ids of all learners in their order, after the one that ended the page before. */
+export async function listLearnerIds(pool: Pool, limit: number, after?: string): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ user_id: string }>(
+    `select user_id from learners where $1::text is null or user_id collate "C" > $1 order by user_id collate "C" limit $2`,
+    [after ?? null, limit],
+  );
+  return rows.map(({ user_id: userId }) => userId);
+}

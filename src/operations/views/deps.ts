@@ -1,14 +1,16 @@
 import type { Pool } from 'pg';
-import type { Modes, Policy } from '../../domain';
-import type { Action } from '../case';
+import type { Policy } from '../../domain';
+import type { ForgetRules, Leaderboard } from '../../settings';
+import type { Action, Case } from '../case';
+import type { ReceiverStatus } from './receivers';
 import type { ProcessState } from '../../../workflows/messages';
 
 /** What the views are made with. */
 export interface ViewDeps {
   readonly pool: Pool;
   readonly policy: Policy;
-  /** As the connectors are set now. */
-  readonly modes: Modes;
+  readonly leaderboard: Leaderboard;
+  readonly forget: ForgetRules;
   readonly links: {
     /** Of Temporal Web UI; undefined: nothing links to it. */
     readonly uiUrl: string | undefined;
@@ -18,6 +20,16 @@ export interface ViewDeps {
   readonly stateOf: (workflowId: string) => Promise<ProcessState | undefined>;
   /** The messages that a workflow of this type takes in this state; absent: none are offered. */
   readonly actionsOf?: ((workflowType: string, state: ProcessState) => readonly Action[]) | undefined;
+  /** A person's cases, open ones first; absent: none are shown. */
+  readonly casesOf?: ((userId: string) => Promise<readonly Case[]>) | undefined;
+  /** How each receiver is. */
+  readonly receivers: () => Promise<readonly ReceiverStatus[]>;
+  /** What to do about the cause of a refusal, as a sentence. */
+  readonly adviseOn: (cause: string) => string | undefined;
+  /** The archive, where its settings are known here. */
+  readonly archive?: { readonly remove: (keys: readonly string[]) => Promise<void> } | undefined;
+  /** How long Temporal keeps the history of a workflow that has ended. */
+  readonly retentionMs?: (() => Promise<number | undefined>) | undefined;
   /** Epoch ms. */
   readonly now: () => number;
 }

@@ -32,6 +32,8 @@ export function createEvidenceOperations(deps: ViewDeps): readonly Operation[] {
         summary: `The evidence of one leaver as ${format}: what was found and changed where, when and by whom, and what is not known.`,
         input: z.object({ workflowId: z.string().min(1).max(300) }),
         output: 'file',
+        // It names who made it.
+        isPersonal: true,
         handle: async ({ workflowId }, caller) =>
           reply(await evidenceOfOne(deps, workflowId, caller), `evidence-${workflowId}`),
       }),
@@ -43,6 +45,8 @@ export function createEvidenceOperations(deps: ViewDeps): readonly Operation[] {
         summary: `The evidence of all who left in a period as ${format}; \`to\` is exclusive.`,
         input: z.object({ from: time, to: time }),
         output: 'file',
+        // It names who made it.
+        isPersonal: true,
         handle: async ({ from, to }, caller) =>
           reply(
             await evidenceOfPeriod(deps, { from, to }, caller),

@@ -1,12 +1,31 @@
 /** What the ledger knows, as people look at it: each area is a list of operations. */
 import type { Operation } from '../operation';
+import { createAuditOperations } from './audit';
+import { createDeliveryOperations } from './deliveries';
 import type { ViewDeps } from './deps';
 import { createEvidenceOperations } from './evidence';
+import { createForgetOperations } from './forget';
+import { createLeaderboardOperations } from './leaderboard';
+import { createLearnerOperations } from './learners';
 import { createLeaverOperations } from './leavers';
 import { createNoteOperations } from './notes';
+import { createObservedOperations } from './observed';
+import { createProgressOperations } from './progress';
 
 export type { ViewDeps } from './deps';
+export { createReceivers, type AskReceivers, type ReceiverStatus } from './receivers';
 
 export function createViewOperations(deps: ViewDeps): readonly Operation[] {
-  return [...createLeaverOperations(deps), ...createEvidenceOperations(deps), ...createNoteOperations(deps)];
+  return [
+    createLeaverOperations,
+    createEvidenceOperations,
+    createLeaderboardOperations,
+    createProgressOperations,
+    createLearnerOperations,
+    createNoteOperations,
+    createForgetOperations,
+    createAuditOperations,
+    createDeliveryOperations,
+    createObservedOperations,
+  ].flatMap((create) => create(deps));
 }

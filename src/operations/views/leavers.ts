@@ -57,6 +57,7 @@ export function createLeaverOperations(deps: ViewDeps): readonly Operation[] {
         cursor: cursor(position).optional(),
       }),
       output: z.object({ leavers: z.array(leaver), total: z.number(), next: z.string().nullable() }),
+      topics: ['workflows', 'effects', 'receipts', 'learners'],
       handle: async ({ from, to, q, open, limit: size, cursor: after }) => {
         const userIds = q === undefined ? undefined : await findMatching(deps.pool, q, MATCHES);
         const query = { from, to, userIds, isOpen: open };

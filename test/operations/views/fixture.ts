@@ -11,13 +11,16 @@ export const viewer: Caller = { by: 'sam', role: 'viewer' };
 
 /** The views over this ledger; no workflow answers, unless `stateOf` says so. */
 export function viewsOver(pool: Pool, more: Partial<ViewDeps> = {}): ViewDeps {
-  const { policy } = readConfigFile(undefined);
+  const { policy, leaderboard, forget } = readConfigFile(undefined);
   return {
     pool,
     policy: { ...policy, calendar: { ...policy.calendar, timeZone: 'Europe/Berlin' } },
-    modes: { identity: 'on' },
+    leaderboard,
+    forget,
     links: { uiUrl: 'http://temporal.example', namespace: 'default' },
     stateOf: () => Promise.resolve(undefined),
+    receivers: () => Promise.resolve([]),
+    adviseOn: () => undefined,
     now: () => MONDAY + 2 * HOUR,
     ...more,
   };

@@ -190,20 +190,20 @@ describe('the evidence file', () => {
     expect(csv).toContain('The offboarding is not over');
   });
 
-  test('as PDF is of many pages for a period of sixty leavers', async () => {
+  test('as PDF has the pages of each leaver of a period', async () => {
     await annaHasLeft();
     await ledger.pool.query(
-      `insert into learners (user_id, email) select 'u' || n, 'søren.' || n || '@example.com' from generate_series(1, 60) n`,
+      `insert into learners (user_id, email) select 'u' || n, 'søren.' || n || '@example.com' from generate_series(1, 12) n`,
     );
     await ledger.pool.query(
-      `insert into departures (event_id, user_id, reason, at) select 'e' || n, 'u' || n, '', '2026-03-02' from generate_series(1, 60) n`,
+      `insert into departures (event_id, user_id, reason, at) select 'e' || n, 'u' || n, '', '2026-03-02' from generate_series(1, 12) n`,
     );
     const period = { from: '2026-03-01', to: '2026-03-03' };
     const reply = await call<FileReply>(viewsOver(ledger.pool), 'leaversEvidencePdf', period);
     expect(reply).toMatchObject({ contentType: 'application/pdf', fileName: 'evidence-2026-03-01-to-2026-03-03.pdf' });
     const pdf = textOf(reply);
     expect(pdf.slice(0, 5)).toBe('%PDF-');
-    expect((pdf.match(/\/Type \/Page\b/g) ?? []).length).toBeGreaterThan(60);
+    expect((pdf.match(/\/Type \/Page\b/g) ?? []).length).toBeGreaterThan(13);
   });
 
   test('of a period names the departures that nobody could read', async () => {
