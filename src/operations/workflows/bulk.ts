@@ -8,7 +8,8 @@ import { casesOf } from './cases';
 import { asking, type Asking, type WorkflowDeps } from './context';
 import { createJobs, type Job, type Jobs } from './jobs';
 import { queryFor, readAll } from './list';
-import { caseFilter } from './query';
+import { caseFilter, isIn } from './query';
+import { workflowId } from './show';
 import { fitsAsListed, stillFits } from './still-fits';
 import type { Listed } from './temporal';
 
@@ -25,7 +26,10 @@ const order = z.object({
   /** The fields of the message. */
   args: z.record(z.string(), z.unknown()).default({}),
   reason: z.string().trim().min(1).max(2000),
-  filter: caseFilter.omit({ status: true }),
+  filter: caseFilter.omit({ status: true }).extend({
+    /** Of those that match, these alone: what somebody has selected. */
+    workflowIds: z.array(workflowId).min(1).max(500).optional(),
+  }),
   dryRun: z.boolean(),
 });
 
@@ -67,8 +71,10 @@ export function createBulk(deps: WorkflowDeps): readonly Operation[] {
       handle: asking(deps, async (asked, input: z.output<typeof order>, caller) => {
         const body = readBody(input);
         if (isRefused(body)) return body;
-        const query = await queryFor(asked, input.filter);
-        if (typeof query !== 'string') return query;
+        const { workflowIds, ...filter } = input.filter;
+        const matching = await queryFor(asked, filter);
+        if (typeof matching !== 'string') return matching;
+        const query = workflowIds === undefined ? matching : `${matching} AND ${isIn('WorkflowId', workflowIds)}`;
         const [total, listed] = await Promise.all([
           asked.temporal.count(query),
           readAll(asked.temporal, query, MAX_WORKFLOWS),

@@ -80,7 +80,7 @@ function is(name: string, value: string): string {
 }
 
 /** Nobody, where there is none: an empty list is no query. */
-function isIn(name: string, values: readonly string[]): string {
+export function isIn(name: string, values: readonly string[]): string {
   return values.length === 0 ? is(name, '') : `${name} IN (${values.map(quoted).join(', ')})`;
 }
 
