@@ -1,6 +1,6 @@
 /** Chromium for the tests of the page; where there is none, they are skipped by name. */
 import { existsSync } from 'node:fs';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext } from 'playwright-core';
 
 const PATHS = [
   process.env['CHROMIUM_PATH'],
@@ -32,14 +32,17 @@ export interface Look {
   readonly scheme?: 'light' | 'dark';
 }
 
-/** A page of a browser of its own, as a person has it; errors of the page's script fail the test that asks for them. */
-export async function openPage(browser: Browser, { width = 1280, scheme = 'light' }: Look = {}): Promise<Page> {
+/** Where pages share cookies and what was loaded, as the windows of one person do. */
+export async function openContext(
+  browser: Browser,
+  { width = 1280, scheme = 'light' }: Look = {},
+): Promise<BrowserContext> {
   const context = await browser.newContext({
     viewport: { width, height: width < 600 ? 844 : 900 },
     colorScheme: scheme,
     timezoneId: 'Europe/Berlin',
     locale: 'en-GB',
   });
-  context.setDefaultTimeout(10_000);
-  return context.newPage();
+  context.setDefaultTimeout(15_000);
+  return context;
 }

@@ -104,7 +104,7 @@ export const ACTIONS = {
   },
   retry: {
     message: 'retryStep',
-    label: 'Retry',
+    label: 'Try again',
     does: 'Tries this step again now. If it fails, the case waits for a person again.',
     args: { step: 'suspendUser' },
     asks: ['reason'],
@@ -116,16 +116,23 @@ export const ACTIONS = {
     args: { step: 'suspendUser' },
     asks: ['reason'],
   },
-  redrive: {
+  again: {
     message: 'redrive',
-    label: 'Correct and run again',
-    does: 'Runs the event with corrected data.',
+    label: 'Run it again',
+    does: 'Reads the event again as it came, and runs it when it can be read now.',
     args: {},
-    asks: ['data', 'reason'],
+    asks: [],
+  },
+  correct: {
+    message: 'redrive',
+    label: 'Correct it',
+    does: 'Runs the event with the data that you correct.',
+    args: {},
+    asks: ['data'],
   },
   discard: {
     message: 'discard',
-    label: 'Discard',
+    label: 'Throw it away',
     does: 'Ends the case. The event has no effect.',
     args: {},
     asks: ['reason'],
@@ -249,7 +256,11 @@ function others(base: number, people: readonly MockPerson[]): MockCase[] {
 }
 
 function quarantined(base: number): MockCase[] {
-  const fields = { workflowType: 'quarantine', needs: 'person', actions: [ACTIONS.redrive, ACTIONS.discard] };
+  const fields = {
+    workflowType: 'quarantine',
+    needs: 'person',
+    actions: [ACTIONS.again, ACTIONS.correct, ACTIONS.discard],
+  };
   return [
     makeCase(base, {
       ...fields,

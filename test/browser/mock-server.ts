@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type Response } from 'express';
+import { LOGIN_PAGE, LOGIN_POLICY } from '../../src/operations/api/login-page';
 import { createPage, PAGE_SECURITY_POLICY } from '../../src/operations/page/page';
 import { addAnswers } from './mock-answers';
 import { makeCases, makePeople } from './mock-data';
@@ -68,9 +69,9 @@ function createMockApp(state: MockState, streams: Set<Response>, change: (...top
     response.set('content-security-policy', policy.join('; '));
     next();
   });
-  app.use(createPage());
   app.use(express.json());
   addSession(app, state);
+  app.use(createPage());
   app.get('/api/stream', (_request, response) => {
     response.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write('retry: 100\n\n');
@@ -89,10 +90,14 @@ function addSession(app: Express, state: MockState): void {
     response.cookie('session', token, { httpOnly: true, sameSite: 'strict' }).status(204).end();
   });
   app.delete('/api/session', (_request, response) => void response.clearCookie('session').status(204).end());
-  app.use('/api', (request, response, next) => {
+  app.use((request, response, next) => {
     const token = /(?:^|; )session=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
     const credential = TOKENS[token];
-    if (state.isExpired || credential === undefined) return void refuse(response, 401, 'Log in first.');
+    if (state.isExpired || credential === undefined) {
+      if (request.path.startsWith('/api/')) refuse(response, 401, 'Log in first.');
+      else response.status(401).set('content-security-policy', LOGIN_POLICY).send(LOGIN_PAGE);
+      return;
+    }
     if (request.method !== 'GET' && credential.role !== 'operator')
       return void refuse(response, 403, 'Only an operator may do this.');
     Object.assign(response.locals, credential);

@@ -1,7 +1,7 @@
 /** Takes a picture of each view of the mock: `node -r ./test/run-typescript.cjs test/browser/pictures.ts <folder> [view…]`. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, openPage } from './browser';
+import { launch, openContext } from './browser';
 import { startMock } from './mock-server';
 import { VIEWS } from './views';
 
@@ -11,7 +11,7 @@ async function main([folder = 'pictures', ...wanted]: readonly string[]): Promis
   const browser = await launch();
   for (const scheme of ['light', 'dark'] as const)
     for (const width of [1280, 390]) {
-      const page = await openPage(browser, { width, scheme });
+      const page = await (await openContext(browser, { width, scheme })).newPage();
       page.on('console', (message) => message.type() === 'error' && process.stderr.write(`${message.text()}\n`));
       page.on('pageerror', (error) => process.stderr.write(`${error.message}\n`));
       await page.goto(`${mock.url}/needs#token=operator-token`);

@@ -25,26 +25,52 @@ export function Actions({ of: subject, onDone, correctAt }) {
   return html`<div class="actions">
     ${actions.map((action) =>
       correctAt && action.asks.includes('data')
-        ? html`<a class="button" href=${correctAt} title=${action.does}>${action.label}</a>`
-        : html`<button type="button" title=${action.does} onClick=${() => openAction(subject, action, onDone)}>
+        ? html`<a class="button" key=${action.label} href=${correctAt} title=${action.does}>${action.label}</a>`
+        : html`<button type="button" key=${action.label} title=${action.does} onClick=${() => openAction(subject, action, onDone)}>
             ${action.label}
           </button>`,
     )}
   </div>`;
 }
 
+/** The same in a table, where there is room for one button. */
+export function Act({ of: subject, name, onDone, correctAt }) {
+  const canChange = useCanChange();
+  if (!canChange || !subject.actions?.length) return null;
+  const choose = (action) => openAction(subject, action, onDone);
+  const draw = () =>
+    html`${subject.sentence && html`<p class="subject">${subject.sentence}</p>`}<ul class="choices">
+      ${subject.actions.map(
+        (action) => html`<li key=${action.label}>
+          ${
+            correctAt && action.asks.includes('data')
+              ? html`<a class="button" href=${correctAt} onClick=${closeDialog}>${action.label}</a>`
+              : html`<button type="button" onClick=${() => choose(action)}>${action.label}</button>`
+          }
+          <span>${action.does}</span>
+        </li>`,
+      )}
+    </ul>`;
+  return html`<button type="button" onClick=${() => openDialog(name, draw)}>Act…<span class="unseen"> ${name}</span></button>`;
+}
+
 export function openAction(subject, action, onDone, extra = {}) {
   openDialog(action.label, () => html`<${ActionForm} ...${{ subject, action, onDone, extra }} />`);
 }
+
+/** `crypto.randomUUID` is there only where the page came by TLS. */
+const randomId = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('-');
 
 /** A reason is part of every change, whatever else it asks for. */
 const asksOf = ({ asks }) => [...asks.filter((name) => name !== 'reason' && name !== 'data'), 'reason'];
 
 function ActionForm({ subject, action, onDone, extra }) {
   const [values, setValues] = useState({});
+  // Sent again after a lost answer, it is still one message.
+  const [requestId] = useState(randomId);
   const asks = asksOf(action);
   const submit = async () => {
-    const body = { ...action.args, ...extra, ...argumentsOf(asks, values) };
+    const body = { ...action.args, ...extra, ...argumentsOf(asks, values), requestId };
     await post(messagePath(subject.workflowId, action.message), body);
     closeDialog();
     announce(`Done: ${action.label}.`);

@@ -1,8 +1,8 @@
 /** Calls of the JSON API. */
 import { createStore } from './emitter.js';
 
-/** Who is logged in: `undefined` not known yet, `null` nobody, else the answer of `/api/me`. */
-export const me = createStore(undefined);
+/** Who is logged in: the answer of `/api/me`; null: not known yet. */
+export const me = createStore(null);
 
 /** True once a call was refused for want of a session, until somebody logs in. */
 export const isLoggedOut = createStore(false);
@@ -60,7 +60,4 @@ export async function logIn(token) {
   isLoggedOut.set(false);
 }
 
-export async function logOut() {
-  await remove('/api/session');
-  me.set(null);
-}
+export const logOut = () => remove('/api/session');

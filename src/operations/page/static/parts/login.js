@@ -1,10 +1,10 @@
-/** Log in with a token; what is behind the dialog stays as it was. */
+/** Log in again, when a session has ended: what is behind the dialog stays as it was. The first time, the server asks. */
 import { html, useState } from './html.js';
 import { logIn } from './api.js';
 import { Dialog } from './dialog.js';
 import { Field, Refusal } from './form.js';
 
-export function LoginForm() {
+function LoginForm() {
   const [state, setState] = useState({ isBusy: false, problem: null });
   const send = async (event) => {
     event.preventDefault();
@@ -31,14 +31,6 @@ export function LoginForm() {
 const explained = (problem) =>
   problem.status === 401 ? { status: 401, message: 'This token is not known.' } : problem;
 
-export function LoginPage() {
-  return html`<main class="login">
-    <h1>Operations</h1>
-    <p>What happens to learners, leavers and certificates, and what needs you.</p>
-    <${LoginForm} />
-  </main>`;
-}
-
-export function LoginDialog() {
-  return html`<${Dialog} title="You were logged out" isLocked=${true} draw=${() => html`<p>Log in to go on where you were.</p><${LoginForm} />`} />`;
+export function LoginDialog({ title }) {
+  return html`<${Dialog} title=${title} isLocked=${true} draw=${() => html`<${LoginForm} />`} />`;
 }

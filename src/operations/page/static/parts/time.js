@@ -68,14 +68,12 @@ export function useNow(everyMs) {
 
 const utc = (iso) => `${new Date(iso).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
-/** A moment: `14 Mar, 09:41`, and how far away it is. */
-export function Time({ at, far = true, dayOnly = false }) {
+/** A moment: `14 Mar, 09:41`, and how far away it is. `beside`: a time next to it, whose day need not be said again. */
+export function Time({ at, far = true, beside }) {
   const now = useNow(20 * SECOND);
   if (!at || Number.isNaN(Date.parse(at))) return html`<span class="faint">–</span>`;
-  const text = dayOnly ? formatDay(at, now) : formatTime(at, now);
-  return html`<time dateTime=${at} title=${utc(at)}
-    >${text}${far && html`<span class="far"> ${formatRelative(at, now)}</span>`}</time
-  >`;
+  const text = formatTime(at, beside ? Date.parse(beside) : now);
+  return html`<time dateTime=${at} title=${utc(at)}>${text}${far && html` <span class="far">${formatRelative(at, now)}</span>`}</time>`;
 }
 
 /** How long until a limit, running; after it, how long it is over. */

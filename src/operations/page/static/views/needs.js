@@ -6,7 +6,7 @@ import { openBulk } from '../parts/bulk.js';
 import { caseHref, kindOf, PersonLink, WebUiLink } from '../parts/case.js';
 import { useData } from '../parts/data.js';
 import { Heading } from '../parts/layout.js';
-import { plural, Time } from '../parts/time.js';
+import { Time } from '../parts/time.js';
 
 export function Needs() {
   const asked = useData('/api/needs', ['workflows', 'connectors']);
@@ -23,7 +23,7 @@ function Answer({ needs }) {
       html`<section aria-labelledby="by-cause">
       <h2 id="by-cause">By cause</h2>
       <ul class="causes">
-        ${causes.map((cause) => html`<${Cause} key=${`${cause.cause} ${cause.step}`} cause=${cause} />`)}
+        ${causes.map((group) => html`<${CauseCard} key=${group.workflowIds[0]} of=${group} cases=${cases} />`)}
       </ul>
     </section>`
     }
@@ -46,25 +46,34 @@ function Numbers({ needs: { total, overdue, conflicts, quarantined } }) {
   </ul>`;
 }
 
-function Cause({ cause: { cause, system, sentence, count, step } }) {
+/** What one can do about all of them at once, unless it needs something of each. */
+function CauseCard({ of: group, cases }) {
   const canChange = useCanChange();
-  const retry = () =>
+  const { system, sentence, count, workflowIds } = group;
+  const action = cases.find(({ workflowId }) => workflowIds.includes(workflowId))?.actions[0];
+  const isShared = action && action.asks.every((asked) => asked === 'reason');
+  const label = action?.message === 'retryStep' ? 'Retry' : `${action?.label}:`;
+  const forAll = () =>
     openBulk({
-      title: `Retry all ${count}`,
-      does: 'Each of them tries its step again now. Those that fail wait for a person again.',
-      message: 'retryStep',
-      args: step === null ? {} : { step },
-      filter: { cause },
+      title: `${label} all ${count}`,
+      does: action.does,
+      verb: action.label,
+      message: action.message,
+      args: action.args,
+      filter: filterOf(group),
       asks: [],
     });
   return html`<li class="cause">
-    <p><strong>${sentence}</strong> <span class="count">${plural(count, 'case')}</span></p>
+    <p><strong>${sentence}</strong></p>
     <div class="actions">
-      ${canChange && html`<button type="button" onClick=${retry}>Retry ${count === 1 ? 'it' : `all ${count}`}</button>`}
+      ${canChange && isShared && html`<button type="button" onClick=${forAll}>${label} all ${count}</button>`}
       ${system && html`<a class="button plain" href="/connectors">Hold or release ${system}</a>`}
     </div>
   </li>`;
 }
+
+/** Without a name of the cause, they are known by their ids alone. */
+const filterOf = ({ cause, workflowIds }) => (cause === null ? { workflowIds } : { needs: 'person', cause });
 
 function Card({ of: one }) {
   const { person, sentence, since, next, about } = one;

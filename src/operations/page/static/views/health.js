@@ -1,0 +1,36 @@
+/** Whether everything that this needs works. */
+import { html } from '../parts/html.js';
+import { Asked } from '../parts/asked.js';
+import { useData } from '../parts/data.js';
+import { Heading } from '../parts/layout.js';
+import { Table } from '../parts/table.js';
+import { plural } from '../parts/time.js';
+
+const STATUSES = { ok: ['works', 'good'], warn: ['look at it', 'warn'], fail: ['does not work', 'bad'] };
+const ORDER = ['fail', 'warn', 'ok'];
+
+const COLUMNS = [
+  { title: 'Check', isHeader: true, cell: ({ name }) => name },
+  {
+    title: 'Status',
+    cell: ({ status }) => {
+      const [words, tone] = STATUSES[status] ?? [status, ''];
+      return html`<span class=${`tag ${tone}`}>${words}</span>`;
+    },
+  },
+  { title: 'Detail', kind: 'wide', cell: ({ detail }) => detail },
+];
+
+export function Health() {
+  const asked = useData('/api/health', ['connectors'], { everyMs: 15_000 });
+  return html`<${Heading} title="Health" /><${Asked} of=${asked} draw=${({ checks }) => html`<${Checks} checks=${checks} />`} />`;
+}
+
+function Checks({ checks }) {
+  const failed = checks.filter(({ status }) => status === 'fail').length;
+  const sorted = [...checks].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
+  return html`<p class="lead" role="status">
+      ${failed === 0 ? 'Everything works.' : `${plural(failed, 'thing does', 'things do')} not work.`}
+    </p>
+    <${Table} caption="Checked every few seconds" columns=${COLUMNS} rows=${sorted} keyOf=${({ name }) => name} />`;
+}
