@@ -83,7 +83,7 @@ export interface RereadActivities {
 
 /** What every worker runs on the workflows' own task queue. */
 export function createOwnActivities(
-  { policy, modes, receiptDays }: Pick<WorkerSettings, 'policy' | 'modes' | 'receiptDays'>,
+  { policy, modes, receiptDays, auditDays }: Pick<WorkerSettings, 'policy' | 'modes' | 'receiptDays' | 'auditDays'>,
   pool: Pool,
   reread: Rereader,
   status: WorkflowStatus,
@@ -98,7 +98,7 @@ export function createOwnActivities(
     },
   };
   return {
-    ...createLedgerActivities({ pool, policy, receiptDays, claims: createClaims(pool, status) }),
+    ...createLedgerActivities({ pool, policy, receiptDays, auditDays, claims: createClaims(pool, status) }),
     ...createReconcileActivities(pool, status),
     ...readAgain,
   };

@@ -56,7 +56,8 @@ export interface LedgerActivities {
     begins?: boolean;
     orphanedBy?: string;
   }): Promise<Recorded>;
-  closeWorkflow(request: OwnRun & { outcome: string }): Promise<void>;
+  /** `final`: the state that it ends with, for when Temporal has forgotten it. */
+  closeWorkflow(request: OwnRun & { outcome: string; final?: object }): Promise<void>;
   markWorkflowGone(workflowId: string): Promise<void>;
   /** From now on no other workflow joins this one. */
   endCase(workflowId: string): Promise<void>;
@@ -97,8 +98,9 @@ export function createLedgerActivities({
   pool,
   policy,
   receiptDays,
+  auditDays,
   claims,
-}: Pick<WorkerSettings, 'policy' | 'receiptDays'> & {
+}: Pick<WorkerSettings, 'policy' | 'receiptDays' | 'auditDays'> & {
   readonly pool: Pool;
   readonly claims: Claims;
 }): LedgerActivities {
@@ -150,7 +152,7 @@ export function createLedgerActivities({
     dropAlertCase: (one) => ask(() => dropAlertCase(pool, one)),
     dueDigests: () => ask(() => dueDigests(pool)),
     markDigested: ({ workflowId, ...digest }) => ask(() => markDigested(pool, digest, workflowId)),
-    pruneLedger: () => ask(() => pruneLedger(pool, { olderThanDays: receiptDays })),
+    pruneLedger: () => ask(() => pruneLedger(pool, { olderThanDays: receiptDays, auditDays })),
   };
 }
 

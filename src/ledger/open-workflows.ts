@@ -208,14 +208,15 @@ export async function confirmDeparture(
   });
 }
 
-/** The last transaction of a workflow: its case is closed. Repeat-safe; of a run that does not own the receipt it closes nothing. */
+/** The last transaction of a workflow: its case is closed, and its state kept as `final`. Repeat-safe; of a run that does not own the receipt it closes nothing. */
 export async function closeWorkflow(
   pool: Pool,
   {
     workflowId,
     firstRunId,
     outcome,
-  }: { readonly workflowId: string; readonly firstRunId: string; readonly outcome: string },
+    final,
+  }: { readonly workflowId: string; readonly firstRunId: string; readonly outcome: string; readonly final?: object },
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query(
@@ -229,9 +230,9 @@ export async function closeWorkflow(
       [workflowId, firstRunId],
     );
     await client.query(
-      `update receipts set closed_at = now(), outcome = $3 where workflow_id = $1 and first_run_id = $2
-       and (closed_at is null or outcome is distinct from $3)`,
-      [workflowId, firstRunId, outcome],
+      `update receipts set closed_at = now(), outcome = $3, final = coalesce($4, final)
+       where workflow_id = $1 and first_run_id = $2 and (closed_at is null or outcome is distinct from $3)`,
+      [workflowId, firstRunId, outcome, final === undefined ? null : storableJson(final)],
     );
   });
 }

@@ -11,6 +11,8 @@ export interface Pruned {
 
 export interface PruneOptions {
   readonly olderThanDays: number;
+  /** A leaver's receipt has the state that the offboarding ended with: it is evidence, and stays so long. */
+  readonly auditDays?: number;
   /** Rows a statement: its locks are short, and a statement has a second and a half. */
   readonly batchRows?: number;
   /** Statements at most, of all tables together. */
@@ -24,14 +26,15 @@ export interface PruneOptions {
  */
 export async function pruneLedger(
   pool: Pool,
-  { olderThanDays, batchRows = 500, maxBatches = 20 }: PruneOptions,
+  { olderThanDays, auditDays = olderThanDays, batchRows = 500, maxBatches = 20 }: PruneOptions,
 ): Promise<Pruned> {
   const counts = { receipts: 0, replays: 0, refusals: 0 };
   const tables: Table[] = ['receipts', 'replays', 'refusals'];
   for (let batch = 0; batch < maxBatches; batch += 1) {
     const [table] = tables;
     if (table === undefined) return { ...counts, more: false };
-    const { rowCount } = await pool.query(PRUNE[table], [olderThanDays, batchRows]);
+    const days = table === 'receipts' ? [olderThanDays, batchRows, auditDays] : [olderThanDays, batchRows];
+    const { rowCount } = await pool.query(PRUNE[table], days);
     counts[table] += rowCount ?? 0;
     if ((rowCount ?? 0) < batchRows) tables.shift();
   }
@@ -42,13 +45,17 @@ type Table = 'receipts' | 'replays' | 'refusals';
 
 /** By the database's clock, which wrote the times. */
 const PRUNE: Readonly<Record<Table, string>> = {
-  receipts: pruning('receipts', 'closed_at'),
+  receipts: pruning(
+    'receipts',
+    'closed_at',
+    `and (event is distinct from 'user.deprovisioned' or closed_at < now() - $3 * interval '1 day')`,
+  ),
   replays: pruning('replays', 'recorded_at'),
   refusals: pruning('refusals', 'minute'),
 };
 
-function pruning(table: Table, time: string): string {
+function pruning(table: Table, time: string, also = ''): string {
   return `delete from ${table} where ctid = any(array(
-    select ctid from ${table} where ${time} < now() - $1 * interval '1 day'
+    select ctid from ${table} where ${time} < now() - $1 * interval '1 day' ${also}
     order by ${time} limit $2 for update skip locked))`;
 }

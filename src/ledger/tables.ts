@@ -217,4 +217,8 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
       create index learners_manager on learners (lower(manager_email)) where manager_email is not null;
     `,
   },
+  {
+    name: 'the state that a workflow ended with',
+    sql: 'alter table receipts add column final jsonb;',
+  },
 ];

@@ -64,6 +64,8 @@ export interface WorkerSettings {
   /** Of each connector's worker; absent: the worker's defaults. */
   readonly limits?: ConfigFile['limits'];
   readonly receiptDays: number;
+  /** How long the receipt of a leaver is kept, which has the state that the offboarding ended with. */
+  readonly auditDays: number;
   /** How far back a signature's time may lie, and how far ahead, in ms: the ledger has to remember longer. */
   readonly windowBackMs: number;
   readonly windowAheadMs: number;
@@ -96,6 +98,7 @@ const OF_WORKER = [
   'MINDTICKLE_COMPANY_ID',
   'MINDTICKLE_CONFIG',
   'RECEIPT_DAYS',
+  'AUDIT_DAYS',
   'TEMPORAL_UI_URL',
   'OPS_URL',
   'LOG_LEVEL',
@@ -143,6 +146,7 @@ export function workerSettings(env: Environment): WorkerSettings {
     modes: connectorModes(connectors, modes, read.MT_STACK === 'dev' ? 'on' : 'observe'),
     links: { uiUrl: read.TEMPORAL_UI_URL, opsUrl: read.OPS_URL },
     limits,
+    auditDays: read.AUDIT_DAYS,
     ...memoryOf(delivery, read.RECEIPT_DAYS),
     logLevel: read.LOG_LEVEL,
   };

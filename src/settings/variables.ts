@@ -24,6 +24,7 @@ function whoseIs(text: string): string {
 }
 
 const port = number('a port (0–65535)', 0, 65_535);
+const days = number('a number of days (more than 0, at most 3650)', Number.MIN_VALUE, 3650, /^\d*\.?\d+$/);
 const whole = (least: number) => number(`a whole number, ${least} or more`, least);
 export const httpUrl = z.url({ protocol: /^https?$/, error: 'is not a URL that begins with https:// or http://' });
 /** What a file that is half written, or the wrong one, brings: NUL, bytes that are not UTF-8. */
@@ -99,9 +100,9 @@ const variables = {
   /** Event ids under which one signature is taken. */
   REPLAY_LIMIT: whole(1).default(128),
   /** How long the ledger remembers an event after its workflow has closed. */
-  RECEIPT_DAYS: number('a number of days (more than 0, at most 3650)', Number.MIN_VALUE, 3650, /^\d*\.?\d+$/).default(
-    90,
-  ),
+  RECEIPT_DAYS: days.default(90),
+  /** The same of a leaver, as evidence. */
+  AUDIT_DAYS: days.default(400),
   /** Where Temporal Web UI is, for the links in messages. */
   TEMPORAL_UI_URL: httpUrl.optional(),
   /** Where the dashboard is, for the links in messages. */

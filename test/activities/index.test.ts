@@ -27,6 +27,7 @@ const settings: WorkerSettings = {
   policy: readConfigFile(undefined).policy,
   modes: { identity: 'on', mail: 'observe', archive: 'off' },
   receiptDays: 90,
+  auditDays: 400,
   windowBackMs: 28_800_000,
   windowAheadMs: 300_000,
   logLevel: 'silent',

@@ -30,6 +30,7 @@ export async function startWorker({ connection, namespace = 'default', ledger, a
     policy: readConfigFile(undefined).policy,
     modes: { identity: 'off', mail: 'off', archive: archive === undefined ? 'off' : 'on' },
     receiptDays: 90,
+    auditDays: 400,
     windowBackMs: 28_800_000,
     windowAheadMs: 300_000,
     logLevel: 'error',

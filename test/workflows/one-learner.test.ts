@@ -292,7 +292,13 @@ describe('two recertifications of one learner', () => {
     );
     // The real ledger and identity provider; all other activities are fakes.
     real = {
-      ...createLedgerActivities({ pool, policy, receiptDays: 90, claims: createClaims(pool, statusOf()) }),
+      ...createLedgerActivities({
+        pool,
+        policy,
+        receiptDays: 90,
+        auditDays: 400,
+        claims: createClaims(pool, statusOf()),
+      }),
       joinGroup,
       leaveGroup,
       restoreUser,

@@ -10,6 +10,7 @@ import {
 import type { Fact, Policy } from '../../src/domain';
 import { askLedgerAlone, identity, readPolicySnapshot, salesforce, slack } from './activity-proxies';
 import { ownRun, quarantineConflict, recordEvent, signalJoined, signalSettled, type Recorded } from './event-intake';
+import { finalStateOf } from './final-state';
 import type { Internals, NewlyRecorded } from './internals';
 import type { People } from './people';
 import { sideBySide } from './side-by-side';
@@ -113,7 +114,10 @@ async function close(
   { goesOn }: Lifecycle,
   outcome: Outcome,
 ): Promise<void> {
-  if (goesOn?.(outcome) !== true) await askLedgerAlone('closeWorkflow', 'Close the case', { ...ownRun(), outcome });
+  if (goesOn?.(outcome) !== true) {
+    const final = finalStateOf(recorder.snapshot(), outcome);
+    await askLedgerAlone('closeWorkflow', 'Close the case', { ...ownRun(), outcome, final });
+  }
   // What joined it before it was closed, and was heard after its body had ended.
   await condition(background.isIdle);
   await notifications.finish();

@@ -11,7 +11,15 @@ const SURROUNDINGS = [
 
 /** Our settings that mean in `mt dev` what they mean elsewhere; each, or the file that holds it. */
 const SETTINGS = [
-  ...['LOG_LEVEL', 'TRUST_PROXY', 'START_TIMEOUT_MS', 'START_CONCURRENCY', 'REPLAY_LIMIT', 'RECEIPT_DAYS'],
+  ...[
+    'LOG_LEVEL',
+    'TRUST_PROXY',
+    'START_TIMEOUT_MS',
+    'START_CONCURRENCY',
+    'REPLAY_LIMIT',
+    'RECEIPT_DAYS',
+    'AUDIT_DAYS',
+  ],
   ...['SPOOL', 'SPOOL_MAX_BYTES', 'OPS_URL'],
 ].flatMap(withFile);
 

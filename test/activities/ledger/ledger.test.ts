@@ -23,9 +23,15 @@ const { policy } = readConfigFile(undefined);
 const activitiesOn = (
   on: Pool,
   rules: Partial<Policy> = {},
-  { receiptDays = 90, status = statusOf() } = {},
+  { receiptDays = 90, auditDays = 400, status = statusOf() } = {},
 ): Functions<LedgerActivities> =>
-  createLedgerActivities({ pool: on, policy: { ...policy, ...rules }, receiptDays, claims: createClaims(on, status) });
+  createLedgerActivities({
+    pool: on,
+    policy: { ...policy, ...rules },
+    receiptDays,
+    auditDays,
+    claims: createClaims(on, status),
+  });
 
 const local = workflow({ isLocal: true });
 const normal = workflow();
@@ -105,6 +111,28 @@ describe('ledger activities', () => {
     await local.run(closeWorkflow, { ...receipt, outcome: 'done' });
     await pool.query(`update receipts set closed_at = now() - interval '60 days'`);
     await expect(normal.run(pruneLedger)).resolves.toEqual({ receipts, replays: 0, refusals: 0, more: false });
+  });
+
+  test('the state that a workflow ends with is kept, whatever texts it has, as long as evidence', async () => {
+    const { recordEvent, closeWorkflow, pruneLedger } = activitiesOn(pool, {}, { receiptDays: 30, auditDays: 90 });
+    const fact = { kind: 'deprovisioned', userId: 'u1', email: null, reason: null, at: Date.now() } as const;
+    const { receipt } = asked('d1', fact);
+    await local.run(recordEvent, { receipt: { ...receipt, event: 'user.deprovisioned' }, fact });
+    const final = { phase: 'done', history: [{ what: 'cancel', reason: 'half \uD800 and \0' }] };
+    await local.run(closeWorkflow, { ...receipt, outcome: 'done', final });
+    // Again, as a retry does.
+    await local.run(closeWorkflow, { ...receipt, outcome: 'done' });
+    const { rows } = await pool.query('select final from receipts');
+    expect(rows).toEqual([
+      { final: { phase: 'done', history: [{ what: 'cancel', reason: 'half \uFFFD and \uFFFD' }] } },
+    ]);
+    for (const [daysAgo, receipts] of [
+      [60, 0],
+      [91, 1],
+    ] as const) {
+      await pool.query(`update receipts set closed_at = now() - $1 * interval '1 day'`, [daysAgo]);
+      await expect(normal.run(pruneLedger)).resolves.toMatchObject({ receipts });
+    }
   });
 
   test('resolveConflict tells a conflict whether the first one stands', async () => {
