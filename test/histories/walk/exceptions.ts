@@ -48,7 +48,9 @@ export const EXCEPTIONS: readonly Exception[] = [
   ),
   ...validators('process/body.ts', 'export function bodyLength('),
 
-  ...texts('process/activity-proxies.ts', 'export function whyFailed('),
+  ...texts('process/activity-proxies.ts', 'export function whyFailed(', 'export function causeOf('),
+  ...texts('process/rest.ts', 'function short('),
+  ...texts('process/final-state.ts', 'export function finalStateOf('),
   ...texts(
     'process/step-outcome.ts',
     'export function outcomeOf(',
