@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { dataDirOf, readDevJson, type StackInfo } from '../dev/data-dir';
 import { SECOND } from '../domain';
+import { createEncryption } from '../encryption';
 import {
   createDrain,
   createStarter,
@@ -12,7 +13,7 @@ import {
   type Spool,
   type SpoolReport,
 } from '../receiver/receiver';
-import { drainSettings, opsSettings, SettingsError, withDotEnv, type Environment } from '../settings';
+import { drainSettings, encryptionKeys, opsSettings, SettingsError, withDotEnv, type Environment } from '../settings';
 import { createCappedLog, createLogger } from '../telemetry';
 import { connectNow } from '../temporal';
 
@@ -107,6 +108,7 @@ async function withSpool<T>(
     now: Date.now,
     log: createCappedLog(log),
     patienceMs: 0,
+    encryption: createEncryption(encryptionKeys(withDotEnv(process.env))),
   });
   try {
     return await use(spool);

@@ -1,4 +1,4 @@
-export { bearerOf, credentialOf } from './access';
+export { bearerOf, credentialOf, faultOfOrigin } from './access';
 export { createApp, placeOf, serve } from './app';
 export { guardOrigin } from './guard-origin';
 export { IDLE_MS, isUnused, limitSilence } from './idle';

@@ -1,3 +1,4 @@
+import type { EncryptionKey } from '../encryption';
 import { join } from 'node:path';
 import { connectorModes, readConnectors, type Connectors } from './connectors';
 import { retentionGaps, SECOND, type Modes, type Policy } from '../domain';
@@ -92,12 +93,14 @@ const OF_RECEIVER = [
   'START_TIMEOUT_MS',
   'REPLAY_LIMIT',
   'RECEIPT_DAYS',
+  'ENCRYPTION_KEYS',
   'LOG_LEVEL',
 ] as const;
 const OF_WORKER = [
   'MINDTICKLE_COMPANY_ID',
   'MINDTICKLE_CONFIG',
   'RECEIPT_DAYS',
+  'ENCRYPTION_KEYS',
   'AUDIT_DAYS',
   'TEMPORAL_UI_URL',
   'OPS_URL',
@@ -195,6 +198,11 @@ export function noticeChanges(process: 'receiver' | 'worker', env: Environment, 
   const ofStart = names.filter((name) => !['MINDTICKLE_WEBHOOK_SECRET', 'OPS_TOKENS'].includes(name));
   const watched = ofStart.map((name) => noticeChange(name, { env, log }));
   return () => watched.forEach((close) => close());
+}
+
+/** For everything that reads or writes what Temporal or the spool keeps. @throws SettingsError when they are malformed. */
+export function encryptionKeys(env: Environment): readonly EncryptionKey[] {
+  return readVariables(env, ['ENCRYPTION_KEYS']).ENCRYPTION_KEYS;
 }
 
 /** What a command needs to ask a process on its private port. @throws SettingsError naming each that is malformed. */

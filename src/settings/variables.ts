@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { EncryptionKey } from '../encryption';
 import { explain, SettingsError } from './error';
 import { faultOfDatabaseUrl } from './ledger-url-fault';
 import { linesOf } from './value-file';
@@ -55,6 +56,15 @@ const token = z
   })
   .pipe(z.object({ name: z.string(), role, token: z.string() }));
 
+const encryptionKey = z.string().transform((text, context): EncryptionKey => {
+  const [, id, base64 = ''] = /^([\w.-]{1,64}):([A-Za-z0-9+/_-]+=*)$/.exec(text) ?? [];
+  const secret = Buffer.from(base64, 'base64');
+  if (id !== undefined && secret.length === 32) return { id, secret };
+  // Never the text itself: it may be the key.
+  context.addIssue('not `id:key` with a key of 32 bytes in base64, as `openssl rand -base64 32` makes one');
+  return z.NEVER;
+});
+
 /** Every variable that we read but the connectors'. Temporal's own (`TEMPORAL_*`) are read by `@temporalio/envconfig`. */
 const variables = {
   /** The company's signing secret; several, newest first and comma-separated, while one is rotated. */
@@ -103,6 +113,11 @@ const variables = {
   RECEIPT_DAYS: days.default(90),
   /** The same of a leaver, as evidence. */
   AUDIT_DAYS: days.default(400),
+  /** What is kept of people in Temporal and in the spool is encrypted with the first; the others decrypt. */
+  ENCRYPTION_KEYS: list
+    .pipe(z.array(encryptionKey))
+    .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'has two keys of one id')
+    .default([]),
   /** Where Temporal Web UI is, for the links in messages. */
   TEMPORAL_UI_URL: httpUrl.optional(),
   /** Where the dashboard is, for the links in messages. */
@@ -120,7 +135,11 @@ export const settingNames = Object.keys(variables) as readonly VariableName[];
 export type VariableValues<N extends VariableName> = { readonly [K in N]: z.infer<(typeof variables)[K]> };
 
 /** Whose file has several values, one a line. */
-const LISTS: ReadonlySet<string> = new Set<VariableName>(['MINDTICKLE_WEBHOOK_SECRET', 'OPS_TOKENS']);
+const LISTS: ReadonlySet<string> = new Set<VariableName>([
+  'MINDTICKLE_WEBHOOK_SECRET',
+  'OPS_TOKENS',
+  'ENCRYPTION_KEYS',
+]);
 
 /** A variable as it is written: a text, or the lines of the file that `<NAME>_FILE` names. Empty is absent. */
 export type Written = string | readonly string[] | undefined;

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
-import { IllegalStateError, type LogLevel, type LogMetadata } from '@temporalio/common';
+import { IllegalStateError, type DataConverter, type LogLevel, type LogMetadata } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type * as WorkerSdk from '@temporalio/worker';
-import { SettingsError, type Environment } from '../settings';
+import { createEncryption } from '../encryption';
+import { encryptionKeys, SettingsError, type Environment } from '../settings';
 import type { Logger } from '../telemetry';
+import { dataConverterOf } from './codec';
 
 export interface ConnectionOptions {
   readonly log: Logger;
@@ -16,6 +18,8 @@ export interface Connected {
   readonly client: Client;
   readonly connection: NativeConnection;
   readonly namespace: string;
+  /** By ENCRYPTION_KEYS, for a worker on this connection; the client has it. Undefined: nothing is encrypted. */
+  readonly dataConverter: DataConverter | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -30,7 +34,15 @@ export interface BackgroundConnection {
 }
 
 type NativeConnection = WorkerSdk.NativeConnection;
-type Target = WorkerSdk.NativeConnectionOptions & { readonly address: string };
+type Address = WorkerSdk.NativeConnectionOptions & { readonly address: string };
+
+/** Where, and as what. */
+interface Target {
+  readonly address: string;
+  readonly options: Address;
+  readonly namespace: string;
+  readonly dataConverter: DataConverter | undefined;
+}
 
 /** The SDK itself gives up on a silent address after half a minute (tried). */
 const CONNECT_LIMIT_MS = 10_000;
@@ -43,10 +55,10 @@ const LINE_EVERY_ATTEMPTS = 12;
  * @throws SettingsError for malformed `TEMPORAL_*`; Error naming the address when it cannot be reached.
  */
 export async function connectNow({ log, env = process.env }: ConnectionOptions): Promise<Connected> {
-  const { target, namespace } = readTarget(env);
+  const target = readTarget(env);
   installRuntime(log);
   try {
-    return await connect(target, namespace);
+    return await connect(target);
   } catch (error) {
     throw new Error(`Temporal at ${target.address} cannot be reached (TEMPORAL_ADDRESS): ${cause(error)}`, {
       cause: error,
@@ -59,7 +71,8 @@ export async function connectNow({ log, env = process.env }: ConnectionOptions):
  * @throws SettingsError for malformed `TEMPORAL_*`, and for nothing else.
  */
 export function connectInBackground({ log, env = process.env }: ConnectionOptions): BackgroundConnection {
-  const { target, namespace } = readTarget(env);
+  const target = readTarget(env);
+  const { namespace } = target;
   installRuntime(log);
   const stopping = new AbortController();
   let current: Connected | undefined;
@@ -74,7 +87,7 @@ export function connectInBackground({ log, env = process.env }: ConnectionOption
       log.info({ address: target.address, namespace }, 'connected to Temporal');
       resolve(made.client);
     };
-    void keepTrying({ target, namespace, log, signal: stopping.signal, settle });
+    void keepTrying({ target, log, signal: stopping.signal, settle });
   });
   const close = async (): Promise<void> => {
     stopping.abort();
@@ -87,16 +100,15 @@ export function connectInBackground({ log, env = process.env }: ConnectionOption
 
 interface Attempts {
   readonly target: Target;
-  readonly namespace: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly settle: (made: Connected) => Promise<void>;
 }
 
-async function keepTrying({ target, namespace, log, signal, settle }: Attempts): Promise<void> {
+async function keepTrying({ target, log, signal, settle }: Attempts): Promise<void> {
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
-      await settle(await connect(target, namespace));
+      await settle(await connect(target));
       return;
     } catch (error) {
       if (attempt % LINE_EVERY_ATTEMPTS === 0)
@@ -113,8 +125,8 @@ function workerSdk(): typeof WorkerSdk {
   return require('@temporalio/worker') as typeof WorkerSdk;
 }
 
-async function connect(target: Target, namespace: string): Promise<Connected> {
-  const connecting = workerSdk().NativeConnection.connect(target);
+async function connect({ options, namespace, dataConverter }: Target): Promise<Connected> {
+  const connecting = workerSdk().NativeConnection.connect(options);
   const timer = new AbortController();
   const limit = sleep(CONNECT_LIMIT_MS, undefined, { signal: timer.signal }).then(() => {
     connecting.then(
@@ -125,22 +137,24 @@ async function connect(target: Target, namespace: string): Promise<Connected> {
   });
   try {
     const connection = await Promise.race([connecting, limit]);
-    const client = new Client({ connection, namespace });
-    return { client, connection, namespace, close: () => connection.close() };
+    const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
+    return { client, connection, namespace, dataConverter, close: () => connection.close() };
   } finally {
     timer.abort();
     limit.catch(() => undefined);
   }
 }
 
-function readTarget(env: Environment): { readonly target: Target; readonly namespace: string } {
+/** @throws SettingsError */
+function readTarget(env: Environment): Target {
   const overrideEnvVars = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
   );
+  const dataConverter = dataConverterOf(createEncryption(encryptionKeys(env)));
   try {
-    const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars });
-    const target = { ...connectionOptions, address: connectionOptions.address ?? 'localhost:7233' };
-    return { target, namespace: namespace ?? 'default' };
+    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars });
+    const address = connectionOptions.address ?? 'localhost:7233';
+    return { address, options: { ...connectionOptions, address }, namespace, dataConverter };
   } catch (error) {
     throw new SettingsError([`TEMPORAL_*: ${(error as Error).message}`]);
   }

@@ -1,3 +1,4 @@
+export { createCodec } from './codec';
 export {
   connectInBackground,
   connectNow,

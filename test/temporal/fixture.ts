@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Environment } from '../../src/settings';
 import { createLogger } from '../../src/telemetry';
 import { connectNow, type Connected, prepareNamespace } from '../../src/temporal';
 import { openTcpProxy, type TcpProxy } from '../tcp-proxy';
@@ -15,9 +16,9 @@ export function temporalAddress(): string {
 }
 
 /** A new namespace in the run's Temporal, with our search attributes: no other test's worker polls its tasks. */
-export async function openNamespace(): Promise<Connected> {
+export async function openNamespace(more: Environment = {}): Promise<Connected> {
   const namespace = `receiver-${randomUUID()}`;
-  const env = { TEMPORAL_ADDRESS: temporalAddress(), TEMPORAL_NAMESPACE: namespace };
+  const env = { TEMPORAL_ADDRESS: temporalAddress(), TEMPORAL_NAMESPACE: namespace, ...more };
   const connected = await connectNow({ log: silentLog, env });
   await connected.connection.workflowService.registerNamespace({
     namespace,

@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Client, WorkflowClientInterceptor } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { NativeConnection } from '@temporalio/worker';
 import { searchAttributes } from '../../src/domain';
+import type { Environment } from '../../src/settings';
 import { openNamespace } from '../temporal/fixture';
 import { createPatience, type Patience } from './patience';
 
@@ -13,6 +15,8 @@ export interface Server extends Pick<Patience, 'until' | 'atRest' | 'giveUp'> {
   readonly client: Client;
   readonly connection: NativeConnection;
   readonly namespace: string;
+  /** Of a worker. */
+  readonly dataConverter?: DataConverter | undefined;
   /** The server's time, epoch ms. */
   readonly now: () => Promise<number>;
   /** Skip so much time. @throws on the dev server, which skips none. */
@@ -23,18 +27,19 @@ export interface Server extends Pick<Patience, 'until' | 'atRest' | 'giveUp'> {
 }
 
 /** `dev`: a namespace of its own on the run's dev server, for what needs no time to pass. It loses no tasks. */
-export function openServer(kind: ServerKind): Promise<Server> {
-  return kind === 'dev' ? openDev() : openTimeSkipping();
+export function openServer(kind: ServerKind, env?: Environment): Promise<Server> {
+  return kind === 'dev' ? openDev(env) : openTimeSkipping();
 }
 
-async function openDev(): Promise<Server> {
-  const { client, connection, namespace, close } = await openNamespace();
+async function openDev(env?: Environment): Promise<Server> {
+  const { client, connection, namespace, dataConverter, close } = await openNamespace(env);
   const patience = createPatience(() => ({ client, connection }));
   patience.limit();
   return {
     ...patience,
     client,
     namespace,
+    dataConverter,
     connection,
     now: () => Promise.resolve(Date.now()),
     sleep: () => Promise.reject(new Error('the dev server skips no time: open the time-skipping one')),

@@ -4,7 +4,7 @@ import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { isoTime, type Modes, type Notification, type Policy, SYSTEMS } from '../../src/domain';
 import { events, isEventName, quarantine, type Problem } from '../../src/events';
-import { readConfigFile } from '../../src/settings';
+import { readConfigFile, type Environment } from '../../src/settings';
 import { TASK_QUEUE } from '../../src/temporal';
 import { stateQuery, type ProcessState, type StepStatus } from '../../workflows/messages';
 import { dataOf, deliveryOf, envelopeOf } from '../events/deliveries';
@@ -80,15 +80,17 @@ const LIMITS = { isolateExecutionTimeout: '1 minute' };
 export interface WorldOptions {
   /** A run is long after a tenth of the events. */
   readonly hasShortRuns?: boolean;
+  /** Of the dev server's client and workers, such as ENCRYPTION_KEYS. */
+  readonly env?: Environment;
 }
 
 export async function openWorld(
   kind: ServerKind = 'time-skipping',
-  { hasShortRuns = false }: WorldOptions = {},
+  { hasShortRuns = false, env }: WorldOptions = {},
 ): Promise<World> {
   quieten();
-  const server = await openServer(kind);
-  const { client, connection, namespace } = server;
+  const server = await openServer(kind, env);
+  const { client, connection, namespace, dataConverter } = server;
   const policy: Policy = { ...readConfigFile(undefined).policy, administrators: ['admin@example.com'] };
   const modes: Modes = { identity: 'on', mail: 'on', archive: 'on' };
   const fakes = new Map<string, unknown>(Object.entries(WELL));
@@ -119,10 +121,9 @@ export async function openWorld(
     const codePath = hasShortRuns ? shortRuns(bundle) : bundle;
     const activities = { default: activity };
     const own = { workflowBundle: { codePath }, ...LIMITS };
+    const common = { connection, namespace, activities, ...(dataConverter && { dataConverter }) };
     workers = await Promise.all(
-      QUEUES.map((taskQueue) =>
-        Worker.create({ connection, namespace, taskQueue, activities, ...(taskQueue === TASK_QUEUE && own) }),
-      ),
+      QUEUES.map((taskQueue) => Worker.create({ ...common, taskQueue, ...(taskQueue === TASK_QUEUE && own) })),
     );
     running = Promise.all(workers.map((worker) => worker.run()));
   }

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { SECOND } from '../../domain';
+import type { Encryption } from '../../encryption';
 import {
   createAccept,
   createDrain,
@@ -34,6 +35,8 @@ export interface ComposeOptions {
   readonly connections: number;
   /** The spool's directory was removed or replaced. */
   readonly onLost: () => void;
+  /** Of the spool. */
+  readonly encryption?: Encryption | undefined;
 }
 
 export interface ComposedReceiver {
@@ -51,10 +54,10 @@ const DRAIN_LIMIT_MS = 5 * SECOND;
 
 /** @throws Error when the spool's directory cannot be used. */
 export async function composeReceiver(options: ComposeOptions): Promise<ComposedReceiver> {
-  const { settings, temporal, log, secrets, warnings, connections, onLost } = options;
+  const { settings, temporal, log, secrets, warnings, connections, onLost, encryption } = options;
   const { companyId, timeZone, startTimeoutMs } = settings;
   const now = Date.now;
-  const spool = settings.spool && (await openSpool({ ...settings.spool, now, log, onLost }));
+  const spool = settings.spool && (await openSpool({ ...settings.spool, now, log, onLost, encryption }));
   const slots = createStartSlots(settings.startConcurrency);
   const starter = createStarter(() => temporal.connected, endingsTo(log));
   const isAway = (): boolean => drain?.isBackedOff() ?? false;

@@ -1,10 +1,18 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createEncryption } from '../../encryption';
 import { createCappedLog, createLogger } from '../../telemetry';
 import { withTimeout } from '../../with-timeout';
 import { boundByOpenFiles, MAX_CONNECTIONS } from '../../receiver/receiver';
-import { noticeChanges, receiverSettings, watchSecrets, watchSetting, type Environment } from '../../settings';
+import {
+  encryptionKeys,
+  noticeChanges,
+  receiverSettings,
+  watchSecrets,
+  watchSetting,
+  type Environment,
+} from '../../settings';
 import { stopAsked } from '../../stop-signal';
 import { connectInBackground } from '../../temporal';
 import { composeReceiver } from './compose';
@@ -36,7 +44,11 @@ export async function runReceiver(env: Environment): Promise<void> {
     ...(warning === undefined ? [] : [warning]),
   ];
   const onLost = (): void => lost.abort();
-  const parts = await composeReceiver({ settings, temporal, log: cappedLog, secrets, warnings, connections, onLost });
+  const encryption = createEncryption(encryptionKeys(env));
+  const parts = await composeReceiver({
+    ...{ settings, temporal, log: cappedLog, secrets, warnings, connections, onLost },
+    encryption,
+  });
   const privatePort = openPrivatePort({ settings, tokens, log, cappedLog, ...parts });
   const stopping = stopAsked();
   try {

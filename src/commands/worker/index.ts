@@ -37,15 +37,18 @@ export async function runWorker(env: Environment): Promise<void> {
   const pool = openPool({ url: settings.databaseUrl, max: 20 });
   const ending = new AbortController();
   const unnotice = noticeChanges('worker', env, log);
-  const { client, connection, namespace, close } = await connectNow({ log, env });
+  const { client, connection, namespace, dataConverter, close } = await connectNow({ log, env });
   try {
     await refuseHoles(settings, { connection, namespace, log });
-    const common = { connection, namespace, shutdownGraceTime: GRACE };
+    const common = { connection, namespace, shutdownGraceTime: GRACE, ...(dataConverter && { dataConverter }) };
     const status = { isRunning: createIsRunning(client), endingOf: createEndingOf(client) };
     const workers = [
       await Worker.create({
         ...common,
-        ...ownOptions(createOwnActivities(settings, pool, createRereader(reading), status)),
+        ...ownOptions(
+          createOwnActivities(settings, pool, createRereader(reading), status),
+          dataConverter !== undefined,
+        ),
       }),
     ];
     const connectors = createConnectors(settings, pool, status);
@@ -90,11 +93,16 @@ async function refuseHoles(
   if (holes.length > 0) throw new SettingsError(holes);
 }
 
-function ownOptions(activities: object): Pick<WorkerOptions, 'taskQueue' | 'activities'> & Partial<WorkerOptions> {
+/** The bundle that is built before has the SDK's own failures: with encryption it is made at the start, in some seconds. */
+function ownOptions(
+  activities: object,
+  isEncrypting: boolean,
+): Pick<WorkerOptions, 'taskQueue' | 'activities'> & Partial<WorkerOptions> {
   const bundle = resolve(__dirname, '../../../workflow-bundle.js');
-  const code = existsSync(bundle)
-    ? { workflowBundle: { codePath: bundle } }
-    : { workflowsPath: resolve(__dirname, '../../../workflows') };
+  const code =
+    !isEncrypting && existsSync(bundle)
+      ? { workflowBundle: { codePath: bundle } }
+      : { workflowsPath: resolve(__dirname, '../../../workflows') };
   return { taskQueue: TASK_QUEUE, activities, ...LIMITS, ...code };
 }
 

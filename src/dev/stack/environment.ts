@@ -19,6 +19,7 @@ const SETTINGS = [
     'REPLAY_LIMIT',
     'RECEIPT_DAYS',
     'AUDIT_DAYS',
+    'ENCRYPTION_KEYS',
   ],
   ...['SPOOL', 'SPOOL_MAX_BYTES', 'OPS_URL'],
 ].flatMap(withFile);

@@ -15,6 +15,7 @@ import {
 import type { OpsToken } from '../../settings';
 import type { CappedLog } from '../../telemetry';
 import type { Changes } from '../changes';
+import { createCodecRouter, type CodecOptions } from '../codec';
 import { defineOperation, type Operation } from '../operation';
 import { createAccess } from './access';
 import { createCache } from './cache';
@@ -57,6 +58,8 @@ export interface OpsServerOptions {
   /** Prometheus' text format. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly log: CappedLog;
+  /** Reads what is encrypted for Temporal Web UI, at `allowedOrigin`; absent: nothing is. */
+  readonly codec?: Pick<CodecOptions, 'codec' | 'allowedOrigin'> | undefined;
   /** The page's own routes; absent: there is no page. */
   readonly page?: Router | undefined;
   /** Where people reach this server, if that is a public name. */
@@ -104,6 +107,8 @@ export function createOpsServer(options: OpsServerOptions): OpsServer {
   const { viewers: maxViewers, heartbeatMs } = limits;
   const stream = createStream({ changes, isStillAllowed, maxViewers, heartbeatMs });
   const app = createApp().set('trust proxy', trustProxy);
+  if (options.codec !== undefined)
+    app.use(createCodecRouter({ ...options.codec, ownUrl: options.ownUrl, guard: access.guard }));
   addFirst(app, options);
   app.post('/api/session', needOwnSite, parseJson, beginSession({ tokens, sessions, failures, log }));
   app.use(access.guard, guardChange);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Encryption } from '../../encryption';
 import type { PendingDelivery } from '../verify';
 import { decodeFrame, encodeFrame, isDamage, type Damage, type Frame } from './frames';
 import type { Log, LogPosition } from './log';
@@ -44,7 +45,7 @@ interface Stored extends DeadLetter {
 }
 
 /** `now` is epoch ms. */
-export function createDeadLetters(log: Log, now: () => number): DeadLetters {
+export function createDeadLetters(log: Log, now: () => number, encryption?: Encryption): DeadLetters {
   const stored = new Map<number, Stored>();
   let last = 0;
 
@@ -86,7 +87,7 @@ export function createDeadLetters(log: Log, now: () => number): DeadLetters {
       // Somebody else may put them back at the same time.
       if (!stored.has(number)) continue;
       const frame = decodeFrame(log.read(position));
-      const record = frame && decodeRecord(frame.body);
+      const record = frame && readable(frame.body, encryption);
       if (record === undefined) continue;
       if (!(await put(record))) break;
       if (!forget(number)) log.appendNote(encodeFrame({ is: 'restored', number } satisfies DeadLetterHeader));
@@ -103,6 +104,15 @@ export function createDeadLetters(log: Log, now: () => number): DeadLetters {
     size: () => stored.size,
     restore,
   };
+}
+
+/** With a key that is not known it stays where it is. */
+function readable(bytes: Buffer, encryption: Encryption | undefined): PendingDelivery | undefined {
+  try {
+    return decodeRecord(bytes, encryption);
+  } catch {
+    return undefined;
+  }
 }
 
 function headerOf(found: Frame | Damage): DeadLetterHeader | undefined {

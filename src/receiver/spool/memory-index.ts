@@ -23,7 +23,9 @@ export interface MemoryIndex {
   readonly sawSequence: (sequence: number) => void;
   readonly add: (
     sequence: number,
-    record: Pick<PendingDelivery, 'workflowId' | 'lane' | 'delivery'>,
+    record: Pick<PendingDelivery, 'workflowId' | 'lane'> & {
+      readonly delivery: Pick<PendingDelivery['delivery'], 'receivedAt' | 'bodyDigest'>;
+    },
     position: LogPosition,
   ) => void;
   readonly get: (workflowId: string) => IndexEntry | undefined;

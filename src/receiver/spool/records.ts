@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PendingDelivery } from '../verify';
+import type { Encryption } from '../../encryption';
 import { LANES } from '../../events';
 import { decodeFrame, encodeFrame, isDamage, type Damage, type Frame } from './frames';
 
@@ -27,32 +28,66 @@ const recordHeader = z.discriminatedUnion('is', [
     lane: z.literal([...LANES]),
     delivery,
   }),
+  /** Its body is the frame of the delivery, encrypted. A version that knows no encryption keeps it as a dead letter. */
+  z.object({
+    is: z.literal('encrypted'),
+    sequence: z.number(),
+    workflowId: z.string(),
+    lane: z.literal([...LANES]),
+    keyId: z.string(),
+    delivery: z.object({ receivedAt: z.string(), bodyDigest: z.string() }),
+  }),
   z.object({ is: z.literal('done'), sequence: z.number() }),
 ]);
+
+/** What is encrypted. */
+const content = z.object({ delivery });
 
 export type RecordHeader = z.infer<typeof recordHeader>;
 
 export function encodeRecord(
   sequence: number,
   { workflowId, lane, delivery: facts, rawBody }: PendingDelivery,
+  encryption?: Encryption,
 ): Buffer {
   // What was read of the body is not kept beside it: it is read again.
-  const header: RecordHeader = { is: 'delivery', sequence, workflowId, lane, delivery: delivery.parse(facts) };
-  return encodeFrame(header, rawBody);
+  const kept = delivery.parse(facts);
+  const found = { sequence, workflowId, lane };
+  if (encryption === undefined)
+    return encodeFrame({ is: 'delivery', ...found, delivery: kept } satisfies RecordHeader, rawBody);
+  const { keyId, data } = encryption.encrypt(
+    encodeFrame({ delivery: kept } satisfies z.infer<typeof content>, rawBody),
+  );
+  const { receivedAt, bodyDigest } = kept;
+  const header: RecordHeader = { is: 'encrypted', ...found, keyId, delivery: { receivedAt, bodyDigest } };
+  return encodeFrame(header, data);
 }
 
 export function encodeDone(sequence: number): Buffer {
   return encodeFrame({ is: 'done', sequence } satisfies RecordHeader);
 }
 
-/** The record that these bytes are; undefined when they are none. */
-export function decodeRecord(bytes: Buffer): PendingDelivery | undefined {
+/**
+ * The record that these bytes are; undefined when they are none. @throws Error naming the key that it needs, and that is not
+ * known.
+ */
+export function decodeRecord(bytes: Buffer, encryption?: Encryption): PendingDelivery | undefined {
   const frame = decodeFrame(bytes);
   const header = frame && headerOf(frame);
-  if (frame === undefined || header?.is !== 'delivery') return undefined;
-  const { workflowId, lane, delivery: stored } = header;
-  return { workflowId, lane, delivery: stored, rawBody: frame.body };
+  if (frame === undefined || header === undefined || header.is === 'done') return undefined;
+  const { workflowId, lane } = header;
+  if (header.is === 'delivery') return { workflowId, lane, delivery: header.delivery, rawBody: frame.body };
+  const { decrypt } = encryption ?? NO_KEYS;
+  const inner = decodeFrame(decrypt({ keyId: header.keyId, data: frame.body }));
+  const found = content.safeParse(inner?.header).data;
+  return inner && found && { workflowId, lane, delivery: found.delivery, rawBody: inner.body };
 }
+
+const NO_KEYS: Pick<Encryption, 'decrypt'> = {
+  decrypt: () => {
+    throw new Error('it is encrypted, and ENCRYPTION_KEYS is not set');
+  },
+};
 
 /** Undefined: it is damaged, of another kind, or by a later version. */
 export function headerOf(found: Frame | Damage): RecordHeader | undefined {

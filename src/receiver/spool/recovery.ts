@@ -7,7 +7,7 @@ import type { MemoryIndex } from './memory-index';
 import { headerOf, type RecordHeader } from './records';
 
 interface Found {
-  readonly header: RecordHeader & { readonly is: 'delivery' };
+  readonly header: Exclude<RecordHeader, { readonly is: 'done' }>;
   readonly position: LogPosition;
 }
 
@@ -33,7 +33,7 @@ export async function recover({ lane, laneLog, index, deadLetters, log }: Recove
     const header = headerOf(found);
     if (header !== undefined) index.sawSequence(header.sequence);
     if (header === undefined) await bury(found, position);
-    else if (header.is === 'delivery') waiting.set(header.sequence, { header, position });
+    else if (header.is !== 'done') waiting.set(header.sequence, { header, position });
     else {
       const done = waiting.get(header.sequence);
       waiting.delete(header.sequence);

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { CappedLog } from '../../telemetry';
 import type { DeliveryStore, Put, StoreRefusal } from '../accept';
 import type { PendingDelivery } from '../verify';
+import type { Encryption } from '../../encryption';
 import { LANES, type Lane } from '../../events';
 import { createDeadLetters, type DeadLetter } from './dead-letters';
 import { openLog, type Log } from './log';
@@ -57,6 +58,8 @@ export interface SpoolOptions {
   readonly onLost?: () => void;
   /** How long to wait for another owner that is stopping. */
   readonly patienceMs?: number;
+  /** Of what deliveries say. Absent: it is stored as it came; what is encrypted cannot be read then. */
+  readonly encryption?: Encryption | undefined;
 }
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
@@ -72,7 +75,7 @@ const FILES = 32;
  * @throws Error when another process has the directory, or it cannot be read, made or locked.
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  const { dir, maxBytes, now, log, onLost = () => undefined, patienceMs } = options;
+  const { dir, maxBytes, now, log, onLost = () => undefined, patienceMs, encryption } = options;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const ownership = await takeOwnership(dir, patienceMs);
   const isOurs = ownership.isInPlace;
@@ -81,14 +84,14 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const logs = perLane((lane) => open(`lane-${lane}`));
   const deadLetterLog = open('dead-letters');
   const allLogs = [...Object.values(logs), deadLetterLog];
-  const deadLetters = createDeadLetters(deadLetterLog, now);
+  const deadLetters = createDeadLetters(deadLetterLog, now, encryption);
   const index = createMemoryIndex();
   deadLetters.recover();
   for (const lane of LANES) await recover({ lane, laneLog: logs[lane], index, deadLetters, log });
 
   const bytes = (): number => allLogs.reduce((sum, each) => sum + each.bytes(), 0);
   const quota = createQuota({ dir, maxBytes, bytes, now });
-  const parts: Parts = { logs, index, deadLetters, quota, isOurs, onLost, log };
+  const parts: Parts = { logs, index, deadLetters, quota, isOurs, onLost, log, encryption };
   const { put, underWay } = createPut(parts);
   return {
     put,
@@ -113,7 +116,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   };
 }
 
-interface Parts extends Required<Pick<SpoolOptions, 'log' | 'onLost'>> {
+interface Parts extends Required<Pick<SpoolOptions, 'log' | 'onLost' | 'encryption'>> {
   readonly logs: Readonly<Record<Lane, Log>>;
   readonly index: ReturnType<typeof createMemoryIndex>;
   readonly deadLetters: ReturnType<typeof createDeadLetters>;
@@ -123,12 +126,12 @@ interface Parts extends Required<Pick<SpoolOptions, 'log' | 'onLost'>> {
 }
 
 /** There is one record an id, also while the first one is still being written. */
-function createPut({ logs, index, quota, isOurs, onLost, log }: Parts) {
+function createPut({ logs, index, quota, isOurs, onLost, log, encryption }: Parts) {
   const underWay = new Map<string, { readonly bodyDigest: string; readonly stored: Promise<Put> }>();
 
   const store = async (record: PendingDelivery): Promise<Put> => {
     const sequence = index.nextSequence();
-    const frame = encodeRecord(sequence, record);
+    const frame = encodeRecord(sequence, record, encryption);
     const cause = quota.reserve(frame.length);
     if (cause !== undefined) return isOurs() ? { outcome: 'refused', cause } : lost();
     try {
@@ -172,7 +175,13 @@ function createPut({ logs, index, quota, isOurs, onLost, log }: Parts) {
 }
 
 /** How records are read, and leave: to Temporal, or to the dead letters. */
-function createReading({ logs, index, deadLetters, log }: Parts): Pick<Spool, 'oldest' | 'remove' | 'addDeadLetter'> {
+function createReading({
+  logs,
+  index,
+  deadLetters,
+  log,
+  encryption,
+}: Parts): Pick<Spool, 'oldest' | 'remove' | 'addDeadLetter'> {
   const forget = (entry: IndexEntry): void => {
     if (!index.remove(entry)) return;
     const { lane, position, sequence } = entry;
@@ -187,10 +196,23 @@ function createReading({ logs, index, deadLetters, log }: Parts): Pick<Spool, 'o
     return isKept;
   };
 
-  const buryDamaged = (entry: IndexEntry): void => {
+  const buryDamaged = (entry: IndexEntry, reason: string): void => {
     entry.state = 'damaged';
-    log.write('error', 'spool-damage', { workflowId: entry.workflowId }, 'a spooled delivery cannot be read any more');
-    void bury(entry, 'Its checksum does not fit its content.');
+    const { workflowId } = entry;
+    log.write('error', 'spool-damage', { workflowId, reason }, 'a spooled delivery cannot be read any more');
+    void bury(entry, reason);
+  };
+
+  /** As a dead letter it holds up no other, and comes back once its key is there again: `mt spool drain`. */
+  const read = (entry: IndexEntry): PendingDelivery | undefined => {
+    try {
+      const record = decodeRecord(logs[entry.lane].read(entry.position), encryption);
+      if (record === undefined) buryDamaged(entry, 'Its checksum does not fit its content.');
+      return record;
+    } catch (error) {
+      buryDamaged(entry, (error as Error).message);
+      return undefined;
+    }
   };
 
   return {
@@ -199,9 +221,8 @@ function createReading({ logs, index, deadLetters, log }: Parts): Pick<Spool, 'o
       for (const entry of index.inOrder(lane)) {
         if (found.length >= limit) break;
         if (entry.state !== 'waiting' || skip(entry.workflowId)) continue;
-        const record = decodeRecord(logs[lane].read(entry.position));
-        if (record === undefined) buryDamaged(entry);
-        else found.push({ ...record, sequence: entry.sequence });
+        const record = read(entry);
+        if (record !== undefined) found.push({ ...record, sequence: entry.sequence });
       }
       return found;
     },

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCappedLog, createLogger } from '../../../src/telemetry';
+import { createEncryption } from '../../../src/encryption';
 import type { Lane } from '../../../src/events';
 import { openSpool, type Spool, type SpoolOptions, type StoredRecord } from '../../../src/receiver/spool/spool';
 import { NOW, record } from './records';
@@ -45,7 +46,43 @@ const first = (spool: Spool, lane: Lane = 3): StoredRecord => {
   if (entry === undefined) throw new Error('the lane is empty');
   return entry;
 };
+const key = (id: string) => ({ id, secret: Buffer.alloc(32, id) });
 const logsIn = (): string[] => readdirSync(dir).filter((file) => file.endsWith('.log'));
+
+describe('a spool with keys', () => {
+  const said = record('a', { body: 'user.deprovisioned of rita@example.com' });
+  const aboutRita = { ...said, delivery: { ...said.delivery, bodyDigest: 'b'.repeat(64) } };
+  const filesHave = (text: string): boolean => logsIn().some((file) => readFileSync(join(dir, file)).includes(text));
+
+  test('stores nothing that a delivery says, and reads it again after its key was rotated', async () => {
+    await close(await open().then(async (plain) => (await plain.put(record('plain')), plain)));
+    const spool = await open({ encryption: createEncryption([key('old')]) });
+    await spool.put(aboutRita);
+    await close(spool);
+    expect([filesHave('rita'), filesHave('course.completed')]).toEqual([false, true]);
+    const rotated = await openAfterKill({ encryption: createEncryption([key('young'), key('old')]) });
+    // What was stored before there were keys too.
+    expect(rotated.oldest(3, 9, nothing)).toMatchObject([record('plain'), aboutRita]);
+    expect((await rotated.put(aboutRita)).outcome).toBe('known');
+  });
+
+  test('sets aside what needs a key that is gone, by its name, until the key is there again', async () => {
+    const before = await open({ encryption: createEncryption([key('old')]) });
+    await before.put(aboutRita);
+    await close(before);
+    for (const encryption of [undefined, createEncryption([key('young')])]) {
+      const spool = await open({ encryption });
+      await spool.put(record('b'));
+      await spool.restoreDeadLetters();
+      expect(idsIn(spool, 3)).toEqual(['b']);
+      await close(spool);
+    }
+    const again = await open({ encryption: createEncryption([key('young'), key('old')]) });
+    expect(again.deadLetters(1)[0]?.reason).toMatch(/ENCRYPTION_KEYS/);
+    await again.restoreDeadLetters();
+    expect(new Set(idsIn(again, 3))).toEqual(new Set(['a', 'b']));
+  });
+});
 
 describe('openSpool', () => {
   test('returns what was put, byte for byte, by lane and then by age', async () => {
