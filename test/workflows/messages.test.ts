@@ -6,7 +6,7 @@ import { later, recorded, rejected } from './fakes';
 import { extend } from './operator';
 import { stepIs, unlessClosed, useWorld } from './world';
 
-const world = useWorld('dev');
+const world = useWorld('dev', { hasShortRuns: true });
 
 const ahead = (days: number): string => isoTime(Date.now() + days * DAY);
 const isWaiting = ({ phase }: ProcessState): boolean => phase === 'waiting';
@@ -360,7 +360,7 @@ describe('a process whose history is long', () => {
     };
     while ((await now.describe()).runId === runId) {
       const batch = [extendOnce(`no. ${sent}a`), extendOnce(`no. ${sent}b`)];
-      await Promise.all([...batch, ...Array.from({ length: 50 }, () => now.signal('cancel', { by: 'noise' }))]);
+      await Promise.all([...batch, ...Array.from({ length: 10 }, () => now.signal('cancel', { by: 'noise' }))]);
     }
     const { history, deadline: moved } = await world.state(now);
     const reasons = history.filter(({ by }) => by === 'ada').map(({ reason }) => reason);

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { DAY, isoTime, readDeadline } from '../../src/domain';
 import { extendDeadlineUpdate, identifyUpdate, type ProcessState } from '../../workflows/messages';
 import { failing, learner, recorded, rejected } from './fakes';
@@ -249,8 +250,11 @@ describe('recertification and what goes wrong', () => {
   });
 
   test('a bug of an activity is tried again for a day and then parks, and the process goes on once it is fixed', async () => {
+    // As Temporal wraps a TypeError; tried each quarter of an hour, or a day would be 1,440 attempts.
+    const message = 'Cannot read properties of undefined';
+    const bug = ApplicationFailure.create({ type: 'TypeError', message, nextRetryDelay: '15 minutes' });
     world.fake('sendMail', (_context, _to, role) => {
-      if (role === 'learner') throw new TypeError('Cannot read properties of undefined');
+      if (role === 'learner') throw bug;
       return 'sent';
     });
     const { handle } = await sendIn(40);
