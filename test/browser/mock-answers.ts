@@ -241,6 +241,9 @@ function addPeople(app: Express, state: MockState): void {
     const leavers = all.filter((one) => JSON.stringify(one).toLowerCase().includes(text));
     response.json({ leavers, total: leavers.length, next: null });
   });
+  app.post('/api/leavers/:workflowId/check', (_request, response) => {
+    response.json({ systems: { identity: { state: 'ended' } }, note: 'Sign-in: ended' });
+  });
   app.get('/api/learners', (request, response) => {
     const text = textOf(request);
     const learners = people.filter(({ userId, email }) => `${userId} ${email ?? ''}`.includes(text)).slice(0, 8);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isoTime, SECOND } from '../../domain';
-import { effectsOf, findCaseOfEvent, findCases, isUnavailable, type KnownCase } from '../../ledger';
+import { effectsOf, findCaseOfEvent, findCases, isUnavailable, notesOf, type KnownCase } from '../../ledger';
 import { events, isEventName, type Delivery } from '../../events';
 import { TASK_QUEUE } from '../../temporal';
 import { workflowCase, type Case } from '../case';
@@ -25,6 +25,8 @@ export const processState = z.looseObject({
 });
 
 const effect = z.looseObject({ step: z.string(), system: z.string(), status: z.string(), mode: z.string() });
+
+const note = z.object({ workflowId: z.string(), text: z.string(), by: z.string(), at: z.string() });
 
 const arrived = z.object({
   eventId: z.string(),
@@ -53,15 +55,18 @@ export function createShow(deps: WorkflowDeps): Operation {
       stateProblem: z.string().nullable(),
       event: arrived,
       effects: z.array(effect),
+      /** What people wrote about it, oldest first. */
+      notes: z.array(note),
     }),
     handle: asking(deps, async (asked, input: { workflowId: string }) => {
       const found = await findLatest(asked, input.workflowId);
       if (found === null) return (await forgotten(asked.sources, input.workflowId)) ?? refuse(404, NEVER);
       const { temporal, sources } = asked;
-      const [answer, event, effects] = await Promise.all([
+      const [answer, event, effects, notes] = await Promise.all([
         temporal.state(found.workflowId),
         arrivedWith(temporal, found),
         effectsOf(sources.pool, found.workflowId).catch(ifAway),
+        notesOf(sources.pool, [found.workflowId]).catch(ifAway),
       ]);
       const state = 'state' in answer ? answer.state : null;
       const states = new Map(state === null ? [] : [[found.workflowId, state]]);
@@ -72,6 +77,7 @@ export function createShow(deps: WorkflowDeps): Operation {
         stateProblem: await problemOf(temporal, answer, sources.now()),
         event,
         effects: effects.map((one) => ({ ...one })),
+        notes: [...notes],
       };
     }),
   });
@@ -122,7 +128,10 @@ async function forgotten(sources: CaseSources, id: string) {
   const known = (await findCases(sources.pool, [id]))[0] ?? (await findCaseOfEvent(sources.pool, id));
   if (known === null) return null;
   const { eventId, event } = known;
-  const effects = await effectsOf(sources.pool, known.workflowId);
+  const [effects, notes] = await Promise.all([
+    effectsOf(sources.pool, known.workflowId),
+    notesOf(sources.pool, [known.workflowId]),
+  ]);
   return {
     case: await forgottenCase(sources, known),
     state: null as z.infer<typeof processState> | null,
@@ -136,6 +145,7 @@ async function forgotten(sources: CaseSources, id: string) {
       text: null,
     },
     effects: effects.map((one) => ({ ...one })),
+    notes: [...notes],
   };
 }
 

@@ -3,7 +3,7 @@ import { html } from '../parts/html.js';
 import { withQuery } from '../parts/api.js';
 import { Asked, Empty, More } from '../parts/asked.js';
 import { useData, useList } from '../parts/data.js';
-import { Filters, periodOf, SelectFilter, TextFilter } from '../parts/filters.js';
+import { Filters, SelectFilter, TextFilter } from '../parts/filters.js';
 import { Heading } from '../parts/layout.js';
 import { usePlace } from '../parts/router.js';
 import { Table } from '../parts/table.js';
@@ -16,12 +16,15 @@ const PERIODS = [
   ['all', 'All time'],
 ];
 
-/** Where the period begins, in the reader's zone; undefined: with the first event. */
+/** No event is older. */
+const EARLIEST = '2000-01-01T00:00:00.000Z';
+
+/** Where the period begins, in the reader's zone. */
 function startOf(period, now = new Date()) {
   const day = (date) => new Date(now.getFullYear(), now.getMonth(), date).toISOString();
   if (period === 'week') return day(now.getDate() - ((now.getDay() + 6) % 7));
   if (period === 'quarter') return day(now.getDate() - 90);
-  return period === 'all' ? undefined : day(1);
+  return period === 'all' ? EARLIEST : day(1);
 }
 
 export function Leaderboard() {
@@ -32,7 +35,6 @@ export function Leaderboard() {
     teamId: query.get('team'),
     moduleId: query.get('module'),
     from: startOf(query.get('period') ?? 'month'),
-    to: periodOf(query).to,
   };
   const asked = useList(withQuery('/api/leaderboard', { ...parameters, limit: 50 }), 'rows', [
     'progress',
@@ -93,7 +95,7 @@ function Ranking({ answer: { from, to, points }, asked }) {
     ...POINTS.map(([name, title]) => ({ title, kind: 'number', cell: (row) => formatNumber(row[name]) })),
   ];
   const worth = POINTS.map(([name, title]) => `${title.toLowerCase()} ${points[name]}`).join(', ');
-  const caption = `${from ? formatDay(from) : 'The beginning'} to ${to ? formatDay(to) : 'today'}. Points each: ${worth}.`;
+  const caption = `${from === EARLIEST ? 'The beginning' : formatDay(from)} to ${formatDay(to)}. Points each: ${worth}.`;
   return html`<${Table} caption=${caption} columns=${columns} rows=${asked.rows} keyOf=${({ userId, teamId, label }) => userId ?? teamId ?? label} />
     <${More} more=${asked.more} shown=${asked.rows.length} />`;
 }

@@ -1,8 +1,10 @@
 /** One leaver: what has ended, what has not, and the evidence of it. */
-import { html } from '../parts/html.js';
-import { withQuery } from '../parts/api.js';
+import { html, useState } from '../parts/html.js';
+import { useCanChange } from '../parts/actions.js';
+import { post, withQuery } from '../parts/api.js';
 import { Asked } from '../parts/asked.js';
 import { useData } from '../parts/data.js';
+import { Refusal } from '../parts/form.js';
 import { Heading } from '../parts/layout.js';
 import { AccessEnded, StepStatus, STEP_TITLES } from '../parts/leaver.js';
 import { Time } from '../parts/time.js';
@@ -18,7 +20,7 @@ export function Leaver({ id }) {
       of=${asked}
       draw=${(answer) =>
         html`<${Everything} answer=${answer} onDone=${asked.again}>
-          <${Ended} one=${one} /><${Evidence} id=${id} />
+          <${Ended} one=${one} /><${StillEnded} id=${id} onDone=${asked.again} /><${Evidence} id=${id} />
         <//>`}
     />`;
 }
@@ -41,6 +43,32 @@ function Ended({ one: { workflowId, person } }) {
         </div>`,
       )}
     </dl>
+  </section>`;
+}
+
+/** Access may come back in a system without anybody saying so here. */
+function StillEnded({ id, onDone }) {
+  const [state, setState] = useState({});
+  if (!useCanChange()) return null;
+  const check = async () => {
+    setState({ isBusy: true });
+    try {
+      const { note } = await post(`/api/leavers/${encodeURIComponent(id)}/check`);
+      setState({ note });
+      onDone();
+    } catch (problem) {
+      setState({ problem });
+    }
+  };
+  return html`<section aria-labelledby="still">
+    <h2 id="still">Still ended?</h2>
+    <p class="actions">
+      <button type="button" onClick=${check} aria-disabled=${state.isBusy}>
+        ${state.isBusy ? 'Reading the systems…' : 'Read the systems again'}
+      </button>
+      <span role="status">${state.note ?? ''}</span>
+    </p>
+    ${state.problem && html`<${Refusal} problem=${state.problem} />`}
   </section>`;
 }
 

@@ -26,14 +26,14 @@ const COLUMNS = [
   },
   { title: 'Left', cell: ({ leftAt, receivedAt }) => html`<${Time} at=${leftAt ?? receivedAt} />` },
   { title: 'Access ended', cell: (leaver) => html`<${AccessEnded} leaver=${leaver} />` },
-  ...STEP_TITLES.map(([name, title]) => ({
-    title,
-    cell: ({ steps, leftAt }) => html`<${StepStatus} step=${steps[name]} leftAt=${leftAt} />`,
-  })),
   {
     title: 'To do',
     cell: (leaver) => html`<${Act} of=${leaver} name=${leaver.person.name} /><${WebUiLink} of=${leaver} />`,
   },
+  ...STEP_TITLES.map(([name, title]) => ({
+    title,
+    cell: ({ steps, leftAt }) => html`<${StepStatus} step=${steps[name]} leftAt=${leftAt} />`,
+  })),
 ];
 
 export function Leavers() {
