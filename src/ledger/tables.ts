@@ -205,10 +205,10 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
       create index receipts_received on receipts (received_at, event_id);
       create index effects_begun on effects (begun_at, workflow_id, step, system, natural_key);
       create index effects_observed on effects (system, begun_at) where mode = 'observe';
-      create index completions_at on completions (at);
+      create index completions_at on completions (at) include (user_id, course_id, score);
       create index completions_renewing on completions (at) where settled <> '{}';
-      create index quiz_results_at on quiz_results (at);
-      create index progress_at on progress (at, user_id, module_id);
+      create index quiz_results_at on quiz_results (at) include (user_id, quiz_id, result, percent);
+      create index progress_at on progress (at, user_id, module_id) include (percent);
       create index progress_module on progress (module_id, at, user_id) include (percent);
       create index learners_team on learners (team_id);
       create index learners_id_begins on learners ((user_id collate "C"));

@@ -9,6 +9,8 @@ import { cursor, limit, pageOf, shortText, time } from './paging';
 
 /** Without a period: the last quarter of a year. */
 const PERIOD = 90 * DAY;
+/** Of a period: a ledger of a million rows answers within a moment. */
+const MAX_PERIOD = 366 * DAY;
 const MAX_CSV_ROWS = 10_000;
 
 const filter = z.object({
@@ -105,6 +107,7 @@ function queryOf({ leaderboard, now }: ViewDeps, asked: z.output<typeof filter>)
   const { to = new Date(now()).toISOString() } = asked;
   const { from = new Date(Date.parse(to) - PERIOD).toISOString() } = asked;
   if (from >= to) return refuse(400, '`to` must be after `from`.');
+  if (Date.parse(to) - Date.parse(from) > MAX_PERIOD) return refuse(400, 'The period must be a year at most.');
   const { points: weights, optOut } = leaderboard;
   return { ...asked, from, to, weights, optOut };
 }

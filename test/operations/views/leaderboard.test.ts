@@ -1,7 +1,7 @@
 import { DAY, HOUR } from '../../../src/domain';
 import { recordEvent } from '../../../src/ledger';
 import { initialsOf } from '../../../src/operations/views/leaderboard';
-import type { FileReply } from '../../../src/operations/operation';
+import type { FileReply, Refused } from '../../../src/operations/operation';
 import {
   completed,
   deprovisioned,
@@ -68,10 +68,13 @@ describe('the leaderboard', () => {
     ]);
   });
 
-  test('counts a course in the period of its first completion alone', async () => {
-    await record(completed('u', { at: MONDAY - 10 * DAY }), completed('u', { score: 100 }));
-    expect((await board()).rows).toEqual([]);
-    expect((await board({ from: '2026-02-01' })).rows).toMatchObject([{ points: 100 }]);
+  test('counts what was done in the period alone, which is a year at most', async () => {
+    await record(completed('u', { at: MONDAY - 10 * DAY, score: 90 }), completed('u', { score: 70 }));
+    expect((await board()).rows).toMatchObject([{ points: 70 }]);
+    expect((await board({ from: '2026-02-01' })).rows).toMatchObject([{ points: 90 }]);
+    const deps = viewsOver(ledger.pool);
+    const years = await call<Refused>(deps, 'leaderboard', { from: '2020-01-01', to: '2026-01-01' });
+    expect(years.refused.status).toBe(400);
   });
 
   test('rewards a certificate that was renewed before its deadline, and not one that was late', async () => {
