@@ -7,6 +7,7 @@ import type * as Dev from './dev';
 import type * as Learners from './learners';
 import type * as Ledger from './ledger';
 import type * as Receiver from './receiver';
+import { addAudit, addForget } from './records';
 import type * as Send from './send';
 import type * as Setup from './setup';
 import type * as Spool from './spool';
@@ -36,6 +37,7 @@ export function createProgram(end: End): Command {
   addSetup(program, end);
   addSpool(program, end);
   addLearners(program, end);
+  addAudit(program, end);
   addProcesses(program, end);
   addPartsOfDev(program, end);
   return program;
@@ -138,9 +140,9 @@ function addSpool(program: Command, end: End): void {
 }
 
 function addLearners(program: Command, end: End): void {
-  program
-    .command('learners')
-    .description('people who were there before the first event')
+  const learners = program.command('learners').description('people who are there already, and who are to be erased');
+  addForget(learners, end);
+  learners
     .command('import')
     .description('add the people who are there already; run again, it changes nothing')
     .argument('<file>', 'CSV; its first row names the columns userId,email,role,teamId,managerEmail; -: standard input')

@@ -4,6 +4,8 @@ import { ledgerUrl, SettingsError, withDotEnv, type Environment } from '../../se
 import { dataDirOf, readDevLedger } from '../../dev/data-dir';
 import { readPeople, type PersonRow } from './people';
 
+export { runLearnersForget, type ForgetCommand } from './forget';
+
 export interface ImportCommand {
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;

@@ -6,7 +6,7 @@ import type { ViewDeps } from './deps';
 import { cursor, limit, pageOf, shortText, time } from './paging';
 import { inWords } from './words';
 
-const auditRow = z.object({
+export const auditRow = z.object({
   at: z.string(),
   /** Null: the rule of the workflow. */
   by: z.string().nullable(),
@@ -21,7 +21,7 @@ const auditRow = z.object({
   result: z.json(),
 });
 
-type AuditRow = z.infer<typeof auditRow>;
+export type AuditRow = z.infer<typeof auditRow>;
 
 export const changePosition = z.tuple([z.string().max(64), z.string(), z.string(), z.string(), z.string()]);
 
@@ -89,7 +89,7 @@ const COLUMNS = [
   'result',
 ] as const;
 
-function auditCsv(rows: readonly AuditRow[]): string {
+export function auditCsv(rows: readonly AuditRow[]): string {
   return toCsv(
     COLUMNS,
     rows.map((row) => COLUMNS.map((column) => row[column])),

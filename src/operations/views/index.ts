@@ -12,6 +12,7 @@ import { createNoteOperations } from './notes';
 import { createObservedOperations } from './observed';
 import { createProgressOperations } from './progress';
 
+export { auditCsv, auditRow, type AuditRow } from './audit';
 export type { ViewDeps } from './deps';
 export { createReceivers, type AskReceivers, type ReceiverStatus } from './receivers';
 
