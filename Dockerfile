@@ -1,4 +1,4 @@
-# Receiver and worker from one image: `docker run … receiver`, `docker run … worker`.
+# All processes from one image: `docker run … receiver`, `docker run … worker`, `docker run … ops`.
 FROM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

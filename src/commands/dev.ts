@@ -73,7 +73,10 @@ function banner(stack: Stack, { connect }: StackOptions, tookMs: number): string
   const info = stack.info();
   const rows = [
     ['Receiver', `${info.receiver}/webhooks/mindtickle`],
-    ['Private port', `${String(info.ops)} (metrics; its token: opsToken in ${stack.dir.devJson})`],
+    [
+      'Operations',
+      `${String(info.ops)}/${info.opsToken === null ? '' : `#token=${encodeURIComponent(info.opsToken)}`}`,
+    ],
     ['Temporal Web UI', info.temporalUi ?? `of your server at ${info.temporalAddress}`],
     ['Stand-ins', `${info.standIns} (what every other system holds)`],
     ['Ledger', stack.ledger],

@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SYSTEMS } from '../domain';
 import type * as Demo from './demo';
 import type * as Dev from './dev';
 import type * as Learners from './learners';
 import type * as Ledger from './ledger';
+import type * as Ops from './ops';
 import type * as Receiver from './receiver';
 import { addAudit, addForget } from './records';
 import type * as Send from './send';
@@ -13,6 +12,7 @@ import type * as Setup from './setup';
 import type * as Spool from './spool';
 import type * as StandIns from './stand-ins';
 import type * as Verify from './verify';
+import { version } from './version';
 import type * as WorkerCommand from './worker';
 
 /* eslint-disable @typescript-eslint/no-require-imports --
@@ -52,7 +52,7 @@ function addDev(program: Command, end: End): void {
     .command('dev')
     .description('the whole stack on this machine, with stand-ins for every other system')
     .option('--port <port>', "the receiver's port (default: PORT, else 3000; 0: any free one)", portNumber)
-    .option('--ops-port <port>', 'the private port (default: OPS_PORT, else 3001)', portNumber)
+    .option('--ops-port <port>', 'the port of the operations (default: OPS_PORT, else 3001)', portNumber)
     .option('--stand-ins-port <port>', 'the port of the stand-ins (default: 3002)', portNumber)
     .option('--temporal-port <port>', "Temporal's port (default: 7233)", portNumber)
     .option('--ui-port <port>', 'the port of Temporal Web UI (default: 8233)', portNumber)
@@ -171,6 +171,13 @@ function addProcesses(program: Command, end: End): void {
       await (require('./worker') as typeof WorkerCommand).runWorker(process.env);
       await end(0);
     });
+  program
+    .command('ops')
+    .description('the operations: page, JSON API and metrics (settings from the environment)')
+    .action(async () => {
+      await (require('./ops') as typeof Ops).runOps(process.env);
+      await end(0);
+    });
 }
 
 /** What `mt dev` starts beside the processes of production. */
@@ -193,12 +200,6 @@ function addPartsOfDev(program: Command, end: End): void {
     );
 }
 /* eslint-enable @typescript-eslint/no-require-imports */
-
-/** Of the package, from the sources or from `dist/`. */
-function version(): string {
-  const path = ['../../package.json', '../../../package.json'].map((each) => join(__dirname, each)).find(existsSync);
-  return (JSON.parse(readFileSync(path ?? '', 'utf8')) as { version: string }).version;
-}
 
 function portNumber(text: string): number {
   const port = Number(text);

@@ -142,7 +142,7 @@ function privatePort(options: SpoolCommand): { readonly url: string; readonly to
   const token = named?.token ?? stack?.opsToken ?? undefined;
   if (token === undefined)
     throw new SettingsError(['OPS_TOKENS: missing, and no `mt dev` runs on this data directory']);
-  return { url: options.url ?? stack?.ops ?? `http://127.0.0.1:${port}`, token };
+  return { url: options.url ?? stack?.receiverPrivate ?? `http://127.0.0.1:${port}`, token };
 }
 
 function runningStack({ dataDir }: SpoolCommand, env: Environment): StackInfo | undefined {

@@ -1,5 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { Pool, type PoolClient, type QueryResult } from 'pg';
+import { CHANNEL, createAnnouncer, type Announcer } from './announcements';
 
 export interface PoolSettings {
   /** `postgres://…`; a function is asked before each connection, since the password may have been rotated. */
@@ -36,8 +37,14 @@ export function openPool({ url, max = 10, timeoutMs = 1500 }: PoolSettings): Poo
   pool.on('error', ignore);
   const query = (text: string, values?: unknown[]): Promise<QueryResult> =>
     inTransaction(pool, (client) => client.query(text, values));
+  const announce = (tables: readonly string[]): Promise<unknown> =>
+    pool.ended ? Promise.resolve() : query('select pg_notify($1, $2)', [CHANNEL, tables.join(',')]);
+  announcers.set(pool, createAnnouncer({ announce }));
   return Object.assign(pool, { query });
 }
+
+/** Of each pool that `openPool` made. */
+const announcers = new WeakMap<Pool, Announcer>();
 
 /** Run `work` in one READ COMMITTED transaction; what it throws rolls back. @throws what `work` does, and the pool's errors. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
@@ -47,10 +54,12 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   let isUsable = true;
   try {
     await client.query(begin(pool));
-    const result = await work(client);
+    const watched = announcers.get(pool)?.watch(client);
+    const result = await work(watched?.client ?? client);
     const { command } = await client.query('commit');
     // Postgres answers the commit of a failed transaction with a rollback, not with an error.
     if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
+    watched?.committed();
     return result;
   } catch (error) {
     isUsable = !isUnavailable(error) && (await isRolledBack(client));

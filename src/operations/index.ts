@@ -1,4 +1,3 @@
 export { createOpsServer, type OpsServer, type OpsServerOptions } from './api';
-export { createChanges, type Changes } from './changes';
-export type { Operation, Topic } from './operation';
 export { auditCsv, auditRow, type AuditRow } from './views';
+export { createChanges, watchLedger, watchTemporal, type Changes } from './changes';

@@ -6,14 +6,17 @@ import { readConfigFile, type ConfigFile } from './policy-file';
 import { SettingsError } from './error';
 import { noticeChange, type Secret } from './reload';
 import type { Logger } from '../telemetry';
-import { ledgerUrl, requireLedgerUrl } from './ledger-url';
-import { readVariables, type Environment, type VariableName, type VariableValues } from './variables';
+import { ledgerUrl, withLedger } from './ledger-url';
+import { OF_OPS } from './ops';
+import { readVariables, type Environment, type OpsToken, type VariableName } from './variables';
 
 export { withDotEnv } from './dot-env';
 export { SettingsError } from './error';
 export type { ForgetRules, Leaderboard } from './leaderboard';
 export { readConfigFile, type ConfigFile } from './policy-file';
 export { ledgerUrl } from './ledger-url';
+export { opsProcessSettings, type OpsProcessSettings } from './ops';
+export type { OpsToken } from './variables';
 export { watchSetting, type ReloadCounts, type ReloadedSetting, type Secret } from './reload';
 export { watchSecrets, type WatchedSecrets } from './signing-secrets';
 export { linesOf } from './value-file';
@@ -41,12 +44,6 @@ export interface ReceiverSettings {
   /** Where refusals are kept; undefined: nowhere. */
   readonly databaseUrl: Secret | undefined;
   readonly logLevel: string;
-}
-
-export interface OpsToken {
-  readonly name: string;
-  readonly role: 'viewer' | 'operator';
-  readonly token: string;
 }
 
 export interface OpsSettings {
@@ -189,12 +186,18 @@ export function drainSettings(
   };
 }
 
+const OF: Readonly<Record<'receiver' | 'worker' | 'ops', readonly VariableName[]>> = {
+  receiver: [...OF_RECEIVER, 'OPS_PORT'],
+  worker: OF_WORKER,
+  ops: OF_OPS,
+};
+
 /**
  * Settings of a process that are in use from the next start on: when a file of theirs changes, the log says so. All others are
  * in use at once. @returns what ends it.
  */
-export function noticeChanges(process: 'receiver' | 'worker', env: Environment, log: Logger): () => void {
-  const names: readonly VariableName[] = process === 'worker' ? OF_WORKER : [...OF_RECEIVER, 'OPS_PORT'];
+export function noticeChanges(process: keyof typeof OF, env: Environment, log: Logger): () => void {
+  const names = OF[process];
   const ofStart = names.filter((name) => !['MINDTICKLE_WEBHOOK_SECRET', 'OPS_TOKENS'].includes(name));
   const watched = ofStart.map((name) => noticeChange(name, { env, log }));
   return () => watched.forEach((close) => close());
@@ -209,24 +212,6 @@ export function encryptionKeys(env: Environment): readonly EncryptionKey[] {
 export function opsSettings(env: Environment): OpsSettings {
   const read = readVariables(env, ['OPS_PORT', 'OPS_TOKENS']);
   return { port: read.OPS_PORT, tokens: read.OPS_TOKENS ?? [] };
-}
-
-/** The variables, and where the ledger is. @throws SettingsError naming what is wrong with either, all at once. */
-function withLedger<N extends VariableName>(env: Environment, names: readonly N[]): [VariableValues<N>, Secret] {
-  const faults: string[] = [];
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof SettingsError)) throw error;
-      faults.push(...error.faults);
-      return undefined;
-    }
-  };
-  const read = attempt(() => readVariables(env, names));
-  const databaseUrl = attempt(() => requireLedgerUrl(env));
-  if (read === undefined || databaseUrl === undefined) throw new SettingsError(faults);
-  return [read, databaseUrl];
 }
 
 /** @throws SettingsError when the ledger would forget a delivery that may still be sent again. */

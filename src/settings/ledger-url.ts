@@ -1,6 +1,6 @@
 import { SettingsError } from './error';
 import { watchSetting, type Secret } from './reload';
-import { readVariables, valueOf, type Environment, type VariableValues } from './variables';
+import { readVariables, valueOf, type Environment, type VariableName, type VariableValues } from './variables';
 
 const LIBPQ = ['PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGDATABASE', 'PGSSLMODE'] as const;
 type Server = VariableValues<(typeof LIBPQ)[number]>;
@@ -20,10 +20,28 @@ export function ledgerUrl(env: Environment): Secret | undefined {
 }
 
 /** The same. @throws SettingsError when it is missing, too. */
-export function requireLedgerUrl(env: Environment): Secret {
+function requireLedgerUrl(env: Environment): Secret {
   const url = ledgerUrl(env);
   if (url === undefined) throw new SettingsError(['DATABASE_URL: missing, and so is PGHOST']);
   return url;
+}
+
+/** Variables, and where the ledger is. @throws SettingsError naming what is wrong with either, all at once. */
+export function withLedger<N extends VariableName>(env: Environment, names: readonly N[]): [VariableValues<N>, Secret] {
+  const faults: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      faults.push(...error.faults);
+      return undefined;
+    }
+  };
+  const read = attempt(() => readVariables(env, names));
+  const databaseUrl = attempt(() => requireLedgerUrl(env));
+  if (read === undefined || databaseUrl === undefined) throw new SettingsError(faults);
+  return [read, databaseUrl];
 }
 
 function urlOf({ PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE = PGUSER, PGSSLMODE }: Server): string {

@@ -79,7 +79,14 @@ const variables = {
   OPS_PORT: port.default(3001),
   /** Who may ask there: `name:role:token`, several comma-separated. Absent: the private port stays closed. */
   OPS_TOKENS: list.pipe(z.array(token)).optional(),
-  /** How many proxies in front of the receiver set `X-Forwarded-For`. */
+  /** The header in which a proxy in front of the operations names the user. */
+  OPS_USER_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, 'is not the name of a header')
+    .optional(),
+  /** The private ports of the receivers, base URLs, comma-separated. */
+  RECEIVER_URLS: list.pipe(z.array(httpUrl)).optional(),
+  /** How many proxies in front of the receiver, or of the operations, set `X-Forwarded-For`. */
   TRUST_PROXY: whole(0).default(0),
   /** The ledger's Postgres; absent: PGHOST and its like, else embedded in DATA_DIR, by `mt dev` alone. */
   DATABASE_URL: z.string().superRefine((text, context) => {
@@ -128,6 +135,9 @@ const variables = {
   MT_STACK: z.literal('dev').optional(),
 } as const;
 
+/** A credential of a private port. */
+export type OpsToken = z.infer<typeof token>;
+
 export type VariableName = keyof typeof variables;
 
 /** For the table in the docs, which a test holds to it. */
@@ -138,6 +148,7 @@ export type VariableValues<N extends VariableName> = { readonly [K in N]: z.infe
 const LISTS: ReadonlySet<string> = new Set<VariableName>([
   'MINDTICKLE_WEBHOOK_SECRET',
   'OPS_TOKENS',
+  'RECEIVER_URLS',
   'ENCRYPTION_KEYS',
 ]);
 

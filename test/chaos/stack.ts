@@ -122,7 +122,8 @@ async function startAll(
     standIns: { ...standIns.running, token },
     opsToken: randomBytes(24).toString('hex'),
     receiverPort: ports.receiver,
-    opsPort: ports.ops,
+    receiverPrivatePort: ports.ops,
+    opsPort: 0,
   };
   await launch(workerPart(setting, shared));
   const receiver = createReceiverProcess({

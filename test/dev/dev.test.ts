@@ -83,7 +83,7 @@ function remember({ pids }: StackInfo): void {
 /** Is the number still the process of our stack that it once was? */
 function isOurs(pid: number): boolean {
   const command = seeProcess(pid)?.command ?? '';
-  return command.includes(place) || /\/dist\/src\/cli\.js (receiver|worker)/.test(command);
+  return command.includes(place) || /\/dist\/src\/cli\.js (receiver|worker|ops)/.test(command);
 }
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -101,8 +101,9 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
-async function expectAllUp({ receiver, standIns, temporalUi }: StackInfo): Promise<void> {
-  for (const url of [`${receiver}/readyz`, standIns, temporalUi ?? '']) await until(() => answers(url));
+async function expectAllUp({ receiver, ops, standIns, temporalUi }: StackInfo): Promise<void> {
+  for (const url of [`${receiver}/readyz`, `${String(ops)}/healthz`, standIns, temporalUi ?? ''])
+    await until(() => answers(url));
 }
 
 describe('mt dev', () => {
@@ -113,7 +114,7 @@ describe('mt dev', () => {
     expect(info.ops).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(info.opsToken).toMatch(/^[0-9a-f]{48}$/);
     expect(Object.keys(info.pids).sort()).toEqual(
-      expect.arrayContaining(['dev', 'ledger', 'receiver', 'standIns', 'temporal', 'worker']),
+      expect.arrayContaining(['dev', 'ledger', 'ops', 'receiver', 'standIns', 'temporal', 'worker']),
     );
     expect(info.pids['dev']).toBe(dev.process.pid);
     expect(devJson()).toEqual(info);

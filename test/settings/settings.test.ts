@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { SYSTEMS } from '../../src/domain';
 import {
   drainSettings,
+  opsProcessSettings,
   readConfigFile,
   receiverSettings,
   SettingsError,
@@ -36,6 +37,7 @@ function faultsOf(read: () => unknown): readonly string[] {
 
 const worker = { MINDTICKLE_COMPANY_ID: 'acme', DATABASE_URL: 'postgres://u:p@127.0.0.1/ledger' };
 const off = Object.fromEntries(SYSTEMS.map((system) => [system, 'off']));
+const observed = Object.fromEntries(SYSTEMS.map((system) => [system, 'observe']));
 const scim = { SCIM_URL: 'http://127.0.0.1:1/scim', SCIM_TOKEN: 'token' };
 
 describe('the docs', () => {
@@ -59,6 +61,32 @@ describe('the docs', () => {
     expect(policy).toEqual(defaults.policy);
     expect([delivery, leaderboard, forget]).toEqual([defaults.delivery, defaults.leaderboard, defaults.forget]);
     expect(Object.keys(connectors as object)).toEqual(SYSTEMS);
+  });
+});
+
+describe('opsProcessSettings', () => {
+  const ops = { ...worker, OPS_TOKENS: 'ada:operator:a-token-of-enough-characters' };
+
+  test('need a credential, a company and a ledger', () => {
+    expect(faultsOf(() => opsProcessSettings({}))).toEqual([
+      'MINDTICKLE_COMPANY_ID: missing',
+      'DATABASE_URL: missing, and so is PGHOST',
+    ]);
+    expect(faultsOf(() => opsProcessSettings(worker))).toEqual(['OPS_TOKENS: missing']);
+    expect(opsProcessSettings(ops)).toMatchObject({ port: 3001, receiverUrls: [], modes: observed });
+  });
+
+  test('believe a header with the name of the user only of a proxy', () => {
+    const env = { ...ops, OPS_USER_HEADER: 'X-Forwarded-User' };
+    expect(faultsOf(() => opsProcessSettings(env))).toEqual([expect.stringContaining('TRUST_PROXY')]);
+    expect(opsProcessSettings({ ...env, TRUST_PROXY: '1' }).userHeader).toBe('X-Forwarded-User');
+    expect(faultsOf(() => opsProcessSettings({ ...env, OPS_USER_HEADER: 'a b' }))).toHaveLength(1);
+  });
+
+  test('take the receivers one by one', () => {
+    const env = { ...ops, RECEIVER_URLS: 'http://r1:3001/, http://r2:3001' };
+    expect(opsProcessSettings(env).receiverUrls).toEqual(['http://r1:3001', 'http://r2:3001']);
+    expect(faultsOf(() => opsProcessSettings({ ...ops, RECEIVER_URLS: 'r1:3001' }))).toHaveLength(1);
   });
 });
 

@@ -20,6 +20,8 @@ export async function openStack(dataDir: string): Promise<DemoStack> {
   const stack = await startStack({
     env: process.env,
     dataDir: own,
+    // Nobody is given its address.
+    ops: false,
     ports: { receiver: 0, ops: 0, standIns: 0, temporal: 0, temporalUi: 0 },
     progress: (line) => console.error(line),
   });

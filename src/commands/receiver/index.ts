@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createEncryption } from '../../encryption';
+import { listenOn } from '../../http';
 import { createCappedLog, createLogger } from '../../telemetry';
 import { withTimeout } from '../../with-timeout';
 import { boundByOpenFiles, MAX_CONNECTIONS } from '../../receiver/receiver';
@@ -52,8 +51,9 @@ export async function runReceiver(env: Environment): Promise<void> {
   const privatePort = openPrivatePort({ settings, tokens, log, cappedLog, ...parts });
   const stopping = stopAsked();
   try {
-    const port = await listen(parts.server, settings.port, 'PORT');
-    if (privatePort !== undefined) await listen(privatePort.server, privatePort.port, 'OPS_PORT');
+    const port = await listenOn(parts.server, settings.port, { who: 'receiver', setting: 'PORT' });
+    if (privatePort !== undefined)
+      await listenOn(privatePort.server, privatePort.port, { who: 'receiver', setting: 'OPS_PORT' });
     log.info({ port }, 'receiver is listening');
     parts.drain?.wake();
     process.send?.({ ready: true, port });
@@ -70,18 +70,6 @@ export async function runReceiver(env: Environment): Promise<void> {
   }
   if (lost.signal.aborted)
     throw new Error(`The spool's directory was removed or replaced while the receiver ran: start it again`);
-}
-
-async function listen(server: Server, port: number, setting: string): Promise<number> {
-  server.listen(port);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'EADDRINUSE' ? 'it is taken by another process' : message;
-    throw new Error(`The receiver cannot listen on port ${port} (${setting}): ${reason}`, { cause: error });
-  }
-  return (server.address() as AddressInfo).port;
 }
 
 async function aborted(lost: AbortSignal): Promise<string> {

@@ -7,7 +7,9 @@ const stackInfo = z.object({
   ready: z.literal(true),
   /** Base URL of the receiver. */
   receiver: z.string(),
-  /** Base URL of the private port. */
+  /** Base URL of the receiver's private port. */
+  receiverPrivate: z.string(),
+  /** Base URL of the operations; null: they were not started. */
   ops: z.string().nullable(),
   /** Token of an operator there; null: the user's OPS_TOKENS have none. */
   opsToken: z.string().nullable(),

@@ -21,7 +21,7 @@ const SETTINGS = [
     'AUDIT_DAYS',
     'ENCRYPTION_KEYS',
   ],
-  ...['SPOOL', 'SPOOL_MAX_BYTES', 'OPS_URL'],
+  ...['SPOOL', 'SPOOL_MAX_BYTES', 'OPS_URL', 'OPS_USER_HEADER'],
 ].flatMap(withFile);
 
 /** Where the ledger is; each, or the file that holds it. */
@@ -49,6 +49,9 @@ export interface Shared {
   readonly temporalUiUrl?: string | undefined;
   readonly standIns: { readonly url: string; readonly smtpUrl: string; readonly token: string };
   readonly receiverPort: number;
+  /** The receiver's private port. */
+  readonly receiverPrivatePort: number;
+  /** Of the operations. */
   readonly opsPort: number;
 }
 
@@ -65,8 +68,23 @@ export function receiverEnvironment(shared: Shared): NodeJS.ProcessEnv {
     ...tokensOf(shared),
     ...databaseOf(shared),
     PORT: String(shared.receiverPort),
-    OPS_PORT: String(shared.opsPort),
+    OPS_PORT: String(shared.receiverPrivatePort),
   };
+}
+
+/** The operations': they know where the receiver is asked, and no connector. */
+export function opsEnvironment(shared: Shared): NodeJS.ProcessEnv {
+  return {
+    ...common(shared),
+    ...tokensOf(shared),
+    ...databaseOf(shared),
+    OPS_PORT: String(shared.opsPort),
+    RECEIVER_URLS: loopback(shared.receiverPrivatePort),
+  };
+}
+
+export function loopback(port: number): string {
+  return `http://127.0.0.1:${port}`;
 }
 
 /** The worker's: every connector is the stand-ins', whatever the user's environment says, but for `connect`. */
@@ -102,6 +120,7 @@ function common(shared: Shared): NodeJS.ProcessEnv {
     ...pick(env, [...SURROUNDINGS, ...SETTINGS]),
     ...company,
     ...temporalEnvironment(env, shared.temporalAddress),
+    ...(!isSet(env, 'OPS_URL') && { OPS_URL: loopback(shared.opsPort) }),
     ...(shared.temporalUiUrl !== undefined && { TEMPORAL_UI_URL: shared.temporalUiUrl }),
     MINDTICKLE_CONFIG: shared.configFile,
     DATA_DIR: shared.dataDir,

@@ -15,9 +15,9 @@ import {
   type DataDir,
   type StackInfo,
 } from '../data-dir';
-import { hasLedger, isSet, receiverEnvironment, workerEnvironment, type Shared } from './environment';
+import { hasLedger, isSet, loopback, receiverEnvironment, workerEnvironment, type Shared } from './environment';
 import { prepareOwnLedger, prepareTemporal, scheduleHousekeeping } from './prepare';
-import { ledgerPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
+import { ledgerPart, opsPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
 import { choosePorts } from './ports';
 import { createProcessGroup, type ProcessGroup } from './process-group';
 
@@ -35,6 +35,8 @@ export interface StackOptions {
   readonly env: Environment;
   readonly dataDir: string;
   readonly ports: StackPorts;
+  /** False: nobody will look at it; it is not started. */
+  readonly ops?: boolean | undefined;
   /** This connector is the real system's, and only observes. */
   readonly connect?: System | undefined;
   /** Called, a line a time, with how the start goes on, and what ends or comes back later. */
@@ -125,11 +127,13 @@ async function startParts(
   const [receiver] = await Promise.all([
     group.start(receiverPart(setting, shared)),
     group.start(workerPart(setting, shared)),
+    ...(options.ops === false ? [] : [group.start(opsPart(setting, shared))]),
   ]);
   const info = (): StackInfo => ({
     ready: true,
     receiver: receiver.detail,
-    ops: `http://127.0.0.1:${ports.ops}`,
+    receiverPrivate: loopback(ports.receiverPrivate),
+    ops: options.ops === false ? null : loopback(ports.ops),
     opsToken,
     standIns: url,
     temporalAddress: temporal.address,
@@ -149,6 +153,7 @@ function chooseStackPorts({ env, ports }: StackOptions) {
   const [temporal, temporalUi] = isSet(env, 'TEMPORAL_ADDRESS') ? [0, 0] : [ports.temporal, ports.temporalUi];
   return choosePorts([
     { part: 'receiver', option: '--port', port: ports.receiver },
+    { part: 'receiverPrivate', port: 0 },
     { part: 'ops', option: '--ops-port', port: ports.ops },
     { part: 'standIns', option: '--stand-ins-port', port: ports.standIns },
     { part: 'temporal', option: '--temporal-port', port: temporal },
@@ -175,7 +180,7 @@ async function startTemporal(
 function draftShared(
   { env, connect }: StackOptions,
   dir: DataDir,
-  ports: Pick<StackPorts, 'receiver' | 'ops'>,
+  ports: Pick<StackPorts, 'receiver' | 'ops'> & { readonly receiverPrivate: number },
 ): Shared {
   const { webhookSecret, standInsToken, opsToken } = readSecrets(dir);
   const named = env['MINDTICKLE_CONFIG'];
@@ -190,6 +195,7 @@ function draftShared(
     connect,
     standIns: { url: 'http://127.0.0.1', smtpUrl: 'smtp://127.0.0.1', token: standInsToken },
     receiverPort: ports.receiver,
+    receiverPrivatePort: ports.receiverPrivate,
     opsPort: ports.ops,
   };
 }

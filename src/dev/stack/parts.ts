@@ -3,7 +3,15 @@ import type { Environment } from '../../settings';
 import { answers, says, startChild, type ChildOptions } from '../child';
 import { logFileOf, type DataDir, type Registry } from '../data-dir';
 import { findTemporalCli, startDevServer } from '../temporal';
-import { bareEnvironment, namespaceOf, receiverEnvironment, workerEnvironment, type Shared } from './environment';
+import {
+  bareEnvironment,
+  loopback,
+  namespaceOf,
+  opsEnvironment,
+  receiverEnvironment,
+  workerEnvironment,
+  type Shared,
+} from './environment';
 import type { Part, Running } from './process-group';
 
 /** What every part is made with. */
@@ -124,7 +132,7 @@ export function standInsPart(
 }
 
 export function receiverPart(setting: Setting, shared: Shared): Part {
-  const url = `http://127.0.0.1:${shared.receiverPort}`;
+  const url = loopback(shared.receiverPort);
   const options = {
     args: ['receiver'],
     env: receiverEnvironment(shared),
@@ -142,4 +150,14 @@ export function workerPart(setting: Setting, shared: Shared): Part {
     readyWhen: says(z.object({ ready: z.literal(true) })),
   };
   return mtPart(setting, 'worker', options, () => ({ detail: 'polling' }));
+}
+
+export function opsPart(setting: Setting, shared: Shared): Part {
+  const options = {
+    args: ['ops'],
+    env: opsEnvironment(shared),
+    graceMs: 10_000,
+    readyWhen: says(z.object({ ready: z.literal(true) })),
+  };
+  return mtPart(setting, 'ops', options, () => ({ detail: loopback(shared.opsPort) }));
 }

@@ -32,7 +32,7 @@ export interface ProcessGroup {
   readonly stop: () => Promise<void>;
 }
 
-const STOP_ORDER = ['receiver', 'worker', 'stand-ins', 'temporal', 'ledger'];
+const STOP_ORDER = ['receiver', 'ops', 'worker', 'stand-ins', 'temporal', 'ledger'];
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;

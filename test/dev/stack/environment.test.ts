@@ -1,5 +1,10 @@
-import { receiverEnvironment, workerEnvironment, type Shared } from '../../../src/dev/stack/environment';
-import { receiverSettings, workerSettings } from '../../../src/settings';
+import {
+  opsEnvironment,
+  receiverEnvironment,
+  workerEnvironment,
+  type Shared,
+} from '../../../src/dev/stack/environment';
+import { opsProcessSettings, receiverSettings, workerSettings } from '../../../src/settings';
 
 const real = {
   PATH: '/bin',
@@ -25,6 +30,7 @@ function shared(extra: Partial<Shared> = {}): Shared {
     temporalAddress: '127.0.0.1:7233',
     standIns: { url: 'http://127.0.0.1:3002', smtpUrl: 'smtp://127.0.0.1:2525', token: 'token' },
     receiverPort: 3000,
+    receiverPrivatePort: 3003,
     opsPort: 3001,
     ...extra,
   };
@@ -39,6 +45,7 @@ describe('workerEnvironment', () => {
       MINDTICKLE_COMPANY_ID: 'acme',
       MINDTICKLE_CONFIG: '/data/config.yaml',
       DATA_DIR: '/data',
+      OPS_URL: 'http://127.0.0.1:3001',
       DATABASE_URL: 'postgres://127.0.0.1:5555/ledger',
       TEMPORAL_ADDRESS: '127.0.0.1:7233',
       TEMPORAL_NAMESPACE: 'default',
@@ -122,14 +129,14 @@ describe('receiverEnvironment', () => {
 
   test('has the private port, and an operator for it', () => {
     expect(receiverSettings({ ...receiverEnvironment(shared()), MINDTICKLE_CONFIG: '' }).ops).toEqual({
-      port: 3001,
+      port: 3003,
       tokens: [{ name: 'dev', role: 'operator', token: 'made-here-too-0123' }],
     });
   });
 
   test("has the user's own tokens when there are any", () => {
     const made = receiverEnvironment(shared({ env: { ...real, OPS_TOKENS_FILE: '/run/tokens' } }));
-    expect(made).toMatchObject({ OPS_PORT: '3001', OPS_TOKENS_FILE: '/run/tokens' });
+    expect(made).toMatchObject({ OPS_PORT: '3003', OPS_TOKENS_FILE: '/run/tokens' });
     expect(made).not.toHaveProperty('OPS_TOKENS');
     expect(workerEnvironment(shared())).not.toHaveProperty('OPS_TOKENS');
   });
@@ -139,5 +146,27 @@ describe('receiverEnvironment', () => {
     const made = receiverEnvironment(shared({ env }));
     expect(made).toMatchObject({ MINDTICKLE_WEBHOOK_SECRET: 'new,old', MINDTICKLE_COMPANY_ID_FILE: '/run/company' });
     expect(made).not.toHaveProperty('MINDTICKLE_COMPANY_ID');
+  });
+});
+
+describe('opsEnvironment', () => {
+  test('is complete, knows where the receiver is asked, and has none of the connectors', () => {
+    const env = opsEnvironment(shared());
+    expect(opsProcessSettings({ ...env, MINDTICKLE_CONFIG: '' })).toMatchObject({
+      companyId: 'acme',
+      port: 3001,
+      tokens: [{ name: 'dev', role: 'operator', token: 'made-here-too-0123' }],
+      modes: { identity: 'on', archive: 'on' },
+      links: { opsUrl: 'http://127.0.0.1:3001' },
+      receiverUrls: ['http://127.0.0.1:3003'],
+    });
+    expect(Object.keys(env).filter((name) => /^(OKTA|SCIM|SMTP|ARCHIVE|SALESFORCE|SLACK|XAPI)_/.test(name))).toEqual(
+      [],
+    );
+  });
+
+  test("has the user's own address of the page", () => {
+    const env = { ...real, OPS_URL: 'https://ops.example.com' };
+    expect(opsEnvironment(shared({ env }))).toHaveProperty('OPS_URL', 'https://ops.example.com');
   });
 });
