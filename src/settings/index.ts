@@ -67,6 +67,8 @@ export interface WorkerSettings {
   /** How far back a signature's time may lie, and how far ahead, in ms: the ledger has to remember longer. */
   readonly windowBackMs: number;
   readonly windowAheadMs: number;
+  /** Where the SDK serves its metrics, `host:port`; absent: nowhere. */
+  readonly metricsAddress?: string | undefined;
   readonly logLevel: string;
 }
 
@@ -101,6 +103,7 @@ const OF_WORKER = [
   'AUDIT_DAYS',
   'TEMPORAL_UI_URL',
   'OPS_URL',
+  'METRICS_ADDRESS',
   'LOG_LEVEL',
   'NODE_ENV',
   'MT_STACK',
@@ -145,6 +148,7 @@ export function workerSettings(env: Environment): WorkerSettings {
     policy,
     modes: connectorModes(connectors, modes, read.MT_STACK === 'dev' ? 'on' : 'observe'),
     links: { uiUrl: read.TEMPORAL_UI_URL, opsUrl: read.OPS_URL },
+    metricsAddress: read.METRICS_ADDRESS,
     limits,
     auditDays: read.AUDIT_DAYS,
     ...memoryOf(delivery, read.RECEIPT_DAYS),

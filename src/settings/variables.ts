@@ -129,6 +129,14 @@ const variables = {
   TEMPORAL_UI_URL: httpUrl.optional(),
   /** Where the dashboard is, for the links in messages. */
   OPS_URL: httpUrl.optional(),
+  /** Where the worker's SDK serves its metrics to Prometheus, `host:port`; absent: nowhere. */
+  METRICS_ADDRESS: z
+    .string()
+    .regex(
+      /^(\[[0-9a-f:.]+\]|\d{1,3}(\.\d{1,3}){3}):\d{1,5}$/i,
+      'is not an IP address and a port, as in 127.0.0.1:9464',
+    )
+    .optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], oneOf).default('info'),
   NODE_ENV: z.string().optional(),
   /** Set by `mt dev` for its own processes: connectors are `on` unless the config says otherwise. */

@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   readonly log: Logger;
   /** Where `TEMPORAL_*` are read; absent: the process's own environment. */
   readonly env?: Environment;
+  /** Where the SDK serves its metrics to Prometheus, `host:port`; absent: nowhere. */
+  readonly metricsAddress?: string | undefined;
 }
 
 export interface Connected {
@@ -54,9 +56,9 @@ const LINE_EVERY_ATTEMPTS = 12;
  * Connect to the Temporal that `TEMPORAL_*` name, once: for commands and for the worker.
  * @throws SettingsError for malformed `TEMPORAL_*`; Error naming the address when it cannot be reached.
  */
-export async function connectNow({ log, env = process.env }: ConnectionOptions): Promise<Connected> {
+export async function connectNow({ log, env = process.env, metricsAddress }: ConnectionOptions): Promise<Connected> {
   const target = readTarget(env);
-  installRuntime(log);
+  installRuntime(log, metricsAddress);
   try {
     return await connect(target);
   } catch (error) {
@@ -166,13 +168,19 @@ function cause(error: unknown): string {
   return /message: "([^"]+)"/.exec(message)?.[1] ?? message.slice(0, 200);
 }
 
+/** Names as Prometheus has them: `temporal_activity_execution_latency_seconds`. */
+const METRICS = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true } as const;
+
 /** Must come before any other use of the native SDK, which else traps SIGTERM and writes its log to standard output. */
-function installRuntime(log: Logger): void {
+function installRuntime(log: Logger, metricsAddress?: string): void {
   try {
     workerSdk().Runtime.install({
       logger: runtimeLogger(log),
       shutdownSignals: [],
-      telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+      telemetryOptions: {
+        logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+        ...(metricsAddress !== undefined && { metrics: { prometheus: { ...METRICS, bindAddress: metricsAddress } } }),
+      },
     });
   } catch (error) {
     if (!(error instanceof IllegalStateError)) throw error;

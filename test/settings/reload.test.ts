@@ -96,7 +96,7 @@ describe('a setting in a file', () => {
     for (const name of all) write(name, 'mark1');
     const fileOf = (name: string): Record<string, string> => ({ [`${name}_FILE`]: join(place, name), [name]: '' });
     const files = Object.assign({}, ...ofStart.map(fileOf)) as Record<string, string>;
-    const ends = (['receiver', 'worker'] as const).map((of) => noticeChanges(of, files, log));
+    const ends = (['receiver', 'worker', 'ops'] as const).map((of) => noticeChanges(of, files, log));
     const seen = all.map((name): readonly [string, () => string] => {
       if ((ofStart as readonly string[]).includes(name))
         return [name, () => (lines.some((line) => line.includes(`${name}_FILE: `)) ? 'mark2' : 'mark1')];

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { lostLogLines } from '../../telemetry';
+import { workMetrics } from './work-metrics';
 
 export interface OpsMetricsOptions {
   /** How many are connected to the stream. */
@@ -17,7 +18,7 @@ export interface OpsMetrics {
 }
 
 /** What the operations know of the work itself, in a registry of its own. */
-export function createOpsMetrics({ viewers, client }: OpsMetricsOptions): OpsMetrics {
+export function createOpsMetrics({ viewers, client, pool }: OpsMetricsOptions): OpsMetrics {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -46,5 +47,11 @@ export function createOpsMetrics({ viewers, client }: OpsMetricsOptions): OpsMet
       this.inc(lostLogLines());
     },
   });
-  return { text: async () => ({ contentType: register.contentType, body: await register.metrics() }) };
+  const readWork = workMetrics(registers, { client, pool, now: Date.now });
+  return {
+    text: async () => {
+      await readWork();
+      return { contentType: register.contentType, body: await register.metrics() };
+    },
+  };
 }

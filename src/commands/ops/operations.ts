@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Changes, OpsServerOptions } from '../../operations';
+import { createPage, type Changes, type OpsServerOptions } from '../../operations';
 import type { OpsProcessSettings, OpsToken } from '../../settings';
 import type { Logger } from '../../telemetry';
 import type { BackgroundConnection } from '../../temporal';
@@ -17,5 +17,5 @@ export interface OperationsParts {
 
 /** Everything that people can ask and do, and the page. */
 export function composeOperations(_parts: OperationsParts): Pick<OpsServerOptions, 'operations' | 'page'> {
-  return { operations: [] };
+  return { operations: [], page: createPage() };
 }

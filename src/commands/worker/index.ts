@@ -37,7 +37,11 @@ export async function runWorker(env: Environment): Promise<void> {
   const pool = openPool({ url: settings.databaseUrl, max: 20 });
   const ending = new AbortController();
   const unnotice = noticeChanges('worker', env, log);
-  const { client, connection, namespace, dataConverter, close } = await connectNow({ log, env });
+  const { client, connection, namespace, dataConverter, close } = await connectNow({
+    log,
+    env,
+    metricsAddress: settings.metricsAddress,
+  });
   try {
     await refuseHoles(settings, { connection, namespace, log });
     const common = { connection, namespace, shutdownGraceTime: GRACE, ...(dataConverter && { dataConverter }) };

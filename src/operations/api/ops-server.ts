@@ -17,6 +17,7 @@ import type { CappedLog } from '../../telemetry';
 import type { Changes } from '../changes';
 import { createCodecRouter, type CodecOptions } from '../codec';
 import { defineOperation, type Operation } from '../operation';
+import { PAGE_SECURITY_POLICY } from '../page/page';
 import { createAccess } from './access';
 import { createCache } from './cache';
 import { faultOfSite, guardChange } from './guard-change';
@@ -26,19 +27,6 @@ import { addOperations, addPath, parseJson } from './routes';
 import { beginSession, endSession } from './session-routes';
 import { createSessions } from './sessions';
 import { createStream } from './stream';
-
-/** What the page may load: this server's own files, and no script or style inside its HTML. */
-const PAGE_POLICY = {
-  'default-src': ["'none'"],
-  'script-src': ["'self'"],
-  'style-src': ["'self'"],
-  'img-src': ["'self'"],
-  'font-src': ["'self'"],
-  'connect-src': ["'self'"],
-  'base-uri': ["'none'"],
-  'form-action': ["'none'"],
-  'frame-ancestors': ["'none'"],
-};
 
 /** What `/api/me` says of this deployment. */
 export interface Deployment {
@@ -133,7 +121,7 @@ function addFirst(app: Express, { ownUrl }: OpsServerOptions): void {
   app.use(guardOrigin(ownUrl));
   app.use(
     helmet({
-      contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY },
+      contentSecurityPolicy: { useDefaults: false, directives: PAGE_SECURITY_POLICY },
       // A name may have other servers on it: whoever ends TLS decides.
       strictTransportSecurity: false,
     }),

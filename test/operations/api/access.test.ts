@@ -1,5 +1,6 @@
 import { HOUR } from '../../../src/domain';
 import type { OpsToken } from '../../../src/settings';
+import { createPage } from '../../../src/operations/page/page';
 import { EXAMPLES } from './operations';
 import { OPERATOR, startOps, TOKENS, VIEWER, type RunningOps } from './running';
 
@@ -78,6 +79,20 @@ describe('with a token', () => {
 });
 
 describe('a session', () => {
+  test('gets the page at the address of each view, and the files that it names', async () => {
+    ops = await startOps({ page: createPage() });
+    const cookie = valueOf(await logIn());
+    const shell = await ops.ask('GET /leavers', { cookie });
+    expect(shell).toMatchObject({ status: 200 });
+    expect(shell.headers.get('content-type')).toContain('text/html');
+    const files = [...shell.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path);
+    expect(files.length).toBeGreaterThan(5);
+    for (const path of files) {
+      expect((await ops.ask(`GET ${path}`, { cookie })).status).toBe(200);
+      expect((await ops.ask(`GET ${path}`)).status).toBe(401);
+    }
+  });
+
   test('is a cookie that only this server gets, and that no script reads', async () => {
     ops = await startOps();
     const cookie = await logIn();
