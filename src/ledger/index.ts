@@ -32,7 +32,7 @@ export {
   sharersOf,
   type Learner,
 } from './learners';
-export { createLedgerListener, readTableCounts, type LedgerListener } from './listen';
+export { createLedgerListener, readTableCounts } from './listen';
 export { migrate } from './migrations';
 export {
   closeGone,

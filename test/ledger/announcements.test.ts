@@ -8,7 +8,10 @@ describe('createAnnouncer', () => {
 
   test('says which tables were written, once for all transactions of a moment', async () => {
     const said = new Promise((resolve) => {
-      const announce = (tables: readonly string[]): Promise<void> => Promise.resolve(resolve(tables));
+      const announce = (tables: readonly string[]): Promise<void> => {
+        resolve(tables);
+        return Promise.resolve();
+      };
       const { watch } = createAnnouncer({ announce, gatherMs: 0 });
       for (const text of ['insert into receipts (event_id) values ($1)', 'UPDATE effects set status = $1']) {
         const { client: watched, committed } = watch(client);

@@ -1,5 +1,13 @@
 import type { Pool } from 'pg';
-import { createPage, type Changes, type OpsServerOptions } from '../../operations';
+import {
+  createAskedByViews,
+  createPage,
+  createViewOperations,
+  createWorkflowOperations,
+  type Changes,
+  type OpsServerOptions,
+} from '../../operations';
+import { createRereader } from '../../receiver';
 import type { OpsProcessSettings, OpsToken } from '../../settings';
 import type { Logger } from '../../telemetry';
 import type { BackgroundConnection } from '../../temporal';
@@ -16,6 +24,30 @@ export interface OperationsParts {
 }
 
 /** Everything that people can ask and do, and the page. */
-export function composeOperations(_parts: OperationsParts): Pick<OpsServerOptions, 'operations' | 'page'> {
-  return { operations: [], page: createPage() };
+export function composeOperations(parts: OperationsParts): Pick<OpsServerOptions, 'operations' | 'page'> {
+  const { settings, temporal, pool, changes, log, signal } = parts;
+  const { policy, modes, links, companyId } = settings;
+  const { timeZone } = policy.calendar;
+  const workflows = {
+    client: temporal.client,
+    pool,
+    policy: { timeZone },
+    links: { temporalUi: links.uiUrl ?? null },
+    modes: () => modes,
+    companyId,
+    reread: createRereader({ companyId, timeZone }),
+    now: Date.now,
+    log,
+    signal,
+    onChange: (topic: 'workflows' | 'connectors' | 'bulk') => changes.publish([topic]),
+  };
+  const views = {
+    ...createAskedByViews(workflows),
+    pool,
+    policy,
+    modes,
+    links: { uiUrl: links.uiUrl, namespace: temporal.namespace },
+    now: Date.now,
+  };
+  return { operations: [...createWorkflowOperations(workflows), ...createViewOperations(views)], page: createPage() };
 }

@@ -120,7 +120,8 @@ async function handle(
   const isKept = method === 'GET' && operation.output !== 'file' && isPersonal !== true;
   const key = JSON.stringify([id, caller.role, read.input]);
   const answer = await (isKept ? options.cache(key, topics, make) : make());
-  if (method !== 'GET') options.changes.publish(topics);
+  // A check of a viewer is a POST too, and changes nothing.
+  if (method !== 'GET' && role === 'operator') options.changes.publish(topics);
   send(request, response, answer);
 }
 

@@ -45,7 +45,7 @@ export function deadlineOf({ attributes }: Listed): string | null {
 
 type Resting = Pick<CaseFacts, 'needs' | 'cause' | 'why' | 'parked' | 'since' | 'waitingFor' | 'next'>;
 
-const NOT_RESTING: Resting = {
+export const NOT_RESTING: Resting = {
   needs: null,
   cause: null,
   why: null,
@@ -84,7 +84,7 @@ function parkedIn({ step, title, cause = null }: Partial<ListedRest>, needs: Res
 }
 
 /** The state is newer, and knows every step that is parked. */
-function asAsked(listed: Resting, { steps, waitingFor }: ProcessState): Resting {
+export function asAsked(listed: Resting, { steps, waitingFor }: ProcessState): Resting {
   const parked = steps.filter(({ status }) => status === 'parked');
   const [first] = parked;
   if (first === undefined) return { ...listed, parked: [], waitingFor };

@@ -9,6 +9,7 @@ import { createNeeds } from './needs';
 import { createQuarantine } from './quarantine';
 import { createShow } from './show';
 
+export { createAskedByViews } from './asked-by-views';
 export type { WorkflowDeps } from './context';
 
 /** What people see of workflows, and what they do about them. */

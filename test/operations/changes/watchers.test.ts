@@ -30,7 +30,7 @@ describe('watchLedger', () => {
       });
       written.catch(() => undefined);
     }, 50);
-    await noticed;
+    await expect(noticed).resolves.toBeUndefined();
     clearInterval(timer);
     await watcher.close();
     await ledger.stop();
