@@ -2,5 +2,5 @@ export { createOpsServer, type OpsServer, type OpsServerOptions } from './api';
 export { auditCsv, auditRow, type AuditRow } from './views';
 export { createChanges, watchLedger, watchTemporal, type Changes } from './changes';
 export { createPage } from './page/page';
-export { createViewOperations } from './views';
+export { createReceivers, createViewOperations } from './views';
 export { createAskedByViews, createWorkflowOperations } from './workflows';

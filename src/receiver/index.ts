@@ -1,3 +1,3 @@
 /** What can be said of a delivery without a running receiver: this face loads neither Express nor Temporal's client. */
-export { diagnose, refusals, type Diagnosable, type Diagnosis, type DiagnosisConfig } from './refusals';
+export { adviseOn, diagnose, refusals, type Diagnosable, type Diagnosis, type DiagnosisConfig } from './refusals';
 export { createRereader, parseTimestamp } from './verify';

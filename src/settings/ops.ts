@@ -1,7 +1,7 @@
 import { SYSTEMS, type Modes, type Policy } from '../domain';
 import { SettingsError } from './error';
 import { withLedger } from './ledger-url';
-import { readConfigFile } from './policy-file';
+import { readConfigFile, type ConfigFile } from './policy-file';
 import type { Secret } from './reload';
 import type { Environment, OpsToken } from './variables';
 
@@ -12,6 +12,8 @@ export interface OpsProcessSettings {
   readonly tokens: readonly OpsToken[];
   readonly databaseUrl: Secret;
   readonly policy: Policy;
+  readonly leaderboard: ConfigFile['leaderboard'];
+  readonly forget: ConfigFile['forget'];
   /** As the YAML file names them: this process has no settings of connectors. */
   readonly modes: Modes;
   readonly links: { readonly uiUrl: string | undefined; readonly opsUrl: string | undefined };
@@ -39,7 +41,7 @@ export const OF_OPS = [
 /** @throws SettingsError naming each missing or malformed variable. */
 export function opsProcessSettings(env: Environment): OpsProcessSettings {
   const [read, databaseUrl] = withLedger(env, OF_OPS);
-  const { policy, modes } = readConfigFile(read.MINDTICKLE_CONFIG);
+  const { policy, modes, leaderboard, forget } = readConfigFile(read.MINDTICKLE_CONFIG);
   const faults = [
     ...(read.OPS_TOKENS === undefined ? ['OPS_TOKENS: missing'] : []),
     ...(read.OPS_USER_HEADER !== undefined && read.TRUST_PROXY === 0
@@ -54,6 +56,8 @@ export function opsProcessSettings(env: Environment): OpsProcessSettings {
     tokens: read.OPS_TOKENS ?? [],
     databaseUrl,
     policy,
+    leaderboard,
+    forget,
     modes: Object.fromEntries(SYSTEMS.map((system) => [system, modes[system] ?? whenNotNamed])),
     links: { uiUrl: read.TEMPORAL_UI_URL, opsUrl: read.OPS_URL },
     receiverUrls: (read.RECEIVER_URLS ?? []).map((url) => url.replace(/\/+$/, '')),

@@ -2,15 +2,16 @@ import type { Pool } from 'pg';
 import {
   createAskedByViews,
   createPage,
+  createReceivers,
   createViewOperations,
   createWorkflowOperations,
   type Changes,
   type OpsServerOptions,
 } from '../../operations';
-import { createRereader } from '../../receiver';
+import { adviseOn, createRereader } from '../../receiver';
 import type { OpsProcessSettings, OpsToken } from '../../settings';
 import type { Logger } from '../../telemetry';
-import type { BackgroundConnection } from '../../temporal';
+import { readRetention, type BackgroundConnection } from '../../temporal';
 
 export interface OperationsParts {
   readonly settings: OpsProcessSettings;
@@ -25,8 +26,8 @@ export interface OperationsParts {
 
 /** Everything that people can ask and do, and the page. */
 export function composeOperations(parts: OperationsParts): Pick<OpsServerOptions, 'operations' | 'page'> {
-  const { settings, temporal, pool, changes, log, signal } = parts;
-  const { policy, modes, links, companyId } = settings;
+  const { settings, temporal, pool, changes, log, tokens, signal } = parts;
+  const { policy, leaderboard, forget, modes, links, companyId } = settings;
   const { timeZone } = policy.calendar;
   const workflows = {
     client: temporal.client,
@@ -45,9 +46,23 @@ export function composeOperations(parts: OperationsParts): Pick<OpsServerOptions
     ...createAskedByViews(workflows),
     pool,
     policy,
-    modes,
+    leaderboard,
+    forget,
+    receivers: createReceivers({ urls: settings.receiverUrls, token: () => tokenForReceivers(tokens()) }),
+    adviseOn,
+    retentionMs: () => retentionOf(temporal),
     links: { uiUrl: links.uiUrl, namespace: temporal.namespace },
     now: Date.now,
   };
   return { operations: [...createWorkflowOperations(workflows), ...createViewOperations(views)], page: createPage() };
+}
+
+/** Receivers have the same tokens; asking needs no operator. */
+function tokenForReceivers(tokens: readonly OpsToken[]): string | undefined {
+  return (tokens.find(({ role }) => role === 'viewer') ?? tokens[0])?.token;
+}
+
+async function retentionOf({ client, namespace }: BackgroundConnection): Promise<number | undefined> {
+  const connected = client();
+  return connected === undefined ? undefined : readRetention(connected, namespace);
 }

@@ -146,6 +146,11 @@ export function explainCause({ cause, how }: Finding): string {
   return `${capitalised(what)}${how === undefined ? '' : ` (${how})`}: ${todo}`;
 }
 
+/** What to do about a cause, as a sentence; undefined: it is none of ours. */
+export function adviseOn(cause: string): string | undefined {
+  return Object.hasOwn(explanations, cause) ? capitalised(explanations[cause as Cause].todo) : undefined;
+}
+
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
