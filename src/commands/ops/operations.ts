@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import {
   createAskedByViews,
+  createHealthOperation,
   createPage,
   createReceivers,
   createViewOperations,
@@ -42,19 +43,25 @@ export function composeOperations(parts: OperationsParts): Pick<OpsServerOptions
     signal,
     onChange: (topic: 'workflows' | 'connectors' | 'bulk') => changes.publish([topic]),
   };
+  const { queueOf, ...asked } = createAskedByViews(workflows);
+  const receivers = createReceivers({ urls: settings.receiverUrls, token: () => tokenForReceivers(tokens()) });
   const views = {
-    ...createAskedByViews(workflows),
+    ...asked,
     pool,
     policy,
     leaderboard,
     forget,
-    receivers: createReceivers({ urls: settings.receiverUrls, token: () => tokenForReceivers(tokens()) }),
+    receivers,
     adviseOn,
     retentionMs: () => retentionOf(temporal),
     links: { uiUrl: links.uiUrl, namespace: temporal.namespace },
     now: Date.now,
   };
-  return { operations: [...createWorkflowOperations(workflows), ...createViewOperations(views)], page: createPage() };
+  const health = createHealthOperation({ pool, modes, queueOf, receivers, now: Date.now });
+  return {
+    operations: [...createWorkflowOperations(workflows), ...createViewOperations(views), health],
+    page: createPage(),
+  };
 }
 
 /** Receivers have the same tokens; asking needs no operator. */
