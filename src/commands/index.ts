@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SYSTEMS } from '../domain';
+import { addControl } from './control';
 import type * as Demo from './demo';
 import type * as Dev from './dev';
 import type * as Learners from './learners';
@@ -38,6 +39,7 @@ export function createProgram(end: End): Command {
   addSpool(program, end);
   addLearners(program, end);
   addAudit(program, end);
+  addControl(program, end, jsonValue);
   addProcesses(program, end);
   addPartsOfDev(program, end);
   return program;

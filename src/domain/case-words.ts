@@ -1,5 +1,6 @@
 /** What people read of a workflow: one or two sentences that need no word of Temporal's. */
 import type { CaseFacts, CaseReaders } from './case-facts';
+import { isOwnCause, type OwnCause } from './causes';
 import { SYSTEMS, type System } from './policy';
 import { isoTime } from './time';
 import { writtenTime } from './written-time';
@@ -14,7 +15,7 @@ export function describeCase(facts: CaseFacts, readers: CaseReaders): string {
 
 /** Such as `Okta refused our credentials`; `why`: the step's own words, where the key is none that we know. */
 export function causeSentence(cause: string | null, why: string | null, labels: CaseReaders['labels']): string {
-  if (cause !== null && Object.hasOwn(CAUSES, cause)) return CAUSES[cause] ?? cause;
+  if (isOwnCause(cause)) return CAUSES[cause];
   const [system = '', reason = ''] = (cause ?? '').split('.');
   if (!Object.hasOwn(OF_A_SYSTEM, reason)) return why ?? cause ?? 'the reason is in its history';
   return `${systemLabel(system, labels)} ${OF_A_SYSTEM[reason]}`;
@@ -45,7 +46,7 @@ const LABELS: Readonly<Record<System, string>> = {
 };
 
 /** By the keys of the search attribute `MindtickleCause`. */
-const CAUSES: Readonly<Record<string, string>> = {
+const CAUSES: Readonly<Record<OwnCause, string>> = {
   leaverReason: 'the reason given is not one of a leaver',
   protected: 'the policy protects this person',
   limitPerHour: 'more people left within an hour than the policy allows',
