@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { CASE_MESSAGES, type CaseMessage, type CaseMessageName } from '../../domain';
 
 /** As the workflows read texts. */
-const text = z.string().trim().min(1).max(2000);
+const text = z
+  .string()
+  .trim()
+  .min(1)
+  .max(2000)
+  .regex(/^[^\0\p{Cs}]*$/u);
 
 const FIELDS: Readonly<Record<CaseMessage['fields'][string]['kind'], z.ZodType>> = {
   text,

@@ -7,7 +7,7 @@ import type { Logger } from '../../telemetry';
 import type { Rereader } from '../../events';
 import { refuse, type Caller, type Refused } from '../operation';
 import type { CasePolicy, CaseSources } from './cases';
-import { createTemporal, isAway, type Temporal } from './temporal';
+import { codeOf, createTemporal, isAway, type Temporal } from './temporal';
 
 export interface WorkflowDeps {
   /** Undefined while Temporal cannot be reached. */
@@ -37,6 +37,9 @@ export interface Asking {
 }
 
 const AWAY = 'Temporal cannot be reached now. Nothing was changed by this call, as far as is known; try again.';
+/** Of gRPC's status codes. */
+const INVALID_ARGUMENT = 3;
+
 const LEDGER_AWAY = 'the ledger does not answer now; try again';
 
 /** An operation's `handle` that asks Temporal: 503 while that, or the ledger, is away. */
@@ -52,6 +55,7 @@ export function asking<In, Out>(
     } catch (error) {
       if (isAway(error)) return refuse(503, AWAY);
       if (isUnavailable(error)) return refuse(503, LEDGER_AWAY);
+      if (codeOf(error) === INVALID_ARGUMENT) return refuse(400, 'Temporal does not accept this: see its limits');
       throw error;
     }
   };

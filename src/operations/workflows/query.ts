@@ -14,7 +14,7 @@ export const caseFilter = z.object({
   needs: z.enum(['person', 'time', 'system']).optional(),
   cause: keyword.optional(),
   userId: keyword.optional(),
-  teamId: z.string().min(1).max(256).optional(),
+  teamId: keyword.optional(),
   status: z.enum(['running', 'closed', 'all']).optional(),
   /** Started before so long: `14d`, `36h`, `90m`. */
   olderThan: z

@@ -86,7 +86,9 @@ describe('with a worker', () => {
   beforeAll(() => ops.startWorker());
 
   test('one that never was, one of another type and one that has ended are told apart', async () => {
-    expect(await ops.ask('sendCancel', { workflowId: 'evt-none', reason: 'r' })).toEqual(refusal(404, /was ever started/));
+    expect(await ops.ask('sendCancel', { workflowId: 'evt-none', reason: 'r' })).toEqual(
+      refusal(404, /was ever started/),
+    );
     const id = await ops.start('certification.expired', expired('u-1'));
     await until(
       () => show(id),
