@@ -120,7 +120,16 @@ function sinceOf({ since, startedAt }: CaseFacts, readers: CaseReaders): string 
 }
 
 /** What happens although nobody does anything. */
-function aheadOf({ next, needs, phase }: CaseFacts, readers: CaseReaders): string | null {
+function aheadOf(facts: CaseFacts, readers: CaseReaders): string | null {
+  const ahead = nextOf(facts, readers);
+  if (facts.cause?.endsWith('.credentialsRefused') !== true) return ahead;
+  return facts.next === null ? TRIED_AGAIN : [TRIED_AGAIN, ahead].filter((each) => each !== null).join(' ');
+}
+
+/** Credentials may be put right outside: a step that they stopped goes on by itself. */
+const TRIED_AGAIN = 'It is tried again by itself, within minutes at first and within a day later.';
+
+function nextOf({ next, needs, phase }: CaseFacts, readers: CaseReaders): string | null {
   const isOnPeople = needs === 'person' || (needs === null && phase === 'parked');
   if (next === null) return isOnPeople ? 'Nothing happens until somebody decides.' : null;
   const { at, what } = next;

@@ -46,12 +46,12 @@ describe('describeCase', () => {
     [
       'a step that a system refuses',
       {},
-      'The offboarding of kim (u-17) is stuck since 09:12 CET: Okta refused our credentials, at the step “Freeze the sign-in and end the sessions”. Nothing happens until somebody decides.',
+      'The offboarding of kim (u-17) is stuck since 09:12 CET: Okta refused our credentials, at the step “Freeze the sign-in and end the sessions”. It is tried again by itself, within minutes at first and within a day later.',
     ],
     [
       'what happens by itself',
       { next: { at: '2026-11-28T13:00:00Z', what: 'it is escalated that access has not ended' } },
-      'The offboarding of kim (u-17) is stuck since 09:12 CET: Okta refused our credentials, at the step “Freeze the sign-in and end the sessions”. By itself, 14:00 CET: it is escalated that access has not ended.',
+      'The offboarding of kim (u-17) is stuck since 09:12 CET: Okta refused our credentials, at the step “Freeze the sign-in and end the sessions”. It is tried again by itself, within minutes at first and within a day later. By itself, 14:00 CET: it is escalated that access has not ended.',
     ],
     [
       'a guard of the policy',

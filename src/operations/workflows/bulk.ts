@@ -147,7 +147,10 @@ async function dryRun(
     // A worker that is away answers none of them.
     if (performance.now() > giveUpAt) return true;
     const answer = await temporal.state(one.workflowId);
-    return !('state' in answer) || 'bodies' in stillFits(answer.state, message, body, by);
+    return (
+      !('state' in answer) ||
+      'bodies' in stillFits(answer.state, message, body, { by, timeZone: sources.policy.timeZone })
+    );
   });
   const fitting = matched.filter((_, index) => fits[index] ?? true);
   const cases = await casesOf(sources, fitting.slice(0, SHOWN));

@@ -41,20 +41,23 @@ export async function casesOf(
 
 /** A ledger that is away hides no case: then people are shown by their ids. */
 async function readKnown(pool: Pool, listed: readonly Listed[]): Promise<Known> {
-  const userIds = listed.map(userIdOf).filter((id) => id !== null);
   try {
-    const [people, cases] = await Promise.all([
-      readPeople(pool, userIds),
-      findCases(
-        pool,
-        listed.map(({ workflowId }) => workflowId),
-      ),
-    ]);
-    return { people, cases: new Map(cases.map((one) => [one.workflowId, one])) };
+    const cases = new Map((await findCases(pool, listed.map(idOf))).map((one) => [one.workflowId, one]));
+    const userIds = listed.map((one) => personIn(one, cases)).filter((id) => id !== null);
+    return { people: await readPeople(pool, userIds), cases };
   } catch (error) {
     if (!isUnavailable(error)) throw error;
     return { people: new Map(), cases: new Map() };
   }
+}
+
+function idOf({ workflowId }: Listed): string {
+  return workflowId;
+}
+
+/** Of an event that came without a readable id, and was corrected in quarantine, only the ledger knows whom it is about. */
+function personIn(listed: Listed, cases: Known['cases']): string | null {
+  return userIdOf(listed) ?? cases.get(listed.workflowId)?.userId ?? null;
 }
 
 function caseOf(
@@ -64,7 +67,7 @@ function caseOf(
   state: ProcessState | undefined,
 ): Case {
   const { workflowId, runId } = listed;
-  const userId = userIdOf(listed);
+  const userId = personIn(listed, cases);
   const person = userId === null ? null : (people.get(userId) ?? unknownPerson(userId));
   const facts = factsOf(listed, { person, known: cases.get(workflowId), state });
   const readers = { now: now(), timeZone: policy.timeZone, labels: policy.labels };

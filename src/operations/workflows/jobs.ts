@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND, type CaseMessageName } from '../../domain';
 import { isRefused } from '../operation';
-import { askingOf, type WorkflowDeps } from './context';
+import { askingOf, type Asking, type WorkflowDeps } from './context';
 import type { Body } from './bodies';
 import { send } from './send';
 import { fitsAsListed, stillFits } from './still-fits';
-import type { Temporal } from './temporal';
 
 /** Each message makes a workflow call systems whose quotas it shares with the events that come in. */
 const PER_SECOND = 5;
@@ -92,9 +91,7 @@ async function run(deps: WorkflowDeps, job: Job, order: Order, signal: AbortSign
     const result =
       client === undefined
         ? failed('Temporal cannot be reached')
-        : await carryOut(askingOf(deps, client).temporal, workflowId, order).catch(() =>
-            failed('Temporal did not answer'),
-          );
+        : await carryOut(askingOf(deps, client), workflowId, order).catch(() => failed('Temporal did not answer'));
     job.results.push({ workflowId, ...result });
     deps.onChange?.('bulk');
     await pause;
@@ -104,13 +101,13 @@ async function run(deps: WorkflowDeps, job: Job, order: Order, signal: AbortSign
 type Outcome = Omit<Result, 'workflowId'>;
 
 /** The first of several steps that is refused ends it. */
-async function carryOut(temporal: Temporal, workflowId: string, order: Order): Promise<Outcome> {
+async function carryOut({ temporal, sources }: Asking, workflowId: string, order: Order): Promise<Outcome> {
   const { message, body, by } = order;
   const found = await temporal.describe(workflowId);
   if (found === null || !fitsAsListed(found, message)) return nothing('it has ended');
   const answer = await temporal.state(workflowId);
   if (!('state' in answer)) return failed('no worker answers');
-  const fit = stillFits(answer.state, message, body, by);
+  const fit = stillFits(answer.state, message, body, { by, timeZone: sources.policy.timeZone });
   if ('done' in fit) return nothing(fit.done);
   for (const each of fit.bodies) {
     const sent = await send(temporal, found, { message, body: each, by });

@@ -90,5 +90,11 @@ function problemIn(sentence: string): Problem {
 /** Of `data`, as its sender has to write it; null: nobody knows the event. */
 export function schemaOf(event: string | null): Record<string, unknown> | null {
   if (event === null || !isEventName(event)) return null;
-  return z.toJSONSchema(events[event].schema, { io: 'input', unrepresentable: 'any' });
+  const { schema, ...descriptor } = events[event];
+  const { times = {} }: { readonly times?: Readonly<Record<string, string>> } = descriptor;
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const described = Object.keys(times).map((name) => [name, TIME]);
+  return { ...json, properties: { ...json.properties, ...(Object.fromEntries(described) as object) } };
 }
+
+const TIME = { type: ['string', 'number'], description: 'a time: ISO 8601, or Unix seconds or milliseconds' };

@@ -1,5 +1,5 @@
 /** Whether a message still makes sense for a workflow when its turn comes: so that the same bulk again does nothing more. */
-import { takesMessage, type CaseMessageName } from '../../domain';
+import { readDeadline, takesMessage, type CaseMessageName } from '../../domain';
 import type { ProcessState } from '../../../workflows/messages';
 import type { Body } from './bodies';
 import type { Listed } from './temporal';
@@ -12,14 +12,21 @@ export function fitsAsListed({ workflowType, status }: Listed, message: CaseMess
   return status === 'running' && takesMessage(workflowType, message);
 }
 
-/** By what the workflow says of itself. `by`: the name of the credential. */
-export function stillFits(state: ProcessState, message: CaseMessageName, body: Body, by: string): Fit {
-  if (state.outcome !== null) return { done: 'it has ended' };
-  const check = CHECKS[message];
-  return check === undefined ? { bodies: [body] } : check(state, body, by);
+export interface Sender {
+  /** The name of the credential. */
+  readonly by: string;
+  /** Where a date without a time ends. */
+  readonly timeZone: string;
 }
 
-type Check = (state: ProcessState, body: Body, by: string) => Fit;
+/** By what the workflow says of itself. */
+export function stillFits(state: ProcessState, message: CaseMessageName, body: Body, sender: Sender): Fit {
+  if (state.outcome !== null) return { done: 'it has ended' };
+  const check = CHECKS[message];
+  return check === undefined ? { bodies: [body] } : check(state, body, sender);
+}
+
+type Check = (state: ProcessState, body: Body, sender: Sender) => Fit;
 
 const CHECKS: Readonly<Partial<Record<CaseMessageName, Check>>> = {
   cancel: ({ phase }, body) => (phase === 'undoing' ? { done: 'it is cancelled already' } : { bodies: [body] }),
@@ -27,12 +34,12 @@ const CHECKS: Readonly<Partial<Record<CaseMessageName, Check>>> = {
   retryStep: (state, body) => ofParked(state, body),
   skipStep: (state, body) => ofParked(state, body),
   identify: (state, body) => (wantsAddress(state) ? { bodies: [body] } : { done: 'it does not ask for an address' }),
-  extendDeadline: ({ deadline }, body) =>
-    isSameTime(deadline, body['deadline']) ? { done: 'it has this deadline' } : { bodies: [body] },
+  extendDeadline: ({ deadline }, body, { timeZone }) =>
+    isSameTime(deadline, body['deadline'], timeZone) ? { done: 'it has this deadline' } : { bodies: [body] },
 };
 
 /** Somebody of this name has escalated it for the same reason: whoever means it again gives another reason. */
-function escalateOnce({ history, phase }: ProcessState, body: Body, by: string): Fit {
+function escalateOnce({ history, phase }: ProcessState, body: Body, { by }: Sender): Fit {
   if (phase === 'undoing') return { done: 'it is cancelled' };
   const before = history.find(
     (entry) => entry.what === 'escalate' && entry.by === by && entry.reason === body['reason'],
@@ -56,6 +63,7 @@ function wantsAddress({ steps }: ProcessState): boolean {
   );
 }
 
-function isSameTime(one: string | null, other: unknown): boolean {
-  return one !== null && typeof other === 'string' && Date.parse(one) === Date.parse(other);
+/** ISO 8601 has no fractions of a second here. */
+function isSameTime(one: string | null, other: unknown, timeZone: string): boolean {
+  return one !== null && Math.floor(Date.parse(one) / 1000) === Math.floor(readDeadline(other, timeZone) / 1000);
 }
