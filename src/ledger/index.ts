@@ -45,7 +45,7 @@ export {
   otherCases,
   staleWorkflows,
 } from './open-workflows';
-export { findCaseOfEvent, findCases, findLearners, type KnownCase, userIdsOfTeam } from './people';
+export { finalStateOf, findCaseOfEvent, findCases, findLearners, type KnownCase, userIdsOfTeam } from './people';
 export { readPerson } from './person-record';
 export { explainLedger, prepareLedger } from './prepare';
 export { isUnavailable, openPool, storable } from './pool';

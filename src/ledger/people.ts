@@ -50,6 +50,15 @@ export async function findCases(pool: Pool, workflowIds: readonly string[]): Pro
   return rows;
 }
 
+/** The state that it ended with; null: it runs, or the ledger has forgotten it. */
+export async function finalStateOf(pool: Pool, workflowId: string): Promise<object | null> {
+  const { rows } = await pool.query<{ final: object }>(
+    'select final from receipts where workflow_id = $1 and final is not null limit 1',
+    [workflowId],
+  );
+  return rows[0]?.final ?? null;
+}
+
 /** The case of an event id: its own, or the one whose signature it repeats. Null: neither is known. */
 export async function findCaseOfEvent(pool: Pool, eventId: string): Promise<KnownCase | null> {
   const { rows } = await pool.query<KnownCase>(

@@ -1,11 +1,20 @@
 import { z } from 'zod';
 import { isoTime, SECOND } from '../../domain';
-import { effectsOf, findCaseOfEvent, findCases, isUnavailable, notesOf, type KnownCase } from '../../ledger';
+import {
+  effectsOf,
+  finalStateOf,
+  findCaseOfEvent,
+  findCases,
+  isUnavailable,
+  notesOf,
+  type KnownCase,
+} from '../../ledger';
 import { events, isEventName, type Delivery } from '../../events';
 import { TASK_QUEUE } from '../../temporal';
 import { workflowCase, type Case } from '../case';
 import { defineOperation, refuse, type Operation } from '../operation';
 import { readPeople } from '../person';
+import type { ProcessState } from '../../../workflows/messages';
 import { casesOf, present, unknownPerson, type CaseSources } from './cases';
 import { asking, type Asking, type WorkflowDeps } from './context';
 import { pollersOf } from './task-queue';
@@ -68,19 +77,25 @@ export function createShow(deps: WorkflowDeps): Operation {
         effectsOf(sources.pool, found.workflowId).catch(ifAway),
         notesOf(sources.pool, [found.workflowId]).catch(ifAway),
       ]);
-      const state = 'state' in answer ? answer.state : null;
+      const state = await stateOf(sources, found, answer);
       const states = new Map(state === null ? [] : [[found.workflowId, state]]);
       const [shown] = await casesOf(sources, [found], states);
       return {
         case: shown as Case,
         state: state as z.infer<typeof processState> | null,
-        stateProblem: await problemOf(temporal, answer, sources.now()),
+        stateProblem: state === null ? await problemOf(temporal, answer, sources.now()) : null,
         event,
         effects: effects.map((one) => ({ ...one })),
         notes: [...notes],
       };
     }),
   });
+}
+
+/** Of one that has ended the ledger knows the last state, when no worker answers. */
+async function stateOf({ pool }: CaseSources, found: Listed, answer: StateAnswer): Promise<ProcessState | null> {
+  if ('state' in answer) return answer.state;
+  return found.status === 'running' ? null : ((await finalStateOf(pool, found.workflowId)) as ProcessState | null);
 }
 
 export const NEVER = 'no workflow of this id was ever started here';
@@ -134,7 +149,7 @@ async function forgotten(sources: CaseSources, id: string) {
   ]);
   return {
     case: await forgottenCase(sources, known),
-    state: null as z.infer<typeof processState> | null,
+    state: (await finalStateOf(sources.pool, known.workflowId)) as z.infer<typeof processState> | null,
     stateProblem: 'Temporal has forgotten this workflow: this is what the ledger knows of it',
     event: {
       eventId,

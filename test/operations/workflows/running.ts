@@ -104,6 +104,7 @@ function settings(url: string): WorkerSettings {
     policy: { ...policy, offboarding: { ...policy.offboarding, leaverReasons: ['terminated'] } },
     modes: {},
     receiptDays: 90,
+    auditDays: 400,
     windowBackMs: 28_800_000,
     windowAheadMs: 300_000,
     logLevel: 'error',

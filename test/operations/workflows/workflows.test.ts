@@ -113,6 +113,38 @@ describe('with a worker', () => {
     expect(await ops.ask('sendCancel', { workflowId: id, reason: 'r' })).toEqual(refusal(409, /it has ended/));
   });
 
+  test('what Temporal has forgotten is shown as the ledger keeps it', async () => {
+    const final = {
+      phase: 'done',
+      outcome: 'lapsed',
+      waitingFor: null,
+      deadline: null,
+      steps: [],
+      history: [],
+      notified: [],
+    };
+    await ops.pool.query(
+      `insert into receipts (event_id, signature_digest, body_digest, event, workflow_id, first_run_id, user_id, signed_at,
+         received_at, closed_at, outcome, final)
+       values ('evt-old', 's', 'b', 'certification.expired', 'evt-old', 'r', 'u-9', now(), now(), now(), 'lapsed', $1)`,
+      [JSON.stringify(final)],
+    );
+    expect(await show('evt-old')).toMatchObject({
+      case: {
+        workflowType: 'recertification',
+        status: 'completed',
+        outcome: 'lapsed',
+        person: { userId: 'u-9' },
+        actions: [],
+      },
+      state: { outcome: 'lapsed' },
+      stateProblem: expect.stringContaining('Temporal has forgotten') as unknown,
+      event: { eventId: 'evt-old', body: null },
+    });
+    const late = await ops.ask('sendCancel', { workflowId: 'evt-old', reason: 'r' });
+    expect(late).toEqual(refusal(409, /Temporal has removed it/));
+  });
+
   test('a request that is repeated is carried out once', async () => {
     const id = await ops.start('certification.expired', expired('u-2'));
     await until(
@@ -182,6 +214,14 @@ describe('with a worker', () => {
       () => list({ userId: 'u-5', phase: 'waiting' }),
       ({ total }) => total === 1,
     );
+    const moved = {
+      message: 'extendDeadline',
+      args: { deadline: '2031-01-01' },
+      reason: 'ill',
+      filter: { userId: 'u-5' },
+    };
+    await ops.ask('sendExtendDeadline', { workflowId: id, deadline: '2031-01-01', reason: 'ill' });
+    expect(await ops.ask('sendToMany', { ...moved, dryRun: true })).toMatchObject({ total: 1, matched: 0 });
     const order = { message: 'escalate', args: {}, reason: 'an audit', filter: { userId: 'u-5' } };
     for (const detail of ['sent', expect.stringMatching(/^nothing to do: it was escalated for this reason/)] as const) {
       const { bulkId } = (await ops.ask('sendToMany', { ...order, dryRun: false })) as { bulkId: string };
