@@ -20,7 +20,7 @@ import { asking, type Asking, type WorkflowDeps } from './context';
 import { pollersOf } from './task-queue';
 import type { Listed, StateAnswer, Temporal } from './temporal';
 
-export const workflowId = z.string().min(1).max(1000);
+export const workflowId = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,1000}$/u);
 
 /** As the `state` query answers: later releases may add fields. */
 export const processState = z.looseObject({
