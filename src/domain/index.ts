@@ -15,6 +15,7 @@ export * from './onboarding';
 export * from './policy';
 export * from './protection';
 export * from './recertification';
+export * from './releases';
 export * from './render-notification';
 export * from './requests';
 export * from './retention';

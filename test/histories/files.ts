@@ -1,9 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The release that is not out yet: its histories are recorded anew where its commands change. Older ones never are. */
-export const NEWEST_RELEASE = '1.0';
-
 /** Where a recorded history is. */
 export interface Recorded {
   readonly release: string;

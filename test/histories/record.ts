@@ -1,14 +1,16 @@
 /**
  * `npm run histories:record [-- <workflow>]`: run each scenario that the newest release has no history of, and record it.
- * A history that is there is not made anew: workflows that began with it may still be running.
+ * A history that is there is not made anew: workflows that began with it may still be running. One that no workflow can have
+ * begun with, because its release is not out yet, is deleted first.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { NEWEST_RELEASE } from '../../src/domain';
 import globalSetup from '../global-setup';
 import globalTeardown from '../global-teardown';
 import type { ServerKind } from '../workflows/server';
 import { openWorld, type World } from '../workflows/world';
-import { fileOf, NEWEST_RELEASE } from './files';
+import { fileOf } from './files';
 import { play, scenarios, type WorkflowName } from './scenarios';
 import { textOf } from './strip';
 

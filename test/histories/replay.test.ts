@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { NEWEST_RELEASE, RELEASES } from '../../src/domain';
 import * as workflows from '../../workflows';
 import { quieten } from '../quieten';
-import { NEWEST_RELEASE, readHistory, recordedHistories, type Recorded } from './files';
+import { readHistory, recordedHistories, type Recorded } from './files';
 import { replay } from './replay';
 import { scenarios } from './scenarios';
 import { percentOf, unusedExceptions, unwalked, type Walk } from './walk';
@@ -43,17 +44,30 @@ describe('recorded histories', () => {
     expect(readHistory(recorded)).not.toMatch(/(?:at |\()\/[^)"]*:\d+:\d+/);
   });
 
-  test('the newest release has one of every scenario, and every workflow has a scenario', () => {
-    const names = Object.keys(workflows).flatMap((workflow) => {
-      const own = Object.keys(scenarios[workflow as keyof typeof workflows]);
-      return own.length === 0 ? [`${workflow}, which has no scenario`] : own.map((name) => `${workflow}/${name}`);
+  test('the newest release has a history of every scenario', () => {
+    const recorded = new Set(all.map(nameOf));
+    const missing = Object.entries(scenarios)
+      .flatMap(([workflow, own]) => Object.keys(own).map((scenario) => ({ workflow, scenario })))
+      .map((one) => nameOf({ release: NEWEST_RELEASE, ...one }))
+      .filter((name) => !recorded.has(name));
+    expect({ 'not recorded: npm run histories:record': missing }).toEqual({
+      'not recorded: npm run histories:record': [],
     });
-    const recorded = all.filter(({ release }) => release === NEWEST_RELEASE);
-    expect(recorded.map(({ workflow, scenario }) => `${workflow}/${scenario}`)).toEqual(expect.arrayContaining(names));
+  });
+
+  test('every workflow has a scenario', () => {
+    const without = Object.keys(workflows).filter(
+      (workflow) => Object.keys(scenarios[workflow as keyof typeof workflows]).length === 0,
+    );
+    expect(without).toEqual([]);
+  });
+
+  test('of a release that is not in the list there is none: nothing would begin or replay so', () => {
+    expect(all.map(({ release }) => release).filter((release) => !RELEASES.some((one) => one === release))).toEqual([]);
   });
 
   test('a changed command is caught, in one plain message that names the event and the step', async () => {
-    const recorded = { release: NEWEST_RELEASE, workflow: 'offboarding', scenario: 'done' };
+    const recorded = { release: RELEASES[0], workflow: 'offboarding', scenario: 'done' };
     const changed = readHistory(recorded).replaceAll('"leaveGroups"', '"leaveEverything"');
     const failure = String(await replay(workflowBundle, recorded, changed).catch((error: unknown) => error));
     expect(failure).toMatch(
@@ -65,7 +79,7 @@ describe('recorded histories', () => {
   });
 
   test('a removed command is caught too, at the events that it led to', async () => {
-    const recorded = { release: NEWEST_RELEASE, workflow: 'onboarding', scenario: 'started' };
+    const recorded = { release: RELEASES[0], workflow: 'onboarding', scenario: 'started' };
     const { events } = JSON.parse(readHistory(recorded)) as { events: { markerRecordedEventAttributes?: object }[] };
     const first = events.findIndex(({ markerRecordedEventAttributes: marker }) => marker !== undefined);
     const fewer = events

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createConnectors, createOwnActivities } from '../../../activities';
-import { retentionGaps, SYSTEMS, type System } from '../../domain';
+import { NEWEST_RELEASE, retentionGaps, SYSTEMS, type System } from '../../domain';
 import { openPool } from '../../ledger';
 import { createRereader } from '../../receiver';
 import { noticeChanges, SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
@@ -67,7 +67,7 @@ export async function runWorker(env: Environment): Promise<void> {
     const running = workers.map((worker) => worker.run());
     void stopping.then(() => stop(workers));
     process.send?.({ ready: true });
-    log.info({ modes: settings.modes }, 'polling');
+    log.info({ release: NEWEST_RELEASE, modes: settings.modes }, 'polling');
     void checkConnectors(connectors, { env, log });
     await Promise.all(running);
   } finally {
