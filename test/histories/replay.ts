@@ -1,20 +1,9 @@
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
+import { attributesOf, describe, type HistoryEvent } from './events';
 import { readHistory, type Recorded } from './files';
 
 type Bundle = NonNullable<ReplayWorkerOptions['workflowBundle']>;
-
-/** Of Temporal's `HistoryEvent` as JSON, what a message needs. */
-interface HistoryEvent {
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly userMetadata?: { readonly summary?: Payload };
-  readonly [attributes: string]: unknown;
-}
-
-interface Payload {
-  readonly data?: string;
-}
 
 /**
  * Replay a recorded history against the code as it is. @throws Error, once and in plain words: which running workflows
@@ -64,34 +53,4 @@ async function firstThatDiffers(
   const next = completed[fails + 1];
   const between = events.slice(after(completed[fails]), next === undefined ? events.length : after(next) - 1);
   return between.filter((event) => attributesOf(event)['workflowTaskCompletedEventId'] !== undefined);
-}
-
-function attributesOf(event: HistoryEvent): Readonly<Record<string, unknown>> {
-  const name = Object.keys(event).find((key) => key.endsWith('EventAttributes')) ?? '';
-  return (event[name] ?? {}) as Readonly<Record<string, unknown>>;
-}
-
-/** `event 17 (activity leaveGroups, step leaveGroups: Leave the groups)` */
-function describe(event: HistoryEvent): string {
-  const { activityType, markerName, input } = attributesOf(event) as {
-    readonly activityType?: { readonly name: string };
-    readonly markerName?: string;
-    readonly input?: { readonly payloads?: readonly Payload[] };
-  };
-  const what =
-    activityType === undefined
-      ? (markerName?.replace('core_local_activity', 'local activity') ??
-        event.eventType.replace('EVENT_TYPE_', '').toLowerCase().replaceAll('_', ' '))
-      : `activity ${activityType.name}`;
-  const { step } = (decode(input?.payloads?.[0]) ?? {}) as { readonly step?: unknown };
-  const title = decode(event.userMetadata?.summary);
-  return `event ${event.eventId} (${what}${typeof step === 'string' ? `, step ${step}` : ''}${typeof title === 'string' ? `: ${title}` : ''})`;
-}
-
-function decode(payload: Payload | undefined): unknown {
-  try {
-    return JSON.parse(Buffer.from(payload?.data ?? '', 'base64').toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 /** `npm run histories:coverage`: what of `workflows/` the recorded histories walk, and which commands follow one another in them. */
 import { quieten } from '../../quieten';
 import { recordedHistories } from '../files';
+import { pairsIn, type Pairs } from './pairs';
 import { percentOf, unusedExceptions, unwalked, walk, type Place } from './index';
 
 async function main(): Promise<void> {
@@ -19,6 +20,15 @@ async function main(): Promise<void> {
   say(`${histories.length} histories`);
   for (const place of unwalked(places)) say(`not walked: ${place}`);
   for (const exception of unusedExceptions(places)) say(`listed, and walked or gone: ${exception}`);
+  for (const pairs of pairsIn(histories)) for (const line of describePairs(pairs)) say(line);
+}
+
+function describePairs({ workflow, commands, oneWay }: Pairs): readonly string[] {
+  const once = [...commands].filter(([, times]) => times === 1).map(([pair]) => pair);
+  return [
+    `${workflow}: ${commands.size} pairs of commands follow one another, ${once.length} of them in one history alone`,
+    ...oneWay.map((pair) => `${workflow}: side by side, and only ever ended so: ${pair}`),
+  ];
 }
 
 function describe(places: readonly Place[]): string {
