@@ -4,7 +4,7 @@ import { escalate } from './operator';
 import { heard, useWorld } from './world';
 
 /** What is parked or waits here stays so: to end it would cancel a notification that may be under way. */
-const world = useWorld();
+const world = useWorld('dev');
 
 const ops = { alertsChannel: '#ops', directMessages: false };
 const direct = { ...ops, directMessages: true };

@@ -3,7 +3,7 @@ import { failing, recorded, rejected } from './fakes';
 import { cancel, retry, skip } from './operator';
 import { end, stepIs, useWorld } from './world';
 
-const world = useWorld();
+const world = useWorld('dev');
 
 const completion = dataOf('course.completed');
 const send = (data?: object) => world.send('course.completed', { data });

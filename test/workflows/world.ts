@@ -215,8 +215,6 @@ export function useWorld(
   kind: ServerKind = 'time-skipping',
   { each = false, ...options }: WorldOptions & { readonly each?: boolean } = {},
 ): World {
-  // The time-skipping server loses a workflow task now and then when the machine is busy. A fault of ours fails each time.
-  if (kind === 'time-skipping') jest.retryTimes(2, { logErrorsBeforeRetry: true });
   let world: World | undefined;
   const open = async (): Promise<void> => void (world = await openWorld(kind, options));
   const close = (): Promise<void> | undefined => world?.stop();
