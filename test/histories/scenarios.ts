@@ -317,7 +317,7 @@ export async function play(world: World, scenario: Scenario, workflow: WorkflowN
     : world.handleOf(handle.workflowId);
 }
 
-async function start(world: World, scenario: Scenario, workflow: WorkflowName): Promise<WorkflowHandle> {
+export async function start(world: World, scenario: Scenario, workflow: WorkflowName): Promise<WorkflowHandle> {
   const { event, args = [], days, times, data: changed, conflict, unread, beside, signedHoursAgo = 0 } = scenario;
   if (event === undefined) {
     const workflowId = `${workflow}:acme`;

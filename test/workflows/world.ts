@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { activityInfo } from '@temporalio/activity';
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
+import { Worker, type NativeConnection } from '@temporalio/worker';
 import { isoTime, type Modes, type Notification, type Policy, SYSTEMS } from '../../src/domain';
 import { events, isEventName, quarantine, type Problem } from '../../src/events';
 import { readConfigFile, type Environment } from '../../src/settings';
@@ -36,6 +36,18 @@ export interface SendOptions {
   readonly problem?: Problem;
 }
 
+/** What workers run, where it is not the code as it is. */
+export interface WorkerCode {
+  /** The file of a bundle of workflows. */
+  readonly bundle?: string;
+  /** The only activities that they know. */
+  readonly knows?: readonly string[];
+  readonly identity?: string;
+  readonly maxCachedWorkflows?: number;
+  /** Each needs one of its own, where several run. */
+  readonly connection?: NativeConnection;
+}
+
 /** A Temporal server with the real workflows, on their task queues, and fake activities. */
 export interface World extends Omit<Server, 'connection' | 'atRest' | 'until'> {
   readonly calls: Call[];
@@ -67,8 +79,8 @@ export interface World extends Omit<Server, 'connection' | 'atRest' | 'until'> {
   ) => readonly { readonly kind: Notification['kind']; readonly to: string; readonly at: number }[];
   /** Forget the calls, and what a test has changed. */
   readonly reset: () => void;
-  /** Workers of every task queue. They run when the world opens. */
-  readonly startWorkers: () => Promise<void>;
+  /** Workers of every task queue. They run when the world opens. The answer stops these. */
+  readonly startWorkers: (code?: WorkerCode) => Promise<() => Promise<void>>;
   readonly stopWorkers: () => Promise<void>;
 }
 
@@ -94,8 +106,7 @@ export async function openWorld(
   const policy: Policy = { ...readConfigFile(undefined).policy, administrators: ['admin@example.com'] };
   const modes: Modes = { identity: 'on', mail: 'on', archive: 'on' };
   const fakes = new Map<string, unknown>(Object.entries(WELL));
-  let workers: readonly Worker[] = [];
-  let running: Promise<unknown> = Promise.resolve();
+  const running = new Set<() => Promise<void>>();
   let sent = 0;
 
   async function activity(...args: unknown[]): Promise<unknown> {
@@ -115,23 +126,30 @@ export async function openWorld(
     return failure;
   }
 
-  async function startWorkers(): Promise<void> {
-    const bundle = process.env['TEST_WORKFLOW_BUNDLE'];
+  async function startWorkers(code: WorkerCode = {}): Promise<() => Promise<void>> {
+    const { bundle = process.env['TEST_WORKFLOW_BUNDLE'], knows, ...options } = code;
     if (bundle === undefined) throw new Error('TEST_WORKFLOW_BUNDLE is set by the global set-up');
-    const codePath = hasShortRuns ? shortRuns(bundle) : bundle;
-    const activities = { default: activity };
-    const own = { workflowBundle: { codePath }, ...LIMITS };
+    const own = { workflowBundle: { codePath: hasShortRuns ? shortRuns(bundle) : bundle }, ...LIMITS };
+    const names = knows === undefined ? ['default'] : [...knows, 'readPolicySnapshot'];
+    const activities = Object.fromEntries(names.map((name) => [name, activity]));
     const common = { connection, namespace, activities, ...(dataConverter && { dataConverter }) };
-    workers = await Promise.all(
-      QUEUES.map((taskQueue) => Worker.create({ ...common, taskQueue, ...(taskQueue === TASK_QUEUE && own) })),
+    const workers = await Promise.all(
+      QUEUES.map((taskQueue) =>
+        Worker.create({ ...common, ...options, taskQueue, ...(taskQueue === TASK_QUEUE && own) }),
+      ),
     );
-    running = Promise.all(workers.map((worker) => worker.run()));
+    const ended = Promise.all(workers.map((worker) => worker.run()));
+    const stop = async (): Promise<void> => {
+      running.delete(stop);
+      for (const worker of workers) worker.shutdown();
+      await ended;
+    };
+    running.add(stop);
+    return stop;
   }
 
   async function stopWorkers(): Promise<void> {
-    for (const worker of workers) worker.shutdown();
-    workers = [];
-    await running;
+    await Promise.all([...running].map((stop) => stop()));
   }
 
   async function send(event: string, options: SendOptions = {}): Promise<WorkflowHandle> {
