@@ -34,6 +34,7 @@ export const OF_OPS = [
   'RECEIVER_URLS',
   'TEMPORAL_UI_URL',
   'TRUST_PROXY',
+  'ENCRYPTION_KEYS',
   'LOG_LEVEL',
   'MT_STACK',
 ] as const;

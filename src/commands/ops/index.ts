@@ -1,10 +1,11 @@
+import { createEncryption } from '../../encryption';
 import { listenOn } from '../../http';
 import { openPool } from '../../ledger';
-import { createChanges, createOpsServer, watchLedger, watchTemporal } from '../../operations';
-import { noticeChanges, opsProcessSettings, watchSetting, type Environment } from '../../settings';
+import { createChanges, createOpsServer, type OpsServerOptions, watchLedger, watchTemporal } from '../../operations';
+import { encryptionKeys, noticeChanges, opsProcessSettings, watchSetting, type Environment } from '../../settings';
 import { stopAsked } from '../../stop-signal';
 import { createCappedLog, createLogger } from '../../telemetry';
-import { connectInBackground } from '../../temporal';
+import { connectInBackground, createCodec } from '../../temporal';
 import { withTimeout } from '../../with-timeout';
 import { version } from '../version';
 import { composeOperations } from './operations';
@@ -46,6 +47,7 @@ export async function runOps(env: Environment): Promise<void> {
       version: version(),
     },
     metrics: metrics.text,
+    codec: codecOf(env, settings.links.uiUrl),
     log: cappedLog,
     ownUrl: settings.links.opsUrl,
     trustProxy: settings.trustProxy,
@@ -68,4 +70,10 @@ export async function runOps(env: Environment): Promise<void> {
     await withTimeout(pool.end(), CLOSE_LIMIT_MS);
     if (process.connected) process.disconnect();
   }
+}
+
+/** For Temporal Web UI; undefined where nothing is encrypted. */
+function codecOf(env: Environment, uiUrl: string | undefined): OpsServerOptions['codec'] {
+  const encryption = createEncryption(encryptionKeys(env));
+  return encryption && { codec: createCodec(encryption), allowedOrigin: uiUrl };
 }
