@@ -23,6 +23,9 @@ export function caseHref({ workflowType, workflowId }) {
   return workflowType === 'quarantine' ? `/quarantine/${id}` : `/cases/${id}`;
 }
 
+/** What happened; what happens by itself is shown beside it, in the zone of the reader. */
+export const happened = ({ sentence, next }) => (next ? sentence.split(/ By itself, /)[0] : sentence);
+
 export function PersonLink({ person }) {
   if (!person) return html`<span class="faint">nobody known</span>`;
   return html`<a href=${`/learners/${encodeURIComponent(person.userId)}`}>${person.name}</a>

@@ -87,7 +87,7 @@ const EFFECTS = [
 export function Value({ of: value }) {
   if (value === null || value === undefined) return html`<span class="faint">–</span>`;
   const text = typeof value === 'string' ? value : JSON.stringify(value, null, 1);
-  if (text.length <= 60) return html`<code>${text.replaceAll('\n', '')}</code>`;
+  if (text.length <= 40) return html`<code class="value">${text.replaceAll('\n', '')}</code>`;
   return html`<details>
     <summary>show</summary>
     <pre tabindex="0">${typeof value === 'string' ? value : JSON.stringify(value, null, 2)}</pre>

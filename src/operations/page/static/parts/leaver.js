@@ -43,7 +43,7 @@ export function StepStatus({ step, leftAt }) {
 export function AccessEnded({ leaver: { accessEndedAt, leftAt, minutes, isLate, limitAt, outcome } }) {
   if (accessEndedAt)
     return html`<span class=${isLate ? 'bad' : 'good'}>
-      ${minutes === null ? 'ended' : `after ${minutes} min`}${isLate ? ', late' : ''}
+      ${minutes === null ? 'ended' : minutes < 1 ? 'within a minute' : `after ${Math.round(minutes)} min`}${isLate ? ', late' : ''}
     </span> <span class="under"><${Time} at=${accessEndedAt} beside=${leftAt} far=${false} /></span>`;
   if (outcome) return html`<span class="faint">${outcome}</span>`;
   return html`<${Countdown} limitAt=${limitAt} />`;

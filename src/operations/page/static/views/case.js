@@ -2,7 +2,7 @@
 import { html, useEffect } from '../parts/html.js';
 import { Actions } from '../parts/actions.js';
 import { Asked } from '../parts/asked.js';
-import { caseHref, kindOf, PersonLink, Status, WebUiLink } from '../parts/case.js';
+import { caseHref, happened, kindOf, PersonLink, Status, WebUiLink } from '../parts/case.js';
 import { useData } from '../parts/data.js';
 import { Effects, EventOf, History, Notes, Steps } from '../parts/detail.js';
 import { Heading } from '../parts/layout.js';
@@ -40,7 +40,7 @@ export function Everything({ answer, onDone, children }) {
 
 function Summary({ of: one, onDone }) {
   return html`<div class="box">
-    <p class="sentence">${one.sentence}</p>
+    <p class="sentence">${one.closedAt ? one.sentence : happened(one)}</p>
     <dl class="facts">
       ${[...FACTS, ...(one.closedAt ? AT_THE_END : MEANWHILE)]
         .map(([title, draw]) => [title, draw(one)])
@@ -66,7 +66,8 @@ const FACTS = [
 ];
 
 const MEANWHILE = [
-  ['Waits for', ({ waitingFor }) => waitingFor],
+  // Of a parked step it names the messages, which are the buttons here.
+  ['Waits for', ({ phase, waitingFor }) => phase !== 'parked' && waitingFor],
   ['By itself', ({ next }) => next && html`${next.what}${next.at && html`, <${Time} at=${next.at} />`}`],
 ];
 

@@ -3,7 +3,7 @@ import { html } from '../parts/html.js';
 import { Actions, useCanChange } from '../parts/actions.js';
 import { Asked, Empty } from '../parts/asked.js';
 import { openBulk } from '../parts/bulk.js';
-import { caseHref, kindOf, PersonLink, WebUiLink } from '../parts/case.js';
+import { caseHref, happened, kindOf, PersonLink, WebUiLink } from '../parts/case.js';
 import { useData } from '../parts/data.js';
 import { Heading } from '../parts/layout.js';
 import { Time } from '../parts/time.js';
@@ -76,7 +76,7 @@ function CauseCard({ of: group, cases }) {
 const filterOf = ({ cause, workflowIds }) => (cause === null ? { workflowIds } : { needs: 'person', cause });
 
 function Card({ of: one }) {
-  const { person, sentence, since, next, about } = one;
+  const { person, since, next, about } = one;
   return html`<li class="card">
     <article aria-label=${`${kindOf(one)}: ${person?.name ?? one.workflowId}`}>
       <header>
@@ -84,7 +84,7 @@ function Card({ of: one }) {
         ${about && html`<span class="about">${about}</span>`}
         <span class="since">${since && html`since <${Time} at=${since} />`}</span>
       </header>
-      <p class="sentence">${sentence}</p>
+      <p class="sentence">${happened(one)}</p>
       ${next && html`<p class="next">By itself: ${next.what}${next.at && html`, <${Time} at=${next.at} />`}.</p>`}
       <footer>
         <${Actions} of=${one} correctAt=${caseHref(one)} />
