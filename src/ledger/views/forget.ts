@@ -63,7 +63,6 @@ async function forget(client: PoolClient, request: ForgetRequest): Promise<Forgo
   const lastClosedAt = await lastClosedOf(client, userId);
   const pseudonym = `forgotten:${randomUUID()}`;
   const rows: Record<string, number> = {};
-  await eraseFinal(client, userId);
   for (const [table, sql] of STATEMENTS) {
     const values = sql.includes('$2') ? [userId, pseudonym] : [userId];
     const { rowCount } = await client.query(sql, values);
@@ -130,19 +129,11 @@ const STATEMENTS: readonly (readonly [table: string, sql: string])[] = [
   ],
   [
     'receipts',
-    `update receipts set user_id = $2,
+    `update receipts set user_id = $2, final = null,
        ended_by = case when ended_by is null then null else ended_by || '{"reason": null}' end
      where user_id = $1`,
   ],
 ];
-
-/** The last state of workflows, which a ledger of an earlier release does not keep. */
-async function eraseFinal(client: PoolClient, userId: string): Promise<void> {
-  const { rowCount } = await client.query(
-    `select from pg_attribute where attrelid = 'receipts'::regclass and attname = 'final' and not attisdropped`,
-  );
-  if (rowCount !== 0) await client.query('update receipts set final = null where user_id = $1', [userId]);
-}
 
 /** The audit has who erased whom, by the pseudonym, and how much. */
 async function writeDown(

@@ -56,7 +56,7 @@ export async function readLearnerRecord(pool: Pool, userId: string): Promise<Lea
 
 const RECEIVED = `
   select event_id as "eventId", event, workflow_id as "workflowId", received_at as "receivedAt",
-    closed_at as "closedAt", outcome, to_jsonb(r) -> 'final' as final
+    closed_at as "closedAt", outcome, final
   from receipts r where user_id = $1 order by received_at desc limit ${MOST}`;
 
 const PERCENT = (column: string): string => `round(${column}::numeric, 1)::float8 || ' %'`;

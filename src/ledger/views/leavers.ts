@@ -55,19 +55,20 @@ export interface LeaverPage extends LeaverQuery {
 /** Offboardings, the latest leaver first. A departure that joined another one's offboarding is part of that. */
 export async function listLeavers(pool: Pool, query: LeaverPage): Promise<readonly LeaverRow[]> {
   const { limit, after } = query;
+  const { where, values } = filterOf(query, after);
   const { rows } = await pool.query<Row>(
-    `${LEAVERS} and ($6::timestamptz is null or (d.at, d.event_id) < ($6, $7))
-     order by d.at desc, d.event_id desc limit $8`,
-    [...filterOf(query), after?.at ?? null, after?.eventId ?? null, limit],
+    `select ${COLUMNS} ${LEAVERS} where ${where} order by d.at desc, d.event_id desc limit $${values.length + 1}`,
+    [...values, limit],
   );
   return rows.map(leaverOf);
 }
 
 /** How many there are in all. */
 export async function countLeavers(pool: Pool, query: LeaverQuery): Promise<number> {
+  const { where, values } = filterOf(query);
   const { rows } = await pool.query<{ count: number }>(
-    `select count(*)::int as count from (${LEAVERS}) as leavers`,
-    filterOf(query),
+    `select count(*)::int as count ${LEAVERS} where ${where}`,
+    values,
   );
   return rows[0]?.count ?? 0;
 }
@@ -86,33 +87,43 @@ export async function countUnreadDepartures(
   return rows[0]?.count ?? 0;
 }
 
-function filterOf({ from, to, userIds, workflowId, isOpen }: LeaverQuery): unknown[] {
-  return [
-    from ?? null,
-    to ?? null,
-    userIds?.map(storable) ?? null,
-    workflowId === undefined ? null : storable(workflowId),
-    isOpen ?? null,
+/** Only what is asked for: what may be absent would hide from the planner which index serves. */
+function filterOf(
+  { from, to, userIds, workflowId, isOpen }: LeaverQuery,
+  after?: LeaverPage['after'],
+): { readonly where: string; readonly values: unknown[] } {
+  const given: readonly (readonly [condition: (place: string) => string, value: unknown])[] = [
+    [(place) => `d.at >= ${place}`, from],
+    [(place) => `d.at < ${place}`, to],
+    [(place) => `d.user_id = any(${place})`, userIds?.map(storable)],
+    [eventsOf, workflowId && storable(workflowId)],
+    [(place) => `d.at <= ${place}`, after?.at],
   ];
+  const used = given.filter(([, value]) => value !== undefined);
+  const values = used.map(([, value]) => value);
+  const conditions = used.map(([condition], index) => condition(`$${index + 1}`));
+  if (isOpen !== undefined) conditions.push(`d.event_id ${isOpen ? 'in' : 'not in'} (${OPEN})`);
+  if (after !== undefined) {
+    conditions.push(`(d.at < $${values.length} or d.event_id < $${values.length + 1})`);
+    values.push(after.eventId);
+  }
+  return { where: ["not coalesce(r.answer ? 'joins', false)", ...conditions].join(' and '), values };
 }
+
+/** A workflow of a conflict has another id than its event. */
+const eventsOf = (place: string): string =>
+  `d.event_id in (select ${place}::text union all select event_id from receipts where workflow_id = ${place})`;
 
 /** An open offboarding by its own row: of them there are few, of departures many. */
 const OPEN = `select r.event_id from open_workflows o join receipts r on r.workflow_id = o.workflow_id
   where o.kind = 'offboarding' and o.closed_at is null and not o.gone`;
 
-const LEAVERS = `
-  select d.event_id, coalesce(r.workflow_id, d.event_id) as workflow_id, d.user_id, d.reason, d.at, d.withdrawn_by,
-    r.signed_at, r.received_at, r.recorded_at, r.body_digest, r.closed_at, r.outcome, r.ended_by,
-    to_jsonb(r) -> 'final' as final, exists (
-      select from open_workflows o where o.workflow_id = coalesce(r.workflow_id, d.event_id)
-        and o.kind = 'offboarding' and o.closed_at is null and not o.gone) as is_open
-  from departures d left join receipts r on r.event_id = d.event_id
-  where ($1::timestamptz is null or d.at >= $1) and ($2::timestamptz is null or d.at < $2)
-    and ($3::text[] is null or d.user_id = any($3))
-    and ($4::text is null or d.event_id = $4 or d.event_id in (select event_id from receipts where workflow_id = $4))
-    and ($5::boolean is not true or d.event_id in (${OPEN}))
-    and ($5::boolean is not false or d.event_id not in (${OPEN}))
-    and not coalesce(r.answer ? 'joins', false)`;
+const LEAVERS = 'from departures d left join receipts r on r.event_id = d.event_id';
+
+const COLUMNS = `d.event_id, coalesce(r.workflow_id, d.event_id) as workflow_id, d.user_id, d.reason, d.at, d.withdrawn_by,
+  r.signed_at, r.received_at, r.recorded_at, r.body_digest, r.closed_at, r.outcome, r.ended_by, r.final, exists (
+    select from open_workflows o where o.workflow_id = coalesce(r.workflow_id, d.event_id)
+      and o.kind = 'offboarding' and o.closed_at is null and not o.gone) as is_open`;
 
 interface Row {
   readonly event_id: string;

@@ -9,7 +9,7 @@ export const QUESTIONS: readonly (readonly [
 ])[] = [
   ['leavers', 'listLeavers', {}],
   ['leavers that run', 'listLeavers', { open: 'true' }],
-  ['leavers of a person', 'listLeavers', { q: 'user-7' }],
+  ['leavers of a person', 'listLeavers', { q: 'user-777' }],
   ['leavers of a month', 'listLeavers', { from: daysAgo(30), to: daysAgo(0) }],
   ['leaderboard', 'leaderboard', {}],
   ['leaderboard of a team', 'leaderboard', { teamId: 'team-3' }],

@@ -225,7 +225,6 @@ describe('the evidence file', () => {
 
 /** As the last activity of a workflow keeps it. */
 async function setFinal(workflowId: string, { steps, history, notified }: ProcessState): Promise<void> {
-  await ledger.pool.query('alter table receipts add column if not exists final jsonb');
   await ledger.pool.query('update receipts set final = $2 where workflow_id = $1', [
     workflowId,
     JSON.stringify({ steps, history, notified }),
