@@ -123,15 +123,19 @@ const STANDINGS = {
   ),
 } as const;
 
-/** Each part is rounded first, so that the points are their sum. */
+/** Half goes up. Not by way of a numeric, which takes ten times as long. */
+function rounded(amount: string): string {
+  return `floor(${amount} + 0.5)::int`;
+}
+
+/** Each part is rounded first, so that the points are their sum; once for all that looks at them. */
 function ranked(key: string, email: string, source: string): string {
   return `
-    with weighed as (
-      select ${key} as key, round((course * $6)::numeric)::int as course,
-        round((quiz * $7)::numeric)::int as quiz, round((progress * $8)::numeric)::int as progress,
-        round((on_time * $9)::numeric)::int as on_time
+    with weighed as materialized (
+      select ${key} as key, ${rounded('course * $6')} as course, ${rounded('quiz * $7')} as quiz,
+        ${rounded('progress * $8')} as progress, ${rounded('on_time * $9')} as on_time
       from (${source}) as source),
-    summed as (select *, course + quiz + progress + on_time as points from weighed),
+    summed as materialized (select *, course + quiz + progress + on_time as points from weighed),
     ranks as (
       select *, rank() over (order by points desc)::int as rank, count(*) over (partition by points) > 1 as is_tied
       from summed where points > 0)
