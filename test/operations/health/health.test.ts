@@ -5,7 +5,7 @@ const polled = { pollers: 2, lastPollAt: NOW - 1000, held: null };
 
 async function checksOf(changes: Partial<HealthDeps>): Promise<Readonly<Record<string, string>>> {
   const { handle } = createHealthOperation({
-    pool: { query: () => Promise.resolve() } as never,
+    pool: { query: () => Promise.resolve({ rows: [] }) } as never,
     modes: { identity: 'on', mail: 'off' },
     queueOf: () => Promise.resolve(polled),
     receivers: () => Promise.resolve([{ url: 'http://r:3001', ready: true, problem: null }]),
