@@ -93,14 +93,7 @@ function createActivities(
       return user === null ? null : { email: user.email, managerEmail: await driver.findManagerEmail(user) };
     },
     findInactive: (addresses) => inactiveAmong(driver, addresses),
-    readIdentityAccess: async (person) => {
-      const user = await driver.findUser(person);
-      if (user === null) return { state: 'absent' };
-      const groups = (await driver.groupsOf(user))
-        .map(({ name }) => name)
-        .filter((name) => !isProtectedGroup(name, policy.protected));
-      return { state: user.active ? 'open' : 'ended', groups };
-    },
+    readIdentityAccess: (person) => accessOf(driver, person, policy),
     freezeUser: (context, person) => changing(person, (user) => changes.freeze(context, user)),
     deactivateUser: (context, person) => changing(person, (user) => changes.deactivate(context, user)),
     joinGroup: async (context, person, name) =>
@@ -145,6 +138,20 @@ function createActivities(
 }
 
 const NOBODY_ANY_MORE = 'has nobody of this id or address any more; retryStep, identify or skipStep';
+
+async function accessOf(
+  { findUser, groupsOf }: IdentityDriver,
+  person: Person,
+  { protected: isProtected }: Policy,
+): Promise<AccessFound> {
+  const user = await findUser(person);
+  if (user === null) return { state: 'absent' };
+  const names = (await groupsOf(user)).map(({ name }) => name);
+  return {
+    state: user.active ? 'open' : 'ended',
+    groups: names.filter((name) => !isProtectedGroup(name, isProtected)),
+  };
+}
 
 async function inactiveAmong(
   { findByAddress }: IdentityDriver,

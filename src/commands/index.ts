@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { SYSTEMS } from '../domain';
 import { addControl } from './control';
+import { jsonValue, portNumber, runId } from './arguments';
 import type * as Demo from './demo';
 import type * as Dev from './dev';
 import type * as Learners from './learners';
@@ -202,24 +203,3 @@ function addPartsOfDev(program: Command, end: End): void {
     );
 }
 /* eslint-enable @typescript-eslint/no-require-imports */
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('Not a port: 0 to 65535.');
-  return port;
-}
-
-/** It becomes a part of event ids. */
-function runId(text: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(text))
-    throw new InvalidArgumentError('Not the id of a run: letters, digits, `_`, `.` and `-`, 64 at most.');
-  return text;
-}
-
-function jsonValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new InvalidArgumentError('Not JSON.');
-  }
-}

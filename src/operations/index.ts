@@ -1,4 +1,4 @@
-export { createOpsServer, type OpsServer, type OpsServerOptions } from './api';
+export { createOpsServer, type OpsServerOptions } from './api';
 export { createChanges, watchLedger, watchTemporal, type Changes } from './changes';
 export { createHealthOperation } from './health';
 export { createPage } from './page/page';

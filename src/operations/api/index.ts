@@ -1,1 +1,1 @@
-export { createOpsServer, type Deployment, type OpsServer, type OpsServerOptions } from './ops-server';
+export { createOpsServer, type OpsServer, type OpsServerOptions } from './ops-server';

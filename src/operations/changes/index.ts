@@ -1,3 +1,3 @@
 export { createChanges, type Change, type Changes } from './changes';
-export { watchLedger, type Watcher } from './ledger-watcher';
+export { watchLedger } from './ledger-watcher';
 export { watchTemporal } from './temporal-watcher';

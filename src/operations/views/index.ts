@@ -14,7 +14,7 @@ import { createProgressOperations } from './progress';
 
 export { auditCsv, auditRow, type AuditRow } from './audit';
 export type { ViewDeps } from './deps';
-export { createReceivers, type AskReceivers, type ReceiverStatus } from './receivers';
+export { createReceivers } from './receivers';
 
 export function createViewOperations(deps: ViewDeps): readonly Operation[] {
   return [

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Worker } from '@temporalio/worker';
 import { RawValue } from '@temporalio/common';
 import { createOwnActivities } from '../../../activities';
+import { searchAttributes } from '../../../src/domain';
 import { createRereader } from '../../../src/receiver';
 import { createWorkflowOperations } from '../../../src/operations/workflows';
 import type { Operation } from '../../../src/operations/operation';
@@ -62,11 +63,11 @@ export async function openOperations() {
         taskQueue: 'mindtickle',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         args: [delivery, RawValue.fromPayload({ metadata: { encoding: Buffer.from('json/plain') }, data: body })],
-        searchAttributes: {
-          MindtickleEvent: [event],
-          MindtickleUserId: [(data as { userId?: string }).userId ?? 'nobody'],
-          MindticklePhase: ['working'],
-        },
+        typedSearchAttributes: [
+          { key: searchAttributes.event, value: event },
+          { key: searchAttributes.userId, value: (data as { userId?: string }).userId ?? 'nobody' },
+          { key: searchAttributes.phase, value: 'working' },
+        ],
       });
       return eventId;
     },
