@@ -136,7 +136,12 @@ export interface RehiredReport {
   readonly order?: string;
 }
 
-export interface RetryStepRequest {
+/** Why, where a person says so: it is kept in the history. */
+interface Explained {
+  readonly reason?: string;
+}
+
+export interface RetryStepRequest extends Explained {
   readonly step: string;
   readonly by: string;
 }
@@ -154,13 +159,13 @@ export interface ExtendDeadlineRequest {
   readonly reason: string;
 }
 
-export interface IdentifyRequest {
+export interface IdentifyRequest extends Explained {
   readonly email: string;
   readonly by: string;
 }
 
 /** `data`: the event's data, corrected; where the body could not be read at all, the whole `{ event, data, companyId }`. */
-export interface RedriveRequest {
+export interface RedriveRequest extends Explained {
   readonly by: string;
   readonly data?: unknown;
 }

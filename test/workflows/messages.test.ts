@@ -263,11 +263,12 @@ describe('an update is done once', () => {
   test('retryStep, several at once', async () => {
     const handle = await parked();
     world.fake('joinGroup');
-    const retries = Array.from({ length: 5 }, () => update(handle, 'retryStep', { step, by: 'ada' }));
+    const message = { step, by: 'ada', reason: 'a new token' };
+    const retries = Array.from({ length: 5 }, () => update(handle, 'retryStep', message));
     const settled = await Promise.allSettled(retries);
     expect(settled.some(({ status }) => status === 'fulfilled')).toBe(true);
     const { history } = await world.until(handle, stepIs('notifyManager', 'done'));
-    expect(history.filter(({ what }) => what === `retryStep ${step}`)).toHaveLength(1);
+    expect(history.filter(({ what }) => what === `retryStep ${step}`)).toMatchObject([{ reason: 'a new token' }]);
     expect(world.callsOf('joinGroup', handle)).toHaveLength(2);
     await expect(update(handle, 'retryStep', { step, by: 'ada' })).rejects.toMatchObject({
       cause: { message: 'no step is parked' },

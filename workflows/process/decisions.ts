@@ -46,8 +46,8 @@ export function createDecisions(recorder: StateRecorder): Decisions {
 
   setHandler(
     retryStepUpdate,
-    async ({ step, by }): Promise<ProcessState> => {
-      if (made.get(step)?.kind !== 'retry') recorder.note({ what: `retryStep ${step}`, by, reason: null });
+    async ({ step, by, reason }): Promise<ProcessState> => {
+      if (made.get(step)?.kind !== 'retry') recorder.note({ what: `retryStep ${step}`, by, reason: reason ?? null });
       made.set(step, { kind: 'retry' });
       recorder.setRetried(step);
       await carriedOut(step);
@@ -55,7 +55,7 @@ export function createDecisions(recorder: StateRecorder): Decisions {
     },
     {
       validator: (request) => validate(request, ['step', 'by'], 'retry'),
-      description: 'Try a parked step again: { step, by }',
+      description: 'Try a parked step again: { step, by, reason? }',
     },
   );
   setHandler(
@@ -110,7 +110,7 @@ function requireParked(
   fields: readonly ('step' | 'reason' | 'by')[],
   parked: readonly string[],
 ): string {
-  const read = readTextFields(request, fields);
+  const read = readTextFields(request, fields, fields.includes('reason') ? [] : ['reason']);
   if (isInvalidRequest(read)) throw refusal(read.problem);
   const { step } = request as { readonly step: string };
   if (parked.includes(step)) return step;

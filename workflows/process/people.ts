@@ -150,8 +150,8 @@ function listen(context: LearnerContext, identified: (email: string) => void): v
   const { userId, recorder, steps } = context;
   setHandler(
     identifyUpdate,
-    async ({ email, by }): Promise<ProcessState> => {
-      recorder.note({ what: 'identify', by, reason: null });
+    async ({ email, by, reason }): Promise<ProcessState> => {
+      recorder.note({ what: 'identify', by, reason: reason ?? null });
       identified(email.trim());
       await askLedger('setLearnerEmail', 'Keep the address', { userId, email: email.trim() });
       const waiting = waitingForAddress(context);
@@ -161,12 +161,12 @@ function listen(context: LearnerContext, identified: (email: string) => void): v
     },
     {
       validator: (request) => {
-        const read = readTextFields(request, ['email', 'by']);
+        const read = readTextFields(request, ['email', 'by'], ['reason']);
         if (isInvalidRequest(read)) throw refusal(read.problem);
         if (!isEmail(read.email)) throw refusal('`email` must be an e-mail address');
         if (waitingForAddress(context).length === 0) throw refusal('no address is missing');
       },
-      description: 'Give the address of the learner that is missing, or that is the right one: { email, by }',
+      description: 'Give the address of the learner that is missing, or that is the right one: { email, by, reason? }',
     },
   );
 }

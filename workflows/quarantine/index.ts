@@ -165,18 +165,18 @@ function listen(
       process.note({
         what: `redrive as ${reread.workflowType}`,
         by: request.by,
-        reason: request.data === undefined ? null : 'corrected',
+        reason: request.reason ?? (request.data === undefined ? null : 'corrected'),
       });
       return process.recorder.snapshot();
     },
     {
       validator: (request) => {
-        const read = readTextFields(request, ['by']);
+        const read = readTextFields(request, ['by'], ['reason']);
         if (isInvalidRequest(read)) throw refusal(read.problem);
         requireFitting(corrected(delivery, body, request as RedriveRequest));
         requireWaiting();
       },
-      description: 'Validate and run it, as it is or corrected: { by, data? }',
+      description: 'Validate and run it, as it is or corrected: { by, data?, reason? }',
     },
   );
   setHandler(

@@ -21,7 +21,7 @@ const FIELDS: Readonly<Record<CaseMessage['fields'][string]['kind'], z.ZodType>>
 
 /** What a caller adds to any message. */
 const OF_EVERY_MESSAGE = {
-  /** Why, where the message itself has no reason: it is kept with the job, and in the log. */
+  /** Why, where the message itself has no reason: it is kept with a bulk job. */
   reason: text.optional(),
   /** On whose behalf: a note beside the reason. Who did it is the credential's name. */
   by: text.optional(),
