@@ -75,6 +75,7 @@ describe('activities', () => {
       'joinGroup',
       'leaveGroup',
       'leaveGroups',
+      'readIdentityAccess',
       'restoreUser',
     ]);
     expect(names(mail?.activities)).toEqual(['sendMail']);
@@ -83,12 +84,18 @@ describe('activities', () => {
       'freezeCrmUser',
       'linkContact',
       'markCertificate',
+      'readCrmAccess',
       'restoreCertificate',
       'restoreCrmUser',
       'syncProgressRecords',
       'upsertTraining',
     ]);
-    expect(names(slack?.activities)).toEqual(['deactivateSlackUser', 'postSlackMessage', 'restoreSlackUser']);
+    expect(names(slack?.activities)).toEqual([
+      'deactivateSlackUser',
+      'postSlackMessage',
+      'readSlackAccess',
+      'restoreSlackUser',
+    ]);
     expect(names(xapi?.activities)).toEqual(['storeStatement']);
   });
 

@@ -5,7 +5,7 @@ import { dataOf } from '../events/deliveries';
 import { failing, recorded, unavailable } from './fakes';
 import { end, stepIs, useWorld } from './world';
 
-const world = useWorld('dev');
+const world = useWorld();
 
 /** The last is one that nobody knows. */
 const EVENTS = [...eventNames, 'badge.awarded'];

@@ -4,7 +4,7 @@ import { TASK_QUEUE } from '../../src/temporal';
 import { failing, inTurn, rejected, unavailable } from './fakes';
 import { useWorld } from './world';
 
-const world = useWorld('dev');
+const world = useWorld();
 
 let started = 0;
 /** As the Schedule does. */

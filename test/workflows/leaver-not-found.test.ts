@@ -3,7 +3,7 @@ import { rejected } from './fakes';
 import { cancel, retry, skip } from './operator';
 import { effectsIn, stepIs, useWorld } from './world';
 
-const world = useWorld('dev');
+const world = useWorld();
 beforeEach(() => {
   world.policy = { ...world.policy, offboarding: { ...world.policy.offboarding, deactivateAfterDays: 0 } };
 });

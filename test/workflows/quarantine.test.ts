@@ -7,7 +7,7 @@ import { inTurn, later } from './fakes';
 import { cancel, discard, redrive } from './operator';
 import { end, stepIs, useWorld } from './world';
 
-const world = useWorld('dev');
+const world = useWorld();
 
 const hire = dataOf('user.provisioned');
 const progress = dataOf('module.progress');
