@@ -53,6 +53,13 @@ async function isQuiet(): Promise<void> {
   await page.locator('[aria-busy="true"]').waitFor({ state: 'hidden' });
 }
 
+/** A browser that paints seldom: effects of the page wait for a frame, or for the short timer beside it. */
+const PAINT_LATE = `{
+  const { setTimeout } = window;
+  window.requestAnimationFrame = () => 0;
+  window.setTimeout = (run, ms, ...rest) => setTimeout(run, ms < 50 ? 1_000 : ms, ...rest);
+}`;
+
 const button = (name: string) => page.getByRole('button', { name, exact: true });
 
 test('the page is under 150 kB, compressed, with all its libraries', () => {
@@ -75,6 +82,17 @@ inBrowser('the operations page: logging in', () => {
   test('the token of a link is used, and taken out of the address', async () => {
     await visit('/needs');
     expect(page.url()).toBe(`${mock.url}/needs`);
+  });
+
+  test('an answer that comes before the browser has painted is drawn', async () => {
+    const context = await openContext(browser);
+    page = await context.newPage();
+    await page.addInitScript(PAINT_LATE);
+    await page.goto(mock.url);
+    await page.getByLabel('Token').fill('operator-token');
+    await page.keyboard.press('Enter');
+    await expectSeen(page.getByRole('heading', { name: 'Needs you' }));
+    await context.close();
   });
 
   test('a session that ends asks for the token over what one was doing, and goes on from there', async () => {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from './html.js';
+import { useLayoutEffect, useState } from './html.js';
 
 /** A value that parts of the page share. */
 export function createStore(value) {
@@ -19,6 +19,7 @@ export function createStore(value) {
 /** The store's value; draws again when it changes. */
 export function useStore(store) {
   const [, draw] = useState({});
-  useEffect(() => store.subscribe(() => draw({})), [store]);
+  // Before anything else can run: an effect waits for the browser to paint, and what is set until then would never be drawn.
+  useLayoutEffect(() => store.subscribe(() => draw({})), [store]);
   return store.get();
 }

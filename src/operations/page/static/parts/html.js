@@ -3,6 +3,6 @@ import { Fragment, h, render } from '../vendor/preact.js';
 import htm from '../vendor/htm.js';
 
 export { Fragment, render };
-export { useEffect, useId, useMemo, useRef, useState } from '../vendor/hooks.js';
+export { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from '../vendor/hooks.js';
 
 export const html = htm.bind(h);
