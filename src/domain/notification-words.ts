@@ -6,28 +6,9 @@ import {
   type NotificationKind,
   type NotificationOf,
 } from './notifications';
+import type { Line, Readers, Words } from './notification-form';
+import { webhookWords } from './webhook-words';
 import { writtenTime } from './written-time';
-
-/** How the people who get a notification read it, and where they can act. */
-export interface Readers {
-  /** An IANA name: times are written there. */
-  readonly timeZone: string;
-  /** Whom it is about, by name or address; only where nobody else reads it. Absent: by MindTickle's user id alone. */
-  readonly person?: string | undefined;
-  readonly namespace: string;
-  /** Of Temporal Web UI. */
-  readonly uiUrl?: string | undefined;
-  /** Of the dashboard. */
-  readonly opsUrl?: string | undefined;
-}
-
-/** One line of ours: a text, or a link with its label. */
-export type Line = string | { readonly label: string; readonly url: string };
-
-export interface Words {
-  readonly subject: string;
-  readonly lines: readonly Line[];
-}
 
 /** What a notification says. An empty line begins a paragraph. */
 export function wordsOf(notification: Notification, readers: Readers): Words {
@@ -158,6 +139,7 @@ const WORDS: { readonly [Kind in NotificationKind]: (of: NotificationOf<Kind>, r
       ...(readers.uiUrl === undefined ? [] : [{ label: 'Temporal Web UI', url: pageOf(undefined, readers) }]),
     ],
   }),
+  webhook: webhookWords,
 };
 
 const ALL_PARKED = `temporal workflow list --query "MindticklePhase = 'parked'"`;

@@ -66,6 +66,16 @@ interface Kinds {
     readonly corrected: unknown;
   };
   digest: { readonly cause: string; readonly cases: readonly DigestCase[]; readonly more: number };
+  webhook: {
+    readonly what: 'begun' | 'over';
+    /** What is or was wrong, a sentence. */
+    readonly says: string;
+    /** What to do, a sentence each. */
+    readonly todo: readonly string[];
+    readonly since: string;
+    /** Events of this time may be missing: from the last delivery before to the first one after. Null: none are. */
+    readonly gap: { readonly from: string | null; readonly to: string | null } | null;
+  };
 }
 
 /** The notifications that we send. A new one is a line in `Kinds`, its topic, and its words in `notification-words`. */
@@ -89,6 +99,7 @@ export const NOTIFICATION_TOPICS: Readonly<Record<keyof Kinds, string>> = {
   parked: 'a step is parked',
   quarantined: 'a delivery is in quarantine',
   digest: 'what waits for the same cause',
+  webhook: 'the health of the webhook',
 };
 
 /** Causes that stop many workflows alike, and that are ours. Others are the words of a system that refuses. */

@@ -1,8 +1,9 @@
 import { oneLine } from './names';
-import { wordsOf, type Line, type Readers } from './notification-words';
+import type { Line, Readers } from './notification-form';
+import { wordsOf } from './notification-words';
 import type { Notification } from './notifications';
 
-export type { Readers } from './notification-words';
+export type { Readers } from './notification-form';
 
 export interface RenderedNotification {
   readonly subject: string;

@@ -85,3 +85,17 @@ export {
   type StandingsQuery,
   type StoredNote,
 } from './views';
+export {
+  changeIncidents,
+  dueWebhookNotices,
+  firstDeliveryAfter,
+  markWebhookNotified,
+  observeWebhook,
+  openIncidents,
+  REACTIVATE_STEP,
+  readWebhook,
+  readWebhookFacts,
+  storeWebhook,
+  webhookWorkflowId,
+  type WebhookNotice,
+} from './webhooks';

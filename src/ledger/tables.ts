@@ -54,4 +54,38 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
     name: 'the state that a workflow ended with',
     sql: 'alter table receipts add column final jsonb;',
   },
+  {
+    name: 'the webhook and its health',
+    sql: `
+      create table webhook (
+        is_ours boolean primary key default true check (is_ours),
+        webhook_id text,
+        url text,
+        events jsonb not null default '{}',
+        came jsonb not null default '[]',
+        registered_at timestamptz,
+        registered_by text,
+        watched_at timestamptz,
+        remote jsonb,
+        is_ready boolean,
+        ready_at timestamptz,
+        outage_from timestamptz,
+        outage_to timestamptz
+      );
+      create table webhook_incidents (
+        id bigint generated always as identity primary key,
+        kind text not null,
+        event text,
+        since timestamptz not null,
+        says text not null,
+        last_at timestamptz,
+        begin_notice jsonb not null,
+        begin_notified_at timestamptz,
+        closed_at timestamptz,
+        end_notice jsonb,
+        end_notified_at timestamptz
+      );
+      create unique index webhook_incidents_open on webhook_incidents (kind, coalesce(event, '')) where closed_at is null;
+    `,
+  },
 ];

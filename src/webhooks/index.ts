@@ -1,0 +1,2 @@
+/** Our webhook at MindTickle: how it is registered, and how it does. */
+export { checkWebhook, webhookChecks } from './health';
