@@ -15,6 +15,8 @@ const stackInfo = z.object({
   opsToken: z.string().nullable(),
   /** Base URL of the stand-ins. */
   standIns: z.string(),
+  /** MindTickle's management API there: what MINDTICKLE_API_URL and MINDTICKLE_API_TOKEN are elsewhere. */
+  mindtickleApi: z.object({ url: z.string(), token: z.string() }),
   /** `host:port` */
   temporalAddress: z.string(),
   /** Base URL of Temporal Web UI; null: the user's own server, whose UI we do not know. */

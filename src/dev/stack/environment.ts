@@ -78,6 +78,7 @@ export function opsEnvironment(shared: Shared): NodeJS.ProcessEnv {
     ...common(shared),
     ...tokensOf(shared),
     ...databaseOf(shared),
+    ...managementApi(shared.standIns),
     OPS_PORT: String(shared.opsPort),
     RECEIVER_URLS: loopback(shared.receiverPrivatePort),
   };
@@ -94,7 +95,22 @@ export function workerEnvironment(shared: Shared): NodeJS.ProcessEnv {
   const connectors = SYSTEMS.map((system) =>
     system === connect ? realConnector(env, system) : systemDescriptors[system].toStandIn(at),
   );
-  return Object.assign({}, common(shared), ...connectors, databaseOf(shared)) as NodeJS.ProcessEnv;
+  return Object.assign(
+    {},
+    common(shared),
+    managementApi(standIns),
+    ...connectors,
+    databaseOf(shared),
+  ) as NodeJS.ProcessEnv;
+}
+
+/** MindTickle's management API is the stand-in's, too. */
+function managementApi({ url, token }: Shared['standIns']): NodeJS.ProcessEnv {
+  return { MINDTICKLE_API_URL: mindtickleApiUrl(url), MINDTICKLE_API_TOKEN: token };
+}
+
+export function mindtickleApiUrl(standIns: string): string {
+  return `${standIns}/mindtickle`;
 }
 
 function databaseOf({ env, databaseUrl }: Shared): NodeJS.ProcessEnv {

@@ -15,7 +15,15 @@ import {
   type DataDir,
   type StackInfo,
 } from '../data-dir';
-import { hasLedger, isSet, loopback, receiverEnvironment, workerEnvironment, type Shared } from './environment';
+import {
+  hasLedger,
+  isSet,
+  loopback,
+  mindtickleApiUrl,
+  receiverEnvironment,
+  workerEnvironment,
+  type Shared,
+} from './environment';
 import { prepareOwnLedger, prepareTemporal, scheduleHousekeeping } from './prepare';
 import { ledgerPart, opsPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
 import { choosePorts } from './ports';
@@ -136,6 +144,7 @@ async function startParts(
     ops: options.ops === false ? null : loopback(ports.ops),
     opsToken,
     standIns: url,
+    mindtickleApi: { url: mindtickleApiUrl(url), token: draft.standIns.token },
     temporalAddress: temporal.address,
     temporalUi: temporal.uiUrl,
     companyId,

@@ -10,6 +10,7 @@ import { control, guard } from './control';
 import { createFaultSwitch } from './faults';
 import { identity } from './identity';
 import { mail } from './mail';
+import { mindtickle } from './mindtickle';
 import { serve } from './protocol';
 import { salesforce } from './salesforce';
 import { slack } from './slack';
@@ -18,8 +19,8 @@ import type { RunningSystem, System, SystemContext } from './system';
 import { xapi } from './xapi';
 
 /** Every stand-in, by its system. A new one is a file or a folder, and a line here. The archive is a folder in `mt dev`. */
-const systems = { identity, mail, salesforce, slack, xapi } satisfies Record<
-  Exclude<ConnectedSystem, 'archive'>,
+const systems = { mindtickle, identity, mail, salesforce, slack, xapi } satisfies Record<
+  Exclude<ConnectedSystem, 'archive'> | 'mindtickle',
   System
 >;
 
@@ -118,6 +119,9 @@ function application(
 ): Express {
   const app = createApp().use(guard);
   for (const { context, standIn } of running)
-    if ('protocols' in standIn) app.use(`/${context.name}`, serve(standIn.protocols, context));
+    if ('protocols' in standIn) {
+      app.use(`/${context.name}`, serve(standIn.protocols, context));
+      if (standIn.control !== undefined) app.use(`/_${context.name}`, standIn.control);
+    }
   return app.use(control({ systems: running, addresses, store, log }));
 }

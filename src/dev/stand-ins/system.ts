@@ -1,3 +1,4 @@
+import type { RequestHandler } from 'express';
 import type { SystemContext } from './context';
 import type { Html } from './html';
 import type { Protocol } from './protocol';
@@ -16,6 +17,8 @@ export interface HttpStandIn<State extends object> extends Shown<State> {
   readonly protocols: readonly Protocol[];
   /** Where under `/<system>` its connector is pointed to. */
   readonly clientPath: string;
+  /** Its own controls, under `/_<system>`. */
+  readonly control?: RequestHandler;
 }
 
 /** A system that speaks something else, on a port of its own. */

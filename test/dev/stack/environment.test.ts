@@ -42,6 +42,8 @@ describe('workerEnvironment', () => {
       PATH: '/bin',
       LOG_LEVEL: 'debug',
       MT_STACK: 'dev',
+      MINDTICKLE_API_URL: 'http://127.0.0.1:3002/mindtickle',
+      MINDTICKLE_API_TOKEN: 'token',
       MINDTICKLE_COMPANY_ID: 'acme',
       MINDTICKLE_CONFIG: '/data/config.yaml',
       DATA_DIR: '/data',

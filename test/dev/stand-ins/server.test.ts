@@ -16,7 +16,7 @@ async function deactivateOmar(standIns: StandIns): Promise<void> {
 describe('GET /_state', () => {
   test('has every system', async () => {
     const state = await stateOf(await start());
-    expect(Object.keys(state)).toEqual(['identity', 'mail', 'salesforce', 'slack', 'xapi', 'calls']);
+    expect(Object.keys(state)).toEqual(['mindtickle', 'identity', 'mail', 'salesforce', 'slack', 'xapi', 'calls']);
     expect(state).toMatchObject({
       mail: { messages: [] },
       slack: { messages: [] },
