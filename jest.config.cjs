@@ -11,6 +11,7 @@ module.exports = {
   setupFiles: ['<rootDir>/test/forget-storages.cjs'],
   globalSetup: '<rootDir>/test/global-setup.ts',
   globalTeardown: '<rootDir>/test/global-teardown.ts',
-  testTimeout: 60_000,
+  // Against what hangs: beside other work a test takes ten times as long as alone.
+  testTimeout: 180_000,
   maxWorkers: 2,
 };

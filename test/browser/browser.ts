@@ -43,6 +43,6 @@ export async function openContext(
     timezoneId: 'Europe/Berlin',
     locale: 'en-GB',
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   return context;
 }

@@ -20,14 +20,14 @@ inBrowser('the operations page of mt dev', () => {
     [stack, browser] = await Promise.all([startDev(dataDir), launch()]);
     ops = stack.info.ops ?? '';
     const context = await openContext(browser);
-    context.setDefaultTimeout(30_000);
+    context.setDefaultTimeout(60_000);
     page = await context.newPage();
   }, 180_000);
   afterAll(async () => {
     await browser.close();
     await stack.stop();
     removeDataDir(dataDir);
-  }, 60_000);
+  }, 240_000);
 
   const button = (name: string | RegExp, within: Page | Locator = page) => within.getByRole('button', { name });
   const dialog = () => page.getByRole('dialog');

@@ -27,7 +27,7 @@ describe('runRounds', () => {
       progress: () => undefined,
       signal: stopping.signal,
     });
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     stopping.abort();
     await stack.stop();

@@ -10,7 +10,7 @@ import type { StackInfo } from '../../src/dev/data-dir';
 import { seeProcess } from '../../src/dev/process';
 import { ANY_PORTS, mtScript, runMt } from '../mt';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 180_000;
 
 interface Dev {
   readonly process: ChildProcess;

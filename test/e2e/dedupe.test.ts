@@ -42,7 +42,7 @@ beforeAll(async () => {
   });
   receiver = await startReceiver({ accept, now: Date.now, log });
   stopWorker = await startArchivingWorker();
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await receiver.close();

@@ -29,7 +29,7 @@ describe('mt demo', () => {
     // A start that takes longer is spooled, and its answer does not know the duplicate.
     stack = await startDev(dataDir, { START_TIMEOUT_MS: '20000' });
     first = (await runMtJson(['demo', '--data-dir', dataDir])).json as Demo;
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await stack.stop();
     removeDataDir(dataDir);
@@ -104,5 +104,5 @@ describe('mt demo while every connector observes', () => {
       await stack.stop();
       removeDataDir(dataDir);
     }
-  }, 120_000);
+  }, 240_000);
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
     reread: () => ({ refused: 'nothing is read here' }),
     status: { isRunning: createIsRunning(temporal.client), endingOf: createEndingOf(temporal.client) },
   });
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await stopWorker();

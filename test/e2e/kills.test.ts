@@ -10,7 +10,7 @@ const dataDir = newDataDir();
 let stack: DevStack;
 beforeAll(async () => {
   stack = await startDev(dataDir);
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await stack.stop();
   removeDataDir(dataDir);
@@ -72,7 +72,7 @@ describe('kill -9', () => {
         .map(({ system }) => system)
         .sort(),
     ).toEqual(['identity', 'identity', 'salesforce', 'salesforce']);
-  }, 120_000);
+  }, 240_000);
 
   test('of mt dev itself, and of the worker, between the steps of an offboarding: each effect once', async () => {
     const before = patches(await stack.effects()).length;
@@ -98,5 +98,5 @@ describe('kill -9', () => {
     expect(patches(effects).length - before).toBe(5);
     const reports = effects.mail.messages.filter(({ subject }) => subject.startsWith('Offboarded'));
     expect(reports.map(({ copies }) => copies)).toEqual([1]);
-  }, 120_000);
+  }, 240_000);
 });

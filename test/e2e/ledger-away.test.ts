@@ -34,7 +34,7 @@ beforeAll(async () => {
   connection = await NativeConnection.connect({ address: temporal.address });
   const reread = createRereader({ companyId: 'acme' });
   stopWorker = await startWorker({ connection, ledger: { ...ledger.settings, url: url.href }, reread });
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await stopWorker();
@@ -91,7 +91,7 @@ test(`with the ledger away and ${WAITING} workflows waiting for it, another acce
   await expect(recertification.result()).resolves.toEqual({ outcome: 'cancelled' });
   const results = await Promise.all(ids.map((id) => client.workflow.getHandle(id).result()));
   expect(results).toEqual(ids.map(() => ({ outcome: 'done' })));
-}, 150_000);
+}, 240_000);
 
 async function untilPending(workflowId: string): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
