@@ -13,7 +13,7 @@ import { connect as slack } from './slack';
 import { connect as xapi } from './xapi';
 
 export type { AccessFound, Change, Check, Connector, Person } from './connector';
-export type { LedgerActivities, ReconcileActivities } from './ledger';
+export type { Known, LedgerActivities, ReconcileActivities } from './ledger';
 export type { Role } from './mail';
 export type { ChatTarget } from './slack';
 export type { StepContext } from './write-once';
@@ -98,7 +98,7 @@ export function createOwnActivities(
     },
   };
   return {
-    ...createLedgerActivities({ pool, policy, receiptDays, auditDays, claims: createClaims(pool, status) }),
+    ...createLedgerActivities({ pool, policy, modes, receiptDays, auditDays, claims: createClaims(pool, status) }),
     ...createReconcileActivities(pool, status),
     ...readAgain,
   };

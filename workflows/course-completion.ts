@@ -17,7 +17,7 @@ export async function courseCompletion(
   const about = `Course completion of ${userId}: ${courseName}`;
   const process = openProcess({ delivery, body, userId, about });
   return process.run({
-    fact: () => completedFact(delivery),
+    said: completedFact(delivery),
     body: (start) => issue(process, data, start),
   });
 }

@@ -35,7 +35,7 @@ export async function onboarding(
   );
   const move = listenForMoves(process);
   return process.run({
-    fact: () => provisionedFact(delivery),
+    said: provisionedFact(delivery),
     body: async (start) => {
       isStarted ||= start.recorded.settledBy?.signal === 'started';
       const programs = createPrograms(process, delivery.data, start, carried?.checkpoint);

@@ -31,7 +31,7 @@ export async function quizCoaching(
   });
   const news = listen(process);
   return process.run({
-    fact: (policy) => quizzedFact(delivery, policy.quiz.passPercent),
+    said: { kind: 'submitted', quiz: { data: delivery.data, signedAt: delivery.signedAt } },
     joinDetail: (policy) => scoreOf(quizzedFact(delivery, policy.quiz.passPercent)),
     body: async (start) => {
       const { policy } = start;

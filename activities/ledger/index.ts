@@ -24,6 +24,7 @@ import {
   markDigested,
   otherCases,
   programGroupsOf,
+  readKnown,
   type Pruned,
   pruneLedger,
   type Receipt,
@@ -37,8 +38,10 @@ import {
 } from '../../src/ledger';
 import type { WorkerSettings } from '../../src/settings';
 import { askLedger, unavailable } from '../failure';
+import { createBegin, type BeginRequest, type Begun } from './begin';
 import type { Claims } from './claims';
 
+export { createBegin, type Known } from './begin';
 export { createClaims, type Claims, type WorkflowStatus } from './claims';
 export { createReconcileActivities, type ReconcileActivities } from './reconcile';
 
@@ -49,6 +52,8 @@ export interface OwnRun {
 }
 
 export interface LedgerActivities {
+  /** A workflow's first step: the policy as it is now, its event recorded, and what its next steps would look up. */
+  beginCase(request: BeginRequest): Promise<Begun>;
   /** `begins`: the workflow's first step. `orphanedBy`: the workflow that it was to join, which does not run. */
   recordEvent(request: {
     receipt: Receipt;
@@ -97,10 +102,11 @@ export interface LedgerActivities {
 export function createLedgerActivities({
   pool,
   policy,
+  modes,
   receiptDays,
   auditDays,
   claims,
-}: Pick<WorkerSettings, 'policy' | 'receiptDays' | 'auditDays'> & {
+}: Pick<WorkerSettings, 'policy' | 'modes' | 'receiptDays' | 'auditDays'> & {
   readonly pool: Pool;
   readonly claims: Claims;
 }): LedgerActivities {
@@ -111,21 +117,20 @@ export function createLedgerActivities({
   };
   const ask = <T>(call: () => Promise<T>): Promise<T> => breaker(() => askLedger(call));
 
-  /** What the event's own workflow may rely on must be there: it joins it, or leaves the matter to it. */
-  async function checkRivals({ receipt, fact, begins }: Parameters<LedgerActivities['recordEvent']>[0]): Promise<void> {
-    const relied = fact !== null && begins === true ? reliesOn(fact) : null;
-    if (fact === null || relied === null) return;
-    const rivals = { userId: fact.userId, ...relied, except: receipt.workflowId };
-    await claims.running(await otherCases(pool, rivals));
-  }
+  const record = createRecord(pool, claims, rules);
+  const { limitPerHour } = policy.offboarding;
+  const begin = createBegin({
+    read: (userId, asked) => readKnown(pool, userId, asked),
+    policy,
+    modes,
+    record,
+    // One that is over the limit asks again, and then Temporal is asked about the others: not while a local activity runs.
+    admit: (eventId) => admitLeaver(pool, { eventId, limitPerHour }),
+  });
 
   return {
-    recordEvent: (request) =>
-      ask(async () => {
-        if (request.orphanedBy !== undefined) await claims.close(request.orphanedBy);
-        await checkRivals(request);
-        return recordEvent(pool, { ...request, rules });
-      }),
+    beginCase: (request) => ask(() => begin(request)),
+    recordEvent: (request) => ask(() => record(request)),
     closeWorkflow: (request) => ask(() => closeWorkflow(pool, request)),
     markWorkflowGone: (workflowId) => ask(() => claims.close(workflowId)),
     endCase: (workflowId) => ask(() => endCase(pool, workflowId)),
@@ -143,8 +148,7 @@ export function createLedgerActivities({
         await reinstateLearner(pool, request);
       }),
     confirmDeparture: (request) => ask(() => confirmDeparture(pool, request)),
-    admitLeaver: (eventId) =>
-      ask(() => admit(pool, claims, { eventId, limitPerHour: policy.offboarding.limitPerHour })),
+    admitLeaver: (eventId) => ask(() => admit(pool, claims, { eventId, limitPerHour })),
     resolveConflict: (conflict) => ask(() => settleConflict(pool, conflict)),
     claimAlert: (claim) => ask(() => claimAlert(pool, claim)),
     releaseAlert: (claim) => ask(() => releaseAlert(pool, claim)),
@@ -153,6 +157,22 @@ export function createLedgerActivities({
     dueDigests: () => ask(() => dueDigests(pool)),
     markDigested: ({ workflowId, ...digest }) => ask(() => markDigested(pool, digest, workflowId)),
     pruneLedger: () => ask(() => pruneLedger(pool, { olderThanDays: receiptDays, auditDays })),
+  };
+}
+
+function createRecord(pool: Pool, claims: Claims, rules: RenewalRules): LedgerActivities['recordEvent'] {
+  /** What the event's own workflow may rely on must be there: it joins it, or leaves the matter to it. */
+  async function checkRivals({ receipt, fact, begins }: Parameters<LedgerActivities['recordEvent']>[0]): Promise<void> {
+    const relied = fact !== null && begins === true ? reliesOn(fact) : null;
+    if (fact === null || relied === null) return;
+    const rivals = { userId: fact.userId, ...relied, except: receipt.workflowId };
+    await claims.running(await otherCases(pool, rivals));
+  }
+
+  return async (request) => {
+    if (request.orphanedBy !== undefined) await claims.close(request.orphanedBy);
+    await checkRivals(request);
+    return recordEvent(pool, { ...request, rules });
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   UserProvisioned,
 } from '../events';
 import { sameName } from './names';
+import type { Policy } from './policy';
 import { epochMs } from './time';
 
 /**
@@ -45,6 +46,15 @@ export type Fact =
     }
   | { kind: 'expired'; userId: string; certName: string; at: number; deadline: number };
 
+/** What an event says before the policy is known, which alone says whether a quiz is passed. Null: nothing that is kept. */
+export type Said = Fact | { readonly kind: 'submitted'; readonly quiz: Submission } | null;
+
+type Submission = Pick<EventDelivery<QuizSubmitted>, 'data' | 'signedAt'>;
+
+export function factOf(said: Said, { quiz: { passPercent } }: Pick<Policy, 'quiz'>): Fact | null {
+  return said?.kind === 'submitted' ? quizzedFact(said.quiz, passPercent) : said;
+}
+
 /** `ungraded`: a practice quiz, or one that carries nothing to judge by. */
 export type QuizResult = 'passed' | 'failed' | 'ungraded';
 
@@ -58,7 +68,7 @@ export function completedFact({ data }: EventDelivery<CourseCompleted>): Fact {
  * `passed` decides; with neither there is nothing to judge.
  */
 export function quizzedFact(
-  { data, signedAt }: EventDelivery<QuizSubmitted>,
+  { data, signedAt }: Submission,
   passPercent: number | undefined,
 ): Fact & { kind: 'quizzed' } {
   const { userId, quizId, quizName } = data;

@@ -6,6 +6,11 @@ export function isProtectedUser(names: readonly (string | null)[], { users }: Po
   return names.some((name) => name !== null && includesName(users, name));
 }
 
+/** True when the policy takes the reason for one of a leaver. Case does not count. */
+export function isLeaverReason(reason: string | null, { leaverReasons }: Policy['offboarding']): boolean {
+  return leaverReasons === undefined || (reason !== null && includesName(leaverReasons, reason));
+}
+
 /** By the group's name in the identity provider. Case does not count: nor does it there. */
 export function isProtectedGroup(name: string, { groups }: Policy['protected']): boolean {
   return includesName(groups, name);

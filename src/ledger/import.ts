@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { inTransaction, lockLearner } from './pool';
+import { inTransactionOf } from './pool';
 
 /** What a list of people says of one. Null: nothing. */
 export interface Person {
@@ -58,8 +58,7 @@ export async function importPeople(
 }
 
 async function write(pool: Pool, person: Person, rules: ImportRules): Promise<Merged> {
-  return inTransaction(pool, async (client) => {
-    await lockLearner(client, person.userId);
+  return inTransactionOf(pool, person.userId, async (client) => {
     // Decided again: what was read before the lock may have changed since.
     const merged = merge((await readKnown(client, [person])).get(person.userId), person, rules);
     const { userId, email, role, teamId, managerEmail } = merged.next;

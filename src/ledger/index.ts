@@ -22,6 +22,7 @@ export {
 } from './effects';
 export { bestCompletion } from './facts';
 export { importPeople, type Imported, type ImportRules, type Person } from './import';
+export { readKnown, type KnownOfLearner, type KnownQuestions } from './known';
 export { lastResult } from './last-result';
 export {
   findLearner,

@@ -1,6 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
 import { orderOf, type Fact } from '../domain';
-import { inTransaction, lockLearner } from './pool';
+import { inTransactionOf } from './pool';
+
+/** Each a transaction of its own, or all in one. */
+type Queries = Pick<Pool | PoolClient, 'query'>;
 
 /** A fact and the event that said it. */
 export interface StoredFact<F extends Fact = Fact> {
@@ -110,7 +113,7 @@ export interface Learner {
 }
 
 /** Null: the ledger does not know them. */
-export async function findLearner(pool: Pool, userId: string): Promise<Learner | null> {
+export async function findLearner(pool: Queries, userId: string): Promise<Learner | null> {
   const { rows } = await pool.query<
     Omit<Learner, 'userId' | 'active' | 'standing'> & { hiredAt: Date | null; leftAt: Date | null }
   >(
@@ -141,7 +144,7 @@ export async function isOfAnotherLearner(pool: Pool, userId: string, email: stri
  * known and of whom none is active. Lower case; an address of nobody whom the ledger knows is not among them.
  */
 export async function findUnfit(
-  pool: Pool,
+  pool: Queries,
   { userId, addresses }: { readonly userId: string; readonly addresses: readonly string[] },
 ): Promise<readonly string[]> {
   const { rows } = await pool.query<{ email: string; userId: string; hiredAt: Date | null; leftAt: Date | null }>(
@@ -164,7 +167,7 @@ export async function findUnfit(
  * sure: an account may be of several learners.
  */
 export async function sharersOf(
-  pool: Pool,
+  pool: Queries,
   { userId, emails }: { readonly userId: string; readonly emails: readonly string[] },
 ): Promise<readonly string[]> {
   const { rows } = await pool.query<{ userId: string; hiredAt: Date | null; leftAt: Date | null }>(
@@ -184,8 +187,7 @@ export async function sharersOf(
 
 /** A person gave the learner's address. */
 export async function setLearnerEmail(pool: Pool, userId: string, email: string): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await lockLearner(client, userId);
+  await inTransactionOf(pool, userId, async (client) => {
     await client.query(
       `insert into learners (user_id, email) values ($1, $2) on conflict (user_id) do update set email = excluded.email`,
       [userId, email],
@@ -202,8 +204,7 @@ export async function reinstateLearner(
   pool: Pool,
   { userId, eventId }: { readonly userId: string; readonly eventId: string },
 ): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await lockLearner(client, userId);
+  await inTransactionOf(pool, userId, async (client) => {
     await client.query(
       `update departures set withdrawn_by = $2 where user_id = $1 and withdrawn_by is null
        and not exists (select from departures where event_id = $2 and withdrawn_by is not null)

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { type Fact, type OpenWorkflow, SHARED_CAUSES, type WaitingKind } from '../domain';
-import { inTransaction, lockLearner, storableJson } from './pool';
+import { inTransaction, inTransactionOf, storableJson } from './pool';
 
 /** A workflow that was not seen for this long is checked: does it still run? A leaver's at each housekeeping: access may be open. */
 const STALE_AFTER = `interval '1 day'`;
@@ -197,8 +197,7 @@ export async function confirmDeparture(
   pool: Pool,
   { userId, eventId, workflowId, at }: { userId: string; eventId: string; workflowId: string; at: number },
 ): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await lockLearner(client, userId);
+  await inTransactionOf(pool, userId, async (client) => {
     const hiredAt = new Date(at);
     await client.query('update departures set at = greatest(at, $2) where event_id = $1', [eventId, hiredAt]);
     await client.query('update open_workflows set opened_by = greatest(opened_by, $2) where workflow_id = $1', [
@@ -219,21 +218,24 @@ export async function closeWorkflow(
   }: { readonly workflowId: string; readonly firstRunId: string; readonly outcome: string; readonly final?: object },
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
-    await client.query(
-      `select pg_advisory_xact_lock(hashtextextended(coalesce(user_id, event_id), 0)) from receipts
+    // Sent in this order, and Postgres keeps it.
+    await Promise.all([
+      client.query(
+        `select pg_advisory_xact_lock(hashtextextended(coalesce(user_id, event_id), 0)) from receipts
        where workflow_id = $1 and first_run_id = $2`,
-      [workflowId, firstRunId],
-    );
-    await client.query(
-      `update open_workflows set closed_at = now() where workflow_id = $1 and closed_at is null
+        [workflowId, firstRunId],
+      ),
+      client.query(
+        `update open_workflows set closed_at = now() where workflow_id = $1 and closed_at is null
        and exists (select from receipts where workflow_id = $1 and first_run_id = $2)`,
-      [workflowId, firstRunId],
-    );
-    await client.query(
-      `update receipts set closed_at = now(), outcome = $3, final = coalesce($4, final)
+        [workflowId, firstRunId],
+      ),
+      client.query(
+        `update receipts set closed_at = now(), outcome = $3, final = coalesce($4, final)
        where workflow_id = $1 and first_run_id = $2 and (closed_at is null or outcome is distinct from $3)`,
-      [workflowId, firstRunId, outcome, final === undefined ? null : storableJson(final)],
-    );
+        [workflowId, firstRunId, outcome, final === undefined ? null : storableJson(final)],
+      ),
+    ]);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { inTransaction, lockLearner } from './pool';
+import { inTransactionOf } from './pool';
 
 /** The ledger's tables as they describe one person: JSON values, names as in the database, times ISO 8601 in UTC. */
 export type PersonRecord = Readonly<Record<keyof typeof PERSON, readonly Readonly<Record<string, unknown>>[]>>;
@@ -26,8 +26,7 @@ const PERSON = {
 
 /** Everything the ledger knows about a person, for the archive. Equal contents make equal JSON. */
 export async function readPerson(pool: Pool, userId: string): Promise<PersonRecord> {
-  return inTransaction(pool, async (client) => {
-    await lockLearner(client, userId);
+  return inTransactionOf(pool, userId, async (client) => {
     const read: Record<string, unknown> = {};
     for (const [name, sql] of Object.entries(PERSON)) read[name] = await rowsOf(client, sql, userId);
     return read as PersonRecord;

@@ -32,11 +32,12 @@ export function openPool({ url, max = 10, timeoutMs = 1500 }: PoolSettings): Poo
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs + ANSWER_MARGIN_MS,
     keepAlive: true,
+    // Statements that do not wait for one another's answers are one round trip.
+    pipeline: true,
   });
   Object.defineProperty(pool.options, 'connectionString', { get: typeof url === 'string' ? () => url : url });
   pool.on('error', ignore);
-  const query = (text: string, values?: unknown[]): Promise<QueryResult> =>
-    inTransaction(pool, (client) => client.query(text, values));
+  const query = (text: string, values?: unknown[]): Promise<QueryResult> => inOneRoundTrip(pool, text, values);
   const announce = (tables: readonly string[]): Promise<unknown> =>
     pool.ended ? Promise.resolve() : query('select pg_notify($1, $2)', [CHANNEL, tables.join(',')]);
   announcers.set(pool, createAnnouncer({ announce }));
@@ -46,19 +47,63 @@ export function openPool({ url, max = 10, timeoutMs = 1500 }: PoolSettings): Poo
 /** Of each pool that `openPool` made. */
 const announcers = new WeakMap<Pool, Announcer>();
 
+type Work<T> = (client: PoolClient) => Promise<T>;
+
 /** Run `work` in one READ COMMITTED transaction; what it throws rolls back. @throws what `work` does, and the pool's errors. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export function inTransaction<T>(pool: Pool, work: Work<T>): Promise<T> {
+  return run(pool, work, () => begin(pool));
+}
+
+/**
+ * The same under the one lock of a learner, as every transaction about them. Two that each write a fact and read the other's
+ * under READ COMMITTED without it both miss the other's. A statement of its own, sent with `begin`: what follows takes its
+ * snapshot after the lock, not before. Never two of them in one transaction.
+ */
+export function inTransactionOf<T>(pool: Pool, learner: string, work: Work<T>): Promise<T> {
+  // A message to Postgres ends at a NUL.
+  const key = (client: PoolClient): string => client.escapeLiteral(storable(learner));
+  return run(
+    pool,
+    work,
+    (client) => `${begin(pool)}; select pg_advisory_xact_lock(hashtextextended(${key(client)}, 0))`,
+  );
+}
+
+function run<T>(pool: Pool, work: Work<T>, beginning: (client: PoolClient) => string): Promise<T> {
+  return onConnection(pool, async (client) => {
+    await client.query(beginning(client));
+    const result = await work(client);
+    requireCommit(await client.query('commit'));
+    return result;
+  });
+}
+
+/** A transaction of one statement: nothing has to wait for an answer before it sends the next. */
+function inOneRoundTrip(pool: Pool, text: string, values?: unknown[]): Promise<QueryResult> {
+  return onConnection(pool, async (client) => {
+    const [, result, commit] = await Promise.all([
+      client.query(begin(pool)),
+      client.query(text, values),
+      client.query('commit'),
+    ]);
+    requireCommit(commit);
+    return result;
+  });
+}
+
+/** Postgres answers the commit of a failed transaction with a rollback, not with an error. */
+function requireCommit({ command }: Pick<QueryResult, 'command'>): void {
+  if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
+}
+
+async function onConnection<T>(pool: Pool, transaction: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   // A connection that breaks between two statements says so by an event, which ends the process when nobody listens.
   client.on('error', ignore);
   let isUsable = true;
   try {
-    await client.query(begin(pool));
     const watched = announcers.get(pool)?.watch(client);
-    const result = await work(watched?.client ?? client);
-    const { command } = await client.query('commit');
-    // Postgres answers the commit of a failed transaction with a rollback, not with an error.
-    if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
+    const result = await transaction(watched?.client ?? client);
     watched?.committed();
     return result;
   } catch (error) {
@@ -144,14 +189,3 @@ export function storable(text: string): string {
 export function storableJson(value: unknown): string {
   return JSON.stringify(value, (_name, each: unknown) => (typeof each === 'string' ? storable(each) : each));
 }
-
-/** Take a lock that lasts until the transaction ends. */
-export type Lock = (client: PoolClient, key: string) => Promise<void>;
-/**
- * The one lock of a learner, first statement of every transaction about them. Two transactions that each write a fact
- * and read the other's under READ COMMITTED without it both miss the other's. A statement of its own: what follows has
- * to take its snapshot after the lock, not before. Never two of them in one transaction.
- */
-export const lockLearner: Lock = async (client, userId) => {
-  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [userId]);
-};

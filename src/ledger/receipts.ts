@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Ending } from './open-workflows';
-import { inTransaction, lockLearner, storable } from './pool';
+import { inTransactionOf, storable } from './pool';
 
 /** What is kept of a delivery, and the run that asks: (workflow id, first execution run id) outlives reset and continue-as-new. */
 export interface Receipt {
@@ -190,8 +190,7 @@ export type ConflictStanding = 'stands' | 'free' | 'unknown';
  * id, and `recordEvent` knows it by that.
  */
 export async function settleConflict(pool: Pool, { eventId, bodyDigest, run }: Conflict): Promise<ConflictStanding> {
-  return inTransaction(pool, async (client) => {
-    await lockLearner(client, eventId);
+  return inTransactionOf(pool, eventId, async (client) => {
     const { rows } = await client.query<{ is_own: boolean }>(
       'select workflow_id = $2 and first_run_id = $3 as is_own from receipts where event_id = $1',
       [eventId, run.workflowId, run.firstRunId],

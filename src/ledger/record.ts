@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { HOUR, opens, type Fact, type News, type OpenWorkflow, type RenewalRules } from '../domain';
 import { storeFact } from './facts';
 import { isOnboarded, joinCase, joinOffboarding, openCase, type Ending } from './open-workflows';
-import { inTransaction, lockLearner, type Lock } from './pool';
+import { inTransaction, inTransactionOf } from './pool';
 import { claimReceipt, storeAnswer, storeReplay, type EventDecision, type Claim, type Receipt } from './receipts';
 import { settledBy, settles, type Settled } from './settling';
 
@@ -47,15 +47,19 @@ export type Recorded =
  * the facts mean to the waiting workflows, both ways. Called again by its own run it returns the answer it gave, and reads the waiting
  * workflows afresh: an offboarding asks again when an announced departure has come.
  */
-export async function recordEvent(pool: Pool, request: RecordRequest, lock: Lock = lockLearner): Promise<Recorded> {
+export async function recordEvent(
+  pool: Pool,
+  request: RecordRequest,
+  transaction: typeof inTransactionOf = inTransactionOf,
+): Promise<Recorded> {
   const { receipt, fact } = request;
   const userId = fact?.userId ?? null;
-  return inTransaction(pool, async (client) => {
-    await lock(client, userId ?? receipt.eventId);
+  return transaction(pool, userId ?? receipt.eventId, async (client) => {
     const claim = await claimReceipt(client, receipt, userId);
     if (!claim.isOwn) return repeat(client, receipt, claim);
     if (fact === null) return { outcome: 'new', answer: claim.answer ?? {}, settledBy: null, settles: [] };
     if (request.begins === true && claim.answer !== null) await beginAgain(client, receipt, fact);
+    if (fact.kind === 'progressed' && claim.answer === null) return recordProgress(client, request, fact);
     const answer = await answerOf(client, request, fact, claim.answer);
     return { outcome: 'new', answer, ...(await correlate(client, request, fact, answer)) };
   });
@@ -70,6 +74,22 @@ async function answerOf(
 ): Promise<EventDecision> {
   const isOrphan = orphanedBy !== undefined && stored?.joins === orphanedBy;
   return stored === null || isOrphan ? apply(client, receipt, fact) : stored;
+}
+
+/** Most events by far are progress, of which nothing has to be decided: one round trip does it. */
+async function recordProgress(
+  client: PoolClient,
+  { receipt, rules }: RecordRequest,
+  fact: Fact & { kind: 'progressed' },
+): Promise<Recorded> {
+  const { eventId, workflowId } = receipt;
+  // Sent in this order, and Postgres keeps it. Where one fails, those behind it do too, and are rolled back.
+  const [, , found] = await Promise.all([
+    storeFact(client, eventId, fact),
+    storeAnswer(client, receipt, { userId: fact.userId, answer: {}, isLast: true }),
+    settles(client, { eventId, fact }, workflowId, rules),
+  ]);
+  return { outcome: 'new', answer: {}, settledBy: null, settles: found };
 }
 
 /** The only step of one that keeps progress has closed its receipt already. */

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { READ_EFFECTS, storedEffect, type EffectRow, type StoredEffect } from './effects';
-import { inTransaction, lockLearner } from './pool';
+import { inTransactionOf } from './pool';
 
 /** What the cases of a learner of one kind share, such as the membership of a group. */
 export interface Share {
@@ -16,8 +16,7 @@ export interface Share {
  * once the last gets none. Repeat-safe: released stays released, unless its run begins anew.
  */
 export async function releaseShare(pool: Pool, { userId, kind, workflowId }: Share): Promise<readonly string[]> {
-  return inTransaction(pool, async (client) => {
-    await lockLearner(client, userId);
+  return inTransactionOf(pool, userId, async (client) => {
     await client.query('update open_workflows set share_released = true where workflow_id = $1 and kind = $2', [
       workflowId,
       kind,

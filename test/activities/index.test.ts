@@ -42,6 +42,7 @@ describe('activities', () => {
     expect(names(own)).toEqual([
       'addAlertCase',
       'admitLeaver',
+      'beginCase',
       'claimAlert',
       'closeWorkflow',
       'confirmDeparture',

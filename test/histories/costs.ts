@@ -4,6 +4,11 @@ import { type HistoryEvent } from './events';
 import { readHistory } from './files';
 import type { WorkflowName } from './scenarios';
 
+type Way = 'off' | 'usual' | 'all';
+const EACH_WAY: readonly Way[] = ['off', 'usual', 'all'];
+
+const USUAL = 'in-the-usual-way';
+
 interface Cost {
   readonly events: number;
   readonly workflowTasks: number;
@@ -14,16 +19,23 @@ interface Cost {
   readonly upserts: number;
 }
 
-/** Which scenarios are counted: the shortest way, with every system off, and the usual one, with every system on. */
+/**
+ * Which scenarios are counted: the shortest way, with every system off; the usual one, with an identity provider, mail and an
+ * archive; and the one with every system on.
+ */
 const WAYS = {
-  moduleProgress: { off: 'done', on: 'done' },
-  courseCompletion: { off: 'with-nothing-on', on: 'to-every-system' },
-  recertification: { off: 'with-nothing-on', on: 'cancelled-while-it-waits' },
-  quizCoaching: { off: 'with-nothing-on', on: 'cancelled-while-it-waits' },
-  onboarding: { off: 'with-nothing-on', on: 'cancelled-while-it-waits' },
-  offboarding: { off: 'with-nothing-on', on: 'cancelled-while-it-waits-for-the-deactivation' },
-  quarantine: { off: 'discarded-while-it-waits', on: 'discarded-while-it-may-be-a-leaver' },
-} as const satisfies Partial<Record<WorkflowName, { readonly off: string; readonly on: string }>>;
+  moduleProgress: { off: 'done', usual: 'done', all: 'done' },
+  courseCompletion: { off: 'with-nothing-on', usual: USUAL, all: 'to-every-system' },
+  recertification: { off: 'with-nothing-on', usual: USUAL, all: 'cancelled-while-it-waits' },
+  quizCoaching: { off: 'with-nothing-on', usual: USUAL, all: 'cancelled-while-it-waits' },
+  onboarding: { off: 'with-nothing-on', usual: USUAL, all: 'cancelled-while-it-waits' },
+  offboarding: { off: 'with-nothing-on', usual: USUAL, all: 'cancelled-while-it-waits-for-the-deactivation' },
+  quarantine: {
+    off: 'discarded-while-it-waits',
+    usual: 'discarded-while-it-waits',
+    all: 'discarded-while-it-may-be-a-leaver',
+  },
+} as const satisfies Partial<Record<WorkflowName, Readonly<Record<Way, string>>>>;
 
 type Counted = keyof typeof WAYS;
 const COUNTED = Object.keys(WAYS) as readonly Counted[];
@@ -36,7 +48,7 @@ const ENDS_REST: readonly string[] = [
 ];
 
 /** Until its first rest, or its end where it has none. */
-function costOf(workflow: Counted, way: 'off' | 'on'): Cost {
+function costOf(workflow: Counted, way: Way): Cost {
   const scenario = WAYS[workflow][way];
   const text = readHistory({ release: NEWEST_RELEASE, workflow, scenario });
   const { events } = JSON.parse(text) as { readonly events: readonly HistoryEvent[] };
@@ -61,7 +73,7 @@ function withoutLastTask(events: readonly HistoryEvent[], end: number): number {
 /** A table in Markdown, as `docs/capacity.md` has it. */
 export function costTable(): string {
   const rows = COUNTED.flatMap((workflow) =>
-    (['off', 'on'] as const).map((way) => {
+    EACH_WAY.map((way) => {
       const { events, workflowTasks, activities, localActivities, upserts } = costOf(workflow, way);
       return [workflow, way, events, workflowTasks, activities, localActivities, upserts].map(String);
     }),

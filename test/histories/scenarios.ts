@@ -13,6 +13,8 @@ import { heard, type World } from '../workflows/world';
 import * as corners from './corners';
 import * as generated from './generated';
 import {
+  atRest,
+  cancelled,
   done,
   everySystem,
   extendTo,
@@ -73,11 +75,15 @@ const notifiedBefore = { notifiedAt: '2026-11-28T10:00:00.000Z', workflowId: 'e0
 const unknown = { event: 'badge.awarded' };
 const contradicting = { event: 'module.progress', conflict: true } as const;
 
+/** With an identity provider, mail and an archive, nothing refused: for what it costs. */
+const usual = { isTimeless: true, script: [atRest, cancelled] } as const;
+
 /** By workflow and name. A workflow without scenarios does not compile. */
 export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Scenario>>>> = {
   recertification: {
     ...corners.recertification,
     ...generated.recertification,
+    'in-the-usual-way': { ...expired, ...usual },
     'lapsed-after-a-year': { ...expired, days: 365 },
     'extended-then-recertified': {
       ...expired,
@@ -131,6 +137,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
   offboarding: {
     ...corners.offboarding,
     ...generated.offboarding,
+    'in-the-usual-way': { ...deprovisioned, ...usual },
     done: { ...deprovisioned, policy: deactivatedAtOnce },
     'parked-and-retried': {
       ...deprovisioned,
@@ -194,6 +201,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
   onboarding: {
     ...corners.onboarding,
     ...generated.onboarding,
+    'in-the-usual-way': { ...provisioned, ...usual },
     'waits-for-the-answer': {
       ...provisioned,
       policy: ({ onboarding }) => ({ onboarding: { ...onboarding, programs: [{ groups: ['Sales'] }] } }),
@@ -213,6 +221,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
   quizCoaching: {
     ...corners.quizCoaching,
     ...generated.quizCoaching,
+    'in-the-usual-way': { ...failedQuiz, ...usual },
     'coached-after-the-sla': { ...failedQuiz, script: [sleep('9 days'), send(coached)] },
     'escalated-to-the-administrator': {
       ...failedQuiz,
@@ -237,6 +246,7 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
   courseCompletion: {
     ...corners.courseCompletion,
     ...generated.courseCompletion,
+    'in-the-usual-way': { ...completed, isTimeless: true },
     first: completed,
     again: { ...completed, fakes: { recordEvent: recorded({ answer: { firstCompletion: false } }) } },
     'to-every-system': { ...completed, modes: everySystem },

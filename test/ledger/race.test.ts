@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
-import { lockLearner } from '../../src/ledger/pool';
-import { type Lock } from '../../src/ledger/pool';
+import { inTransaction, inTransactionOf } from '../../src/ledger/pool';
 import { openPool, recordEvent } from '../../src/ledger';
 import { completed, expired, request } from './events';
 import { openLedger, type LedgerFixture } from './fixture';
@@ -22,7 +21,7 @@ afterAll(async () => {
 async function race(
   name: string,
   pairs: number,
-  lock: Lock,
+  transaction: typeof inTransactionOf,
   isSeen: (seen: { readonly lost: number }) => boolean = () => false,
 ): Promise<Record<'lost' | 'once' | 'twice', number>> {
   const seen = { lost: 0, once: 0, twice: 0 };
@@ -30,17 +29,17 @@ async function race(
   const racer = async (): Promise<void> => {
     while (next < pairs && !isSeen(seen)) {
       const learner = `${name} ${next++}`;
-      seen[await racePair(learner, lock)] += 1;
+      seen[await racePair(learner, transaction)] += 1;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, racer));
   return seen;
 }
 
-async function racePair(learner: string, lock: Lock): Promise<'lost' | 'once' | 'twice'> {
+async function racePair(learner: string, transaction: typeof inTransactionOf): Promise<'lost' | 'once' | 'twice'> {
   const [expiry, completion] = await Promise.all([
-    recordEvent(ledger.pool, request(`expiry of ${learner}`, expired(learner)), lock),
-    recordEvent(other, request(`completion of ${learner}`, completed(learner)), lock),
+    recordEvent(ledger.pool, request(`expiry of ${learner}`, expired(learner)), transaction),
+    recordEvent(other, request(`completion of ${learner}`, completed(learner)), transaction),
   ]);
   if (expiry.outcome !== 'new' || completion.outcome !== 'new') throw new Error('both events are new');
   const sightings = (expiry.settledBy === null ? 0 : 1) + completion.settles.length;
@@ -50,7 +49,7 @@ async function racePair(learner: string, lock: Lock): Promise<'lost' | 'once' | 
 describe('an expiry and the completion that renews it, recorded at once', () => {
   test('find each other exactly once', async () => {
     const pairs = ledger.isConcurrent ? 300 : 50;
-    expect(await race('locked', pairs, lockLearner)).toEqual({ lost: 0, once: pairs, twice: 0 });
+    expect(await race('locked', pairs, inTransactionOf)).toEqual({ lost: 0, once: pairs, twice: 0 });
   }, 180_000);
 
   test('lose each other without the lock, wherever two transactions run at once', async () => {
@@ -58,7 +57,7 @@ describe('an expiry and the completion that renews it, recorded at once', () => 
     const { lost } = await race(
       'unlocked',
       pairs,
-      () => Promise.resolve(),
+      (pool, _learner, work) => inTransaction(pool, work),
       (seen) => seen.lost > 0,
     );
     expect(lost > 0).toBe(ledger.isConcurrent);

@@ -197,8 +197,11 @@ export const PLANTS: readonly Plant[] = [
     ),
     insertion(
       'the account of another is looked for once more',
-      `  await checkGuards(process, data, delivery.eventId, policy);\n`,
-      `  await checkGuards(process, data, delivery.eventId, policy);\n  await departure.beforeStep();\n`,
+      `  const person = await process.people.person();
+  const hasLeftGroups`,
+      `  await askLedger('findSharers', 'Who else?', { userId: data.userId, emails: [] });
+  const person = await process.people.person();
+  const hasLeftGroups`,
     ),
     waiting(
       'the clock of the access starts after the guards',
@@ -248,8 +251,8 @@ export const PLANTS: readonly Plant[] = [
   ...plantsIn('offboarding/guards.ts', 'offboarding', [
     removal(
       'the limit of an hour is not asked for',
-      `    if (await askLedger('admitLeaver', 'Within the limit of an hour?', eventId)) return;\n`,
-      `    if (eventId !== '') return;\n`,
+      `    if (isAdmitted || (await askLedger('admitLeaver', 'Within the limit of an hour?', eventId))) return;\n`,
+      `    if (isAdmitted || eventId !== '') return;\n`,
     ),
   ]),
   ...plantsIn('offboarding/rehire.ts', 'offboarding', [
@@ -326,21 +329,19 @@ export const PLANTS: readonly Plant[] = [
   ]),
   ...plantsIn('process/lifecycle.ts', 'recertification', [
     reordering(
-      'the event is recorded before the policy is read',
-      `  run.policySnapshot = await readPolicySnapshot.executeWithOptions({ summary: 'Read the policy' }, []);
-  const { policy } = run.policySnapshot;
-  for (let orphanedBy`,
-      `  await askLedger('findLearner', 'Who is it?', options.userId);
-  run.policySnapshot = await readPolicySnapshot.executeWithOptions({ summary: 'Read the policy' }, []);
-  const { policy } = run.policySnapshot;
-  for (let orphanedBy`,
+      'the learner is looked up before the event is recorded',
+      `  const { policySnapshot, known, ...begun } = await beginCase(`,
+      `  await askLedgerAlone('findLearner', 'Who is it?', options.userId);
+  const { policySnapshot, known, ...begun } = await beginCase(`,
     ),
     removal('what settles is not signalled', `    await signalSettled(recorded.settles);\n`),
     waiting(
       'the case is closed after its last notifications',
-      `  if (goesOn?.(outcome) !== true) await askLedgerAlone('closeWorkflow', 'Close the case', { ...ownRun(), outcome });\n`,
+      `  if (goesOn?.(outcome) !== true) {
+    const final`,
       `  await notifications.finish();
-  if (goesOn?.(outcome) !== true) await askLedgerAlone('closeWorkflow', 'Close the case', { ...ownRun(), outcome });\n`,
+  if (goesOn?.(outcome) !== true) {
+    const final`,
     ),
   ]),
   ...plantsIn('process/steps.ts', 'offboarding', [
@@ -380,6 +381,21 @@ export const PLANTS: readonly Plant[] = [
       'the ledger is asked by a local activity beside others',
       `  return (ledgerQueue[name] as Step<K>).executeWithOptions({ summary }, args);\n`,
       `  return (localLedger[name] as Step<K>).executeWithOptions({ summary }, args);\n`,
+    ),
+  ]),
+  ...plantsIn('process/look-ups.ts', 'recertification', [
+    insertion(
+      'the ledger is asked again for what it said a moment ago',
+      `Date.now() - last.at < COUNTS_FOR`,
+      `Date.now() - last.at < 0`,
+    ),
+    removal(
+      'what the first step brought is not used',
+      `      if (known.learner !== undefined) learner.know(null, known.learner);\n`,
+    ),
+    removal(
+      'an answer that may have been put right still counts',
+      `      for (const answers of [learner, unfit, sharers]) answers.forget();\n`,
     ),
   ]),
   ...plantsIn('process/publisher.ts', 'recertification', [

@@ -3,8 +3,14 @@ import type { ConnectorActivities, LedgerActivities, ReconcileActivities, Reread
 import type { System } from '../../src/domain';
 import { dataOf } from '../events/deliveries';
 
-/** Every activity that the workflows call, but the one that reads the policy: a world has its own. */
-type Activities = LedgerActivities & ReconcileActivities & RereadActivities & All<ConnectorActivities[System]>;
+/**
+ * Every activity that the workflows call, but those that read the policy: a world has its own. The first step asks the others
+ * for what it brings.
+ */
+export type Activities = Omit<LedgerActivities, 'beginCase'> &
+  ReconcileActivities &
+  RereadActivities &
+  All<ConnectorActivities[System]>;
 
 /** What has one of several types is of all of them. */
 type All<Union> = (Union extends unknown ? (of: Union) => void : never) extends (of: infer Each) => void ? Each : never;

@@ -295,6 +295,7 @@ describe('two recertifications of one learner', () => {
       ...createLedgerActivities({
         pool,
         policy,
+        modes: {},
         receiptDays: 90,
         auditDays: 400,
         claims: createClaims(pool, statusOf()),

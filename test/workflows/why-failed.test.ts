@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
 import { TimeoutFailure } from '@temporalio/workflow';
-import { whyFailed } from '../../workflows/process/activity-proxies';
+import { whyFailed } from '../../workflows/process/failures';
 
 const failed = (type: string | undefined, message = 'cannot read "Rita Rep"') =>
   ApplicationFailure.create({ message, ...(type !== undefined && { type }) });

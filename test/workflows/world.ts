@@ -2,6 +2,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { activityInfo } from '@temporalio/activity';
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { Worker, type NativeConnection } from '@temporalio/worker';
+import type { LedgerActivities } from '../../activities';
+import { createBegin } from '../../activities/ledger';
 import { isoTime, type Modes, type Notification, type Policy, SYSTEMS } from '../../src/domain';
 import { events, isEventName, quarantine, type Problem } from '../../src/events';
 import { readConfigFile, type Environment } from '../../src/settings';
@@ -9,10 +11,12 @@ import { TASK_QUEUE } from '../../src/temporal';
 import { stateQuery, type ProcessState, type StepStatus } from '../../workflows/messages';
 import { dataOf, deliveryOf, envelopeOf } from '../events/deliveries';
 import { quieten } from '../quieten';
-import { WELL, type ActivityName, type Arguments, type Fake, type Fakes } from './fakes';
+import { WELL, type Activities, type ActivityName, type Arguments, type Fake, type Fakes } from './fakes';
 import { cancel } from './operator';
 import { openServer, type Server, type ServerKind } from './server';
 import { shortRuns } from './short-runs';
+
+type Begins = Parameters<LedgerActivities['beginCase']>[0];
 
 /** One call of a fake activity, and when, epoch ms of the server. */
 export interface Call<Name extends ActivityName = ActivityName> {
@@ -110,8 +114,35 @@ export async function openWorld(
   let sent = 0;
 
   async function activity(...args: unknown[]): Promise<unknown> {
-    const { activityType: name, workflowExecution } = activityInfo();
+    const { activityType: name } = activityInfo();
     if (name === 'readPolicySnapshot') return { policy: world.policy, modes: world.modes };
+    return name === 'beginCase' ? begin(args[0] as Begins) : answer(name, ...args);
+  }
+
+  /** As the worker does it; each question is answered by its fake. */
+  function begin(request: Begins): Promise<unknown> {
+    const ask = <Name extends ActivityName>(name: Name, ...args: Arguments<Name>) =>
+      answer(name, ...args) as Promise<Awaited<ReturnType<Activities[Name]>>>;
+    const run = createBegin({
+      policy: world.policy,
+      modes: world.modes,
+      record: (event) => ask('recordEvent', event),
+      admit: (eventId) => ask('admitLeaver', eventId),
+      read: async (userId, { inLine, emails }) => {
+        const known = await ask('findLearner', userId);
+        const addresses = inLine?.(known);
+        return {
+          learner: known,
+          ...(addresses && { unfit: { addresses, answer: await ask('findUnfit', { userId, addresses }) } }),
+          ...(emails && { sharers: { emails, answer: await ask('findSharers', { userId, emails }) } }),
+        };
+      },
+    });
+    return run(request);
+  }
+
+  async function answer(name: string, ...args: unknown[]): Promise<unknown> {
+    const { workflowExecution } = activityInfo();
     const call = { name, args, workflowId: workflowExecution?.workflowId ?? '', at: await server.now() };
     world.calls.push(call as Call);
     const fake = fakes.has(name) ? fakes.get(name) : noFake(name);
@@ -130,7 +161,7 @@ export async function openWorld(
     const { bundle = process.env['TEST_WORKFLOW_BUNDLE'], knows, ...options } = code;
     if (bundle === undefined) throw new Error('TEST_WORKFLOW_BUNDLE is set by the global set-up');
     const own = { workflowBundle: { codePath: hasShortRuns ? shortRuns(bundle) : bundle }, ...LIMITS };
-    const names = knows === undefined ? ['default'] : [...knows, 'readPolicySnapshot'];
+    const names = knows === undefined ? ['default'] : [...knows, 'readPolicySnapshot', 'beginCase'];
     const activities = Object.fromEntries(names.map((name) => [name, activity]));
     const common = { connection, namespace, activities, ...(dataConverter && { dataConverter }) };
     const workers = await Promise.all(

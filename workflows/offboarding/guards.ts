@@ -1,16 +1,22 @@
-import { isProtectedUser, type Policy, sameName, SHARED_CAUSES } from '../../src/domain';
+import { isLeaverReason, isProtectedUser, type Policy, SHARED_CAUSES } from '../../src/domain';
 import type { UserDeprovisioned } from '../../src/events';
 import { askLedger, NeedsDecision, type Process } from '../process';
+
+interface Guarded {
+  readonly data: UserDeprovisioned;
+  readonly eventId: string;
+  /** The limit of an hour was asked about with the first step. */
+  readonly isAdmitted: boolean;
+}
 
 /** Before the first step that ends access: each guard is a parked step; `skipStep` goes on all the same. */
 export async function checkGuards(
   { steps, people }: Process,
-  { userId, email, reason }: UserDeprovisioned,
-  eventId: string,
-  { offboarding: { leaverReasons, limitPerHour }, protected: isProtected }: Policy,
+  { data: { userId, email, reason }, eventId, isAdmitted }: Guarded,
+  { offboarding, protected: isProtected }: Policy,
 ): Promise<void> {
   await steps.attempt({ step: 'checkReason', title: 'Check that the reason is one of a leaver' }, () => {
-    if (leaverReasons !== undefined && !leaverReasons.some((one) => reason !== null && sameName(one, reason)))
+    if (!isLeaverReason(reason, offboarding))
       throw new NeedsDecision(
         'the reason given is not one of a leaver; skipStep to offboard all the same, or cancel',
         'leaverReason',
@@ -23,12 +29,12 @@ export async function checkGuards(
   });
   let isAsked = false;
   await steps.attempt({ step: 'checkLimit', title: 'Check the limit of leavers an hour' }, async () => {
-    if (await askLedger('admitLeaver', 'Within the limit of an hour?', eventId)) return;
+    if (isAdmitted || (await askLedger('admitLeaver', 'Within the limit of an hour?', eventId))) return;
     // A person who has it tried again has looked at it: nobody should have to wait for the hour to pass.
     if (isAsked) return;
     isAsked = true;
     throw new NeedsDecision(
-      `over the limit of ${limitPerHour} leavers an hour; retryStep lets this one go on, cancel stops it`,
+      `over the limit of ${offboarding.limitPerHour} leavers an hour; retryStep lets this one go on, cancel stops it`,
       'limitPerHour',
       { shared: SHARED_CAUSES.leaverLimit },
     );

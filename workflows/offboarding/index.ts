@@ -67,7 +67,7 @@ export async function offboarding(
     }),
   };
   return process.run({
-    fact: () => fact,
+    said: fact,
     body: async (start) => {
       for (const { workflowId } of start.recorded.settles) notified.add(workflowId);
       const deactivatesAt = checkpoint?.deactivatesAt ?? null;
@@ -144,10 +144,11 @@ async function notifyWorkflows(delivery: Delivery, fact: Fact, notified: Set<str
   await signalSettled(recorded.settles);
 }
 
-async function offboard(departure: Departure, { policy }: Start, stopTimer: () => Promise<void>): Promise<Person> {
+async function offboard(departure: Departure, start: Start, stopTimer: () => Promise<void>): Promise<Person> {
   const { process, answered, delivery, data } = departure;
+  const { policy, isAdmitted } = start;
   await answered();
-  await checkGuards(process, data, delivery.eventId, policy);
+  await checkGuards(process, { data, eventId: delivery.eventId, isAdmitted }, policy);
   const person = await process.people.person();
   const hasLeftGroups = await endAccess(departure, person);
   await stopTimer();

@@ -2,12 +2,10 @@
 import {
   ActivityCancellationType,
   ActivityFailure,
-  ApplicationFailure,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
   sleep,
-  TimeoutFailure,
   type ActivityOptions,
 } from '@temporalio/workflow';
 import type {
@@ -17,7 +15,8 @@ import type {
   ReconcileActivities,
   RereadActivities,
 } from '../../activities';
-import { type Cause, DAY, isOwnCause, MINUTE, SECOND, SYSTEMS, type System } from '../../src/domain';
+import { type Cause, DAY, MINUTE, SECOND, type System } from '../../src/domain';
+import { causeOf, isOurs, whyFailed } from './failures';
 
 /** Waits for a running attempt: a step and its undo must not run side by side. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -132,6 +131,21 @@ export async function askLedgerAlone<K extends keyof LedgerActivities>(
   }
 }
 
+/** The same for the first step; undefined: the ledger did not answer. */
+export async function beginCaseAlone(
+  ...args: Parameters<LedgerActivities['beginCase']>
+): Promise<Awaited<ReturnType<LedgerActivities['beginCase']>> | undefined> {
+  try {
+    return await localLedger.beginCase.executeWithOptions(
+      { summary: 'Record the event, look up who it is about' },
+      args,
+    );
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return undefined;
+  }
+}
+
 /** Longer work in the ledger than a step: nobody waits for it, and a local activity would hold a slot. */
 export const { pruneLedger } = proxyActivities<LedgerActivities>({
   startToCloseTimeout: '1 minute',
@@ -146,7 +160,15 @@ export const { reconcileOpenWorkflows } = proxyActivities<ReconcileActivities>({
 });
 
 /** How one activity of a step is called. */
-export type CallOptions = Pick<ActivityOptions, 'retry' | 'scheduleToCloseTimeout'> & { readonly summary: string };
+export type CallOptions = Pick<ActivityOptions, 'retry' | 'scheduleToCloseTimeout' | 'priority'> & {
+  readonly summary: string;
+};
+
+/**
+ * Of a call that a person waits for: what they decide about one workflow does not wait behind the steps of all the others, of
+ * which there may be thousands. Temporal serves the lowest key of a queue first; without it, a call has its workflow's.
+ */
+export const FOR_A_PERSON = { priority: { priorityKey: 1 } } as const;
 
 /** A call that failed and is tried again: `nextAt` epoch ms; null: it is under way. */
 export interface Retrying {
@@ -200,62 +222,4 @@ function askedFor(error: unknown): number | undefined {
   if (!(error instanceof ActivityFailure) || !isOurs(error.cause)) return undefined;
   const [details] = (error.cause.details ?? []) as readonly ({ readonly retryAfterMs?: unknown } | undefined)[];
   return typeof details?.retryAfterMs === 'number' ? details.retryAfterMs : undefined;
-}
-
-/** What a failure of ours says beside its sentence. */
-interface Details {
-  readonly status?: unknown;
-  readonly call?: unknown;
-  readonly cause?: unknown;
-}
-
-function detailsOf({ details }: ApplicationFailure): Details {
-  const [first] = (details ?? []) as readonly (Details | undefined)[];
-  return first ?? {};
-}
-
-function areCredentialsRefused({ status }: Details): boolean {
-  return status === 401 || status === 403;
-}
-
-/** Credentials that a system refuses stop every process that needs it. */
-export function sharedCause({ cause }: ActivityFailure): string | undefined {
-  if (!isOurs(cause)) return undefined;
-  const details = detailsOf(cause);
-  if (!areCredentialsRefused(details)) return undefined;
-  // Whichever call met them first.
-  return typeof details.call === 'string' ? cause.message.replace(`: ${details.call}:`, '') : cause.message;
-}
-
-/** The key of why a call failed. `system`: whose call it was, for a failure that does not say. */
-export function causeOf(error: unknown, system: System | 'activity'): Cause {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof TimeoutFailure) return `${system}.unavailable`;
-  if (!isOurs(cause)) return `${system}.failed`;
-  const details = detailsOf(cause);
-  if (isOwnCause(details.cause)) return details.cause;
-  const [named = system, reason] = cause.type?.split('.') ?? [];
-  if (areCredentialsRefused(details)) return `${named}.credentialsRefused`;
-  return `${named}.${reason === 'unavailable' ? reason : 'rejected'}`;
-}
-
-/**
- * Why a step failed, as a sentence without names or values. Only failures that we throw ourselves have such a message; any
- * other, such as a `TypeError` that Temporal wraps, may quote what it failed on, and is named by its type alone.
- */
-export function whyFailed(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (isOurs(cause)) return cause.message;
-  if (cause instanceof ApplicationFailure) return `failed: ${cause.type ?? 'unknown'}`;
-  if (cause instanceof TimeoutFailure) return 'gave no result within its time';
-  return 'failed';
-}
-
-const OUR_SYSTEMS: readonly string[] = [...SYSTEMS, 'ledger', 'temporal', 'quarantine'];
-
-/** Our types are `<system>.<reason>`. */
-function isOurs(cause: unknown): cause is ApplicationFailure {
-  if (!(cause instanceof ApplicationFailure)) return false;
-  const [system = '', reason] = cause.type?.split('.') ?? [];
-  return reason !== undefined && OUR_SYSTEMS.includes(system);
 }

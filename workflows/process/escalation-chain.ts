@@ -4,8 +4,10 @@
  */
 import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import { byName, type Policy, type Team } from '../../src/domain';
-import { askLedger, identity, whyFailed } from './activity-proxies';
+import { identity } from './activity-proxies';
+import { whyFailed } from './failures';
 import type { Recipient } from './channels';
+import type { LookUps } from './look-ups';
 import type { StateRecorder } from './state';
 import type { Steps } from './steps';
 
@@ -36,6 +38,7 @@ export interface LearnerContext {
   readonly userId: string;
   /** An address that the event itself carries. */
   readonly email: string | null;
+  readonly lookUps: LookUps;
   readonly recorder: StateRecorder;
   readonly steps: Steps;
   readonly policy: () => Policy;
@@ -70,7 +73,7 @@ export async function findContactSoon(
 
 /** `namedBefore`: whom `next` named in the run before. */
 export function createEscalationChain(learner: LearnerContext, namedBefore: readonly string[] = []): EscalationChain {
-  const { userId, email: carried, steps, policy } = learner;
+  const { userId, email: carried, lookUps, steps, policy } = learner;
   const { lookUp, fitOf } = createLookUp(learner);
 
   async function manager(): Promise<Recipient | null> {
@@ -88,7 +91,7 @@ export function createEscalationChain(learner: LearnerContext, namedBefore: read
   async function administrators(): Promise<readonly Recipient[]> {
     const all = policy().administrators.map((to) => ({ role: 'administrator', to }) as const);
     if (userId === '' || all.length < 2) return all;
-    const known = await askLedger('findLearner', 'Is an administrator the learner?', userId);
+    const known = await lookUps.learner('Is an administrator the learner?');
     const own = [known?.email, carried].flatMap((address) => (address ? [keyOf(address)] : []));
     const others = all.filter(({ to }) => !own.includes(keyOf(to)));
     return others.length === 0 ? all : others;
@@ -115,7 +118,7 @@ interface Found {
 }
 
 function createLookUp(learner: LearnerContext) {
-  const { userId, email: carried, policy, steps, recorder } = learner;
+  const { email: carried, lookUps, policy, steps, recorder } = learner;
 
   /** Who left may be known to the identity provider alone. One that does not answer soon holds up no message. */
   async function findInactive(addresses: readonly string[]): Promise<readonly string[]> {
@@ -132,7 +135,7 @@ function createLookUp(learner: LearnerContext) {
   }
 
   async function lookUp(find: (email: string | null) => Promise<Contact | null | undefined>): Promise<Found> {
-    const known = await askLedger('findLearner', 'Look the manager up', userId);
+    const known = await lookUps.learner('Look the manager up');
     const team = teamOf(known?.teamId, policy().teams);
     const email = known?.email ?? carried;
     const contact = known?.managerEmail ? null : await find(email);
@@ -144,7 +147,7 @@ function createLookUp(learner: LearnerContext) {
   async function fitOf(all: readonly Recipient[], own: readonly string[]): Promise<readonly Recipient[]> {
     if (all.length === 0) return all;
     const addresses = all.map(({ to }) => keyOf(to));
-    const unfit = new Set(await askLedger('findUnfit', 'Has one of them left?', { userId, addresses }));
+    const unfit = new Set(await lookUps.unfit(addresses));
     // The policy's administrators are notified in any case: somebody has to be.
     const others = all.filter(({ role, to }) => role !== 'administrator' && !unfit.has(keyOf(to)));
     for (const address of await findInactive(others.map(({ to }) => keyOf(to)))) unfit.add(address);

@@ -20,15 +20,18 @@ import {
   DAY,
   epochMs,
   type Fact,
+  factOf,
   isKeyword,
   mayBeLeaver,
   isoTime,
   type News,
+  type PolicySnapshot,
+  type Said,
   searchAttributes,
   SECOND,
 } from '../../src/domain';
 import type { Delivery } from '../../src/events';
-import { askLedger, askLedgerAlone } from './activity-proxies';
+import { askLedger, askLedgerAlone, beginCaseAlone, readPolicySnapshot } from './activity-proxies';
 import { bodyArgument } from './body';
 import {
   cancelSignal,
@@ -40,6 +43,32 @@ import {
 } from '../messages';
 
 export type Recorded = Awaited<ReturnType<LedgerActivities['recordEvent']>>;
+export type Begun = Awaited<ReturnType<LedgerActivities['beginCase']>>;
+
+/**
+ * The first step: the policy, the event recorded, and what the next steps would look up, in one local activity. While the
+ * ledger does not answer, the policy is known all the same, and so `escalate` notifies people.
+ */
+export async function beginCase(
+  delivery: Delivery,
+  said: Said,
+  onPolicy: (snapshot: PolicySnapshot) => void,
+): Promise<Begun> {
+  const begun = await beginCaseAlone({ receipt: receiptOf(delivery), said });
+  if (begun !== undefined) {
+    onPolicy(begun.policySnapshot);
+    return begun;
+  }
+  const policySnapshot = await readPolicySnapshot.executeWithOptions({ summary: 'Read the policy' }, []);
+  onPolicy(policySnapshot);
+  const receipt = receiptOf(delivery);
+  const recorded = await askLedger('recordEvent', 'Record the event (again: the ledger did not answer)', {
+    receipt,
+    fact: factOf(said, policySnapshot.policy),
+    begins: true,
+  });
+  return { policySnapshot, recorded, known: {} };
+}
 
 /**
  * Is this fact new, what does it settle, and is it settled already? `begins`: the first step of the workflow. `orphanedBy`: the
@@ -50,11 +79,9 @@ export function recordEvent(
   fact: Fact | null,
   how: { readonly begins?: true; readonly orphanedBy?: string | undefined } = {},
 ): Promise<Recorded> {
-  const { event, signatureDigest, bodyDigest, signedAt, receivedAt } = delivery;
-  const receipt = { ...receiptId(delivery), event, signatureDigest, bodyDigest, signedAt, receivedAt, ...ownRun() };
   const ask = how.begins ? askLedgerAlone : askLedger;
   return ask('recordEvent', 'Record the event', {
-    receipt,
+    receipt: receiptOf(delivery),
     fact,
     ...(how.begins && { begins: true }),
     ...(how.orphanedBy !== undefined && { orphanedBy: how.orphanedBy }),
@@ -65,6 +92,13 @@ export function recordEvent(
 export function begunAt({ receivedAt, redriven }: Delivery): number {
   return redriven === undefined ? epochMs(receivedAt) : workflowInfo().runStartTime.getTime();
 }
+
+function receiptOf(delivery: Delivery): Begins['receipt'] {
+  const { event, signatureDigest, bodyDigest, signedAt, receivedAt } = delivery;
+  return { ...receiptId(delivery), event, signatureDigest, bodyDigest, signedAt, receivedAt, ...ownRun() };
+}
+
+type Begins = Parameters<LedgerActivities['beginCase']>[0];
 
 /** A delivery that contradicts an earlier one of its event id is written down beside it, under the id of its workflow. */
 function receiptId({ eventId, problem }: Delivery): { eventId: string; isConflict?: true } {

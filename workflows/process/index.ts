@@ -8,7 +8,8 @@ export {
   readPolicySnapshot,
   rereadEnvelope,
 } from './activity-proxies';
-export { salesforce, slack, syncProgressRecords as syncProgressRecords, whyFailed } from './activity-proxies';
+export { salesforce, slack, syncProgressRecords as syncProgressRecords } from './activity-proxies';
+export { whyFailed } from './failures';
 export type { BackgroundTask } from './background';
 export { bodyArgument, bodyLength, MAX_BODY_BYTES } from './body';
 export type { Recipient } from './channels';

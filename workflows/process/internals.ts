@@ -4,6 +4,7 @@ import type { PolicySnapshot } from '../../src/domain';
 import type { Delivery, EventDelivery } from '../../src/events';
 import { createBackground, type Background } from './background';
 import type { Recorded } from './event-intake';
+import { createLookUps, type LookUps } from './look-ups';
 import { createNotifications, type Notifications } from './notifications';
 import { createPeople, type People, type PeopleSnapshot } from './people';
 import { createSignals, type RecentMessages, type Signals } from './signals';
@@ -53,6 +54,7 @@ export interface Internals {
   /** What has to be taken back when the process is cancelled, the last first. */
   readonly undos: Undo[];
   readonly people: People;
+  readonly lookUps: LookUps;
   readonly background: Background;
   /** All that a cancellation stops. */
   readonly scope: CancellationScope;
@@ -65,6 +67,8 @@ export interface Internals {
 export interface Run {
   policySnapshot: PolicySnapshot | undefined;
   recorded: NewlyRecorded | undefined;
+  /** The first step has found that the limit of leavers an hour lets this one go on. */
+  isAdmitted: boolean;
   /** The `cancel` signal that asked for the cancellation. */
   cancelRequest: CancelRequest | undefined;
 }
@@ -75,7 +79,12 @@ const COMMON_MESSAGES = ['cancel', 'escalate', 'retryStep', 'skipStep', 'identif
 export function createInternals(options: ProcessOptions): Internals {
   const { delivery, userId, email = null, about, messages = [], carried } = options;
   const before: Partial<Carried> = carried ?? {};
-  const run: Run = { policySnapshot: before.policySnapshot, recorded: before.recorded, cancelRequest: undefined };
+  const run: Run = {
+    policySnapshot: before.policySnapshot,
+    recorded: before.recorded,
+    isAdmitted: false,
+    cancelRequest: undefined,
+  };
   const policySnapshot = (): PolicySnapshot => {
     if (run.policySnapshot === undefined) throw new Error('the policy is read before the first step');
     return run.policySnapshot;
@@ -91,6 +100,7 @@ export function createInternals(options: ProcessOptions): Internals {
   if (carried === undefined && unread.length > 0)
     recorder.note({ what: `not readable, and not needed: ${unread.join(', ')}`, by: 'mindtickle', reason: null });
   const signals = createSignals(recorder, before.signals);
+  const lookUps = createLookUps(userId);
   // People need steps, steps notify, and notifications need people.
   const notifications = createNotifications(
     {
@@ -110,13 +120,17 @@ export function createInternals(options: ProcessOptions): Internals {
     modes: () => policySnapshot().modes,
     undos,
     onParked: notifications.parked,
+    onRetry: lookUps.forget,
     ordered: () => run.cancelRequest && { actor: run.cancelRequest.by, reason: run.cancelRequest.reason },
   });
   const people: People = createPeople(
-    { userId, email, recorder, steps, policy: () => policySnapshot().policy },
+    { userId, email, lookUps, recorder, steps, policy: () => policySnapshot().policy },
     before.people,
   );
   const background = createBackground();
   const scope = new CancellationScope();
-  return { options, recorder, signals, notifications, steps, undos, people, background, scope, run, policySnapshot };
+  return {
+    ...{ options, recorder, signals, notifications, steps, undos, people, lookUps },
+    ...{ background, scope, run, policySnapshot },
+  };
 }

@@ -7,9 +7,17 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Fact, Policy } from '../../src/domain';
-import { askLedgerAlone, identity, readPolicySnapshot, salesforce, slack } from './activity-proxies';
-import { ownRun, quarantineConflict, recordEvent, signalJoined, signalSettled, type Recorded } from './event-intake';
+import { factOf, type Policy, type Said } from '../../src/domain';
+import { askLedgerAlone, identity, salesforce, slack } from './activity-proxies';
+import {
+  beginCase,
+  ownRun,
+  quarantineConflict,
+  recordEvent,
+  signalJoined,
+  signalSettled,
+  type Recorded,
+} from './event-intake';
 import { finalStateOf } from './final-state';
 import type { Internals, NewlyRecorded } from './internals';
 import type { People } from './people';
@@ -27,11 +35,13 @@ export interface ProcessResult {
 export interface Start {
   readonly policy: Policy;
   readonly recorded: NewlyRecorded;
+  /** The limit of leavers an hour lets this one go on. */
+  readonly isAdmitted: boolean;
 }
 
 export interface Lifecycle {
-  /** What the event says, by the policy; null: nothing that the ledger keeps. */
-  readonly fact: (policy: Policy) => Fact | null;
+  /** What the event says. */
+  readonly said: Said;
   /** What the running workflow that it joins is to note of it, in a few words. */
   readonly joinDetail?: (policy: Policy) => string | undefined;
   readonly body: (start: Start) => Promise<Outcome>;
@@ -75,16 +85,20 @@ function noteEnding({ recorder }: Internals, recorded: Recorded): void {
 }
 
 /** A workflow that it is to join, and that does not run, leaves the matter to this one. */
-async function begin({ options, run }: Internals, { fact, joinDetail }: Lifecycle): Promise<Recorded> {
-  run.policySnapshot = await readPolicySnapshot.executeWithOptions({ summary: 'Read the policy' }, []);
-  const { policy } = run.policySnapshot;
-  for (let orphanedBy: string | undefined; ;) {
-    const recorded = await recordEvent(options.delivery, fact(policy), { begins: true, orphanedBy });
+async function begin({ options, run, lookUps }: Internals, { said, joinDetail }: Lifecycle): Promise<Recorded> {
+  const { delivery } = options;
+  const { policySnapshot, known, ...begun } = await beginCase(delivery, said, (snapshot) => {
+    run.policySnapshot = snapshot;
+  });
+  const { policy } = policySnapshot;
+  lookUps.know(known);
+  run.isAdmitted = known.isAdmitted === true;
+  for (let { recorded } = begun; ;) {
     if (recorded.outcome !== 'new') return recorded;
     await signalSettled(recorded.settles);
     const { joins } = recorded.answer;
-    if (joins === undefined || (await signalJoined(joins, options.delivery, joinDetail?.(policy)))) return recorded;
-    orphanedBy = joins;
+    if (joins === undefined || (await signalJoined(joins, delivery, joinDetail?.(policy)))) return recorded;
+    recorded = await recordEvent(delivery, factOf(said, policy), { begins: true, orphanedBy: joins });
   }
 }
 
@@ -103,7 +117,7 @@ async function work(internals: Internals, { body }: Lifecycle, recorded: NewlyRe
     recorder.note({ what, by: `event ${joins}`, reason: null });
     return 'done';
   }
-  const start: Start = { policy: internals.policySnapshot().policy, recorded };
+  const start: Start = { policy: internals.policySnapshot().policy, recorded, isAdmitted: run.isAdmitted };
   const outcome = await scope.run(() => body(start));
   await background.stopAll();
   return outcome;

@@ -1,5 +1,5 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import { whyFailed } from './activity-proxies';
+import { whyFailed } from './failures';
 import { createBackground } from './background';
 import type { StateRecorder } from './state';
 

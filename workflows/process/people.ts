@@ -54,7 +54,7 @@ export function createPeople(context: LearnerContext, before?: PeopleSnapshot): 
   async function person(): Promise<Person> {
     const email = identified ?? carried;
     if (email !== null) return { userId, email };
-    const learner = await askLedger('findLearner', 'Look the learner up', userId);
+    const learner = await context.lookUps.learner('Look the learner up');
     return { userId, email: learner?.email ?? null };
   }
 
@@ -99,12 +99,12 @@ interface LearnerAddress {
 }
 
 function createAddress(context: LearnerContext, identified: () => string | undefined): LearnerAddress {
-  const { userId, email: carried, steps } = context;
+  const { email: carried, lookUps, steps } = context;
   const poller = createAddressPoller(context);
   let finding: Promise<string | undefined> | undefined;
 
   const knownAddress = async (): Promise<string | null> =>
-    (await askLedger('findLearner', 'Look the learner up', userId))?.email ?? identified() ?? carried;
+    (await lookUps.learner('Look the learner up'))?.email ?? identified() ?? carried;
 
   /** While it is parked, the poller checks the ledger: the learner may be provisioned, or imported, meanwhile. */
   async function findAddress(): Promise<string> {
@@ -147,13 +147,14 @@ function waitingForAddress({ recorder }: LearnerContext): readonly string[] {
 }
 
 function listen(context: LearnerContext, identified: (email: string) => void): void {
-  const { userId, recorder, steps } = context;
+  const { userId, lookUps, recorder, steps } = context;
   setHandler(
     identifyUpdate,
     async ({ email, by, reason }): Promise<ProcessState> => {
       recorder.note({ what: 'identify', by, reason: reason ?? null });
       identified(email.trim());
       await askLedger('setLearnerEmail', 'Keep the address', { userId, email: email.trim() });
+      lookUps.forget();
       const waiting = waitingForAddress(context);
       for (const step of waiting) steps.retry(step);
       await Promise.all(waiting.map(steps.carriedOut));

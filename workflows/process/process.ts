@@ -7,6 +7,7 @@ import { ALERT_READERS, type Recipient } from './channels';
 import { createContinueAsNew } from './continue-as-new';
 import { createInternals, type Internals, type ProcessOptions } from './internals';
 import { runProcess, type Lifecycle, type ProcessResult } from './lifecycle';
+import type { LookUps } from './look-ups';
 import type { People } from './people';
 import type { Signals } from './signals';
 import type { StateRecorder } from './state';
@@ -22,6 +23,7 @@ export interface Process {
   readonly onSignal: Signals['on'];
   readonly steps: Steps;
   readonly people: People;
+  readonly lookUps: LookUps;
   /** As a step, which parks when its channel refuses; by the other channels beside it. */
   readonly notify: (step: string, recipient: Recipient, notification: Notification) => Promise<void>;
   /** The learner, by the address that is known when it is written; a step that waits for one while none is. */
@@ -63,7 +65,7 @@ export interface Wait {
 export function openProcess(options: ProcessOptions): Process {
   beginRelease();
   const internals = createInternals(options);
-  const { recorder, signals, steps, people, notifications, background } = internals;
+  const { recorder, signals, steps, people, lookUps, notifications, background } = internals;
   const cancel = (request: CancelRequest): void => cancelProcess(internals, request);
   const escalate = (request: EscalateRequest): void => escalateProcess(internals, request);
 
@@ -95,6 +97,7 @@ export function openProcess(options: ProcessOptions): Process {
     onSignal: signals.on,
     steps,
     people,
+    lookUps,
     notify: (step, recipient, notification) => notifications.notify(steps, step, recipient, notification),
     notifyLearner: (step, notification) => notifyPerson(internals, 'learner', step, notification),
     notifyManager: (step, notification) => notifyPerson(internals, 'manager', step, notification),

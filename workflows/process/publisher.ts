@@ -28,7 +28,8 @@ const STARTED: Searched = { phase: 'working', deadline: null, needs: null, cause
 /**
  * Each upsert is an event of the history: one for all search attributes that have changed, and one for the memo where what
  * has to be done is another. The memo stays while it works again, and counts only with the attribute `MindtickleNeeds`. The
- * details cost nothing. `isFirstRun`: what was published is known; a later run may have got what the first one began with.
+ * details cost nothing. So a case is published when it comes to rest; what works on by itself is at rest again within
+ * moments, or has ended. `isFirstRun`: what was published is known; a later run may have got what the first one began with.
  */
 export function createPublisher(
   title: string,
@@ -44,12 +45,21 @@ export function createPublisher(
       needs: rest?.needs ?? null,
       cause: rest?.listed.cause ?? null,
     };
-    const changed = differing(searched, now);
-    if (changed.length > 0) upsertSearchAttributes(changed);
-    searched = now;
+    if (isWorthIt(searched, state, rest)) {
+      const changed = differing(searched, now);
+      if (changed.length > 0) upsertSearchAttributes(changed);
+      searched = now;
+    }
     listed = listRest(title, rest, listed);
     setCurrentDetails(describeState({ title, messages, state, next }));
   };
+}
+
+/** Work is, where people waited for a person or a system; and the end, where there was more to read than how it began. */
+function isWorthIt(searched: Partial<Searched>, { phase }: ProcessState, rest: Rest | null): boolean {
+  if (rest !== null || phase === 'undoing') return true;
+  if (phase === 'done') return searched !== STARTED;
+  return searched.needs !== 'time' && searched !== STARTED;
 }
 
 function differing(before: Partial<Searched>, now: Searched): SearchAttributeUpdatePair[] {

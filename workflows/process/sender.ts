@@ -1,7 +1,8 @@
 /** Notifications by every channel that reaches somebody, beside the steps. */
 import { isCancellation } from '@temporalio/workflow';
 import { NOTIFICATION_TOPICS, type Notification, type PolicySnapshot, type System } from '../../src/domain';
-import { whyFailed } from './activity-proxies';
+import { FOR_A_PERSON } from './activity-proxies';
+import { whyFailed } from './failures';
 import { routesTo, type Audience, type Route } from './channels';
 import type { StateRecorder } from './state';
 
@@ -41,7 +42,8 @@ export function createSender({ userId, email, recorder, policySnapshot }: Sender
     if (mode === 'off') return false;
     count += 1;
     const context = { step: `notification${count}`, ...person, mode };
-    const sent = await send(context, { summary: titleOf(role, notification) });
+    const summary = titleOf(role, notification);
+    const sent = await send(context, { summary, ...(notification.kind === 'escalation' && FOR_A_PERSON) });
     if (sent === 'sent') recorder.addNotified({ role, channel: system, notification: subjectOf(notification) });
     return true;
   };

@@ -1,5 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
-import { askLedger, identity } from './activity-proxies';
+import { identity } from './activity-proxies';
 import type { Process } from './process';
 import { NeedsDecision } from './steps';
 
@@ -16,7 +16,7 @@ const LOOK_UP_TIMEOUT = '5 minutes';
 
 /** Parks as the step `sharedAccount`. `before`: about whom somebody decided in the run before. */
 export function createSharedAccount(process: Process, before: readonly string[] = []): SharedAccount {
-  const { steps, people } = process;
+  const { lookUps, steps, people } = process;
   const decided = new Set(before);
   let known: readonly string[] | undefined;
   let asking: Promise<void> | undefined;
@@ -34,9 +34,9 @@ export function createSharedAccount(process: Process, before: readonly string[] 
   }
 
   async function others(): Promise<readonly string[]> {
-    const { userId, email } = await people.person();
+    const { email } = await people.person();
     const emails = [...(email === null ? [] : [email]), ...(known ?? (await accountAddresses()))];
-    const sharers = await askLedger('findSharers', 'Has another learner the account?', { userId, emails });
+    const sharers = await lookUps.sharers(emails);
     return sharers.filter((other) => !decided.has(other));
   }
 

@@ -2,7 +2,9 @@
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { Person, StepContext } from '../../activities';
 import { type Cause, isoTime, type Modes, type System } from '../../src/domain';
-import { causeOf, sharedCause, tryPatiently, whyFailed, type CallOptions, type Retrying } from './activity-proxies';
+import { FOR_A_PERSON, tryPatiently } from './activity-proxies';
+import { causeOf, sharedCause, whyFailed } from './failures';
+import type { CallOptions, Retrying } from './activity-proxies';
 import { createDecisions, type Decision, type Decisions } from './decisions';
 import { pauseAfter } from './patience';
 import type { StateRecorder } from './state';
@@ -112,16 +114,19 @@ interface Owner {
   readonly undos: Undo[];
   /** Notify people of a parked step; the answer stops it. */
   readonly onParked: (step: StepName, refusal: Refusal) => () => void;
+  /** A step is tried again: what it had found may be put right. */
+  readonly onRetry: () => void;
   /** Who ordered it and why, where a person did. */
   readonly ordered: () => { readonly actor: string; readonly reason: string } | undefined;
 }
 
-export function createSteps({ userId, recorder, modes, undos, onParked, ordered }: Owner): Steps {
+export function createSteps({ userId, recorder, modes, undos, onParked, onRetry, ordered }: Owner): Steps {
   const decisions = createDecisions(recorder);
   const freeKey = (wanted: string): string => freeKeyIn(recorder, wanted);
 
   async function untilSettled<T>(step: Asked, call: () => T | Promise<T>, of: OutcomeOf<T>): Promise<T | undefined> {
     for (let isRetry = false; ; isRetry = true) {
+      if (isRetry) onRetry();
       recorder.setStep(step, 'running', isRetry ? 'being retried' : null);
       const tried = await tryOnce(call, step.system);
       if ('result' in tried) {
@@ -162,11 +167,12 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
     if (wanted.undo !== undefined) undos.push({ step, system: wanted.system, ...wanted.undo });
     const context = (): StepContext => ({ step, userId, mode, ...ordered() });
     const saying = (retrying: Retrying): void => recorder.setRetrying(step, describeRetry(retrying), retrying.cause);
-    return run(
-      name,
-      () => tryPatiently(wanted.system, title, (options) => wanted.call(context(), options), saying),
-      (result) => outcomeOf(result, cannotBeUndone === true),
+    const call = byUrgency(
+      () => ordered() !== undefined,
+      (urgency) =>
+        tryPatiently(wanted.system, title, (options) => wanted.call(context(), { ...options, ...urgency }), saying),
     );
+    return run(name, call, (result) => outcomeOf(result, cannotBeUndone === true));
   }
 
   return {
@@ -177,6 +183,19 @@ export function createSteps({ userId, recorder, modes, undos, onParked, ordered 
     carriedOut: decisions.carriedOut,
     isOn: (system) => (modes()[system] ?? 'off') !== 'off',
     freeKey,
+  };
+}
+
+/** The first try has the priority of its workflow. For every other one a person waits, and for what they have ordered. */
+function byUrgency<T>(
+  isOrdered: () => boolean,
+  call: (urgency: Pick<CallOptions, 'priority'>) => Promise<T>,
+): () => Promise<T> {
+  let isRetry = false;
+  return () => {
+    const urgency = isRetry || isOrdered() ? FOR_A_PERSON : {};
+    isRetry = true;
+    return call(urgency);
   };
 }
 

@@ -49,7 +49,7 @@ export async function quarantine(
   });
   const decision = listen(process, delivery, body, carried?.checkpoint);
   const result = await process.run({
-    fact: () => null,
+    said: null,
     body: async () => {
       const stopAlert = alert(process, delivery, body, carried === undefined);
       const asks = isConflict && carried === undefined;

@@ -33,7 +33,7 @@ export async function recertification(
   const checkpoint = carried?.checkpoint;
   const news = listen(process, checkpoint?.deadline ?? fact.deadline);
   return process.run({
-    fact: () => fact,
+    said: fact,
     body: (start) => {
       news.timeZone = start.policy.calendar.timeZone;
       const { passed, lapsed } = checkpoint ?? { passed: Date.now(), lapsed: null };

@@ -22,14 +22,15 @@ export async function openCase({ process, certName, policy }: Certificate, deadl
   const person = await process.people.person();
   const { userId } = person;
   const group = policy.groups.recertificationRequired;
+  const learner = (): Promise<void> =>
+    process.notifyLearner('notifyLearner', { kind: 'recertify', certName, deadline });
+  const manager = (): Promise<void> =>
+    process.notifyManager('notifyManager', { kind: 'recertify-report', certName, deadline, userId });
   // Where the learner has to be found first, the manager is known then too.
-  const notify = async (): Promise<void> => {
-    await process.notifyLearner('notifyLearner', { kind: 'recertify', certName, deadline });
-    await process.notifyManager('notifyManager', { kind: 'recertify-report', certName, deadline, userId });
-  };
+  const notify = person.email === null ? [() => learner().then(manager)] : [learner, manager];
   await sideBySide(
     () => joinGroup(process, { step: 'joinRecertificationRequired', person, group, unlessOpen: 'recertification' }),
-    notify,
+    ...notify,
   );
 }
 

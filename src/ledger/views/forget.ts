@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
-import { inTransaction, lockLearner, storable } from '../pool';
+import { inTransactionOf, storable } from '../pool';
 
 export interface ForgetRequest {
   readonly userId: string;
@@ -33,8 +33,7 @@ export type Forgotten =
  */
 export async function forgetPerson(pool: Pool, request: ForgetRequest): Promise<Forgotten> {
   try {
-    return await inTransaction(pool, async (client) => {
-      await lockLearner(client, storable(request.userId));
+    return await inTransactionOf(pool, storable(request.userId), async (client) => {
       const forgotten = await forget(client, { ...request, userId: storable(request.userId) });
       if (request.dryRun) throw new DryRun(forgotten);
       return forgotten;

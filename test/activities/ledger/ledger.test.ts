@@ -28,6 +28,7 @@ const activitiesOn = (
   createLedgerActivities({
     pool: on,
     policy: { ...policy, ...rules },
+    modes: {},
     receiptDays,
     auditDays,
     claims: createClaims(on, status),

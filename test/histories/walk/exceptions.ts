@@ -52,7 +52,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   ),
   ...validators('process/body.ts', 'export function bodyLength('),
 
-  ...texts('process/activity-proxies.ts', 'export function whyFailed(', 'export function causeOf('),
+  ...texts('process/failures.ts', 'export function whyFailed(', 'export function causeOf('),
   ...texts('process/rest.ts', 'function short('),
   ...texts('process/final-state.ts', 'export function finalStateOf('),
   ...texts(
@@ -100,7 +100,8 @@ export const EXCEPTIONS: readonly Exception[] = [
 
   ...types('process/steps.ts', 'pauseMs ?? 0', 'if (error instanceof ActivityFailure)'),
   ...types('process/decisions.ts', "made.get(step) ?? { kind: 'retry' }"),
-  ...types('process/activity-proxies.ts', 'details ?? []', "cause.type?.split('.') ?? []"),
+  ...types('process/activity-proxies.ts', 'details ?? []'),
+  ...types('process/failures.ts', 'details ?? []', "cause.type?.split('.') ?? []"),
   ...types('offboarding/access.ts', 'return ended ?? first;'),
   ...types('process/notifications.ts', '?? first;'),
   ...types('process/escalation-chain.ts', '(await fitOf(inLine('),
