@@ -18,6 +18,8 @@ export interface DataDir {
   readonly processes: string;
   readonly config: string;
   readonly secrets: string;
+  /** The signing secret as the receiver reads it, newest first while one is rotated. */
+  readonly webhookSecret: string;
   readonly logs: string;
   readonly temporalDb: string;
   readonly standInsState: string;
@@ -36,6 +38,7 @@ export function dataDirAt(path: string): DataDir {
     processes: join(path, 'dev.processes.json'),
     config: join(path, 'config.yaml'),
     secrets: join(path, 'secrets.json'),
+    webhookSecret: join(path, 'webhook-secret'),
     logs: join(path, 'logs'),
     temporalDb: join(path, 'temporal', 'temporal.db'),
     standInsState: join(path, 'stand-ins', 'state.json'),

@@ -37,6 +37,8 @@ export interface Shared {
   readonly archiveDir: string;
   readonly configFile: string;
   readonly webhookSecret: string;
+  /** Holds it, so that it can be rotated while the stack runs; absent: the receiver is handed the secret itself. */
+  readonly webhookSecretFile?: string;
   /** Of an operator, where the user's environment has no OPS_TOKENS. */
   readonly opsToken: string;
   /** This one connector is the real system's, as the user's environment has it. */
@@ -144,10 +146,10 @@ function common(shared: Shared): NodeJS.ProcessEnv {
   };
 }
 
-function secretOf({ env, webhookSecret }: Shared): NodeJS.ProcessEnv {
-  return isSet(env, 'MINDTICKLE_WEBHOOK_SECRET')
-    ? pick(env, withFile('MINDTICKLE_WEBHOOK_SECRET'))
-    : { MINDTICKLE_WEBHOOK_SECRET: webhookSecret };
+function secretOf({ env, webhookSecret, webhookSecretFile }: Shared): NodeJS.ProcessEnv {
+  const name = 'MINDTICKLE_WEBHOOK_SECRET';
+  if (isSet(env, name)) return pick(env, withFile(name));
+  return webhookSecretFile === undefined ? { [name]: webhookSecret } : { [`${name}_FILE`]: webhookSecretFile };
 }
 
 function tokensOf({ env, opsToken }: Shared): NodeJS.ProcessEnv {

@@ -15,15 +15,7 @@ import {
   type DataDir,
   type StackInfo,
 } from '../data-dir';
-import {
-  hasLedger,
-  isSet,
-  loopback,
-  mindtickleApiUrl,
-  receiverEnvironment,
-  workerEnvironment,
-  type Shared,
-} from './environment';
+import { hasLedger, isSet, loopback, receiverEnvironment, workerEnvironment, type Shared } from './environment';
 import { prepareOwnLedger, prepareTemporal, scheduleHousekeeping } from './prepare';
 import { ledgerPart, opsPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
 import { choosePorts } from './ports';
@@ -144,7 +136,7 @@ async function startParts(
     ops: options.ops === false ? null : loopback(ports.ops),
     opsToken,
     standIns: url,
-    mindtickleApi: { url: mindtickleApiUrl(url), token: draft.standIns.token },
+    mindtickleApi: standIns.mindtickleApi,
     temporalAddress: temporal.address,
     temporalUi: temporal.uiUrl,
     companyId,
@@ -192,6 +184,7 @@ function draftShared(
   ports: Pick<StackPorts, 'receiver' | 'ops'> & { readonly receiverPrivate: number },
 ): Shared {
   const { webhookSecret, standInsToken, opsToken } = readSecrets(dir);
+  writeWhole(dir.webhookSecret, `${webhookSecret}\n`);
   const named = env['MINDTICKLE_CONFIG'];
   const source = named === undefined || named === '' ? ownConfig(dir) : resolve(named);
   return {
@@ -200,6 +193,7 @@ function draftShared(
     archiveDir: dir.archive,
     configFile: connect === undefined ? source : observingConfig(dir, source, connect),
     webhookSecret,
+    webhookSecretFile: dir.webhookSecret,
     opsToken,
     connect,
     standIns: { url: 'http://127.0.0.1', smtpUrl: 'smtp://127.0.0.1', token: standInsToken },

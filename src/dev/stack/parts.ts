@@ -6,6 +6,7 @@ import { findTemporalCli, startDevServer } from '../temporal';
 import {
   bareEnvironment,
   loopback,
+  mindtickleApiUrl,
   namespaceOf,
   opsEnvironment,
   receiverEnvironment,
@@ -107,6 +108,7 @@ export function temporalPart(
 interface StandInsRunning extends Running {
   readonly url: string;
   readonly smtpUrl: string;
+  readonly mindtickleApi: { readonly url: string; readonly token: string };
 }
 
 const standInsReady = z.object({ ready: z.literal(true), url: z.string(), smtpUrl: z.string() });
@@ -128,7 +130,10 @@ export function standInsPart(
     graceMs: 3_000,
     readyWhen: says(standInsReady),
   };
-  return mtPart(setting, 'stand-ins', options, ({ url, smtpUrl }) => ({ detail: url, url, smtpUrl }));
+  return mtPart(setting, 'stand-ins', options, ({ url, smtpUrl }) => ({
+    ...{ detail: url, url, smtpUrl },
+    mindtickleApi: { url: mindtickleApiUrl(url), token },
+  }));
 }
 
 export function receiverPart(setting: Setting, shared: Shared): Part {

@@ -18,6 +18,8 @@ import { openStore, type Call, type Store } from './store';
 import type { RunningSystem, System, SystemContext } from './system';
 import { xapi } from './xapi';
 
+export type { JournalLine, MindtickleSettings } from './mindtickle';
+
 /** Every stand-in, by its system. A new one is a file or a folder, and a line here. The archive is a folder in `mt dev`. */
 const systems = { mindtickle, identity, mail, salesforce, slack, xapi } satisfies Record<
   Exclude<ConnectedSystem, 'archive'> | 'mindtickle',

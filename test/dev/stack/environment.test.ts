@@ -124,6 +124,9 @@ describe('receiverEnvironment', () => {
   test('has the secret made here, the ledger for its refusals, and none of the connectors', () => {
     const env = receiverEnvironment(shared());
     expect(env).toMatchObject({ PORT: '3000', MINDTICKLE_WEBHOOK_SECRET: 'made-here' });
+    const rotating = receiverEnvironment({ ...shared(), webhookSecretFile: '/data/webhook-secret' });
+    expect(rotating['MINDTICKLE_WEBHOOK_SECRET']).toBeUndefined();
+    expect(rotating['MINDTICKLE_WEBHOOK_SECRET_FILE']).toBe('/data/webhook-secret');
     expect(Object.keys(env).filter((name) => /^(OKTA|SCIM|SMTP|ARCHIVE|SALESFORCE|SLACK|XAPI)_/.test(name))).toEqual(
       [],
     );
