@@ -11,6 +11,7 @@ import type * as Receiver from './receiver';
 import { addAudit, addForget } from './records';
 import type * as Send from './send';
 import type * as Setup from './setup';
+import { addSimulate } from './simulations';
 import type * as Spool from './spool';
 import type * as StandIns from './stand-ins';
 import type * as Verify from './verify';
@@ -35,6 +36,7 @@ export function createProgram(end: End): Command {
     .option('--debug', 'show where an error comes from');
   addDev(program, end);
   addDemoAndSend(program, end);
+  addSimulate(program, end);
   addVerify(program, end);
   addSetup(program, end);
   addSpool(program, end);

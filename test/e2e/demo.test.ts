@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import type { DemoEvent } from '../../src/commands/demo';
+import type { Report } from '../../src/commands/simulate/report';
 import { SYSTEMS } from '../../src/domain';
 import { eventNames, events, type EventName } from '../../src/events';
 import type { StandInsState } from '../../src/dev/stand-ins';
@@ -73,6 +74,43 @@ describe('mt demo', () => {
     expect(again.ok).toBe(true);
     expect(again.events.map(({ duplicate }) => duplicate)).toEqual(first.events.map(() => true));
     expect(writes(again.effects)).toEqual(writes(first.effects));
+  });
+
+  // After the demo's, whose calls it would join.
+  describe('and mt simulate', () => {
+    const simulate = async (scenario: string, ...more: readonly string[]) =>
+      (await runMtJson(['simulate', scenario, '--data-dir', dataDir, '--seed', '1', ...more])).json as Report;
+
+    test('retake: one certificate and one record for two completions', async () => {
+      const report = await simulate('retake', '--count', '2');
+      expect(report.faults).toEqual([]);
+      expect(report.total).toMatchObject({ answered: 4, started: 4, effects: 6, lost: 0, doubled: 0 });
+    });
+
+    test('rotation: what was refused before the receiver had the new secret is delivered by a retry', async () => {
+      const report = await simulate('rotation', '--count', '3');
+      expect(report.faults).toEqual([]);
+      expect(report.total).toMatchObject({ happened: 3, answered: 3, started: 3, lost: 0, doubled: 0 });
+      const statuses = report.deliveries.flatMap(({ attempts }) => attempts.map(({ status }) => status));
+      expect(statuses).toContain(403);
+    });
+
+    test('outage of 8 hours: the retries deliver all of it, once', async () => {
+      const report = await simulate('outage-8h', '--count', '3', '--compression', '40000');
+      expect(report.faults).toEqual([]);
+      expect(report.total).toMatchObject({ happened: 3, answered: 3, givenUp: 0, lost: 0, doubled: 0 });
+      expect(report.total.attempts).toBeGreaterThan(3);
+    });
+
+    test('no SCIM events in the subscription: nobody joins or leaves', async () => {
+      const report = await simulate('no-scim', '--count', '1');
+      expect(report.faults).toEqual([]);
+      expect(report.table.map(({ event, notSent, started }) => [event, notSent, started])).toEqual([
+        ['course.completed', 0, 1],
+        ['user.provisioned', 1, 0],
+        ['user.deprovisioned', 1, 0],
+      ]);
+    });
   });
 });
 
