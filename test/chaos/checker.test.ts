@@ -203,7 +203,7 @@ describe('check', () => {
     [
       'an unknown event in quarantine',
       records({
-        attempts: [sent({ event: 'badge.awarded', effects: [] })],
+        attempts: [sent({ event: 'unknown.event', effects: [] })],
         workflows: [found({ type: 'quarantine', status: 'RUNNING', outcome: null })],
         effects: {},
       }),

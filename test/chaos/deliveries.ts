@@ -44,7 +44,7 @@ export function departure(eventId: string, userId: string): Planned {
 
 /** Signed, and of an event that nobody knows: quarantine. */
 export function unknownEvent(eventId: string, userId: string): Planned {
-  return planned(eventId, 'badge.awarded', { userId, badgeName: `Badge ${eventId}` }, []);
+  return planned(eventId, 'unknown.event', { userId, badgeName: `Badge ${eventId}` }, []);
 }
 
 /** Signed, and no JSON: quarantine. */

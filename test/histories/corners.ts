@@ -485,7 +485,7 @@ export const moduleProgress: Scenarios = {
   'while-the-ledger-is-away': { event: 'module.progress', isTimeless, fakes: ledgerIsAway },
 };
 
-const unknown: Scenario = { event: 'badge.awarded', run: 'first', isTimeless };
+const unknown: Scenario = { event: 'unknown.event', run: 'first', isTimeless };
 const reread = {
   rereadEnvelope: {
     workflowType: 'courseCompletion',
@@ -511,13 +511,13 @@ export const quarantine: Scenarios = {
   },
   'unreadable-then-discarded': { ...unknown, bytes: true, script: [isWaiting, atRest, sendLast(discard)] },
   'redriven-as-a-completion': {
-    event: 'badge.awarded',
+    event: 'unknown.event',
     isTimeless,
     fakes: reread,
     script: [isWaiting, send((handle) => redrive(handle, { data: body }))],
   },
   'redriven-as-it-came': {
-    event: 'badge.awarded',
+    event: 'unknown.event',
     isTimeless,
     fakes: reread,
     script: [isWaiting, send((handle) => redrive(handle))],

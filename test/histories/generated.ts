@@ -323,7 +323,7 @@ const ofQuarantine = {
 
 export const quarantine: Scenarios = eachMessage(
   {
-    'it-waits': { event: 'badge.awarded', script: [isWaiting], messages: ofQuarantine, run: 'first' },
+    'it-waits': { event: 'unknown.event', script: [isWaiting], messages: ofQuarantine, run: 'first' },
     'it-may-be-a-leaver': {
       event: 'user.deactivated',
       ...everybodyIsNotified,

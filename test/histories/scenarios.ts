@@ -72,7 +72,7 @@ const provisioned = { event: 'user.provisioned' };
 const deprovisioned = { event: 'user.deprovisioned' };
 const leaver = { event: 'user.deactivated' };
 const notifiedBefore = { notifiedAt: '2026-11-28T10:00:00.000Z', workflowId: 'e0' };
-const unknown = { event: 'badge.awarded' };
+const unknown = { event: 'unknown.event' };
 const contradicting = { event: 'module.progress', conflict: true } as const;
 
 /** With an identity provider, mail and an archive, nothing refused: for what it costs. */

@@ -131,7 +131,7 @@ describe('a delivery in quarantine', () => {
   );
 
   test('is kept for the digest of the hour otherwise, until somebody has decided', async () => {
-    const handle = await world.send('badge.awarded');
+    const handle = await world.send('unknown.event');
     await world.until(handle, () => world.callsOf('addAlertCase').length > 0);
     await world.atRest(handle);
     expect(world.notifications()).toEqual([]);
@@ -325,7 +325,7 @@ describe('the answer of a decision', () => {
   });
 
   test('that is refused is a failure that nobody tries again', async () => {
-    const handle = await world.send('badge.awarded');
+    const handle = await world.send('unknown.event');
     await world.until(handle, ({ phase }) => phase === 'waiting');
     await expect(retry(handle, 'freeze')).rejects.toMatchObject({
       cause: { message: 'no step is parked', type: 'refused', nonRetryable: true },

@@ -20,7 +20,7 @@ const TYPES = {
   quizCoaching: { event: 'quiz.submitted', isOpen: stepIs('notifyManager', 'done') },
   onboarding: { event: 'user.provisioned', isOpen: stepIs('welcome', 'done') },
   offboarding: { event: 'user.deprovisioned', isOpen: isWaiting },
-  quarantine: { event: 'badge.awarded', isOpen: isWaiting },
+  quarantine: { event: 'unknown.event', isOpen: isWaiting },
 } as const;
 type Type = keyof typeof TYPES;
 

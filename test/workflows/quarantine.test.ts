@@ -13,7 +13,7 @@ const hire = dataOf('user.provisioned');
 const progress = dataOf('module.progress');
 
 async function waiting(data: object = { userId: 'u1' }): Promise<WorkflowHandle> {
-  const handle = await world.send('badge.awarded', { data });
+  const handle = await world.send('unknown.event', { data });
   await world.until(handle, ({ phase }) => phase === 'waiting');
   return handle;
 }
@@ -44,7 +44,7 @@ describe('quarantine', () => {
   test('records the receipt without a fact, says why, and waits for a person', async () => {
     const handle = await waiting();
     expect(world.callsOf('recordEvent')[0]?.args[0]).toMatchObject({
-      receipt: { eventId: handle.workflowId, event: 'badge.awarded' },
+      receipt: { eventId: handle.workflowId, event: 'unknown.event' },
       fact: null,
     });
     expect(await world.state(handle)).toMatchObject({
@@ -109,8 +109,8 @@ describe('quarantine that is redriven', () => {
 
   const whole = envelopeOf('module.progress', progress);
   test.each<[string, object, unknown, string | null, object]>([
-    ['the body as it came', progress, undefined, null, envelopeOf('badge.awarded', progress)],
-    ['data in place of the event’s data', { userId: 1 }, progress, 'corrected', envelopeOf('badge.awarded', progress)],
+    ['the body as it came', progress, undefined, null, envelopeOf('unknown.event', progress)],
+    ['data in place of the event’s data', { userId: 1 }, progress, 'corrected', envelopeOf('unknown.event', progress)],
     ['a whole envelope in place of all of it', { userId: 1 }, whole, 'corrected', whole],
   ])('has %s read', async (_claim, sent, data, reason, expected) => {
     const handle = await waiting(sent);
@@ -144,7 +144,7 @@ describe('quarantine that is redriven', () => {
 
   test('a megabyte of 1e20 is read again, and goes on as it came', async () => {
     const extra = Array<number>(190_000).fill(1e20);
-    const text = `{"event":"badge.awarded","data":{"userId":"u1","x":[${extra.map(() => '1e20').join(',')}]},"companyId":"acme"}`;
+    const text = `{"event":"unknown.event","data":{"userId":"u1","x":[${extra.map(() => '1e20').join(',')}]},"companyId":"acme"}`;
     const handle = await startRaw(Buffer.from(text), 'json/plain');
     readsAsHire();
     await redrive(handle);

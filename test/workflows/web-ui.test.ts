@@ -87,7 +87,7 @@ describe('the page of a workflow that runs', () => {
   test('is found by what it needs and why, and its memo says the rest, at one event each', async () => {
     world.fake('joinGroup', failing(1, credentialsRefused, 'done'));
     const renewal = await world.send('certification.expired');
-    const unknown = await world.send('badge.awarded');
+    const unknown = await world.send('unknown.event');
     const listed = async (needs: string, cause: string | null) => {
       const why = cause === null ? 'IS NULL' : `= '${cause}'`;
       const query = `MindtickleNeeds = '${needs}' AND MindtickleCause ${why} AND ExecutionStatus = 'Running'`;
