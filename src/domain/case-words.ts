@@ -1,7 +1,7 @@
 /** What people read of a workflow: one or two sentences that need no word of Temporal's. */
 import type { CaseFacts, CaseReaders } from './case-facts';
 import { isOwnCause, type OwnCause } from './causes';
-import { SYSTEMS, type System } from './policy';
+import { SYSTEM_LABELS, SYSTEMS, type System } from './policy';
 import { isoTime } from './time';
 import { writtenTime } from './written-time';
 
@@ -23,7 +23,7 @@ export function causeSentence(cause: string | null, why: string | null, labels: 
 
 /** What people call a system. */
 export function systemLabel(system: string, labels: CaseReaders['labels'] = {}): string {
-  return isSystem(system) ? (labels[system] ?? LABELS[system]) : system;
+  return isSystem(system) ? (labels[system] ?? SYSTEM_LABELS[system]) : system;
 }
 
 /** The system that a cause names; null: it is none of a system. */
@@ -35,15 +35,6 @@ export function systemOf(cause: string): System | null {
 function isSystem(name: string): name is System {
   return (SYSTEMS as readonly string[]).includes(name);
 }
-
-const LABELS: Readonly<Record<System, string>> = {
-  identity: 'the identity provider',
-  mail: 'the mail server',
-  archive: 'the archive',
-  salesforce: 'Salesforce',
-  slack: 'Slack',
-  xapi: 'the LMS',
-};
 
 /** By the keys of the search attribute `MindtickleCause`. */
 const CAUSES: Readonly<Record<OwnCause, string>> = {

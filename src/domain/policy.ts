@@ -1,10 +1,19 @@
 import type { Calendar } from './calendar';
 import type { SalesforceNames } from './salesforce-names';
 
-/** What we write to. A system without settings is `off`. */
-export const SYSTEMS = ['identity', 'mail', 'archive', 'salesforce', 'slack', 'xapi'] as const;
+/** What we write to, as a sentence names it. A system without settings is `off`. */
+export const SYSTEM_LABELS = {
+  identity: 'the identity provider',
+  mail: 'the mail server',
+  archive: 'the archive',
+  salesforce: 'Salesforce',
+  slack: 'Slack',
+  xapi: 'the LMS',
+} as const;
 
-export type System = (typeof SYSTEMS)[number];
+export type System = keyof typeof SYSTEM_LABELS;
+
+export const SYSTEMS = Object.keys(SYSTEM_LABELS) as readonly System[];
 
 /** `off`: not configured. `observe`: reads, and records what it would have written. `on`: writes. */
 export type Mode = 'off' | 'observe' | 'on';
