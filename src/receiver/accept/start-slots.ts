@@ -2,6 +2,7 @@
 export type ReleaseSlot = () => void;
 
 export interface StartSlots {
+  readonly isFree: (lane: number) => boolean;
   /** A slot, when one is free at once. */
   readonly tryTake: (lane: number) => ReleaseSlot | undefined;
   /** Resolves with a slot, or with `timeout` when `ms` passed without one. */
@@ -62,5 +63,5 @@ export function createStartSlots(limit: number): StartSlots {
       waiting.splice(behind < 0 ? waiting.length : behind, 0, waiter);
     });
   };
-  return { tryTake, take, inUse: () => inUse, onFree: (listener) => void listeners.push(listener) };
+  return { isFree, tryTake, take, inUse: () => inUse, onFree: (listener) => void listeners.push(listener) };
 }

@@ -3,6 +3,7 @@ import type { CappedLog } from '../../telemetry';
 import { describeFailure, type ReleaseSlot, type Started, type StartSlots, type WorkflowStarter } from '../accept';
 import { LANES, type Lane } from '../../events';
 import { asConflict, parseBody, readingOf, verifiedDelivery, type Reading, type VerifiedDelivery } from '../verify';
+import { createGiveWay } from './give-way';
 import { createBackoff, createRetryDecisions, type Backoff } from './retries';
 import type { Spool, StoredRecord } from './spool';
 
@@ -26,33 +27,48 @@ export interface DrainOptions {
   readonly log: CappedLog;
   /** Called with the result of each start. */
   readonly onStarted?: (started: Started) => void;
+  /** A clock in ms, which need not know the date; absent: the process's own. */
+  readonly now?: () => number;
 }
 
 /** Longer than for an incoming delivery: nobody waits for the answer. */
 const START_TIMEOUT_MS = 5 * SECOND;
 
-/** Hand the spool's records to Temporal: by lane, then by age, as many at once as there are start slots. */
+/**
+ * Hand the spool's records to Temporal: by lane, then by age, as many at once as there are start slots. While more comes
+ * than Temporal takes, it steps back, so that what comes is stored fast; lane 1 always goes.
+ */
 export function createDrain(options: DrainOptions): Drain {
   const { spool, slots } = options;
   const underWay = new Map<string, Promise<void>>();
   const onSettled = new Set<() => void>();
   const backoff = createBackoff(() => pump());
   const handOver = createHandOver(options, backoff);
+  const giveWay = createGiveWay(() => pump(), options.now);
   let count = 0;
   let isStopped = false;
 
-  const next = (): StoredRecord | undefined => {
-    for (const lane of (count + 1) % LOWEST_LANE_INTERVAL === 0 ? LOWEST_FIRST : LANES) {
+  const firstOf = (lanes: readonly Lane[]): StoredRecord | undefined => {
+    for (const lane of lanes) {
+      // Records are read from the disk: not while none of them may begin.
+      if (!slots.isFree(lane)) continue;
       const [record] = spool.oldest(lane, 1, (workflowId) => underWay.has(workflowId));
       if (record !== undefined) return record;
     }
     return undefined;
   };
+  const next = (): StoredRecord | undefined => {
+    const isLowestsTurn = (count + 1) % LOWEST_LANE_INTERVAL === 0;
+    if (isLowestsTurn && giveWay.mayBegin()) return firstOf(LOWEST_FIRST);
+    return firstOf(URGENT) ?? (slots.isFree(LOWEST_LANE) && giveWay.mayBegin() ? firstOf(LANES) : undefined);
+  };
   // After a failure a single start finds out whether Temporal accepts starts again.
   const mayBegin = (): boolean => !isStopped && !backoff.isWaiting() && !(backoff.isOn() && underWay.size > 0);
   const begin = (record: StoredRecord, release: ReleaseSlot): void => {
     count += 1;
+    if (record.lane !== URGENT_LANE) giveWay.began();
     const done = handOver(record, release).finally(() => {
+      giveWay.taken();
       underWay.delete(record.workflowId);
       release();
       pump();
@@ -71,7 +87,10 @@ export function createDrain(options: DrainOptions): Drain {
 
   slots.onFree(pump);
   return {
-    wake: pump,
+    wake: () => {
+      giveWay.arrived();
+      pump();
+    },
     isBackedOff: backoff.isOn,
     settled: () =>
       new Promise((resolve) => {
@@ -81,15 +100,19 @@ export function createDrain(options: DrainOptions): Drain {
     stop: async () => {
       isStopped = true;
       backoff.stop();
+      giveWay.stop();
       await Promise.all(underWay.values());
       pump();
     },
   };
 }
 
+const URGENT_LANE = 1;
+const URGENT = [URGENT_LANE] as const satisfies readonly Lane[];
+const LOWEST_LANE = 5;
 /** The lowest lane gets one start in so many, so that its age is bounded. */
 const LOWEST_LANE_INTERVAL = 16;
-const LOWEST_FIRST = [5, 1, 2, 3, 4] as const satisfies readonly Lane[];
+const LOWEST_FIRST = [LOWEST_LANE, 1, 2, 3, 4] as const satisfies readonly Lane[];
 
 /** One record to Temporal, and out of the spool. Never rejects: what fails stays, or becomes a dead letter. */
 function createHandOver(

@@ -209,6 +209,39 @@ describe('createDrain', () => {
     expect(started).toEqual(['a']);
   });
 
+  test('steps back while more comes than Temporal takes, except for lane 1', async () => {
+    for (let n = 0; n < 20; n += 1) await spool.put(received(`progress-${n}`, 5));
+    let now = 0;
+    const started: string[] = [];
+    const starter = {
+      start: (each: VerifiedDelivery): Promise<Started> => {
+        started.push(each.workflowId);
+        return Promise.resolve('started');
+      },
+    };
+    const settled = async (): Promise<void> => {
+      for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+    };
+    const line = createStartSlots(8);
+    const leave = Array.from({ length: 8 }, () => line.tryTake(5));
+    drain = createDrain({ spool, starter, slots: line, reading: { companyId: 'acme' }, log, now: () => now });
+    for (let n = 0; n < 200; n += 1) drain.wake();
+    now = 150;
+    drain.wake();
+    for (const release of leave) release?.();
+    await settled();
+    expect(started).toEqual(['progress-0']);
+    await spool.put(received('leaver', 1));
+    drain.wake();
+    await settled();
+    expect(started).toEqual(['progress-0', 'leaver']);
+    // No more came.
+    now = 400;
+    drain.wake();
+    await untilEmpty();
+    expect(started).toHaveLength(21);
+  });
+
   test('stops: waits for what is under way, and begins nothing more', async () => {
     for (const id of ['a', 'b']) await spool.put(received(id));
     let finish: () => void = () => undefined;
