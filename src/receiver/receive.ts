@@ -88,7 +88,12 @@ function literal(request: IncomingMessage, name: string): string | undefined {
  * throws, when a header is named `__proto__` or `constructor`; `headers` drops what is repeated.
  */
 export function headerValues({ rawHeaders }: IncomingMessage, name: string): string[] {
-  return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+  const values: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const [given = '', value = ''] = [rawHeaders[index], rawHeaders[index + 1]];
+    if (given.length === name.length && given.toLowerCase() === name) values.push(value);
+  }
+  return values;
 }
 
 function isIdentity(encoding: string | undefined): boolean {

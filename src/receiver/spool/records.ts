@@ -4,7 +4,7 @@ import type { Encryption } from '../../encryption';
 import { LANES } from '../../events';
 import { decodeFrame, encodeFrame, isDamage, type Damage, type Frame } from './frames';
 
-const problem = z.object({
+const problemSchema = z.object({
   kind: z.enum(['not-json', 'no-envelope', 'no-company', 'unknown-event', 'data-does-not-fit', 'conflict']),
   detail: z.string(),
 });
@@ -16,7 +16,7 @@ const delivery = z.object({
   receivedAt: z.string(),
   signatureDigest: z.string(),
   bodyDigest: z.string(),
-  problem: problem.exactOptional(),
+  problem: problemSchema.exactOptional(),
 });
 
 /** `done`: the record with this sequence number is with Temporal. */
@@ -51,14 +51,14 @@ export function encodeRecord(
   encryption?: Encryption,
 ): Buffer {
   // What was read of the body is not kept beside it: it is read again.
-  const kept = delivery.parse(facts);
+  const { eventId, event, signedAt, receivedAt, signatureDigest, bodyDigest, problem } = facts;
+  const kept = { eventId, event, signedAt, receivedAt, signatureDigest, bodyDigest, ...(problem && { problem }) };
   const found = { sequence, workflowId, lane };
   if (encryption === undefined)
     return encodeFrame({ is: 'delivery', ...found, delivery: kept } satisfies RecordHeader, rawBody);
   const { keyId, data } = encryption.encrypt(
     encodeFrame({ delivery: kept } satisfies z.infer<typeof content>, rawBody),
   );
-  const { receivedAt, bodyDigest } = kept;
   const header: RecordHeader = { is: 'encrypted', ...found, keyId, delivery: { receivedAt, bodyDigest } };
   return encodeFrame(header, data);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { conflictOf, isoTime, mayBeLeaver } from '../../domain';
 import { events, quarantine, type Delivery, type EventDelivery, type Lane } from '../../events';
 import { isJson, parseBody, parseEventId, unreadFields, userIdOf, type ParsedBody } from './parse';
@@ -110,7 +110,7 @@ function describeDelivery(
     signedAt: isoTime(signedAt),
     receivedAt: isoTime(now),
     signatureDigest,
-    bodyDigest: createHash('sha256').update(rawBody).digest('hex'),
+    bodyDigest: hash('sha256', rawBody),
     ...readingOf(contents),
   };
 }

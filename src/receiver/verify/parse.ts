@@ -41,7 +41,9 @@ export function parseEventId(text: string | undefined): string | undefined {
 export function parseBody(rawBody: Buffer, reading: Reading, signedAt: number): Parsed {
   const json = readJson(rawBody);
   if (json === undefined) return problem('not-json', 'The body is not JSON in UTF-8.');
-  if (isDeeper(json.value, MAX_DEPTH)) return problem('not-json', `The body is nested more than ${MAX_DEPTH} deep.`);
+  // Each level needs two bytes at least.
+  if (rawBody.length > 2 * MAX_DEPTH && isDeeper(json.value, MAX_DEPTH))
+    return problem('not-json', `The body is nested more than ${MAX_DEPTH} deep.`);
   return parseEnvelope(json.value, reading, signedAt);
 }
 
@@ -94,10 +96,12 @@ function problem(kind: Problem['kind'], detail: string, event: string | null = n
   return { kind: 'problem', problem: { kind, detail }, event, userId, isJson: kind !== 'not-json' };
 }
 
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Strict: one wrong byte, or a byte order mark (RFC 8259 §8.1), and it is not JSON. */
 function readJson(rawBody: Buffer): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(rawBody)) };
+    return { value: JSON.parse(strict.decode(rawBody)) };
   } catch {
     return undefined;
   }

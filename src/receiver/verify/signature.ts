@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { epochMs, SECOND } from '../../domain';
 
 /** What is signed and its signature. Header values are their literal text; undefined when the header is absent. */
@@ -53,7 +53,7 @@ export function verifySignature(
   const signedAt = parseTimestamp(timestamp);
   if (signedAt === undefined) return { ok: false, fault: 'malformed' };
   if (signedAt < now - window.backMs || signedAt > now + window.aheadMs) return { ok: false, fault: 'stale' };
-  return { ok: true, signedAt, signatureDigest: createHash('sha256').update(given).digest('hex'), secretIndex };
+  return { ok: true, signedAt, signatureDigest: hash('sha256', given), secretIndex };
 }
 
 /** Node reads header bytes as latin1: written back so, the HMAC covers the bytes that came. */
