@@ -79,6 +79,7 @@ export default tseslint.config(
     languageOptions: { sourceType: 'module', globals: globals.browser },
     rules: LIMITS,
   },
+  { files: ['bench/servers/*.mjs'], languageOptions: { sourceType: 'module', globals: globals.node } },
   {
     files: ['bin/**/*.js', '.ci/*.js', '*.cjs', 'test/*.cjs'],
     languageOptions: { sourceType: 'commonjs', globals: globals.node },
