@@ -36,7 +36,8 @@ const START_TIMEOUT_MS = 5 * SECOND;
 
 /**
  * Hand the spool's records to Temporal: by lane, then by age, as many at once as there are start slots. While more comes
- * than Temporal takes, it steps back, so that what comes is stored fast; lane 1 always goes.
+ * than Temporal takes, it steps back, so that what comes is stored fast, and for some seconds after a start of lane 1, so that
+ * the engine has time for it. Lane 1 itself always goes.
  */
 export function createDrain(options: DrainOptions): Drain {
   const { spool, slots } = options;
@@ -66,7 +67,8 @@ export function createDrain(options: DrainOptions): Drain {
   const mayBegin = (): boolean => !isStopped && !backoff.isWaiting() && !(backoff.isOn() && underWay.size > 0);
   const begin = (record: StoredRecord, release: ReleaseSlot): void => {
     count += 1;
-    if (record.lane !== URGENT_LANE) giveWay.began();
+    if (record.lane === URGENT_LANE) giveWay.beganUrgent();
+    else giveWay.began();
     const done = handOver(record, release).finally(() => {
       giveWay.taken();
       underWay.delete(record.workflowId);

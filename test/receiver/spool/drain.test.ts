@@ -64,7 +64,7 @@ function drainWith(start: Start = () => Promise.resolve('started'), line: StartS
       return outcome;
     },
   };
-  drain = createDrain({ spool, starter, slots: line, reading: { companyId: 'acme' }, log });
+  drain = createDrain({ spool, starter, slots: line, reading: { companyId: 'acme' }, log, now: () => 0 });
   return started;
 }
 
@@ -235,9 +235,8 @@ describe('createDrain', () => {
     drain.wake();
     await settled();
     expect(started).toEqual(['progress-0', 'leaver']);
-    // No more came.
-    now = 400;
-    drain.wake();
+    // No more came, and the leaver has had its time.
+    for (now of [400, 4000]) drain.wake();
     await untilEmpty();
     expect(started).toHaveLength(21);
   });

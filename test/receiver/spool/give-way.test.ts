@@ -10,11 +10,15 @@ interface Second {
 }
 
 /** Second by second, a Temporal that takes `takesPerSecond` at most, while so many come in each of the seconds. */
-function simulate(arrivals: readonly number[], takesPerSecond: number): readonly Second[] {
+function simulate(
+  arrivals: readonly number[],
+  takesPerSecond: number,
+  isLeaver: (second: number) => boolean = () => false,
+): readonly Second[] {
   let burst = NO_BURST;
   let waiting = 0;
   let credit = 0;
-  return arrivals.map((perSecond) => {
+  return arrivals.map((perSecond, second) => {
     let sum = 0;
     for (let ms = 0; ms < 1000; ms += WINDOW_MS) {
       const arrived = (perSecond * WINDOW_MS) / 1000;
@@ -24,7 +28,7 @@ function simulate(arrivals: readonly number[], takesPerSecond: number): readonly
       credit = Math.min(credit - taken, 1);
       waiting += arrived - taken;
       sum += taken;
-      burst = observe(burst, { ms: WINDOW_MS, arrived, taken });
+      burst = observe(burst, { ms: WINDOW_MS, arrived, taken, urgent: ms === 0 && isLeaver(second) });
     }
     return { taken: sum, burst, waiting };
   });
@@ -71,5 +75,14 @@ describe('the drain gives way', () => {
     const after = simulate([...seconds(3, 4000), ...seconds(20, 50)], 200).slice(4);
     expect(after.map(({ taken }) => taken)).toEqual(seconds(19, 200));
     expect(after.at(-1)?.waiting).toBeGreaterThan(0);
+  });
+
+  test('to a leaver for three seconds, and to leavers without an end as to a burst', () => {
+    const one = simulate([2000, ...seconds(8, 0)], 200, (second) => second === 2).map(({ taken }) => taken);
+    expect(one.slice(3, 5)).toEqual([20, 20]);
+    expect(one.slice(6)).toEqual(seconds(3, 200));
+    const many = simulate([8000, ...seconds(25, 0)], 200, (second) => second > 0).map(({ taken }) => taken);
+    expect(many[5]).toBe(20);
+    expect(many.slice(22)).toEqual(seconds(4, 200));
   });
 });
