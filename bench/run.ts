@@ -44,15 +44,18 @@ export async function runBench(options: BenchOptions): Promise<Results> {
 
 /** A current build, and the peers' packages. */
 async function prepare(progress: (line: string) => void): Promise<void> {
-  const run = promisify(execFile);
-  await run(process.execPath, [resolve(__dirname, '../bin/build.js'), '--if-stale']);
+  await buildIfStale();
   if (existsSync(join(__dirname, 'node_modules'))) return;
   progress('installing what the bench compares with, into bench/node_modules');
-  const failed = await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: __dirname }).then(
+  const failed = await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: __dirname }).then(
     () => false,
     () => true,
   );
   if (failed) progress('npm ci failed in bench/: the peers that it brings are missing');
+}
+
+export async function buildIfStale(): Promise<void> {
+  await promisify(execFile)(process.execPath, [resolve(__dirname, '../bin/build.js'), '--if-stale']);
 }
 
 async function compare(stack: Stack, chosen: readonly Variant[], options: BenchOptions): Promise<Results> {
