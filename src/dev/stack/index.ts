@@ -106,7 +106,7 @@ async function startParts(
       : group.start(ledgerPart(setting, ports.ledger)),
     isSet(env, 'TEMPORAL_ADDRESS')
       ? prepareTemporal(env, settings, progress).then((address) => ({ address, uiUrl: null }))
-      : startTemporal(group, setting, settings, { port: ports.temporal, uiPort: ports.temporalUi }),
+      : startTemporal(group, setting, settings, temporalOptions(options, ports)),
     group.start(
       standInsPart(
         setting,
@@ -164,15 +164,25 @@ function chooseStackPorts({ env, ports }: StackOptions) {
   ]);
 }
 
+/** The Web UI reads what is encrypted by way of the operations. */
+function temporalOptions(
+  { env, ops }: StackOptions,
+  ports: Readonly<Record<'temporal' | 'temporalUi' | 'ops', number>>,
+): { readonly port: number; readonly uiPort: number; readonly codecEndpoint?: string } {
+  const common = { port: ports.temporal, uiPort: ports.temporalUi };
+  if (ops === false || !isSet(env, 'ENCRYPTION_KEYS')) return common;
+  return { ...common, codecEndpoint: `${loopback(ports.ops)}/codec` };
+}
+
 /** Our own development server, with the retention that the settings need. */
 async function startTemporal(
   group: ProcessGroup,
   setting: Setting,
   settings: WorkerSettings,
-  ports: { readonly port: number; readonly uiPort: number },
+  options: ReturnType<typeof temporalOptions>,
 ) {
   const retentionDays = Math.max(RETENTION_DAYS, retentionDaysFor(settings));
-  const temporal = await group.start(temporalPart(setting, { ...ports, retentionDays }));
+  const temporal = await group.start(temporalPart(setting, { ...options, retentionDays }));
   await scheduleHousekeeping(setting.env, temporal.address, settings.companyId);
   return temporal;
 }

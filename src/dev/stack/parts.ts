@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Environment } from '../../settings';
 import { answers, says, startChild, type ChildOptions } from '../child';
 import { logFileOf, type DataDir, type Registry } from '../data-dir';
-import { findTemporalCli, startDevServer } from '../temporal';
+import { findTemporalCli, startDevServer, type DevServerOptions } from '../temporal';
 import {
   bareEnvironment,
   loopback,
@@ -84,7 +84,10 @@ interface TemporalRunning extends Running {
 
 export function temporalPart(
   { env, dir, registry, progress }: Setting,
-  ports: { readonly port: number; readonly uiPort: number; readonly retentionDays: number },
+  options: Pick<DevServerOptions, 'port' | 'retentionDays'> & {
+    readonly uiPort: number;
+    readonly codecEndpoint?: string;
+  },
 ): Part<TemporalRunning> {
   const logFile = logFileOf(dir, 'temporal');
   const launch = async (signal: AbortSignal): Promise<TemporalRunning> => {
@@ -93,13 +96,13 @@ export function temporalPart(
     const { address, pid, exited, stop } = await startDevServer({
       cliPath: path,
       dbFile: dir.temporalDb,
-      ...ports,
+      ...options,
       namespace: namespaceOf(env),
       logFile,
       onSpawn: (spawned) => registry.add('temporal', spawned),
       signal,
     });
-    const uiUrl = `http://127.0.0.1:${ports.uiPort}`;
+    const uiUrl = `http://127.0.0.1:${options.uiPort}`;
     return { pids: { temporal: pid }, detail: `${address} (${path}, from ${source})`, exited, stop, address, uiUrl };
   };
   return { name: 'temporal', logFile, launch };

@@ -12,6 +12,8 @@ export interface DevServerOptions extends Pick<ChildOptions<void>, 'logFile' | '
   readonly port: number;
   /** Absent: without the Web UI. */
   readonly uiPort?: number;
+  /** What decrypts for the Web UI. Absent: nothing is encrypted. */
+  readonly codecEndpoint?: string | undefined;
   /** `default` when absent. */
   readonly namespace?: string;
   /** How long it keeps a closed workflow at least; RETENTION_DAYS when absent. */
@@ -59,9 +61,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   return { address, ...child };
 }
 
-function argumentsFor({ port, uiPort, dbFile }: DevServerOptions, namespace: string): string[] {
+function argumentsFor({ port, uiPort, codecEndpoint, dbFile }: DevServerOptions, namespace: string): string[] {
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
   args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]));
+  if (codecEndpoint !== undefined) args.push('--ui-codec-endpoint', codecEndpoint);
   args.push('--db-filename', dbFile);
   // What the server acknowledged survives a crash of the machine too: `synchronous=2` is FULL.
   args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=2');

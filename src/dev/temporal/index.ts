@@ -1,2 +1,2 @@
 export { findTemporalCli } from './binaries';
-export { startDevServer } from './dev-server';
+export { startDevServer, type DevServerOptions } from './dev-server';

@@ -58,12 +58,15 @@ async function registered(address: string): Promise<string[]> {
 const ourNames = Object.values(searchAttributes).map(({ name }) => name);
 
 describe('startDevServer', () => {
-  test('has our search attributes, remembers for 8 days, and shows the Web UI', async () => {
+  test('has our search attributes, remembers for 8 days, and shows the Web UI, which knows what decrypts', async () => {
     const uiPort = await freePort();
-    const server = await start({ uiPort });
+    const codecEndpoint = 'http://127.0.0.1:3001/codec';
+    const server = await start({ uiPort, codecEndpoint });
     expect(await registered(server.address)).toEqual(expect.arrayContaining(ourNames));
     expect(await retentionSeconds(server.address)).toBe(8 * DAYS);
-    expect((await fetch(`http://127.0.0.1:${uiPort}`)).status).toBe(200);
+    const ui = `http://127.0.0.1:${uiPort}`;
+    expect((await fetch(ui)).status).toBe(200);
+    expect(await (await fetch(`${ui}/api/v1/settings`)).json()).toMatchObject({ Codec: { Endpoint: codecEndpoint } });
   });
 
   test('repairs an earlier data file: 24 hours and no search attributes', async () => {
