@@ -3,6 +3,7 @@ import type { ConnectorDeps } from './connector';
 import { createCredentialMemory } from './credentials';
 import { withinTime } from './deadline';
 import { credentialsRefused, failureFromNetwork, failureFromStatus, ofCall, rejected, unavailable } from './failure';
+import { observeCall } from './observe-call';
 import type { Effect, Write } from './write-once';
 
 export interface HttpAnswer {
@@ -26,6 +27,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Other statuses than 2xx that are an answer and no failure. */
   readonly accept?: readonly number[];
+  /** Throws where an answer with an accepted status is a failure still. */
+  readonly inspect?: (answer: HttpAnswer) => void;
 }
 
 interface HttpSettings extends Pick<ConnectorDeps, 'fetch' | 'timeoutMs'> {
@@ -55,12 +58,11 @@ export function createHttp({
   timeoutMs = 5000,
   fetch: send = fetch,
 }: HttpSettings): Http {
-  const base = baseUrl.replace(/\/+$/, '');
   const memory = createCredentialMemory(system);
 
   async function call(request: HttpRequest): Promise<HttpAnswer> {
     try {
-      return await answered(request);
+      return await observeCall(system, request.method, () => answered(request));
     } catch (error) {
       throw ofCall(request.call, error);
     }
@@ -76,7 +78,9 @@ export function createHttp({
     const body = parseJson(text);
     if (!response.ok && !request.accept?.includes(status)) throw failure(status, response.headers, body);
     if (body === undefined) requireNoPage(system, status, text);
-    return { status, body, headers: response.headers };
+    const answer = { status, body, headers: response.headers };
+    request.inspect?.(answer);
+    return answer;
   }
 
   async function exchange(
@@ -86,7 +90,7 @@ export function createHttp({
     const given = { ...own, ...more };
     return withinTime(timeoutMs, async (signal) => {
       try {
-        const response = await send(`${base}${path}`, {
+        const response = await send(`${baseUrl.replace(/\/+$/, '')}${path}`, {
           method,
           // A redirect would carry the credential, or a person's data, to an address that no setting names.
           redirect: 'manual',

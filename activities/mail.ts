@@ -8,6 +8,7 @@ import { keysDisagree, readersOf, type Connector, type ConnectorDeps } from './c
 import { createCredentialMemory } from './credentials';
 import { withinTime } from './deadline';
 import { askLedger, causeOf, credentialsRefused, networkCode, ofCall, rejected, unavailable } from './failure';
+import { observeCall } from './observe-call';
 import { createWrite, digest, ownWorkflowId, type StepContext } from './write-once';
 
 export interface MailActivities {
@@ -77,23 +78,20 @@ function createSend({ url, from, transport, timeoutMs = 12_000 }: Sender) {
     memory.require(credential);
     // nodemailer's own limits are for a silent server: a slow one would keep the attempt without end.
     const messageId = `<${digest(key)}@${domain}>`;
-    try {
-      await withinTime(timeoutMs, async (signal) => {
-        const mail: SendMailOptions & { signal: AbortSignal } = {
-          from,
-          to,
-          messageId,
-          signal,
-          ...message,
-        };
-        return transport().sendMail(mail);
-      });
-    } catch (error) {
-      if (error instanceof CancelledFailure) throw error;
-      const failure = failureFromSmtp(error, isAscii(to) ? undefined : NON_ASCII);
-      if ((error as { responseCode?: number }).responseCode === 535) memory.learn(credential, failure);
-      throw failure;
-    }
+    const deliver = async (): Promise<void> => {
+      try {
+        await withinTime(timeoutMs, async (signal) => {
+          const mail: SendMailOptions & { signal: AbortSignal } = { from, to, messageId, signal, ...message };
+          await transport().sendMail(mail);
+        });
+      } catch (error) {
+        if (error instanceof CancelledFailure) throw error;
+        const failure = failureFromSmtp(error, isAscii(to) ? undefined : NON_ASCII);
+        if ((error as { responseCode?: number }).responseCode === 535) memory.learn(credential, failure);
+        throw failure;
+      }
+    };
+    await observeCall('mail', 'SEND', deliver);
     memory.learn(credential, undefined);
     return 'sent';
   };

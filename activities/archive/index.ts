@@ -4,6 +4,7 @@ import type { SystemSettings } from '../../src/settings';
 import { renderCertificate, type CertificateFacts } from '../certificate';
 import type { Connector, ConnectorDeps } from '../connector';
 import { askLedger } from '../failure';
+import { observeCall } from '../observe-call';
 import { createWrite, ownWorkflowId, type StepContext } from '../write-once';
 import { createFileStore } from './files';
 import { createS3Store } from './s3';
@@ -39,10 +40,13 @@ export function connect(
     const key = parts.map(fileName).join('/');
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const would = { key, bytes: bytes.length, sha256 };
-    return write({ context, naturalKey: key, would, isStillSo: () => holds(key, bytes) }, async () => {
-      await put(key, bytes);
-      return { key, sha256 };
-    });
+    return write(
+      { context, naturalKey: key, would, isStillSo: () => observeCall('archive', 'READ', () => holds(key, bytes)) },
+      async () => {
+        await observeCall('archive', 'WRITE', () => put(key, bytes));
+        return { key, sha256 };
+      },
+    );
   }
 
   async function storeCertificate(context: StepContext, facts: CertificateFacts): Promise<Stored | 'observed'> {

@@ -5,6 +5,7 @@ import { createCredentialMemory } from '../credentials';
 import { unlessCancelled } from '../deadline';
 import { credentialsRefused, failureFromNetwork, failureFromStatus, ofCall, rejected, statusOf } from '../failure';
 import { requireNoPage, type Http } from '../http';
+import { observeCall } from '../observe-call';
 import type { Write } from '../write-once';
 
 /** The one access token of this process, in memory only. */
@@ -106,7 +107,10 @@ function createSignIn(
     }
   }
 
-  async function take(secret: string, at: Place): Promise<Token> {
+  const take = (secret: string, at: Place): Promise<Token> =>
+    observeCall('identity', 'POST', () => takeFrom(secret, at));
+
+  async function takeFrom(secret: string, at: Place): Promise<Token> {
     const asked = clock();
     const { response, text } = await ask(secret, at);
     if (!response.ok) throw failureOf(response, text);

@@ -13,6 +13,7 @@ import {
   unavailable,
 } from '../failure';
 import { requireNoPage } from '../http';
+import { observeCall } from '../observe-call';
 
 /** A bearer token, and where it is valid. */
 export interface Session {
@@ -80,10 +81,17 @@ function secretOf({ credential }: SystemSettings['salesforce']): string {
   return 'secret' in credential ? credential.secret() : credential.privateKey();
 }
 
-async function signIn(
-  settings: SystemSettings['salesforce'],
-  { send, now, timeoutMs }: { readonly send: typeof fetch; readonly now: () => number; readonly timeoutMs: number },
-): Promise<Session> {
+interface Caller {
+  readonly send: typeof fetch;
+  readonly now: () => number;
+  readonly timeoutMs: number;
+}
+
+function signIn(settings: SystemSettings['salesforce'], caller: Caller): Promise<Session> {
+  return observeCall('salesforce', 'POST', () => openSession(settings, caller));
+}
+
+async function openSession(settings: SystemSettings['salesforce'], { send, now, timeoutMs }: Caller): Promise<Session> {
   const login = settings.loginUrl.replace(/\/+$/, '');
   const form = new URLSearchParams(grantOf(settings, login, now()));
   let response: Response;

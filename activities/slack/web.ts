@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/activity';
-import { credentialsRefused, ofCall, rejected, retryAfterMs, unavailable } from '../failure';
+import { credentialsRefused, rejected, retryAfterMs, unavailable } from '../failure';
 import type { Http, HttpAnswer } from '../http';
 
 /** One method of Slack's Web API. Resolves to what it answers with `ok: true`. */
@@ -21,15 +21,21 @@ export function createCallSlack(http: Http): CallSlack {
       path: `/${method}`,
       raw: new URLSearchParams(args).toString(),
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      inspect: requireOk,
     });
-    const body = (typeof answer.body === 'object' ? answer.body : null) as Readonly<Record<string, unknown>> | null;
-    if (body?.['ok'] === true) return body;
-    const failure =
-      body?.['ok'] === false
-        ? slackRefusal(body, answer)
-        : rejected('slack', 'did not answer as Slack does: is SLACK_API_URL right?', { status: answer.status });
-    throw ofCall(method, failure);
+    return fieldsOf(answer);
   };
+}
+
+function requireOk(answer: HttpAnswer): void {
+  const body = fieldsOf(answer);
+  if (body['ok'] === true) return;
+  if (body['ok'] === false) throw slackRefusal(body, answer);
+  throw rejected('slack', 'did not answer as Slack does: is SLACK_API_URL right?', { status: answer.status });
+}
+
+function fieldsOf({ body }: HttpAnswer): Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>) : {};
 }
 
 /** These may pass on a later attempt. */

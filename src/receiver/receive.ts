@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SECOND } from '../domain';
 import type { ReceiverSettings } from '../settings';
+import { inSpan } from '../telemetry';
 import type { Accept, Accepted } from './accept';
 import { readBody, type BodyResult } from './body';
 import type { Budget } from './admission';
@@ -56,7 +57,7 @@ export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
     const { workflowId, contents } = result.verified;
     return { kind: 'accepted', accepted, workflowId, isQuarantined: contents.kind !== 'event' };
   };
-  return async (request, response) => {
+  const receive: Receive = async (request, response) => {
     if (!isIdentity(request.headers['content-encoding'])) return { kind: 'refused', rule: 'encoding' };
     const slot = budget.enter(request.socket);
     if (slot === undefined) return { kind: 'refused', rule: 'overload' };
@@ -66,6 +67,12 @@ export function createReceive(deps: ReceiveDeps, budget: Budget): Receive {
       slot.release();
     }
   };
+  return (request, response) => inSpan('delivery', () => receive(request, response), describe);
+}
+
+function describe(outcome: Outcome): string {
+  if (outcome.kind === 'accepted') return outcome.accepted;
+  return outcome.kind === 'refused' ? outcome.rule : outcome.kind;
 }
 
 function rawDelivery(request: IncomingMessage, names: ReceiverSettings['delivery'], rawBody: Buffer): RawDelivery {

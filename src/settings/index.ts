@@ -43,6 +43,8 @@ export interface ReceiverSettings {
   readonly ops: OpsSettings | undefined;
   /** Where refusals are kept; undefined: nowhere. */
   readonly databaseUrl: Secret | undefined;
+  /** Where traces go; absent: nowhere. */
+  readonly tracesEndpoint?: string | undefined;
   readonly logLevel: string;
 }
 
@@ -69,6 +71,8 @@ export interface WorkerSettings {
   readonly windowAheadMs: number;
   /** Where the SDK serves its metrics, `host:port`; absent: nowhere. */
   readonly metricsAddress?: string | undefined;
+  /** Where traces go; absent: nowhere. */
+  readonly tracesEndpoint?: string | undefined;
   readonly logLevel: string;
 }
 
@@ -93,6 +97,7 @@ const OF_RECEIVER = [
   'REPLAY_LIMIT',
   'RECEIPT_DAYS',
   'ENCRYPTION_KEYS',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
   'LOG_LEVEL',
 ] as const;
 const OF_WORKER = [
@@ -104,6 +109,7 @@ const OF_WORKER = [
   'TEMPORAL_UI_URL',
   'OPS_URL',
   'METRICS_ADDRESS',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
   'LOG_LEVEL',
   'NODE_ENV',
   'MT_STACK',
@@ -129,6 +135,7 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     // Without a token the port stays closed, and OPS_PORT may be what Kubernetes says of a service named `ops`.
     ops: read.OPS_TOKENS && { port: readVariables(env, ['OPS_PORT']).OPS_PORT, tokens: read.OPS_TOKENS },
     databaseUrl: ledgerUrl(env),
+    tracesEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: read.LOG_LEVEL,
   };
 }
@@ -149,6 +156,7 @@ export function workerSettings(env: Environment): WorkerSettings {
     modes: connectorModes(connectors, modes, read.MT_STACK === 'dev' ? 'on' : 'observe'),
     links: { uiUrl: read.TEMPORAL_UI_URL, opsUrl: read.OPS_URL },
     metricsAddress: read.METRICS_ADDRESS,
+    tracesEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     limits,
     auditDays: read.AUDIT_DAYS,
     ...memoryOf(delivery, read.RECEIPT_DAYS),

@@ -137,6 +137,8 @@ const variables = {
       'is not an IP address and a port, as in 127.0.0.1:9464',
     )
     .optional(),
+  /** Where traces go, by OTLP over HTTP; absent: there are none. The collector's other settings are OpenTelemetry's own. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], oneOf).default('info'),
   NODE_ENV: z.string().optional(),
   /** Set by `mt dev` for its own processes: connectors are `on` unless the config says otherwise. */

@@ -3,6 +3,7 @@ import { standardErrorLines } from './lines';
 
 export type { Logger } from 'pino';
 export { lostLogLines } from './lines';
+export { inSpan, startTracing } from './tracing';
 
 /**
  * JSON lines on standard error, so that standard output stays a command's answer. What is logged: ids, counts, codes,

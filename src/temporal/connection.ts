@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '@temporalio/client';
+import { Client, type ClientInterceptors } from '@temporalio/client';
 import { IllegalStateError, type DataConverter, type LogLevel, type LogMetadata } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type * as WorkerSdk from '@temporalio/worker';
@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   readonly env?: Environment;
   /** Where the SDK serves its metrics to Prometheus, `host:port`; absent: nowhere. */
   readonly metricsAddress?: string | undefined;
+  /** Of the client, such as those that hand a trace on. */
+  readonly interceptors?: ClientInterceptors | undefined;
 }
 
 export interface Connected {
@@ -44,6 +46,7 @@ interface Target {
   readonly options: Address;
   readonly namespace: string;
   readonly dataConverter: DataConverter | undefined;
+  readonly interceptors: ClientInterceptors | undefined;
 }
 
 /** The SDK itself gives up on a silent address after half a minute (tried). */
@@ -56,8 +59,9 @@ const LINE_EVERY_ATTEMPTS = 12;
  * Connect to the Temporal that `TEMPORAL_*` name, once: for commands and for the worker.
  * @throws SettingsError for malformed `TEMPORAL_*`; Error naming the address when it cannot be reached.
  */
-export async function connectNow({ log, env = process.env, metricsAddress }: ConnectionOptions): Promise<Connected> {
-  const target = readTarget(env);
+export async function connectNow(options: ConnectionOptions): Promise<Connected> {
+  const { log, env = process.env, metricsAddress, interceptors } = options;
+  const target = readTarget(env, interceptors);
   installRuntime(log, metricsAddress);
   try {
     return await connect(target);
@@ -72,8 +76,9 @@ export async function connectNow({ log, env = process.env, metricsAddress }: Con
  * Connect while the process already works: `NativeConnection` has no lazy form, and fails at once when Temporal is away.
  * @throws SettingsError for malformed `TEMPORAL_*`, and for nothing else.
  */
-export function connectInBackground({ log, env = process.env }: ConnectionOptions): BackgroundConnection {
-  const target = readTarget(env);
+export function connectInBackground(options: ConnectionOptions): BackgroundConnection {
+  const { log, env = process.env, interceptors } = options;
+  const target = readTarget(env, interceptors);
   const { namespace } = target;
   installRuntime(log);
   const stopping = new AbortController();
@@ -127,7 +132,7 @@ function workerSdk(): typeof WorkerSdk {
   return require('@temporalio/worker') as typeof WorkerSdk;
 }
 
-async function connect({ options, namespace, dataConverter }: Target): Promise<Connected> {
+async function connect({ options, namespace, dataConverter, interceptors }: Target): Promise<Connected> {
   const connecting = workerSdk().NativeConnection.connect(options);
   const timer = new AbortController();
   const limit = sleep(CONNECT_LIMIT_MS, undefined, { signal: timer.signal }).then(() => {
@@ -139,7 +144,11 @@ async function connect({ options, namespace, dataConverter }: Target): Promise<C
   });
   try {
     const connection = await Promise.race([connecting, limit]);
-    const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
+    const client = new Client({
+      ...{ connection, namespace },
+      ...(dataConverter && { dataConverter }),
+      ...(interceptors && { interceptors }),
+    });
     return { client, connection, namespace, dataConverter, close: () => connection.close() };
   } finally {
     timer.abort();
@@ -148,7 +157,7 @@ async function connect({ options, namespace, dataConverter }: Target): Promise<C
 }
 
 /** @throws SettingsError */
-function readTarget(env: Environment): Target {
+function readTarget(env: Environment, interceptors: ClientInterceptors | undefined): Target {
   const overrideEnvVars = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
   );
@@ -156,7 +165,7 @@ function readTarget(env: Environment): Target {
   try {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars });
     const address = connectionOptions.address ?? 'localhost:7233';
-    return { address, options: { ...connectionOptions, address }, namespace, dataConverter };
+    return { address, options: { ...connectionOptions, address }, namespace, dataConverter, interceptors };
   } catch (error) {
     throw new SettingsError([`TEMPORAL_*: ${(error as Error).message}`]);
   }
@@ -169,7 +178,13 @@ function cause(error: unknown): string {
 }
 
 /** Names as Prometheus has them: `temporal_activity_execution_latency_seconds`. */
-const METRICS = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true } as const;
+const METRICS = {
+  countersTotalSuffix: true,
+  unitSuffix: true,
+  useSecondsForDurations: true,
+  // The SDK's own buckets are for milliseconds.
+  histogramBucketOverrides: { mindtickle_connector_call: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] },
+};
 
 /** Must come before any other use of the native SDK, which else traps SIGTERM and writes its log to standard output. */
 function installRuntime(log: Logger, metricsAddress?: string): void {

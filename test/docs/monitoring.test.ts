@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
+import { connectorMetrics } from '../../activities/observe-call';
 import { createOpsMetrics } from '../../src/commands/ops/metrics';
 import { createReceiverMetrics } from '../../src/commands/receiver/metrics';
 import { refusals } from '../../src/receiver/refusals/rules';
@@ -36,9 +37,8 @@ beforeAll(async () => {
   const pool = { query: () => Promise.reject(new Error('away')) };
   const ops = createOpsMetrics({ viewers: () => 0, client: () => undefined, pool: pool as never });
   const texts = await Promise.all([receiver.text(), ops.text()]);
-  metrics = new Set(
-    texts.flatMap(({ body }) => [...body.matchAll(/^# TYPE (mindtickle_\w+)/gm)].map(([, name = '']) => name)),
-  );
+  const named = ({ body }: { body: string }) => [...body.matchAll(/^# TYPE (mindtickle_\w+)/gm)];
+  metrics = new Set([...texts.flatMap(named).map(([, name = '']) => name), ...connectorMetrics]);
 });
 
 function namesIn(text: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerInterceptors } from '@temporalio/worker';
 import { createConnectors, createOwnActivities } from '../../activities';
 import { openPool } from '../../src/ledger';
 import { readConfigFile, type WorkerSettings } from '../../src/settings';
@@ -14,6 +14,10 @@ interface WorkerParts {
   /** How the activities read a delivery again, and ask whether a workflow runs. */
   readonly reread: Parameters<typeof createOwnActivities>[2];
   readonly status?: Parameters<typeof createOwnActivities>[3];
+  /** The file of a bundle; absent: the run's. */
+  readonly bundle?: string;
+  /** Of the activities. */
+  readonly interceptors?: NonNullable<WorkerInterceptors['activity']>;
 }
 
 /** The real worker's parts: workflows, the ledger's activities, and, where there is one, the archive. @returns its end. */
@@ -36,21 +40,20 @@ export async function startWorker({ connection, namespace = 'default', ledger, a
     logLevel: 'error',
   };
   const pool = openPool(ledger);
-  const { reread, status = statusOf() } = parts;
+  const { reread, status = statusOf(), bundle = process.env['TEST_WORKFLOW_BUNDLE'] ?? '' } = parts;
+  const common = { connection, namespace, interceptors: { activity: parts.interceptors ?? [] } };
   const workers = [
     await Worker.create({
-      connection,
-      namespace,
+      ...common,
       taskQueue: 'mindtickle',
-      workflowBundle: { codePath: process.env['TEST_WORKFLOW_BUNDLE'] ?? '' },
+      workflowBundle: { codePath: bundle },
       activities: createOwnActivities(settings, pool, reread, status),
     }),
   ];
   for (const [system, connector] of Object.entries(createConnectors(settings, pool, status)))
     workers.push(
       await Worker.create({
-        connection,
-        namespace,
+        ...common,
         taskQueue: `mindtickle-${system}`,
         activities: connector.activities,
       }),

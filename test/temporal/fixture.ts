@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ClientInterceptors } from '@temporalio/client';
 import type { Environment } from '../../src/settings';
 import { createLogger } from '../../src/telemetry';
 import { connectNow, type Connected, prepareNamespace } from '../../src/temporal';
@@ -16,10 +17,10 @@ export function temporalAddress(): string {
 }
 
 /** A new namespace in the run's Temporal, with our search attributes: no other test's worker polls its tasks. */
-export async function openNamespace(more: Environment = {}): Promise<Connected> {
+export async function openNamespace(more: Environment = {}, interceptors?: ClientInterceptors): Promise<Connected> {
   const namespace = `receiver-${randomUUID()}`;
   const env = { TEMPORAL_ADDRESS: temporalAddress(), TEMPORAL_NAMESPACE: namespace, ...more };
-  const connected = await connectNow({ log: silentLog, env });
+  const connected = await connectNow({ log: silentLog, env, interceptors });
   await connected.connection.workflowService.registerNamespace({
     namespace,
     workflowExecutionRetentionPeriod: { seconds: 86_400 as never },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createEncryption } from '../../encryption';
 import { listenOn } from '../../http';
-import { createCappedLog, createLogger } from '../../telemetry';
+import { createCappedLog, createLogger, startTracing } from '../../telemetry';
 import { withTimeout } from '../../with-timeout';
 import { boundByOpenFiles, MAX_CONNECTIONS } from '../../receiver/receiver';
 import {
@@ -32,7 +32,8 @@ export async function runReceiver(env: Environment): Promise<void> {
   const cappedLog = createCappedLog(log);
   const secrets = watchSecrets({ env, log });
   const unnotice = noticeChanges('receiver', env, log);
-  const temporal = connectInBackground({ log, env });
+  const tracing = startTracing('receiver', settings.tracesEndpoint);
+  const temporal = connectInBackground({ log, env, interceptors: tracing.clientInterceptors });
   const lost = new AbortController();
   const tokens = settings.ops && watchSetting({ env, name: 'OPS_TOKENS', log });
   const { connections, warning } = boundByOpenFiles(MAX_CONNECTIONS);
@@ -66,6 +67,7 @@ export async function runReceiver(env: Environment): Promise<void> {
     unnotice();
     cappedLog.flush();
     await withTimeout(temporal.close(), CLOSE_LIMIT_MS);
+    await withTimeout(tracing.close(), CLOSE_LIMIT_MS);
     if (process.connected) process.disconnect();
   }
   if (lost.signal.aborted)

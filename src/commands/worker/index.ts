@@ -7,13 +7,16 @@ import { openPool } from '../../ledger';
 import { createRereader } from '../../receiver';
 import { noticeChanges, SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
 import { stopAsked } from '../../stop-signal';
-import { createLogger, type Logger } from '../../telemetry';
+import { createLogger, startTracing, type Logger } from '../../telemetry';
 import { connectNow, TASK_QUEUE, createEndingOf, createIsRunning, readRetention, type Services } from '../../temporal';
 import { checkConnectors } from './connector-checks';
 import { keepPreparing } from './ledger';
 
 /** How long a worker that is stopping waits for the activities that it runs. */
 const GRACE = '10 seconds';
+
+/** Hands the trace on from the start of a workflow to its activities. */
+const TRACE_HEADERS = resolve(__dirname, '../../../workflows/trace-headers');
 
 /** How many activities of one connector a worker runs at once, where the YAML file says nothing. */
 const SLOTS = 20;
@@ -37,21 +40,29 @@ export async function runWorker(env: Environment): Promise<void> {
   const pool = openPool({ url: settings.databaseUrl, max: 20 });
   const ending = new AbortController();
   const unnotice = noticeChanges('worker', env, log);
+  const tracing = startTracing('worker', settings.tracesEndpoint);
   const { client, connection, namespace, dataConverter, close } = await connectNow({
     log,
     env,
     metricsAddress: settings.metricsAddress,
+    interceptors: tracing.clientInterceptors,
   });
   try {
     await refuseHoles(settings, { connection, namespace, log });
-    const common = { connection, namespace, shutdownGraceTime: GRACE, ...(dataConverter && { dataConverter }) };
+    const common = {
+      ...{ connection, namespace, shutdownGraceTime: GRACE },
+      ...(dataConverter && { dataConverter }),
+      ...(tracing.isOn && {
+        interceptors: { activity: tracing.activityInterceptors, workflowModules: [TRACE_HEADERS] },
+      }),
+    };
     const status = { isRunning: createIsRunning(client), endingOf: createEndingOf(client) };
     const workers = [
       await Worker.create({
         ...common,
         ...ownOptions(
           createOwnActivities(settings, pool, createRereader(reading), status),
-          dataConverter !== undefined,
+          dataConverter === undefined && !tracing.isOn,
         ),
       }),
     ];
@@ -75,6 +86,7 @@ export async function runWorker(env: Environment): Promise<void> {
     unnotice();
     await close();
     await pool.end();
+    await tracing.close();
   }
 }
 
@@ -97,14 +109,17 @@ async function refuseHoles(
   if (holes.length > 0) throw new SettingsError(holes);
 }
 
-/** The bundle that is built before has the SDK's own failures: with encryption it is made at the start, in some seconds. */
+/**
+ * The bundle that is built before has the SDK's own failures, and hands no traces on: with encryption or traces it is made at
+ * the start, in some seconds.
+ */
 function ownOptions(
   activities: object,
-  isEncrypting: boolean,
+  isAsBuilt: boolean,
 ): Pick<WorkerOptions, 'taskQueue' | 'activities'> & Partial<WorkerOptions> {
   const bundle = resolve(__dirname, '../../../workflow-bundle.js');
   const code =
-    !isEncrypting && existsSync(bundle)
+    isAsBuilt && existsSync(bundle)
       ? { workflowBundle: { codePath: bundle } }
       : { workflowsPath: resolve(__dirname, '../../../workflows') };
   return { taskQueue: TASK_QUEUE, activities, ...LIMITS, ...code };

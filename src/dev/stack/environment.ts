@@ -135,7 +135,7 @@ function common(shared: Shared): NodeJS.ProcessEnv {
     ? pick(env, withFile('MINDTICKLE_COMPANY_ID'))
     : { MINDTICKLE_COMPANY_ID: 'acme' };
   return {
-    ...pick(env, [...SURROUNDINGS, ...SETTINGS]),
+    ...pick(env, [...SURROUNDINGS, ...SETTINGS, ...Object.keys(env).filter((name) => name.startsWith('OTEL_'))]),
     ...company,
     ...temporalEnvironment(env, shared.temporalAddress),
     ...(!isSet(env, 'OPS_URL') && { OPS_URL: loopback(shared.opsPort) }),
