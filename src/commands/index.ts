@@ -15,6 +15,7 @@ import { addSimulate } from './simulations';
 import type * as Spool from './spool';
 import type * as StandIns from './stand-ins';
 import type * as Verify from './verify';
+import { addWebhooks } from './subscription';
 import { version } from './version';
 import type * as WorkerCommand from './worker';
 
@@ -39,6 +40,7 @@ export function createProgram(end: End): Command {
   addSimulate(program, end);
   addVerify(program, end);
   addSetup(program, end);
+  addWebhooks(program, end);
   addSpool(program, end);
   addLearners(program, end);
   addAudit(program, end);

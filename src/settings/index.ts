@@ -15,6 +15,7 @@ export { SettingsError } from './error';
 export type { ForgetRules, Leaderboard } from './leaderboard';
 export { readConfigFile, type ConfigFile } from './policy-file';
 export { ledgerUrl } from './ledger-url';
+export { managementSettings } from './management';
 export { opsProcessSettings, type OpsProcessSettings } from './ops';
 export type { OpsToken } from './variables';
 export { watchSetting, type ReloadCounts, type ReloadedSetting, type Secret } from './reload';
@@ -103,6 +104,8 @@ const OF_RECEIVER = [
 const OF_WORKER = [
   'MINDTICKLE_COMPANY_ID',
   'MINDTICKLE_CONFIG',
+  'MINDTICKLE_API_URL',
+  'MINDTICKLE_WEBHOOK_ID',
   'RECEIPT_DAYS',
   'ENCRYPTION_KEYS',
   'AUDIT_DAYS',

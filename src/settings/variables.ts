@@ -71,6 +71,11 @@ const variables = {
   MINDTICKLE_WEBHOOK_SECRET: list.pipe(z.array(secret).max(MAX_SECRETS)),
   /** The one company of this deployment. */
   MINDTICKLE_COMPANY_ID: z.string().min(1),
+  /** Of MindTickle's management API. */
+  MINDTICKLE_API_TOKEN: secret.optional(),
+  MINDTICKLE_API_URL: httpUrl.default('https://api.mindtickle.com'),
+  /** Of a webhook that was not made by `mt webhooks register`. */
+  MINDTICKLE_WEBHOOK_ID: z.string().max(200).optional(),
   /** The YAML file of policies, connector modes and the delivery contract. */
   MINDTICKLE_CONFIG: z.string().optional(),
   /** The receiver's port. */
