@@ -10,12 +10,14 @@ import { createClaims, createLedgerActivities, createReconcileActivities, type W
 import { connect as mail } from './mail';
 import { connect as salesforce } from './salesforce';
 import { connect as slack } from './slack';
+import { createWebhookActivities, type WebhookDeps } from './webhook';
 import { connect as xapi } from './xapi';
 
 export type { AccessFound, Change, Check, Connector, Person } from './connector';
 export type { Known, LedgerActivities, ReconcileActivities } from './ledger';
 export type { Role } from './mail';
 export type { ChatTarget } from './slack';
+export type { WebhookActivities } from './webhook';
 export type { StepContext } from './write-once';
 
 /** How each system is connected. A new system is a line here; the compiler asks for it. */
@@ -81,12 +83,20 @@ export interface RereadActivities {
   rereadEnvelope(envelope: unknown, signedAt: string): Promise<Reread>;
 }
 
+/** Without a token and a webhook: what came is looked at all the same. */
+const NOT_ASKED: Omit<WebhookDeps, 'pool'> = {
+  client: () => undefined,
+  isReceiverReady: () => Promise.resolve(false),
+  webhookId: undefined,
+};
+
 /** What every worker runs on the workflows' own task queue. */
 export function createOwnActivities(
   { policy, modes, receiptDays, auditDays }: Pick<WorkerSettings, 'policy' | 'modes' | 'receiptDays' | 'auditDays'>,
   pool: Pool,
   reread: Rereader,
   status: WorkflowStatus,
+  webhook: Omit<WebhookDeps, 'pool'> = NOT_ASKED,
 ): object {
   const readAgain: PolicySnapshotActivities & RereadActivities = {
     readPolicySnapshot: () => Promise.resolve({ policy, modes }),
@@ -100,6 +110,7 @@ export function createOwnActivities(
   return {
     ...createLedgerActivities({ pool, policy, modes, receiptDays, auditDays, claims: createClaims(pool, status) }),
     ...createReconcileActivities(pool, status),
+    ...createWebhookActivities({ ...webhook, pool }),
     ...readAgain,
   };
 }

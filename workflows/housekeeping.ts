@@ -6,7 +6,9 @@ import {
   readPolicySnapshot,
   sendDigests,
   syncProgressRecords,
+  watchOurWebhook,
   whyFailed,
+  type WebhookResult,
 } from './process';
 import type { Modes } from '../src/domain';
 import { beginRelease } from './releases';
@@ -22,6 +24,7 @@ export interface HousekeepingResult {
   readonly pruned: Pruned;
   /** Of workflows that had been quiet. */
   readonly quiet: Looked;
+  readonly webhook: WebhookResult;
   /** Of learners' progress; `failed` says why there is more. Absent where Salesforce is off. */
   readonly progress?: Synced & { readonly failed?: string };
 }
@@ -54,12 +57,15 @@ export async function housekeeping(): Promise<HousekeepingResult> {
     return !more;
   });
 
+  const webhook = await watchOurWebhook(snapshot);
+  setCurrentDetails([describe(pruned), describeQuiet(quiet), describeWebhook(webhook)].join('\n\n'));
   // After that, so that a leaver whose workflow is gone is named at once.
   const digests = await sendDigests(snapshot);
   const progress = await bringProgress(snapshot.modes, (synced) => {
-    setCurrentDetails([describe(pruned), describeQuiet(quiet), describeProgress(synced)].join('\n\n'));
+    const parts = [describe(pruned), describeQuiet(quiet), describeWebhook(webhook), describeProgress(synced)];
+    setCurrentDetails(parts.join('\n\n'));
   });
-  return { outcome: 'done', digests, pruned, quiet, ...(progress && { progress }) };
+  return { outcome: 'done', digests, pruned, quiet, webhook, ...(progress && { progress }) };
 }
 
 /** What Salesforce does not take now is due still the next time: this fails for nobody. */
@@ -115,6 +121,12 @@ function describe({ receipts, replays, refusals }: Pruned): string {
 
 function describeQuiet({ asked, closed }: Looked): string {
   return `Asked after ${asked} workflows that had been quiet for a day; closed in the ledger, since Temporal does not run them: ${closed}`;
+}
+
+function describeWebhook(webhook: WebhookResult): string {
+  if ('failed' in webhook) return `The webhook was not looked at: ${webhook.failed}`;
+  const { status, says, reactivated } = webhook;
+  return [`The webhook: ${status}.`, ...says, ...(reactivated ? ['It was re-activated.'] : [])].join(' ');
 }
 
 function describeProgress({

@@ -1,6 +1,6 @@
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import { DAY, HOUR, isoTime, MINUTE, type Policy } from '../../src/domain';
+import { DAY, HOUR, isoTime, MINUTE, type NotificationOf, type Policy } from '../../src/domain';
 import { events, isEventName } from '../../src/events';
 import { TASK_QUEUE } from '../../src/temporal';
 import type * as workflows from '../../workflows';
@@ -60,6 +60,23 @@ const digest = {
   cause: 'no address is known of the learner',
   cases: [{ workflowId: 'e1', step: 'findAddress', about: 'Course completion of u1', since: '2026-11-28T10:00:00Z' }],
   more: 0,
+};
+const webhookAlert: NotificationOf<'webhook'> & { readonly kind: 'webhook' } = {
+  kind: 'webhook',
+  what: 'begun',
+  says: 'MindTickle has suspended the webhook.',
+  todo: [],
+  since: '2026-11-28T10:00:00Z',
+  gap: null,
+};
+const watched: Fakes['watchWebhook'] = {
+  status: 'fail',
+  says: [webhookAlert.says],
+  reactivated: true,
+  notices: [
+    { incidentId: 1, what: 'begun', notification: webhookAlert },
+    { incidentId: 2, what: 'over', notification: { ...webhookAlert, what: 'over' } },
+  ],
 };
 const pruned = { receipts: 10_000, replays: 0, refusals: 0 };
 const quiet = { asked: 100, closed: 2 };
@@ -301,6 +318,8 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
       },
     },
     'sends-a-digest': { fakes: { dueDigests: [digest] } },
+    'notifies-of-the-webhook': { fakes: { watchWebhook: watched } },
+    'cannot-look-at-the-webhook': { fakes: { watchWebhook: refused } },
     'closes-what-is-gone': {
       fakes: { reconcileOpenWorkflows: inTurn({ ...quiet, more: true }, { ...quiet, more: false }) },
     },

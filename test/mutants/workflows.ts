@@ -62,11 +62,13 @@ export const PLANTS: readonly Plant[] = [
       'Salesforce gets its progress before digests are sent',
       `  const digests = await sendDigests(snapshot);
   const progress = await bringProgress(snapshot.modes, (synced) => {
-    setCurrentDetails([describe(pruned), describeQuiet(quiet), describeProgress(synced)].join('\\n\\n'));
+    const parts = [describe(pruned), describeQuiet(quiet), describeWebhook(webhook), describeProgress(synced)];
+    setCurrentDetails(parts.join('\\n\\n'));
   });
 `,
       `  const progress = await bringProgress(snapshot.modes, (synced) => {
-    setCurrentDetails([describe(pruned), describeQuiet(quiet), describeProgress(synced)].join('\\n\\n'));
+    const parts = [describe(pruned), describeQuiet(quiet), describeWebhook(webhook), describeProgress(synced)];
+    setCurrentDetails(parts.join('\\n\\n'));
   });
   const digests = await sendDigests(snapshot);
 `,

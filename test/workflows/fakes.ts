@@ -1,5 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { ConnectorActivities, LedgerActivities, ReconcileActivities, RereadActivities } from '../../activities';
+import type {
+  ConnectorActivities,
+  LedgerActivities,
+  ReconcileActivities,
+  RereadActivities,
+  WebhookActivities,
+} from '../../activities';
 import type { System } from '../../src/domain';
 import { dataOf } from '../events/deliveries';
 
@@ -10,6 +16,7 @@ import { dataOf } from '../events/deliveries';
 export type Activities = Omit<LedgerActivities, 'beginCase'> &
   ReconcileActivities &
   RereadActivities &
+  WebhookActivities &
   All<ConnectorActivities[System]>;
 
 /** What has one of several types is of all of them. */
@@ -73,6 +80,8 @@ export const WELL: { readonly [Name in ActivityName]: Answer<Name> } = {
   resolveConflict: 'stands',
   pruneLedger: { receipts: 0, replays: 0, refusals: 0, more: false },
   reconcileOpenWorkflows: { asked: 0, closed: 0, more: false },
+  watchWebhook: { status: 'ok', says: ['All is well.'], reactivated: false, notices: [] },
+  markWebhookNotified: undefined,
   rereadEnvelope: {
     workflowType: 'moduleProgress',
     event: 'module.progress',

@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { MINUTE } from '../../src/domain';
+import { MINUTE, type Notification } from '../../src/domain';
 import { TASK_QUEUE } from '../../src/temporal';
-import { failing, inTurn, rejected, unavailable } from './fakes';
+import { failing, inTurn, rejected, unavailable, type Fakes } from './fakes';
 import { useWorld } from './world';
 
 const world = useWorld();
@@ -30,12 +30,14 @@ describe('housekeeping', () => {
       digests: 0,
       pruned: { receipts: 2007, replays: 3, refusals: 6 },
       quiet: { asked: 0, closed: 0 },
+      webhook: { status: 'ok', says: ['All is well.'], reactivated: false, notified: 0 },
     });
     expect(world.calls.map(({ name, args }) => [name, args])).toEqual([
       ['pruneLedger', []],
       ['pruneLedger', []],
       ['pruneLedger', []],
       ['reconcileOpenWorkflows', []],
+      ['watchWebhook', []],
       ['dueDigests', []],
     ]);
   });
@@ -66,6 +68,54 @@ describe('housekeeping', () => {
   test('without Salesforce asks nothing of it', async () => {
     await expect((await start()).result()).resolves.not.toHaveProperty('progress');
     expect(world.callsOf('syncProgressRecords')).toEqual([]);
+  });
+});
+
+describe('housekeeping of the webhook', () => {
+  const notification: Notification = {
+    kind: 'webhook',
+    what: 'begun',
+    says: 'MindTickle has suspended the webhook.',
+    todo: [],
+    since: '2026-11-28T10:00:00Z',
+    gap: null,
+  };
+  const watched: Fakes['watchWebhook'] = {
+    status: 'fail',
+    says: [notification.says],
+    reactivated: true,
+    notices: [{ incidentId: 7, what: 'begun', notification }],
+  };
+
+  test('notifies the administrators and the channel of alerts, and says that they are', async () => {
+    world.modes = { ...world.modes, slack: 'on' };
+    world.policy = { ...world.policy, slack: { ...world.policy.slack, alertsChannel: '#ops' } };
+    world.fake('watchWebhook', watched);
+    await expect((await start()).result()).resolves.toMatchObject({
+      webhook: { status: 'fail', reactivated: true, notified: 1 },
+    });
+    expect(world.callsOf('sendMail').map(({ args: [, to, role, sent] }) => [to, role, sent])).toEqual([
+      ['admin@example.com', 'administrator', notification],
+    ]);
+    expect(world.callsOf('postSlackMessage').map(({ args }) => args.slice(1))).toEqual([
+      [{ channel: '#ops' }, notification],
+    ]);
+    expect(world.callsOf('markWebhookNotified').map(({ args }) => args)).toEqual([[{ incidentId: 7, what: 'begun' }]]);
+  });
+
+  test('a message that reaches nobody is due still the next time', async () => {
+    world.fake('watchWebhook', watched);
+    world.fake('sendMail', rejected('mail answered 550'));
+    await expect((await start()).result()).resolves.toMatchObject({ webhook: { notified: 0 } });
+    expect(world.callsOf('markWebhookNotified')).toEqual([]);
+  });
+
+  test('that fails is named, and fails nothing else', async () => {
+    world.fake('watchWebhook', rejected('ledger answered nothing'));
+    await expect((await start()).result()).resolves.toMatchObject({
+      outcome: 'done',
+      webhook: { failed: 'ledger answered nothing' },
+    });
   });
 });
 

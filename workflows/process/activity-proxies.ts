@@ -14,6 +14,7 @@ import type {
   PolicySnapshotActivities,
   ReconcileActivities,
   RereadActivities,
+  WebhookActivities,
 } from '../../activities';
 import { type Cause, DAY, MINUTE, SECOND, type System } from '../../src/domain';
 import { causeOf, isOurs, whyFailed } from './failures';
@@ -155,6 +156,15 @@ export const { pruneLedger } = proxyActivities<LedgerActivities>({
 
 export const { reconcileOpenWorkflows } = proxyActivities<ReconcileActivities>({
   startToCloseTimeout: '2 minutes',
+  retry: PATIENT,
+  cancellationType,
+});
+
+/** Part of housekeeping: what cannot be looked at now is looked at the next time. */
+export const { watchWebhook, markWebhookNotified } = proxyActivities<WebhookActivities>({
+  // MindTickle and the receiver are asked, each within its own limit.
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '5 minutes',
   retry: PATIENT,
   cancellationType,
 });

@@ -8,18 +8,11 @@ import { ALERT_READERS, routesTo, type Audience, type Route } from './channels';
 const SOON = { scheduleToCloseTimeout: '5 minutes' } as const;
 
 /** Send the administrators each digest that is due. @returns how many were sent. */
-export async function sendDigests({ policy, modes }: PolicySnapshot): Promise<number> {
-  const administrators = policy.administrators.map((to) => ({ role: 'administrator', to }) as const);
-  const audiences: readonly Audience[] = [...administrators, ALERT_READERS];
+export async function sendDigests(snapshot: PolicySnapshot): Promise<number> {
   let sent = 0;
   for (const digest of await askLedger('dueDigests', 'What was kept for a digest?')) {
-    const notification: Notification = { kind: 'digest', ...digest };
-    const calls = audiences.flatMap((audience) =>
-      routesTo(audience, notification, policy).map((route) => ({ route, mode: modes[route.system] ?? 'off' })),
-    );
-    const step = `digest${sent + 1}`;
-    const outcomes = await Promise.all(calls.map((call) => send(call, step)));
-    if (!outcomes.includes(true)) continue;
+    const call = { step: `digest${sent + 1}`, summary: 'Notify of what waits for the same cause' };
+    if (!(await notifyOperators(snapshot, { kind: 'digest', ...digest }, call))) continue;
     sent += 1;
     await askLedger('markDigested', 'It is sent', { ...digest, workflowId: workflowInfo().workflowId });
   }
@@ -27,15 +20,30 @@ export async function sendDigests({ policy, modes }: PolicySnapshot): Promise<nu
 }
 
 interface Call {
-  readonly route: Route;
-  readonly mode: NonNullable<PolicySnapshot['modes'][Route['system']]>;
+  readonly step: string;
+  readonly summary: string;
 }
 
+/** Send it to the administrators and the channel of alerts. @returns whether anybody was reached. */
+export async function notifyOperators(
+  { policy, modes }: PolicySnapshot,
+  notification: Notification,
+  call: Call,
+): Promise<boolean> {
+  const administrators = policy.administrators.map((to) => ({ role: 'administrator', to }) as const);
+  const audiences: readonly Audience[] = [...administrators, ALERT_READERS];
+  const routes = audiences.flatMap((audience) => routesTo(audience, notification, policy));
+  const outcomes = await Promise.all(routes.map((route) => send(route, modes[route.system] ?? 'off', call)));
+  return outcomes.includes(true);
+}
+
+type Mode = NonNullable<PolicySnapshot['modes'][Route['system']]>;
+
 /** Each by itself: one address that is refused must not cost the others theirs. */
-async function send({ route, mode }: Call, step: string): Promise<boolean> {
+async function send(route: Route, mode: Mode, { step, summary }: Call): Promise<boolean> {
   if (mode === 'off') return false;
   try {
-    await route.send({ step, userId: '', mode }, { summary: 'Notify of what waits for the same cause', ...SOON });
+    await route.send({ step, userId: '', mode }, { summary, ...SOON });
     return true;
   } catch (error) {
     if (isCancellation(error)) throw error;

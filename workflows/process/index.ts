@@ -22,5 +22,6 @@ export type { ProcessResult, Start } from './lifecycle';
 export { openProcess, type Process } from './process';
 export { refusal } from './refusal';
 export { NeedsDecision } from './steps';
+export { watchOurWebhook, type WebhookResult } from './webhook';
 export { createSharedAccount } from './shared-account';
 export { sideBySide } from './side-by-side';

@@ -5,10 +5,18 @@ import { createConnectors, createOwnActivities } from '../../../activities';
 import { NEWEST_RELEASE, retentionGaps, SYSTEMS, type System } from '../../domain';
 import { openPool } from '../../ledger';
 import { createRereader } from '../../receiver';
-import { noticeChanges, SettingsError, workerSettings, type Environment, type WorkerSettings } from '../../settings';
+import {
+  managementSettings,
+  noticeChanges,
+  SettingsError,
+  workerSettings,
+  type Environment,
+  type WorkerSettings,
+} from '../../settings';
 import { stopAsked } from '../../stop-signal';
 import { createLogger, startTracing, type Logger } from '../../telemetry';
 import { connectNow, TASK_QUEUE, createEndingOf, createIsRunning, readRetention, type Services } from '../../temporal';
+import { createWebhookClient, isReceiverReady } from '../../webhooks';
 import { checkConnectors } from './connector-checks';
 import { keepPreparing } from './ledger';
 
@@ -61,7 +69,7 @@ export async function runWorker(env: Environment): Promise<void> {
       await Worker.create({
         ...common,
         ...ownOptions(
-          createOwnActivities(settings, pool, createRereader(reading), status),
+          createOwnActivities(settings, pool, createRereader(reading), status, webhookOf(env)),
           dataConverter === undefined && !tracing.isOn,
         ),
       }),
@@ -88,6 +96,13 @@ export async function runWorker(env: Environment): Promise<void> {
     await pool.end();
     await tracing.close();
   }
+}
+
+/** How housekeeping asks MindTickle about our webhook. The token may come, go and change while we run. */
+function webhookOf(env: Environment): NonNullable<Parameters<typeof createOwnActivities>[4]> {
+  const { apiUrl, token, webhookId } = managementSettings(env);
+  const client = createWebhookClient({ baseUrl: apiUrl, token: () => token() ?? '' });
+  return { webhookId, isReceiverReady, client: () => (token() === undefined ? undefined : client) };
 }
 
 /**

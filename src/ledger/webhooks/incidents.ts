@@ -79,7 +79,8 @@ export async function markWebhookNotified(
 /** Epoch ms; null: none has come since. */
 export async function firstDeliveryAfter(pool: Pick<Pool, 'query'>, time: number | null): Promise<number | null> {
   const { rows } = await pool.query<{ at: Date | null }>(
-    'select min(received_at) as at from receipts where received_at > $1',
+    // What is later by less than a millisecond is the delivery of that time itself.
+    `select min(received_at) as at from receipts where received_at >= $1::timestamptz + interval '1 millisecond'`,
     [new Date(time ?? 0)],
   );
   return rows[0]?.at?.getTime() ?? null;
