@@ -71,7 +71,7 @@ async function watch(deps: WebhookDeps): Promise<WebhookWatched> {
   const healing = await heal(seen, deps);
   const facts = healing.reactivated ? await readWebhookFacts(pool, webhookId) : seen;
   // What begins is judged as it was found: people hear of the suspension and that it is healed in one message.
-  await keepIncidents(pool, { begun: seen, now: facts, note: healing.note });
+  await keepIncidents(pool, { begun: seen, now: facts, healing });
   const { status, faults, notes } = judgeWebhook(facts);
   return {
     status,
@@ -155,8 +155,8 @@ async function keepIncidents(
   {
     begun: seen,
     now,
-    note,
-  }: { readonly begun: WebhookFacts; readonly now: WebhookFacts; readonly note: string | null },
+    healing,
+  }: { readonly begun: WebhookFacts; readonly now: WebhookFacts; readonly healing: Healing },
 ): Promise<void> {
   const open = await openIncidents(pool);
   const { begun } = incidentChanges(open, judgeWebhook(seen), seen.deliveries.lastAt);
@@ -167,8 +167,10 @@ async function keepIncidents(
   }));
   await changeIncidents(pool, {
     begun: begun.map(({ todo, ...incident }) => {
-      const own = incident.kind === 'suspended' ? note : null;
-      return { ...incident, notice: noticeOfBegin({ ...incident, todo }, own) };
+      const { note, reactivated }: Healing =
+        incident.kind === 'suspended' ? healing : { note: null, reactivated: false };
+      // What is done already is not left to do.
+      return { ...incident, notice: noticeOfBegin({ ...incident, todo: reactivated ? [] : todo }, note) };
     }),
     over: [...(await Promise.all(ended)), ...absorbed.map(({ id }) => ({ id, notice: null }))],
   });

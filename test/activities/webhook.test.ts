@@ -71,6 +71,7 @@ describe('watchWebhook', () => {
     expect(healed.reactivated).toBe(true);
     expect(saidIn(healed)).toEqual(['begun: MindTickle has suspended the webhook: nothing is delivered.']);
     expect(JSON.stringify(healed.notices)).toContain('so it was re-activated');
+    expect(JSON.stringify(healed.notices)).not.toContain('mt webhooks reactivate');
     expect(await statusAt(mindtickle)).toBe('active');
     const [change] = await listChanges(ledger.pool, { limit: 5 });
     expect(change).toMatchObject({ step: 'reactivateWebhook', status: 'done', actor: 'mindtickle housekeeping' });
