@@ -20,12 +20,12 @@ const FULL: Plan = {
   rounds: 3,
   connections: [1, 32, 128],
   deliveries: 20_000,
-  burstSeconds: 6,
+  burstSeconds: 5,
   worked: 500,
   workSeconds: 25,
-  quietSeconds: 12,
+  quietSeconds: 20,
   behind: 10_000,
-  limitSeconds: 510,
+  limitSeconds: 520,
 };
 const QUICK: Plan = {
   ...FULL,
@@ -34,7 +34,7 @@ const QUICK: Plan = {
   burstSeconds: 2,
   worked: 200,
   workSeconds: 12,
-  quietSeconds: 4,
+  quietSeconds: 8,
   behind: 5000,
   limitSeconds: 110,
 };
@@ -77,7 +77,11 @@ function readOptions(args: readonly string[]) {
 }
 
 function toJson(value: object): string {
-  return JSON.stringify(value, (_key, each: unknown) => (each instanceof Map ? Object.fromEntries(each) : each), 2);
+  return JSON.stringify(
+    value,
+    (_key, each: unknown): unknown => (each instanceof Map ? (Object.fromEntries(each) as unknown) : each),
+    2,
+  );
 }
 
 main(process.argv.slice(2)).then(

@@ -62,10 +62,15 @@ export async function measure(system: System, acknowledges: boolean, plan: Plan)
 
 async function takeBurst(system: System, connections: number, plan: Plan): Promise<Accepted> {
   // One connection is about the time of one delivery, not about a burst.
-  const share = connections === 1 ? 0.1 : 1;
-  const deliveries = progressDeliveries(nextRun(), Math.ceil(plan.deliveries * share));
+  const isBurst = connections > 1;
+  const deliveries = progressDeliveries(nextRun(), isBurst ? plan.deliveries : plan.deliveries / 10);
   const cpuBefore = cpuOf(system.pids());
-  const load = await sendLoad({ url: system.url(), deliveries, connections, maxSeconds: plan.burstSeconds });
+  const load = await sendLoad({
+    url: system.url(),
+    deliveries,
+    connections,
+    maxSeconds: plan.burstSeconds * (isBurst ? 1 : 0.4),
+  });
   return { ...load, cpuPer1000: ((cpuOf(system.pids()) - cpuBefore) / Math.max(1, load.acknowledged)) * 1000 };
 }
 

@@ -43,7 +43,8 @@ async function startOurs(stack: Stack): Promise<OurSystem> {
     opsPort: 0,
   };
   const [worker, workerMs] = await timed(() => launch(workerPart(setting, shared)));
-  let [receiver, receiverMs] = await timed(() => launch(receiverPart(setting, shared)));
+  const [first, receiverMs] = await timed(() => launch(receiverPart(setting, shared)));
+  let receiver = first;
   const discard = async (): Promise<void> => {
     process.kill(receiver.pids['receiver'] ?? 0, 'SIGKILL');
     await receiver.exited;

@@ -3,7 +3,7 @@ import type { CappedLog } from '../../telemetry';
 import { describeFailure, type ReleaseSlot, type Started, type StartSlots, type WorkflowStarter } from '../accept';
 import { LANES, type Lane } from '../../events';
 import { asConflict, parseBody, readingOf, verifiedDelivery, type Reading, type VerifiedDelivery } from '../verify';
-import { createGiveWay } from './give-way';
+import { createGiveWay, type GiveWay } from './give-way';
 import { createBackoff, createRetryDecisions, type Backoff } from './retries';
 import type { Spool, StoredRecord } from './spool';
 
@@ -49,20 +49,8 @@ export function createDrain(options: DrainOptions): Drain {
   let count = 0;
   let isStopped = false;
 
-  const firstOf = (lanes: readonly Lane[]): StoredRecord | undefined => {
-    for (const lane of lanes) {
-      // Records are read from the disk: not while none of them may begin.
-      if (!slots.isFree(lane)) continue;
-      const [record] = spool.oldest(lane, 1, (workflowId) => underWay.has(workflowId));
-      if (record !== undefined) return record;
-    }
-    return undefined;
-  };
-  const next = (): StoredRecord | undefined => {
-    const isLowestsTurn = (count + 1) % LOWEST_LANE_INTERVAL === 0;
-    if (isLowestsTurn && giveWay.mayBegin()) return firstOf(LOWEST_FIRST);
-    return firstOf(URGENT) ?? (slots.isFree(LOWEST_LANE) && giveWay.mayBegin() ? firstOf(LANES) : undefined);
-  };
+  const next = (): StoredRecord | undefined =>
+    choose(options, giveWay, { number: count + 1, isUnderWay: (workflowId) => underWay.has(workflowId) });
   // After a failure a single start finds out whether Temporal accepts starts again.
   const mayBegin = (): boolean => !isStopped && !backoff.isWaiting() && !(backoff.isOn() && underWay.size > 0);
   const begin = (record: StoredRecord, release: ReleaseSlot): void => {
@@ -107,6 +95,31 @@ export function createDrain(options: DrainOptions): Drain {
       pump();
     },
   };
+}
+
+interface NextStart {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly isUnderWay: (workflowId: string) => boolean;
+}
+
+/** The record that is started next; undefined: none may be now. */
+function choose(
+  { spool, slots }: Pick<DrainOptions, 'spool' | 'slots'>,
+  giveWay: Pick<GiveWay, 'mayBegin'>,
+  { number, isUnderWay }: NextStart,
+): StoredRecord | undefined {
+  const firstOf = (lanes: readonly Lane[]): StoredRecord | undefined => {
+    for (const lane of lanes) {
+      // Records are read from the disk: not while none of them may begin.
+      if (!slots.isFree(lane)) continue;
+      const [record] = spool.oldest(lane, 1, isUnderWay);
+      if (record !== undefined) return record;
+    }
+    return undefined;
+  };
+  if (number % LOWEST_LANE_INTERVAL === 0 && giveWay.mayBegin()) return firstOf(LOWEST_FIRST);
+  return firstOf(URGENT) ?? (slots.isFree(LOWEST_LANE) && giveWay.mayBegin() ? firstOf(LANES) : undefined);
 }
 
 const URGENT_LANE = 1;
