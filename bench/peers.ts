@@ -74,7 +74,12 @@ export const restate: Variant = {
         isReady,
       },
     );
-    const env = { SECRET, INGRESS: `http://127.0.0.1:${String(ingress)}`, SERVICE_PORT: String(service) };
+    const env = {
+      SECRET,
+      RESTATE_LOGGING: 'ERROR',
+      INGRESS: `http://127.0.0.1:${String(ingress)}`,
+      SERVICE_PORT: String(service),
+    };
     const both = await startBoth(stack, 'restate.mjs', env);
     await register(adminUrl, `http://127.0.0.1:${String(service)}`);
     const versions = { restate: versionOf('@restatedev/restate-server') };

@@ -4,6 +4,13 @@ import { serve } from './serve.mjs';
 
 const { INGRESS, ROLE, PORT, SERVICE_PORT } = process.env;
 
+// Its SDK is for Node 22; we also run on 20.
+Promise.withResolvers ??= () => {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+};
+
 if (ROLE === 'worker') {
   const restate = await import('@restatedev/restate-sdk');
   let completed = 0;
