@@ -4,6 +4,8 @@ const { basename, join } = require('node:path');
 
 const src = '^src/';
 const worker = '^src/commands/worker/';
+/** It asks the systems what the worker would ask them. */
+const doctor = '^src/commands/doctor/';
 
 const runTime = { dependencyTypesNot: ['type-only'] };
 const typeOnly = { dependencyTypes: ['type-only'] };
@@ -112,15 +114,15 @@ module.exports = {
     },
     {
       name: 'src-knows-only-messages',
-      comment: 'src meets the workflows in workflows/messages alone; the worker command composes the activities.',
+      comment: 'src meets the workflows in workflows/messages alone; the worker and the doctor compose the activities.',
       severity: 'error',
-      from: { path: src, pathNot: worker },
+      from: { path: src, pathNot: [worker, doctor] },
       to: { path: ['^workflows/', '^activities/'], pathNot: '^workflows/messages\\.ts$', ...runTime },
     },
     {
       name: 'worker-loads-workflows-by-path',
       severity: 'error',
-      from: { path: worker },
+      from: { path: [worker, doctor] },
       to: { path: '^workflows/', pathNot: '^workflows/messages\\.ts$', ...runTime },
     },
     {

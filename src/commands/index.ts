@@ -4,6 +4,7 @@ import { addControl } from './control';
 import { jsonValue, portNumber, runId } from './arguments';
 import type * as Demo from './demo';
 import type * as Dev from './dev';
+import type * as Doctor from './doctor';
 import type * as Learners from './learners';
 import type * as Ledger from './ledger';
 import type * as Ops from './ops';
@@ -39,6 +40,7 @@ export function createProgram(end: End): Command {
   addDemoAndSend(program, end);
   addSimulate(program, end);
   addVerify(program, end);
+  addDoctor(program, end);
   addSetup(program, end);
   addWebhooks(program, end);
   addSpool(program, end);
@@ -115,6 +117,22 @@ function addVerify(program: Command, end: End): void {
     .option(...ONE_JSON_DOCUMENT)
     .addHelpText('after', '\nExits with 0 when it verifies, 1 when it does not, 2 for bad usage.')
     .action((options: Verify.VerifyOptions) => end((require('./verify') as typeof Verify).runVerify(options)));
+}
+
+function addDoctor(program: Command, end: End): void {
+  const only = 'check what this process needs alone: receiver, worker or ops (default: all)';
+  program
+    .command('doctor')
+    .description(
+      'check settings, secrets, clock, Temporal, ledger, spool, workers and every connector; changes nothing',
+    )
+    .addOption(new Option('--only <process>', only).choices(['receiver', 'worker', 'ops']))
+    .option(...DATA_DIR_OF_RUNNING)
+    .option(...ONE_JSON_DOCUMENT)
+    .addHelpText('after', '\nExits with 0 when nothing fails, 1 when something does, 2 for bad usage.')
+    .action(async (options: Doctor.DoctorOptions) =>
+      end(await (require('./doctor') as typeof Doctor).runDoctor(options)),
+    );
 }
 
 function addSetup(program: Command, end: End): void {

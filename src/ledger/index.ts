@@ -23,6 +23,7 @@ export {
 export { bestCompletion } from './facts';
 export { importPeople, type Imported, type ImportRules, type Person } from './import';
 export { readKnown, type KnownOfLearner, type KnownQuestions } from './known';
+export { inspectLedger, type LedgerState } from './inspect';
 export { lastResult } from './last-result';
 export {
   findLearner,

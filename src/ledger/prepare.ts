@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { migrate } from './migrations';
 
 /**
@@ -18,7 +18,7 @@ export async function prepareLedger(pool: Pool): Promise<readonly string[]> {
 }
 
 /** Every privilege on rows of every table that the role has not. */
-async function missingRights(pool: Pool): Promise<readonly string[]> {
+export async function missingRights(pool: Pick<Pool, 'query'> | PoolClient): Promise<readonly string[]> {
   const { rows } = await pool.query<{ name: string; missing: string }>(
     `select c.relname as name, string_agg(privilege, ', ' order by privilege) as missing
      from pg_class c, unnest(array['select', 'insert', 'update', 'delete']) as privilege

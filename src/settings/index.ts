@@ -8,7 +8,7 @@ import { noticeChange, type Secret } from './reload';
 import type { Logger } from '../telemetry';
 import { ledgerUrl, withLedger } from './ledger-url';
 import { OF_OPS } from './ops';
-import { readVariables, type Environment, type OpsToken, type VariableName } from './variables';
+import { readVariables, type Environment, type OpsToken, type VariableName, type VariableValues } from './variables';
 
 export { withDotEnv } from './dot-env';
 export { SettingsError } from './error';
@@ -20,9 +20,10 @@ export { opsProcessSettings, type OpsProcessSettings } from './ops';
 export type { OpsToken } from './variables';
 export { watchSetting, type ReloadCounts, type ReloadedSetting, type Secret } from './reload';
 export { watchSecrets, type WatchedSecrets } from './signing-secrets';
+export { readSecretSettings, settingVariables } from './secret-settings';
 export { linesOf } from './value-file';
 export { parseVariable, readVariables, valueOf, type Environment } from './variables';
-export { systemDescriptors } from './connectors';
+export { connectorModes, readConnectors, systemDescriptors, type Connectors } from './connectors';
 export type { SystemSettings } from './connectors';
 
 export interface ReceiverSettings {
@@ -37,7 +38,7 @@ export interface ReceiverSettings {
   readonly startConcurrency: number;
   readonly startTimeoutMs: number;
   /** Undefined: only Temporal acknowledges. */
-  readonly spool: { readonly dir: string; readonly maxBytes: number } | undefined;
+  readonly spool: SpoolSettings | undefined;
   readonly replayLimit: number;
   readonly receiptDays: number;
   /** Undefined: no token is set, and the private port stays closed. */
@@ -47,6 +48,12 @@ export interface ReceiverSettings {
   /** Where traces go; absent: nowhere. */
   readonly tracesEndpoint?: string | undefined;
   readonly logLevel: string;
+}
+
+export interface SpoolSettings {
+  readonly dir: string;
+  /** On disk. */
+  readonly maxBytes: number;
 }
 
 export interface OpsSettings {
@@ -132,7 +139,7 @@ export function receiverSettings(env: Environment): ReceiverSettings {
     trustProxy: read.TRUST_PROXY,
     startConcurrency: read.START_CONCURRENCY,
     startTimeoutMs: read.START_TIMEOUT_MS,
-    spool: read.SPOOL ? { dir: join(read.DATA_DIR, 'spool'), maxBytes: read.SPOOL_MAX_BYTES } : undefined,
+    spool: spoolOf(read),
     replayLimit: read.REPLAY_LIMIT,
     receiptDays: read.RECEIPT_DAYS,
     // Without a token the port stays closed, and OPS_PORT may be what Kubernetes says of a service named `ops`.
@@ -170,6 +177,15 @@ export function workerSettings(env: Environment): WorkerSettings {
   if (Object.values(settings.modes).includes('on') && policy.administrators.length === 0)
     throw new SettingsError(['administrators: required in the config file once any connector is `on`']);
   return settings;
+}
+
+/** Undefined: it is off. @throws SettingsError naming each malformed variable. */
+export function spoolSettings(env: Environment): SpoolSettings | undefined {
+  return spoolOf(readVariables(env, ['SPOOL', 'DATA_DIR', 'SPOOL_MAX_BYTES']));
+}
+
+function spoolOf(read: VariableValues<'SPOOL' | 'DATA_DIR' | 'SPOOL_MAX_BYTES'>): SpoolSettings | undefined {
+  return read.SPOOL ? { dir: join(read.DATA_DIR, 'spool'), maxBytes: read.SPOOL_MAX_BYTES } : undefined;
 }
 
 /** @throws SettingsError naming each missing or malformed variable. */

@@ -8,5 +8,13 @@ export {
 } from './connection';
 export { createEndingOf, createIsRunning, type WorkflowEnding } from './is-running';
 export { searchAttributes, TASK_QUEUE } from './names';
-export { ensureNamespace, prepareNamespace, readRetention, RETENTION_DAYS, type Services } from './namespace';
-export { ensureHousekeeping } from './schedule';
+export {
+  ensureNamespace,
+  prepareNamespace,
+  readRetention,
+  RETENTION_DAYS,
+  unfitAttributes,
+  type Services,
+} from './namespace';
+export { ensureHousekeeping, readHousekeeping } from './schedule';
+export { describeTaskQueue, type TaskQueueState } from './task-queue';

@@ -114,6 +114,22 @@ async function registerMissing(connection: Services, namespace: string): Promise
   return missing.map(({ name }) => name);
 }
 
+/** The search attributes that the namespace lacks, and those that it has as another type. @throws Error as the server refuses. */
+export async function unfitAttributes(
+  { operatorService }: Pick<Services, 'operatorService'>,
+  namespace: string,
+): Promise<{ readonly missing: readonly string[]; readonly otherType: readonly string[] }> {
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  const all = Object.values(searchAttributes);
+  const isThere = ({ name }: { readonly name: string }): boolean => Object.hasOwn(customAttributes, name);
+  const isOther = ({ name, type }: (typeof all)[number]): boolean =>
+    (customAttributes[name] as number | undefined) !== INDEXED_VALUE_TYPES[type];
+  return {
+    missing: all.filter((each) => !isThere(each)).map(({ name }) => name),
+    otherType: all.filter((each) => isThere(each) && isOther(each)).map(({ name }) => name),
+  };
+}
+
 async function missingAttributes(connection: Services, namespace: string) {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   return Object.values(searchAttributes).filter(({ name }) => !Object.hasOwn(customAttributes, name));

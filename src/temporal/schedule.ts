@@ -1,4 +1,10 @@
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
+import {
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleOptions,
+} from '@temporalio/client';
 import { TASK_QUEUE } from './names';
 
 /** Fast enough that the ledger forgets in small pieces; nobody waits for it. */
@@ -29,9 +35,27 @@ export async function ensureHousekeeping(
   return { id, was: 'kept' };
 }
 
+/** Whether it is started, and why not where somebody has paused it. @throws Error as the server refuses. */
+export async function readHousekeeping(
+  client: Pick<Client, 'schedule'>,
+  companyId: string,
+): Promise<{ readonly is: 'running' | 'missing' } | { readonly is: 'paused'; readonly note: string }> {
+  try {
+    const { state } = await client.schedule.getHandle(housekeepingId(companyId)).describe();
+    return state.paused ? { is: 'paused', note: state.note ?? '' } : { is: 'running' };
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return { is: 'missing' };
+    throw error;
+  }
+}
+
+function housekeepingId(companyId: string): string {
+  return `housekeeping:${companyId}`;
+}
+
 /** Temporal adds the time to the workflow id of each start. */
 function housekeepingSchedule(companyId: string) {
-  const id = `housekeeping:${companyId}`;
+  const id = housekeepingId(companyId);
   return {
     scheduleId: id,
     spec: { intervals: [{ every: EVERY }] },

@@ -17,6 +17,7 @@ import { stopAsked } from '../../stop-signal';
 import { createLogger, startTracing, type Logger } from '../../telemetry';
 import { connectNow, TASK_QUEUE, createEndingOf, createIsRunning, readRetention, type Services } from '../../temporal';
 import { createWebhookClient, isReceiverReady } from '../../webhooks';
+import { buildId } from '../build-id';
 import { checkConnectors } from './connector-checks';
 import { keepPreparing } from './ledger';
 
@@ -57,8 +58,9 @@ export async function runWorker(env: Environment): Promise<void> {
   });
   try {
     await refuseHoles(settings, { connection, namespace, log });
+    // By its build, `mt doctor` sees whether all workers run the same code. No versioning goes with it.
     const common = {
-      ...{ connection, namespace, shutdownGraceTime: GRACE },
+      ...{ buildId: buildId(), connection, namespace, shutdownGraceTime: GRACE },
       ...(dataConverter && { dataConverter }),
       ...(tracing.isOn && {
         interceptors: { activity: tracing.activityInterceptors, workflowModules: [TRACE_HEADERS] },

@@ -18,7 +18,7 @@ export async function adoptDataDir(dir: DataDir, progress: (line: string) => voi
     lock.release();
   };
   try {
-    for (const file of [dir.devJson, dir.devLedger]) rmSync(file, { force: true }); // from one that was killed
+    for (const file of [dir.devJson, dir.devLedger, dir.devShared]) rmSync(file, { force: true }); // from one that was killed
     await endLeftovers(dir.processes, progress);
   } catch (error) {
     release();

@@ -41,8 +41,8 @@ export function readDevLedger(dataDir: string): string | undefined {
   return readWhileLocked(dir, dir.devLedger, z.object({ url: z.string() }))?.url;
 }
 
-/** A killed `mt dev` leaves its files, but no lock. */
-function readWhileLocked<T>({ lock }: DataDir, file: string, schema: z.ZodType<T>): T | undefined {
+/** A file of the `mt dev` that runs there; undefined when none does: a killed one leaves its files, but no lock. */
+export function readWhileLocked<T>({ lock }: DataDir, file: string, schema: z.ZodType<T>): T | undefined {
   try {
     if (!existsSync(lock)) return undefined;
     const ours = lockFile(lock, '');

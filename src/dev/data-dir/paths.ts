@@ -15,6 +15,8 @@ export interface DataDir {
   readonly devJson: string;
   /** The URL of the embedded ledger, with its password, while it runs. */
   readonly devLedger: string;
+  /** What the parts of the running stack share, with its own secrets. */
+  readonly devShared: string;
   readonly processes: string;
   readonly config: string;
   readonly secrets: string;
@@ -35,6 +37,7 @@ export function dataDirAt(path: string): DataDir {
     lock: join(path, 'dev.lock'),
     devJson: join(path, 'dev.json'),
     devLedger: join(path, 'dev.ledger.json'),
+    devShared: join(path, 'dev.shared.json'),
     processes: join(path, 'dev.processes.json'),
     config: join(path, 'config.yaml'),
     secrets: join(path, 'secrets.json'),

@@ -19,7 +19,10 @@ import { hasLedger, isSet, loopback, receiverEnvironment, workerEnvironment, typ
 import { prepareOwnLedger, prepareTemporal, scheduleHousekeeping } from './prepare';
 import { ledgerPart, opsPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
 import { choosePorts } from './ports';
+import { keepShared } from './running';
 import { createProcessGroup, type ProcessGroup } from './process-group';
+
+export { runningEnvironments, type RunningEnvironments } from './running';
 
 /** 0: any free port. */
 export interface StackPorts {
@@ -73,6 +76,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     registry.clear();
     rmSync(dir.devJson, { force: true });
     rmSync(dir.devLedger, { force: true });
+    rmSync(dir.devShared, { force: true });
     giveBack();
   });
   const stopEarly = (): void => void stop();
@@ -124,6 +128,7 @@ async function startParts(
     temporalUiUrl: temporal.uiUrl ?? undefined,
     standIns: { ...draft.standIns, url, smtpUrl },
   };
+  keepShared(setting.dir, shared);
   const [receiver] = await Promise.all([
     group.start(receiverPart(setting, shared)),
     group.start(workerPart(setting, shared)),
