@@ -9,6 +9,7 @@ import {
   type Changes,
   type OpsServerOptions,
 } from '../../operations';
+import { healthChecks } from './health';
 import { adviseOn, createRereader } from '../../receiver';
 import type { OpsProcessSettings, OpsToken } from '../../settings';
 import type { Logger } from '../../telemetry';
@@ -43,7 +44,7 @@ export function composeOperations(parts: OperationsParts): Pick<OpsServerOptions
     signal,
     onChange: (topic: 'workflows' | 'connectors' | 'bulk') => changes.publish([topic]),
   };
-  const { queueOf, ...asked } = createAskedByViews(workflows);
+  const asked = createAskedByViews(workflows);
   const receivers = createReceivers({ urls: settings.receiverUrls, token: () => tokenForReceivers(tokens()) });
   const views = {
     ...asked,
@@ -57,7 +58,7 @@ export function composeOperations(parts: OperationsParts): Pick<OpsServerOptions
     links: { uiUrl: links.uiUrl, namespace: temporal.namespace },
     now: Date.now,
   };
-  const health = createHealthOperation({ pool, modes, queueOf, receivers, now: Date.now });
+  const health = createHealthOperation(healthChecks(parts, receivers));
   return {
     operations: [...createWorkflowOperations(workflows), ...createViewOperations(views), health],
     page: createPage(),

@@ -7,7 +7,6 @@ import { askingOf, type WorkflowDeps } from './context';
 import { asAsked, NOT_RESTING } from './facts';
 import { readAll } from './list';
 import { visibilityQuery } from './query';
-import { callsOf, pollersOf, type QueueState } from './task-queue';
 
 export interface AskedByViews {
   /** What a running workflow says of itself; undefined: it did not answer in time, or does not run. */
@@ -16,8 +15,6 @@ export interface AskedByViews {
   readonly actionsOf: (workflowType: string, state: ProcessState) => readonly Action[];
   /** A person's cases that Temporal still has, the newest first; none while it is away. */
   readonly casesOf: (userId: string) => Promise<readonly Case[]>;
-  /** Who polls a task queue; undefined while Temporal is away. */
-  readonly queueOf: (name: string, of: 'workflows' | 'calls') => Promise<QueueState | undefined>;
 }
 
 const MAX_CASES = 100;
@@ -37,13 +34,7 @@ export function createAskedByViews(deps: WorkflowDeps): AskedByViews {
     const listed = await readAll(temporal, query, MAX_CASES).catch(() => []);
     return casesOf(sources, listed);
   };
-  const queueOf: AskedByViews['queueOf'] = async (name, of) => {
-    const client = deps.client();
-    if (client === undefined) return undefined;
-    const { temporal } = askingOf(deps, client);
-    return of === 'calls' ? callsOf(temporal, name) : pollersOf(temporal, name);
-  };
-  return { stateOf, actionsOf: actionsInState, casesOf: casesOfPerson, queueOf };
+  return { stateOf, actionsOf: actionsInState, casesOf: casesOfPerson };
 }
 
 function actionsInState(workflowType: string, state: ProcessState): readonly Action[] {

@@ -1,54 +1,45 @@
-import { createHealthOperation, type HealthDeps } from '../../../src/operations/health';
+import { ok, type Check } from '../../../src/doctor';
+import { createHealthOperation, receiversCheck } from '../../../src/operations/health';
+import { healthChecks } from '../../../src/commands/ops/health';
 
-const NOW = Date.parse('2026-11-28T10:00:00Z');
-const polled = { pollers: 2, lastPollAt: NOW - 1000, held: null };
-
-async function checksOf(changes: Partial<HealthDeps>): Promise<Readonly<Record<string, string>>> {
-  const { handle } = createHealthOperation({
-    pool: { query: () => Promise.resolve({ rows: [] }) } as never,
-    modes: { identity: 'on', mail: 'off' },
-    queueOf: () => Promise.resolve(polled),
-    receivers: () => Promise.resolve([{ url: 'http://r:3001', ready: true, problem: null }]),
-    now: () => NOW,
-    ...changes,
-  });
-  const answer = await handle({} as never, { by: 'ada', role: 'viewer' });
-  const { checks } = answer as { checks: { name: string; status: string; detail: string }[] };
-  return Object.fromEntries(checks.map(({ name, status, detail }) => [name, `${status}: ${detail}`]));
+async function checksOf(checks: readonly Check[]): Promise<string[]> {
+  const answer = await createHealthOperation(checks).handle({} as never, { by: 'ada', role: 'viewer' });
+  const { checks: found } = answer as { checks: { name: string; status: string; detail: string }[] };
+  return found.map(({ name, status, detail }) => `${status} ${name}: ${detail}`);
 }
 
 describe('GET /api/health', () => {
-  test('says of each part that is used that it works', async () => {
-    expect(await checksOf({})).toEqual({
-      Ledger: 'ok: It answers.',
-      Temporal: 'ok: It answers.',
-      Worker: 'ok: 2 pollers of mindtickle.',
-      'Connector identity': 'ok: 2 pollers of mindtickle-identity.',
-      'Receiver http://r:3001': 'ok: It accepts deliveries.',
-    });
+  test('has what each of the checks found', async () => {
+    const check = { name: 'Ledger', whenLate: '', run: () => Promise.resolve([ok('Ledger', 'It answers.')]) };
+    expect(await checksOf([check])).toEqual(['ok Ledger: It answers.']);
   });
 
-  test('names a worker that no longer polls, and since when', async () => {
-    const queueOf: HealthDeps['queueOf'] = (_name, of) =>
-      Promise.resolve(of === 'calls' ? { ...polled, lastPollAt: NOW - 200_000 } : { ...polled, lastPollAt: null });
-    expect(await checksOf({ queueOf })).toMatchObject({
-      Worker: 'fail: No worker has polled mindtickle for 5 minutes: start mt worker.',
-      'Connector identity': 'fail: No worker polls mindtickle-identity since 2026-11-28T09:56:40.000Z.',
-    });
+  test('says of each receiver what is wrong, or that none is known', async () => {
+    const receivers = [
+      { url: 'http://r:3001', ready: true, problem: null },
+      { url: 'http://s:3001', ready: false, problem: 'it does not answer' },
+    ];
+    expect(await checksOf([receiversCheck(() => Promise.resolve(receivers))])).toEqual([
+      'ok Receiver http://r:3001: It accepts deliveries.',
+      'fail Receiver http://s:3001: It does not answer.',
+    ]);
+    expect(await checksOf([receiversCheck(() => Promise.resolve([]))])).toEqual(['warn Receivers: None is known.']);
   });
 
-  test('says that a connector is held, and why', async () => {
-    const queueOf = () => Promise.resolve({ ...polled, held: { reason: 'Okta is being moved' } });
-    expect((await checksOf({ queueOf }))['Connector identity']).toBe('warn: It is held: Okta is being moved');
-  });
-
-  test('answers while everything else is away', async () => {
-    const away = () => Promise.reject(new Error('away'));
-    const checks = await checksOf({ pool: { query: away } as never, queueOf: away, receivers: away });
-    expect(Object.entries(checks).map(([name, said]) => [name, said.split(':')[0]])).toEqual([
-      ['Ledger', 'fail'],
-      ['Temporal', 'fail'],
-      ['Receivers', 'warn'],
+  test('answers while everything else is away, and says what it cannot know', async () => {
+    const away = () => Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
+    const parts = {
+      settings: { companyId: 'acme', modes: { identity: 'on' as const } },
+      temporal: { client: () => undefined, namespace: 'default' },
+      pool: { query: away, connect: away } as never,
+    };
+    const lines = await checksOf(healthChecks(parts, () => Promise.resolve([])));
+    expect(lines.map((line) => line.replace(/:.*/, ''))).toEqual([
+      'fail Temporal',
+      'fail Ledger',
+      'unknown Clock',
+      'warn Receivers',
+      'unknown Settings',
     ]);
   });
 });

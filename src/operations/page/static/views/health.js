@@ -6,8 +6,13 @@ import { Heading } from '../parts/layout.js';
 import { Table } from '../parts/table.js';
 import { plural } from '../parts/time.js';
 
-const STATUSES = { ok: ['works', 'good'], warn: ['look at it', 'warn'], fail: ['does not work', 'bad'] };
-const ORDER = ['fail', 'warn', 'ok'];
+const STATUSES = {
+  ok: ['works', 'good'],
+  warn: ['look at it', 'warn'],
+  fail: ['does not work', 'bad'],
+  unknown: ['not checked', ''],
+};
+const ORDER = ['fail', 'warn', 'unknown', 'ok'];
 
 const COLUMNS = [
   { title: 'Check', isHeader: true, cell: ({ name }) => name },
@@ -18,7 +23,11 @@ const COLUMNS = [
       return html`<span class=${`tag ${tone}`}>${words}</span>`;
     },
   },
-  { title: 'Detail', kind: 'wide', cell: ({ detail }) => detail },
+  {
+    title: 'Detail',
+    kind: 'wide',
+    cell: ({ detail, fix }) => html`${detail}${fix && html`<span class="under">${fix}</span>`}`,
+  },
 ];
 
 export function Health() {
@@ -32,5 +41,5 @@ function Checks({ checks }) {
   return html`<p class="lead" role="status">
       ${failed === 0 ? 'Everything works.' : `${plural(failed, 'thing does', 'things do')} not work.`}
     </p>
-    <${Table} caption="Checked every few seconds" columns=${COLUMNS} rows=${sorted} keyOf=${({ name }) => name} />`;
+    <${Table} caption="Checked every few seconds" columns=${COLUMNS} rows=${sorted} keyOf=${({ name, detail }) => `${name} ${detail}`} />`;
 }
