@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { SYSTEMS } from '../domain';
 import { addControl } from './control';
+import { addDoctor, addVerify } from './diagnose';
 import { jsonValue, portNumber, runId } from './arguments';
 import type * as Demo from './demo';
 import type * as Dev from './dev';
-import type * as Doctor from './doctor';
 import type * as Learners from './learners';
 import type * as Ledger from './ledger';
 import type * as Ops from './ops';
@@ -15,7 +15,6 @@ import type * as Setup from './setup';
 import { addSimulate } from './simulations';
 import type * as Spool from './spool';
 import type * as StandIns from './stand-ins';
-import type * as Verify from './verify';
 import { addWebhooks } from './subscription';
 import { version } from './version';
 import type * as WorkerCommand from './worker';
@@ -94,44 +93,6 @@ function addDemoAndSend(program: Command, end: End): void {
     .option(...ONE_JSON_DOCUMENT)
     .action(async (event: string, options: Send.SendOptions) =>
       end(await (require('./send') as typeof Send).runSend(event, options)),
-    );
-}
-
-function addVerify(program: Command, end: End): void {
-  program
-    .command('verify')
-    .description('why a captured delivery does or does not verify')
-    .option(
-      '--request <path>',
-      'a captured HTTP request, headers and body, or what `curl -v` printed; -: standard input',
-    )
-    .option('--file <path>', 'the body, byte for byte; -: standard input')
-    .option('--signature <text>', 'the signature header, as it came')
-    .option('--timestamp <text>', 'the timestamp header, as it came')
-    .option('--event-id <id>', 'the event id header (default: that of --request, else not checked)')
-    .option('--secret-file <path>', 'default: MINDTICKLE_WEBHOOK_SECRET, else that of the running mt dev')
-    .option('--secret <secret>', 'the same; other users of this machine can see it in the list of processes')
-    .option('--company <id>', 'default: MINDTICKLE_COMPANY_ID, else that of the running mt dev, else not checked')
-    .option('--now <time>', 'when it came: ISO 8601 or Unix time (default: now)')
-    .option(...DATA_DIR_OF_RUNNING)
-    .option(...ONE_JSON_DOCUMENT)
-    .addHelpText('after', '\nExits with 0 when it verifies, 1 when it does not, 2 for bad usage.')
-    .action((options: Verify.VerifyOptions) => end((require('./verify') as typeof Verify).runVerify(options)));
-}
-
-function addDoctor(program: Command, end: End): void {
-  const only = 'check what this process needs alone: receiver, worker or ops (default: all)';
-  program
-    .command('doctor')
-    .description(
-      'check settings, secrets, clock, Temporal, ledger, spool, workers and every connector; changes nothing',
-    )
-    .addOption(new Option('--only <process>', only).choices(['receiver', 'worker', 'ops']))
-    .option(...DATA_DIR_OF_RUNNING)
-    .option(...ONE_JSON_DOCUMENT)
-    .addHelpText('after', '\nExits with 0 when nothing fails, 1 when something does, 2 for bad usage.')
-    .action(async (options: Doctor.DoctorOptions) =>
-      end(await (require('./doctor') as typeof Doctor).runDoctor(options)),
     );
 }
 

@@ -3,9 +3,9 @@ export { examine, fail, once, ok, unknown, warn, type Check, type Finding } from
 export { clockCheck, clockOfWeb, type OtherClock } from './clock';
 export { askConnector, connectorChecks } from './connectors';
 export { ledgerCheck } from './ledger';
-export { receiverCheck, refusalCheck } from './receiver';
+export { receiverCheck, refusalCheck, webhookCheck } from './receiver';
 export { examineSecrets } from './secrets';
-export { examineNames, examineSettings, type ReadSettings } from './settings';
+export { examineNames, examineSettings } from './settings';
 export { spoolCheck } from './spool';
 export { taskQueueChecks } from './task-queues';
 export { temporalChecks, type ConnectedTemporal } from './temporal';

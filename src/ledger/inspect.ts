@@ -41,11 +41,12 @@ type Server = Pick<LedgerState, 'roundTripMs' | 'clockAheadMs' | 'isPooled' | 'i
 
 async function readServer(client: PoolClient): Promise<Server> {
   const sentAt = Date.now();
+  const begunAt = performance.now();
   const { rows } = await client.query<{ now: number; pid: number; isReadOnly: boolean }>(
     `select extract(epoch from clock_timestamp())::float8 * 1000 as now, pg_backend_pid() as pid,
        current_setting('transaction_read_only') = 'on' as "isReadOnly"`,
   );
-  const roundTripMs = Date.now() - sentAt;
+  const roundTripMs = Math.round(performance.now() - begunAt);
   const { now = sentAt, pid = 0, isReadOnly = false } = rows[0] ?? {};
   return {
     roundTripMs,

@@ -61,6 +61,7 @@ describe('mt doctor', () => {
       connection: temporal.connection,
       namespace,
       taskQueue: 'mindtickle',
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- Only its name: nothing is versioned by it.
       buildId: buildId(),
       workflowBundle: { codePath: String(process.env['TEST_WORKFLOW_BUNDLE']) },
     });
@@ -90,6 +91,7 @@ describe('mt doctor', () => {
       'Spool flush',
       'Receiver',
       'Deliveries',
+      'Webhook',
       ...['identity', 'mail', 'archive', 'salesforce', 'slack', 'xapi'].map((system) => `Connector ${system}`),
     ]);
   });

@@ -1,3 +1,4 @@
+import files from 'node:fs/promises';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -161,7 +162,7 @@ describe('the spool', () => {
   test('that this user may not write says whose it is', async () => {
     const dir = join(place, 'spool');
     mkdirSync(dir);
-    const denied = jest.spyOn(jest.requireActual<typeof import('node:fs/promises')>('node:fs/promises'), 'access');
+    const denied = jest.spyOn(files, 'access');
     denied.mockRejectedValue(Object.assign(new Error('denied'), { code: 'EACCES' }));
     const [line] = await said(spoolCheck({ dir, maxBytes }));
     denied.mockRestore();

@@ -15,6 +15,7 @@ import {
   taskQueueChecks,
   temporalChecks,
   warn,
+  webhookCheck,
   type Check,
   type ConnectedTemporal,
   type Finding,
@@ -30,6 +31,7 @@ import {
   workerSettings,
   type Environment,
 } from '../../settings';
+import { checkWebhook } from '../../webhooks';
 import { buildId } from '../build-id';
 import type { Environments, Known } from './known';
 
@@ -49,25 +51,33 @@ const REFUSALS = 5;
 /** In the order of the lines. */
 export function doctorChecks(deps: DoctorDeps): readonly Check[] {
   const { of, known, pool, connect } = deps;
-  const { companyId, config, receiptDays } = known;
-  const delivery = config?.delivery;
-  const windowBackMs = (delivery?.windowBackSeconds ?? 0) * SECOND;
-  const windowAheadMs = (delivery?.windowAheadSeconds ?? 300) * SECOND;
-  const memory =
-    delivery === undefined || receiptDays === undefined ? undefined : { windowBackMs, windowAheadMs, receiptDays };
+  const memory = memoryOf(known);
   const inspect = once(() =>
     pool === undefined ? Promise.reject(new Error('no ledger is set')) : inspectLedger(pool),
   );
   const ledgerClock: OtherClock = { of: 'the ledger', aheadMs: async () => (await inspect()).clockAheadMs };
   return [
     { name: 'Settings', whenLate: 'See whether a file of a setting can be read.', run: () => settingsOf(of) },
-    clockCheck([...(pool === undefined ? [] : [ledgerClock]), ...webClocks(of.worker ?? {})], windowAheadMs),
-    ...temporalChecks({ connect, companyId, memory }),
+    clockCheck(
+      [...(pool === undefined ? [] : [ledgerClock]), ...webClocks(of.worker ?? {})],
+      memory?.windowAheadMs ?? WINDOW_AHEAD_MS,
+    ),
+    ...temporalChecks({ connect, companyId: known.companyId, memory }),
     ...workerChecks(deps),
     ...(pool === undefined ? [] : [ledgerCheck(inspect)]),
     ...receiverChecks(deps),
+    ...(pool === undefined ? [] : [webhookCheck(() => checkWebhook(pool))]),
     ...askedSystems(deps),
   ];
+}
+
+/** Of a delivery's time ahead of ours, where the settings cannot be read. */
+const WINDOW_AHEAD_MS = 300 * SECOND;
+
+function memoryOf({ config, receiptDays }: Known) {
+  if (config === undefined || receiptDays === undefined) return undefined;
+  const { windowBackSeconds, windowAheadSeconds } = config.delivery;
+  return { windowBackMs: windowBackSeconds * SECOND, windowAheadMs: windowAheadSeconds * SECOND, receiptDays };
 }
 
 function settingsOf({ receiver, worker, ops }: Environments): Promise<readonly Finding[]> {

@@ -1,12 +1,12 @@
 import { dataDirOf } from '../../dev/data-dir';
 import { exemptLoopback } from '../../dev/loopback';
 import { runningEnvironments } from '../../dev/stack';
-import { examine, once, type ConnectedTemporal, type Finding } from '../../doctor';
+import { examine, once, type Finding } from '../../doctor';
 import { SECOND } from '../../domain';
 import { openPool } from '../../ledger';
 import { withDotEnv, type Environment } from '../../settings';
 import { createLogger } from '../../telemetry';
-import { connectNow } from '../../temporal';
+import { connectNow, type Connected } from '../../temporal';
 import { withTimeout } from '../../with-timeout';
 import { doctorChecks } from './checks';
 import { readKnown, type Environments, type ProcessName } from './known';
@@ -59,11 +59,15 @@ export async function examineAll(of: Environments): Promise<readonly Finding[]> 
     return await examine(doctorChecks({ of, known, pool, connect }));
   } finally {
     void pool?.end();
+    connect().then(
+      ({ close }) => close(),
+      () => undefined,
+    );
   }
 }
 
 /** @throws Error that says what cannot be reached. */
-async function connectWithin(env: Environment): Promise<ConnectedTemporal> {
+async function connectWithin(env: Environment): Promise<Connected> {
   const connected = await withTimeout(connectNow({ log: createLogger('doctor', 'silent'), env }), CONNECT_LIMIT_MS);
   if (connected !== 'timeout') return connected;
   throw new Error(`Temporal did not answer within ${CONNECT_LIMIT_MS / SECOND} s (TEMPORAL_ADDRESS)`);

@@ -6,6 +6,7 @@ import {
   taskQueueChecks,
   temporalChecks,
   unknown,
+  webhookCheck,
   type Check,
   type ConnectedTemporal,
 } from '../../doctor';
@@ -13,6 +14,7 @@ import { SECOND, SYSTEMS } from '../../domain';
 import { inspectLedger, recentDeliveries, summariseRefusals } from '../../ledger';
 import { receiversCheck } from '../../operations';
 import { adviseOn } from '../../receiver';
+import { checkWebhook } from '../../webhooks';
 import { buildId } from '../build-id';
 import type { OpsProcessSettings } from '../../settings';
 import type { BackgroundConnection } from '../../temporal';
@@ -55,6 +57,7 @@ export function healthChecks(
       },
       adviseOn,
     }),
+    webhookCheck(() => checkWebhook(pool)),
     NOT_HERE,
   ];
 }

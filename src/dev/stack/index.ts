@@ -74,9 +74,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const stop = once(async () => {
     await group.stop();
     registry.clear();
-    rmSync(dir.devJson, { force: true });
-    rmSync(dir.devLedger, { force: true });
-    rmSync(dir.devShared, { force: true });
+    for (const file of [dir.devJson, dir.devLedger, dir.devShared]) rmSync(file, { force: true });
     giveBack();
   });
   const stopEarly = (): void => void stop();
