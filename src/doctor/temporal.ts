@@ -22,7 +22,7 @@ const START = 'Start Temporal, or correct TEMPORAL_ADDRESS (and TEMPORAL_API_KEY
 const SET_UP = 'Run `mt setup`.';
 
 /** How long one call may take. */
-const CALL_MS = 3 * SECOND;
+const CALL_MS = 2 * SECOND;
 
 /** One that cannot be reached is one line: what depends on it has none then. */
 export function temporalChecks(deps: TemporalChecks): readonly Check[] {

@@ -45,7 +45,7 @@ export interface DoctorDeps {
 }
 
 /** A system gives up in time for what it says to be seen. */
-const CONNECTOR_LIMIT_MS = 6 * SECOND;
+const CONNECTOR_LIMIT_MS = 4 * SECOND;
 const REFUSALS = 5;
 
 /** In the order of the lines. */

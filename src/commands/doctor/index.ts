@@ -20,8 +20,8 @@ export interface DoctorOptions {
   readonly json?: boolean;
 }
 
-const CONNECT_LIMIT_MS = 4 * SECOND;
-const LEDGER_LIMIT_MS = 4 * SECOND;
+const CONNECT_LIMIT_MS = 3 * SECOND;
+const LEDGER_LIMIT_MS = 3 * SECOND;
 
 /**
  * `mt doctor`: check everything that the processes need, of the running `mt dev` or else by the settings of the
