@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { dataDirAt, dataDirOf, readDevJson, readSecrets, writeWhole, type StackInfo } from '../../dev/data-dir';
 import { lockFile } from '../../file-lock';
@@ -8,12 +7,12 @@ import { SettingsError } from '../../settings';
 import { stopAsked } from '../../stop-signal';
 import { createLogger } from '../../telemetry';
 import { connectNow } from '../../temporal';
-import { check, type ListedRun, type Verdict } from './checker';
 import { createMindtickle, type Mindtickle, type Webhook } from './mindtickle';
-import { eventPrefix, seededRandom, type Plan } from './plan';
+import { seededRandom, type Plan } from './plan';
 import { createProgress, type Progress } from './progress';
 import { printReport, reportOf } from './report';
 import { scenarios, type Scenario } from './scenarios';
+import { settle } from './settle';
 import { createStage, type RunningStage } from './stage';
 import type { ScenarioName } from '../scenario-titles';
 
@@ -112,7 +111,7 @@ async function simulate(simulation: Simulation): Promise<number> {
   try {
     await scenario.play(stage, plan.events);
     await stage.untilDelivered();
-    const verdict = await settle(simulation, { mindtickle, stage, plan, run });
+    const verdict = await settle({ client, progress, signal, mindtickle, journal: stage.journal(), plan, run });
     stopShowing();
     progress.end();
     const { mail: after, mindtickle: tenant } = await mindtickle.state();
@@ -184,46 +183,4 @@ function showProgress(stage: RunningStage, { events }: Plan, progress: Progress)
     progress.show(`${attempts.length} sent, ${failed} of them failed · ${delivered} of ${events.length} delivered`);
   }, 200);
   return () => clearInterval(timer);
-}
-
-/** A list of a thousand workflows is not asked for every moment. */
-const pollMsFor = (count: number): number => (count > 200 ? 2000 : 300);
-/** Nothing has changed for so long: what is missing does not come any more. */
-const IDLE_LIMIT_MS = 60_000;
-/** Its effects follow a workflow's rest, and Temporal's list follows both. */
-const LATE_EFFECTS_MS = 10_000;
-
-/** Wait until every workflow is at rest with its effects, or nothing goes on any more. */
-async function settle(
-  { client, progress, signal }: Simulation,
-  { mindtickle, stage, plan, run }: { mindtickle: Mindtickle; stage: RunningStage; plan: Plan; run: string },
-): Promise<Verdict> {
-  let last = { text: '', at: performance.now() };
-  for (;;) {
-    const [runs, state] = await Promise.all([listRuns(client, run), mindtickle.state()]);
-    const verdict = check({ events: plan.events, journal: stage.journal(), runs, state });
-    const text = JSON.stringify(verdict);
-    if (text !== last.text) last = { text, at: performance.now() };
-    const idleMs = performance.now() - last.at;
-    const { started, ended, waiting, parked, effects, expectedEffects } = verdict.total;
-    progress.show(
-      `${started} started · ${ended + waiting + parked} at rest · ${effects} of ${expectedEffects} effects`,
-    );
-    if (verdict.isAtRest && (verdict.faults.length === 0 || idleMs > LATE_EFFECTS_MS)) return verdict;
-    if (idleMs > IDLE_LIMIT_MS) return verdict;
-    await sleep(pollMsFor(plan.events.length), undefined, { signal });
-  }
-}
-
-async function listRuns(client: Client, run: string): Promise<readonly ListedRun[]> {
-  const runs: ListedRun[] = [];
-  for await (const listed of client.workflow.list({ query: `WorkflowId STARTS_WITH "${eventPrefix(run)}"` })) {
-    const phase = listed.typedSearchAttributes.getAll().find(({ key }) => key.name === 'MindticklePhase')?.value;
-    runs.push({
-      workflowId: listed.workflowId,
-      status: listed.status.name,
-      phase: typeof phase === 'string' ? phase : null,
-    });
-  }
-  return runs;
 }
