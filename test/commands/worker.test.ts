@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { connectorOptions, runWorker } from '../../src/commands/worker';
+import { connectorOptions, ownOptions, runWorker } from '../../src/commands/worker';
 import { SettingsError } from '../../src/settings';
 import type { Connected } from '../../src/temporal';
 import { scriptSmtp } from '../activities/scripted-smtp';
@@ -102,6 +102,16 @@ describe('a worker whose credentials are all wrong', () => {
     }
     expect([...refused].sort()).toEqual(['identity', 'mail', 'salesforce', 'slack', 'xapi']);
     expect(lines.join('\n')).not.toContain('wrong');
+  });
+});
+
+describe('ownOptions', () => {
+  test('a worker keeps only as many workflows as 400 MB have room for, however many wait', () => {
+    const { maxCachedWorkflows = Infinity } = ownOptions({}, true);
+    const [atRest, eachWorkflow] = [260, 0.3];
+    expect(atRest + maxCachedWorkflows * eachWorkflow).toBeLessThan(400);
+    // Fewer than run at once would be replayed with every step.
+    expect(maxCachedWorkflows).toBeGreaterThan(100);
   });
 });
 
