@@ -8,6 +8,7 @@ import { rejected, unavailable } from '../failure';
 
 const READ = 'read a file';
 const WRITE = 'write a file';
+const REMOVE = 'remove a file';
 
 /** Of a key that is taken. */
 export const OTHER_BYTES = 'holds other bytes under this key: they are never written over; move them, then retryStep';
@@ -21,6 +22,8 @@ export interface Store {
   readonly put: (key: string, bytes: Buffer) => Promise<'stored' | 'same'>;
   /** Are these bytes there? @throws `archive.unavailable` (retries). */
   readonly holds: (key: string, bytes: Buffer) => Promise<boolean>;
+  /** It is gone afterwards, or was not there. @throws as `put`. */
+  readonly remove: (key: string) => Promise<void>;
   /** Can it be written, as far as that shows without writing? @throws as `put`. */
   readonly check: Check;
 }
@@ -34,6 +37,7 @@ export function createFileStore(url: string): Store {
   return {
     put: (key, bytes) => writeOnce(join(root, key), bytes),
     holds: (key, bytes) => holds(join(root, key), bytes),
+    remove: (key) => removeFile(join(root, key)),
     check: () => checkFolder(root),
   };
 }
@@ -102,6 +106,15 @@ async function linkOnce(temporary: string, path: string, bytes: Buffer): Promise
     if (codeOf(error) !== 'EEXIST') throw error;
     if (!bytes.equals(await readFile(path))) throw rejected('archive', OTHER_BYTES, { call: WRITE });
     return 'same';
+  }
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw failed(REMOVE, error);
   }
 }
 

@@ -3,7 +3,7 @@ import { effectsOf, readPerson } from '../../src/ledger';
 import type { SystemSettings } from '../../src/settings';
 import { renderCertificate, type CertificateFacts } from '../certificate';
 import type { Connector, ConnectorDeps } from '../connector';
-import { askLedger } from '../failure';
+import { askLedger, rejected } from '../failure';
 import { observeCall } from '../observe-call';
 import { createWrite, ownWorkflowId, type StepContext } from '../write-once';
 import { createFileStore } from './files';
@@ -20,6 +20,8 @@ export interface ArchiveActivities {
   storeCertificate(context: StepContext, facts: CertificateFacts): Promise<Stored | 'observed'>;
   /** What the ledger holds of a person and what each connector found before it changed it, with a manifest. */
   archivePerson(context: StepContext, userId: string): Promise<Stored | 'observed'>;
+  /** Of a person who is erased: each is gone afterwards. Their rows in the ledger are erased by whoever asks for it. */
+  removeFiles(keys: readonly string[]): Promise<void>;
 }
 
 /**
@@ -31,7 +33,7 @@ export function connect(
   { pool, timeoutMs }: ConnectorDeps,
 ): Connector<ArchiveActivities> {
   const write = createWrite('archive', pool);
-  const { put, holds, check } = url.startsWith('s3:')
+  const { put, holds, remove, check } = url.startsWith('s3:')
     ? createS3Store(url, { ...settings, timeoutMs })
     : createFileStore(url);
 
@@ -73,7 +75,20 @@ export function connect(
     return store(context, ['people', userId, `${eventId}.${content.sha256.slice(0, 16)}.manifest.json`], manifest);
   }
 
-  return { activities: { storeCertificate, archivePerson }, checks: [check] };
+  async function removeFiles(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      requireInside(key);
+      await observeCall('archive', 'DELETE', () => remove(key));
+    }
+  }
+
+  return { activities: { storeCertificate, archivePerson, removeFiles }, checks: [check] };
+}
+
+/** A key as we make them: one that leads out of the archive is none of ours. */
+function requireInside(key: string): void {
+  if (!key.split('/').every((part) => part !== '' && !part.startsWith('.')))
+    throw rejected('archive', 'has no such file: its key leads elsewhere');
 }
 
 /** `..` and `/` from an id of the sender's must not lead out of the archive. */

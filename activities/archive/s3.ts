@@ -63,6 +63,17 @@ export function createS3Store(
     return sha256 === sha256Of(bytes).toString('base64');
   }
 
+  /** Deleting what is not there is a success to S3 too. */
+  async function remove(key: string): Promise<void> {
+    const { sdk, client } = await connection();
+    const command = new sdk.DeleteObjectCommand(objectOf(key));
+    await withinTime(timeoutMs, async (abortSignal) =>
+      client.send(command, { abortSignal }).catch((error: unknown) => {
+        throw failureFromS3('DeleteObject', error);
+      }),
+    );
+  }
+
   /** The bucket is there and answers to our credentials. */
   async function check(): Promise<void> {
     const { sdk, client } = await connection();
@@ -79,7 +90,7 @@ export function createS3Store(
     }
   }
 
-  return { put, holds, check };
+  return { put, holds, remove, check };
 }
 
 /** The SDK is loaded when it is needed: most archives are folders. */
@@ -105,7 +116,8 @@ const MAY_PASS = ['ConditionalRequestConflict', 'OperationAborted', 'RequestTime
 /** Of an endpoint that is a page. */
 const NOT_S3 = 'did not answer as S3 does: is its endpoint right?';
 
-const RIGHTS = 'look at the AWS credentials: they need s3:PutObject and s3:GetObject on the bucket';
+const RIGHTS =
+  'look at the AWS credentials: they need s3:PutObject and s3:GetObject on the bucket (and s3:DeleteObject to erase a person)';
 
 const NO_BUCKET = 'has no such bucket: create it, or correct ARCHIVE_URL, then retryStep';
 

@@ -311,6 +311,10 @@ export const scenarios: Readonly<Record<WorkflowName, Readonly<Record<string, Sc
       isTimeless: true,
     },
   },
+  eraseArchive: {
+    removed: { args: [['people/u1/a.json']], modes: everySystem },
+    'not-on': { args: [['people/u1/a.json']], modes: { archive: 'observe' } },
+  },
   housekeeping: {
     'in-three-pieces': {
       fakes: {

@@ -101,6 +101,7 @@ export const WELL: { readonly [Name in ActivityName]: Answer<Name> } = {
   sendMail: 'sent',
   storeCertificate: { key: 'k', sha256: 'ab' },
   archivePerson: { key: 'k', sha256: 'cd' },
+  removeFiles: undefined,
   upsertTraining: { score: 80, completedAt: '2026-11-01T10:00:00Z' },
   markCertificate: 'done',
   restoreCertificate: 'done',

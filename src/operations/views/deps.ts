@@ -26,8 +26,8 @@ export interface ViewDeps {
   readonly receivers: () => Promise<readonly ReceiverStatus[]>;
   /** What to do about the cause of a refusal, as a sentence. */
   readonly adviseOn: (cause: string) => string | undefined;
-  /** The archive, where its settings are known here. */
-  readonly archive?: { readonly remove: (keys: readonly string[]) => Promise<void> } | undefined;
+  /** Remove files from the archive; `off`: its connector is not `on`. */
+  readonly removeFiles: (keys: readonly string[]) => Promise<'done' | 'off'>;
   /** How long Temporal keeps the history of a workflow that has ended. */
   readonly retentionMs?: (() => Promise<number | undefined>) | undefined;
   /** Epoch ms. */

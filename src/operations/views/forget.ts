@@ -54,18 +54,19 @@ function refusalOf(forgotten: Exclude<Forgotten, Done>): Refused {
 }
 
 /** Before the ledger, which alone knows where the files are. */
-async function eraseArchive({ forget, archive }: ViewDeps, { archived }: Done): Promise<Refused | undefined> {
+async function eraseArchive({ forget, removeFiles }: ViewDeps, { archived }: Done): Promise<Refused | undefined> {
   if (forget.archive === 'keep' || archived.length === 0) return undefined;
-  if (archive === undefined)
+  try {
+    if ((await removeFiles(archived)) === 'done') return undefined;
     return refuse(
       409,
-      'The policy wants the archive erased (forget.archive: delete), and this process has no ARCHIVE_URL.',
+      'The policy wants the files in the archive erased (forget.archive: delete), and the connector archive is not on: nothing was changed.',
     );
-  try {
-    await archive.remove(archived);
-    return undefined;
   } catch {
-    return refuse(503, 'The archive could not be erased: nothing was changed in the ledger. Try again.');
+    return refuse(
+      503,
+      'The files in the archive could not be erased, or not all of them: nothing was changed in the ledger. Does a worker run, and does the archive answer? Then try again.',
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import type { Action, Case } from '../case';
 import type { ProcessState } from '../../../workflows/messages';
 import { casesOf } from './cases';
 import { askingOf, type WorkflowDeps } from './context';
+import { createRemoveFiles, type RemoveFiles } from './erase-archive';
 import { asAsked, NOT_RESTING } from './facts';
 import { readAll } from './list';
 import { visibilityQuery } from './query';
@@ -15,6 +16,8 @@ export interface AskedByViews {
   readonly actionsOf: (workflowType: string, state: ProcessState) => readonly Action[];
   /** A person's cases that Temporal still has, the newest first; none while it is away. */
   readonly casesOf: (userId: string) => Promise<readonly Case[]>;
+  /** Remove files from the archive. @throws when Temporal, or the archive's worker, does not answer. */
+  readonly removeFiles: RemoveFiles;
 }
 
 const MAX_CASES = 100;
@@ -34,7 +37,7 @@ export function createAskedByViews(deps: WorkflowDeps): AskedByViews {
     const listed = await readAll(temporal, query, MAX_CASES).catch(() => []);
     return casesOf(sources, listed);
   };
-  return { stateOf, actionsOf: actionsInState, casesOf: casesOfPerson };
+  return { stateOf, actionsOf: actionsInState, casesOf: casesOfPerson, removeFiles: createRemoveFiles(deps) };
 }
 
 function actionsInState(workflowType: string, state: ProcessState): readonly Action[] {

@@ -17,6 +17,7 @@ import { readPeople } from '../person';
 import type { ProcessState } from '../../../workflows/messages';
 import { casesOf, present, unknownPerson, type CaseSources } from './cases';
 import { asking, type Asking, type WorkflowDeps } from './context';
+import { NOT_RESTING } from './facts';
 import { pollersOf } from './task-queue';
 import type { Listed, StateAnswer, Temporal } from './temporal';
 
@@ -179,13 +180,7 @@ export async function forgottenCase({ pool, policy, now }: CaseSources, known: K
       about,
       phase: 'done',
       outcome,
-      needs: null,
-      cause: null,
-      why: null,
-      parked: [],
-      since: null,
-      waitingFor: null,
-      next: null,
+      ...NOT_RESTING,
       deadline: null,
       startedAt: isoTime(receivedAt.getTime()),
       closedAt: closedAt === null ? null : isoTime(closedAt.getTime()),

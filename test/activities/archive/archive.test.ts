@@ -111,6 +111,16 @@ describe('storeCertificate', () => {
     await expect(files()).resolves.toHaveLength(1);
   });
 
+  test('files of a person who is erased are removed, once and again, and nothing outside of the archive', async () => {
+    const own = workflow();
+    await own.run(archive.storeCertificate, own.step('storeCertificate'), facts);
+    const keys = ['certificates/u1/c1.pdf'];
+    await own.run(archive.removeFiles, keys);
+    await own.run(archive.removeFiles, keys);
+    expect(await files()).toEqual([]);
+    expect(await own.failure(archive.removeFiles, ['../outside.json'])).toMatchObject({ type: 'archive.rejected' });
+  });
+
   test('many at once are one', async () => {
     const all = Array.from({ length: 8 }, () => workflow());
     const stored = await Promise.all(all.map(({ run, step }) => run(archive.storeCertificate, step('store'), facts)));

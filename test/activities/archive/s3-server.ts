@@ -59,6 +59,7 @@ function act(objects: Map<string, Buffer>, request: IncomingMessage, response: S
     response.setHeader('etag', `"${digestOf(body)}"`);
     return put(objects, request, body);
   }
+  if (request.method === 'DELETE') return [objects.delete(path) ? 200 : 204];
   const held = objects.get(path);
   if (held === undefined) return [404, 'NoSuchKey'];
   if (request.headers['x-amz-checksum-mode'] === 'ENABLED') response.setHeader('x-amz-checksum-sha256', digestOf(held));

@@ -40,6 +40,15 @@ describe('createS3Store', () => {
     expect([...s3.objects.keys()]).toEqual(['/archive/k.json']);
   });
 
+  test('removes an object, and one that is not there', async () => {
+    await storeTo().put('people/u-1/a.json');
+    const { remove } = createS3Store('s3://archive/of people', { pathStyle: true });
+    const { run } = workflow();
+    await run(remove, 'people/u-1/a.json');
+    expect([...s3.objects.keys()]).toEqual([]);
+    await expect(run(remove, 'people/u-1/a.json')).resolves.toBeUndefined();
+  });
+
   test('other bytes are never written over', async () => {
     const { put, refusal } = storeTo();
     await put('k.json');

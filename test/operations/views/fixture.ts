@@ -21,6 +21,7 @@ export function viewsOver(pool: Pool, more: Partial<ViewDeps> = {}): ViewDeps {
     stateOf: () => Promise.resolve(undefined),
     receivers: () => Promise.resolve([]),
     adviseOn: () => undefined,
+    removeFiles: () => Promise.resolve('done'),
     now: () => MONDAY + 2 * HOUR,
     ...more,
   };
