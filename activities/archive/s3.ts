@@ -67,11 +67,8 @@ export function createS3Store(
   async function remove(key: string): Promise<void> {
     const { sdk, client } = await connection();
     const command = new sdk.DeleteObjectCommand(objectOf(key));
-    await withinTime(timeoutMs, async (abortSignal) =>
-      client.send(command, { abortSignal }).catch((error: unknown) => {
-        throw failureFromS3('DeleteObject', error);
-      }),
-    );
+    const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal }).catch(failAs('DeleteObject'));
+    await withinTime(timeoutMs, send);
   }
 
   /** The bucket is there and answers to our credentials. */
@@ -128,6 +125,12 @@ const WHAT_TO_DO: Readonly<Record<string, string>> = {
   RequestTimeTooSkewed: 'refused our clock: set it',
   NotImplemented: 'has no conditional writes (If-None-Match), so it cannot be the archive',
 };
+
+function failAs(call: string): (error: unknown) => never {
+  return (error) => {
+    throw failureFromS3(call, error);
+  };
+}
 
 /** `call`: by S3's own name, which is that of the right it needs. */
 function failureFromS3(call: string, error: unknown): unknown {

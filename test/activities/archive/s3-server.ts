@@ -59,11 +59,21 @@ function act(objects: Map<string, Buffer>, request: IncomingMessage, response: S
     response.setHeader('etag', `"${digestOf(body)}"`);
     return put(objects, request, body);
   }
-  if (request.method === 'DELETE') return [objects.delete(path) ? 200 : 204];
   const held = objects.get(path);
+  if (request.method === 'DELETE') return remove(objects, path);
   if (held === undefined) return [404, 'NoSuchKey'];
+  return read(held, request, response);
+}
+
+function read(held: Buffer, request: IncomingMessage, response: ServerResponse): Outcome {
   if (request.headers['x-amz-checksum-mode'] === 'ENABLED') response.setHeader('x-amz-checksum-sha256', digestOf(held));
   return [200];
+}
+
+/** What is not there is gone too. */
+function remove(objects: Map<string, Buffer>, path: string): Outcome {
+  objects.delete(path);
+  return [204];
 }
 
 function put(objects: Map<string, Buffer>, request: IncomingMessage, body: Buffer): Outcome {
