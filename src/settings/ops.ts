@@ -19,6 +19,8 @@ export interface OpsProcessSettings {
   readonly links: { readonly uiUrl: string | undefined; readonly opsUrl: string | undefined };
   /** Base URLs of the receivers' private ports. */
   readonly receiverUrls: readonly string[];
+  /** Of a webhook that was made elsewhere. */
+  readonly webhookId: string | undefined;
   readonly trustProxy: number;
   readonly userHeader: string | undefined;
   readonly logLevel: string;
@@ -31,6 +33,7 @@ export const OF_OPS = [
   'OPS_TOKENS',
   'OPS_URL',
   'OPS_USER_HEADER',
+  'MINDTICKLE_WEBHOOK_ID',
   'RECEIVER_URLS',
   'TEMPORAL_UI_URL',
   'TRUST_PROXY',
@@ -62,6 +65,7 @@ export function opsProcessSettings(env: Environment): OpsProcessSettings {
     modes: Object.fromEntries(SYSTEMS.map((system) => [system, modes[system] ?? whenNotNamed])),
     links: { uiUrl: read.TEMPORAL_UI_URL, opsUrl: read.OPS_URL },
     receiverUrls: (read.RECEIVER_URLS ?? []).map((url) => url.replace(/\/+$/, '')),
+    webhookId: read.MINDTICKLE_WEBHOOK_ID,
     trustProxy: read.TRUST_PROXY,
     userHeader: read.OPS_USER_HEADER,
     logLevel: read.LOG_LEVEL,

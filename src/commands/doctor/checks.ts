@@ -66,7 +66,7 @@ export function doctorChecks(deps: DoctorDeps): readonly Check[] {
     ...workerChecks(deps),
     ...(pool === undefined ? [] : [ledgerCheck(inspect)]),
     ...receiverChecks(deps),
-    ...(pool === undefined ? [] : [webhookCheck(() => checkWebhook(pool))]),
+    ...(pool === undefined ? [] : [webhookCheck(() => checkWebhook(pool, known.webhookId))]),
     ...askedSystems(deps),
   ];
 }

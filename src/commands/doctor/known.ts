@@ -30,6 +30,8 @@ export interface Known {
   /** Of the worker. */
   readonly connectors: Connectors | undefined;
   readonly modes: Modes | undefined;
+  /** Of a webhook that was made elsewhere. */
+  readonly webhookId: string | undefined;
 }
 
 /** Each setting by itself: one that is wrong leaves the others to be checked. */
@@ -46,6 +48,7 @@ export function readKnown({ receiver, worker, ops }: Environments): Known {
     port: receiver && attempt(() => readVariables(receiver, ['PORT']).PORT),
     spool: receiver && attempt(() => spoolSettings(receiver) ?? 'off'),
     connectors,
+    webhookId: attempt(() => readVariables(env, ['MINDTICKLE_WEBHOOK_ID']).MINDTICKLE_WEBHOOK_ID),
     modes: connectors && config && attempt(() => connectorModes(connectors, config.modes, whenNotNamed)),
   };
 }

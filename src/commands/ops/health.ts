@@ -20,7 +20,7 @@ import type { OpsProcessSettings } from '../../settings';
 import type { BackgroundConnection } from '../../temporal';
 
 export interface HealthParts {
-  readonly settings: Pick<OpsProcessSettings, 'modes' | 'companyId'>;
+  readonly settings: Pick<OpsProcessSettings, 'modes' | 'companyId' | 'webhookId'>;
   readonly temporal: Pick<BackgroundConnection, 'client' | 'namespace'>;
   readonly pool: Pool;
 }
@@ -34,7 +34,7 @@ export function healthChecks(
   { settings, temporal, pool }: HealthParts,
   receivers: Parameters<typeof receiversCheck>[0],
 ): readonly Check[] {
-  const { modes, companyId } = settings;
+  const { modes, companyId, webhookId } = settings;
   const systems = SYSTEMS.filter((system) => (modes[system] ?? 'off') !== 'off');
   const connect = (): Promise<ConnectedTemporal> => {
     const client = temporal.client();
@@ -57,7 +57,7 @@ export function healthChecks(
       },
       adviseOn,
     }),
-    webhookCheck(() => checkWebhook(pool)),
+    webhookCheck(() => checkWebhook(pool, webhookId)),
     NOT_HERE,
   ];
 }

@@ -29,7 +29,7 @@ describe('GET /api/health', () => {
   test('answers while everything else is away, and says what it cannot know', async () => {
     const away = () => Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
     const parts = {
-      settings: { companyId: 'acme', modes: { identity: 'on' as const } },
+      settings: { companyId: 'acme', modes: { identity: 'on' as const }, webhookId: undefined },
       temporal: { client: () => undefined, namespace: 'default' },
       pool: { query: away, connect: away } as never,
     };

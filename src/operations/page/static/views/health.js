@@ -35,11 +35,18 @@ export function Health() {
   return html`<${Heading} title="Health" /><${Asked} of=${asked} draw=${({ checks }) => html`<${Checks} checks=${checks} />`} />`;
 }
 
+function summaryOf(checks) {
+  const count = (wanted) => checks.filter(({ status }) => status === wanted).length;
+  const [failed, unsure, unknown] = ['fail', 'warn', 'unknown'].map(count);
+  if (failed > 0) return `${plural(failed, 'thing does', 'things do')} not work.`;
+  if (unsure > 0) return `Nothing fails. ${plural(unsure, 'thing needs', 'things need')} a look.`;
+  return unknown > 0 ? 'Everything works that can be checked from here.' : 'Everything works.';
+}
+
 function Checks({ checks }) {
-  const failed = checks.filter(({ status }) => status === 'fail').length;
   const sorted = [...checks].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
   return html`<p class="lead" role="status">
-      ${failed === 0 ? 'Everything works.' : `${plural(failed, 'thing does', 'things do')} not work.`}
+      ${summaryOf(checks)}
     </p>
     <${Table} caption="Checked every few seconds" columns=${COLUMNS} rows=${sorted} keyOf=${({ name, detail }) => `${name} ${detail}`} />`;
 }
