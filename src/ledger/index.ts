@@ -35,6 +35,7 @@ export {
   type Learner,
 } from './learners';
 export { createLedgerListener, readTableCounts } from './listen';
+export { noteModes, readModes } from './modes';
 export { migrate } from './migrations';
 export {
   closeGone,

@@ -88,4 +88,8 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
       create unique index webhook_incidents_open on webhook_incidents (kind, coalesce(event, '')) where closed_at is null;
     `,
   },
+  {
+    name: 'the modes of the connectors, as a worker has them',
+    sql: 'create table connectors (system text primary key, mode text not null, noted_at timestamptz not null default now());',
+  },
 ];

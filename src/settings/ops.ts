@@ -14,7 +14,7 @@ export interface OpsProcessSettings {
   readonly policy: Policy;
   readonly leaderboard: ConfigFile['leaderboard'];
   readonly forget: ConfigFile['forget'];
-  /** As the YAML file names them: this process has no settings of connectors. */
+  /** As the YAML file names them: this process has no settings of connectors. What a worker noted is nearer the truth. */
   readonly modes: Modes;
   readonly links: { readonly uiUrl: string | undefined; readonly opsUrl: string | undefined };
   /** Base URLs of the receivers' private ports. */

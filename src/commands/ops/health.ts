@@ -10,7 +10,7 @@ import {
   type Check,
   type ConnectedTemporal,
 } from '../../doctor';
-import { SECOND, SYSTEMS } from '../../domain';
+import { SECOND, SYSTEMS, type Modes } from '../../domain';
 import { inspectLedger, recentDeliveries, summariseRefusals } from '../../ledger';
 import { receiversCheck } from '../../operations';
 import { adviseOn } from '../../receiver';
@@ -20,7 +20,8 @@ import type { OpsProcessSettings } from '../../settings';
 import type { BackgroundConnection } from '../../temporal';
 
 export interface HealthParts {
-  readonly settings: Pick<OpsProcessSettings, 'modes' | 'companyId' | 'webhookId'>;
+  readonly settings: Pick<OpsProcessSettings, 'companyId' | 'webhookId'>;
+  readonly modes: Modes;
   readonly temporal: Pick<BackgroundConnection, 'client' | 'namespace'>;
   readonly pool: Pool;
 }
@@ -31,10 +32,10 @@ const WINDOW_AHEAD_MS = 300 * SECOND;
 
 /** The doctor's checks that need no setting of a connector, of the receiver or of its disk; and which those are. */
 export function healthChecks(
-  { settings, temporal, pool }: HealthParts,
+  { settings, modes, temporal, pool }: HealthParts,
   receivers: Parameters<typeof receiversCheck>[0],
 ): readonly Check[] {
-  const { modes, companyId, webhookId } = settings;
+  const { companyId, webhookId } = settings;
   const systems = SYSTEMS.filter((system) => (modes[system] ?? 'off') !== 'off');
   const connect = (): Promise<ConnectedTemporal> => {
     const client = temporal.client();

@@ -10,6 +10,7 @@ import {
   type OpsServerOptions,
 } from '../../operations';
 import { healthChecks } from './health';
+import { rememberModes } from './modes';
 import { adviseOn, createRereader } from '../../receiver';
 import type { OpsProcessSettings, OpsToken } from '../../settings';
 import type { Logger } from '../../telemetry';
@@ -29,14 +30,15 @@ export interface OperationsParts {
 /** Everything that people can ask and do, and the page. */
 export function composeOperations(parts: OperationsParts): Pick<OpsServerOptions, 'operations' | 'page'> {
   const { settings, temporal, pool, changes, log, tokens, signal } = parts;
-  const { policy, leaderboard, forget, modes, links, companyId } = settings;
+  const { policy, leaderboard, forget, links, companyId } = settings;
   const { timeZone } = policy.calendar;
+  const modes = rememberModes({ pool, otherwise: settings.modes, now: () => performance.now() });
   const workflows = {
     client: temporal.client,
     pool,
     policy: { timeZone },
     links: { temporalUi: links.uiUrl ?? null },
-    modes: () => modes,
+    modes,
     companyId,
     reread: createRereader({ companyId, timeZone }),
     now: Date.now,
@@ -58,7 +60,7 @@ export function composeOperations(parts: OperationsParts): Pick<OpsServerOptions
     links: { uiUrl: links.uiUrl, namespace: temporal.namespace },
     now: Date.now,
   };
-  const health = createHealthOperation(healthChecks(parts, receivers));
+  const health = createHealthOperation(() => healthChecks({ ...parts, modes: modes() }, receivers));
   return {
     operations: [...createWorkflowOperations(workflows), ...createViewOperations(views), health],
     page: createPage(),

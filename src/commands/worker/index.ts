@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createConnectors, createOwnActivities } from '../../../activities';
 import { NEWEST_RELEASE, retentionGaps, SYSTEMS, type System } from '../../domain';
-import { openPool } from '../../ledger';
+import { noteModes, openPool } from '../../ledger';
 import { createRereader } from '../../receiver';
 import {
   managementSettings,
@@ -91,7 +91,7 @@ export async function runWorker(env: Environment): Promise<void> {
     }
 
     const stopping = stopAsked();
-    void keepPreparing(pool, { log, signal: ending.signal });
+    void keepPreparing(pool, { log, signal: ending.signal, first: () => noteModes(pool, settings.modes) });
     const running = workers.map((worker) => worker.run());
     void stopping.then(() => stop(workers));
     process.send?.({ ready: true });

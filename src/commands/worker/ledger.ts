@@ -5,6 +5,8 @@ import type { Logger } from '../../telemetry';
 
 export interface KeepPreparingOptions {
   readonly log: Logger;
+  /** Done once the tables are there, and again until it works. */
+  readonly first: () => Promise<unknown>;
   /** Ends it. */
   readonly signal: AbortSignal;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -22,12 +24,13 @@ const waitReally = (ms: number, signal: AbortSignal): Promise<unknown> => delay(
  * need it wait, the others go on. What does not pass by itself is an error in the log, with what to do. Never rejects.
  */
 export async function keepPreparing(pool: Pool, options: KeepPreparingOptions): Promise<void> {
-  const { log, signal, wait = waitReally } = options;
+  const { log, signal, first, wait = waitReally } = options;
   let last = '';
   let sinceLine = 0;
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
       const migrated = await prepareLedger(pool);
+      await first();
       log.info({ migrated }, 'the ledger is ready');
       return;
     } catch (error) {

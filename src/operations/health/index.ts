@@ -15,7 +15,7 @@ const finding = z.object({
 
 const LIMIT_MS = 6 * SECOND;
 
-export function createHealthOperation(checks: readonly Check[]): Operation {
+export function createHealthOperation(checks: () => readonly Check[]): Operation {
   return defineOperation({
     id: 'health',
     method: 'GET',
@@ -25,7 +25,7 @@ export function createHealthOperation(checks: readonly Check[]): Operation {
     topics: ['connectors'],
     input: z.object({}),
     output: z.object({ checks: z.array(finding) }),
-    handle: async () => ({ checks: [...(await examine(checks, LIMIT_MS))] }),
+    handle: async () => ({ checks: [...(await examine(checks(), LIMIT_MS))] }),
   });
 }
 

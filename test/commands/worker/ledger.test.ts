@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { keepPreparing } from '../../../src/commands/worker/ledger';
-import { migrate, openPool } from '../../../src/ledger';
+import { migrate, noteModes, openPool, readModes } from '../../../src/ledger';
 import { freePort } from '../../free-port';
 import { createDatabase, openLedger, withRowsOnly, type LedgerFixture } from '../../ledger/fixture';
 
@@ -37,6 +37,7 @@ async function prepare(pool: Pool, meanwhile: (attempt: number) => Promise<unkno
   await keepPreparing(pool, {
     log,
     signal: new AbortController().signal,
+    first: () => noteModes(pool, { identity: 'on' }),
     wait: () => meanwhile((attempt += 1)),
   });
   return said;
@@ -58,6 +59,7 @@ describe('keepPreparing', () => {
     ) as string;
     expect(said).toEqual([refused, refused, 'info: the ledger is ready']);
     expect((await pool.query('select * from receipts')).rows).toEqual([]);
+    expect(await readModes(pool)).toMatchObject({ identity: 'on', slack: 'off' });
   });
 
   test('says as an error what does not pass by itself, and what to do', async () => {

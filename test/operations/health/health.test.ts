@@ -3,7 +3,7 @@ import { createHealthOperation, receiversCheck } from '../../../src/operations/h
 import { healthChecks } from '../../../src/commands/ops/health';
 
 async function checksOf(checks: readonly Check[]): Promise<string[]> {
-  const answer = await createHealthOperation(checks).handle({} as never, { by: 'ada', role: 'viewer' });
+  const answer = await createHealthOperation(() => checks).handle({} as never, { by: 'ada', role: 'viewer' });
   const { checks: found } = answer as { checks: { name: string; status: string; detail: string }[] };
   return found.map(({ name, status, detail }) => `${status} ${name}: ${detail}`);
 }
@@ -29,7 +29,8 @@ describe('GET /api/health', () => {
   test('answers while everything else is away, and says what it cannot know', async () => {
     const away = () => Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
     const parts = {
-      settings: { companyId: 'acme', modes: { identity: 'on' as const }, webhookId: undefined },
+      settings: { companyId: 'acme', webhookId: undefined },
+      modes: { identity: 'on' as const },
       temporal: { client: () => undefined, namespace: 'default' },
       pool: { query: away, connect: away } as never,
     };
