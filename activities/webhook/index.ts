@@ -81,17 +81,19 @@ async function watch(deps: WebhookDeps): Promise<WebhookWatched> {
   };
 }
 
+/** What was received since the last look says more than any question. */
+function isProven({ deliveries, receiver }: WebhookFacts): boolean {
+  return receiver.readyAt !== null && (deliveries.lastAt ?? 0) > receiver.readyAt;
+}
+
 async function observe(
-  { webhook, now, deliveries, receiver }: WebhookFacts,
+  facts: WebhookFacts,
   { client, isReceiverReady }: WebhookDeps,
 ): Promise<Parameters<typeof observeWebhook>[1]> {
   const asked = client();
-  const id = webhook?.id ?? null;
-  const url = webhook?.url ?? null;
-  // What was received since the last look says more than any question.
-  const isProven = receiver.readyAt !== null && (deliveries.lastAt ?? 0) > receiver.readyAt;
-  const isReady = url === null ? null : isProven || (await isReceiverReady(url));
-  return { remote: asked === undefined || id === null ? null : await askRemote(asked, id, now), isReady };
+  const { id = null, url = null } = facts.webhook ?? {};
+  const isReady = url === null ? null : isProven(facts) || (await isReceiverReady(url));
+  return { remote: asked === undefined || id === null ? null : await askRemote(asked, id, facts.now), isReady };
 }
 
 /** By itself, else from the list: neither call is documented. */

@@ -4,11 +4,10 @@ import { connectorModes, readConnectors, type Connectors } from './connectors';
 import { retentionGaps, SECOND, type Modes, type Policy } from '../domain';
 import { readConfigFile, type ConfigFile } from './policy-file';
 import { SettingsError } from './error';
-import { noticeChange, type Secret } from './reload';
-import type { Logger } from '../telemetry';
+import { OF_RECEIVER, OF_WORKER } from './of-processes';
+import type { Secret } from './reload';
 import { ledgerUrl, withLedger } from './ledger-url';
-import { OF_OPS } from './ops';
-import { readVariables, type Environment, type OpsToken, type VariableName, type VariableValues } from './variables';
+import { readVariables, type Environment, type OpsToken, type VariableValues } from './variables';
 
 export { withDotEnv } from './dot-env';
 export { SettingsError } from './error';
@@ -16,6 +15,7 @@ export type { ForgetRules, Leaderboard } from './leaderboard';
 export { readConfigFile, type ConfigFile } from './policy-file';
 export { ledgerUrl } from './ledger-url';
 export { managementSettings } from './management';
+export { noticeChanges } from './of-processes';
 export { opsProcessSettings, type OpsProcessSettings } from './ops';
 export type { OpsToken } from './variables';
 export { watchSetting, type ReloadCounts, type ReloadedSetting, type Secret } from './reload';
@@ -89,41 +89,6 @@ export type SetupSettings = Pick<
   WorkerSettings,
   'companyId' | 'databaseUrl' | 'receiptDays' | 'windowBackMs' | 'windowAheadMs' | 'logLevel'
 >;
-
-const OF_RECEIVER = [
-  'MINDTICKLE_WEBHOOK_SECRET',
-  'MINDTICKLE_COMPANY_ID',
-  'MINDTICKLE_CONFIG',
-  'PORT',
-  'TRUST_PROXY',
-  'OPS_TOKENS',
-  'DATA_DIR',
-  'SPOOL',
-  'SPOOL_MAX_BYTES',
-  'START_CONCURRENCY',
-  'START_TIMEOUT_MS',
-  'REPLAY_LIMIT',
-  'RECEIPT_DAYS',
-  'ENCRYPTION_KEYS',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-  'LOG_LEVEL',
-] as const;
-const OF_WORKER = [
-  'MINDTICKLE_COMPANY_ID',
-  'MINDTICKLE_CONFIG',
-  'MINDTICKLE_API_URL',
-  'MINDTICKLE_WEBHOOK_ID',
-  'RECEIPT_DAYS',
-  'ENCRYPTION_KEYS',
-  'AUDIT_DAYS',
-  'TEMPORAL_UI_URL',
-  'OPS_URL',
-  'METRICS_ADDRESS',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-  'LOG_LEVEL',
-  'NODE_ENV',
-  'MT_STACK',
-] as const;
 
 /** @throws SettingsError naming each missing or malformed variable, or those under which one event could run twice. */
 export function receiverSettings(env: Environment): ReceiverSettings {
@@ -215,23 +180,6 @@ export function drainSettings(
     startConcurrency: read.START_CONCURRENCY,
     logLevel: read.LOG_LEVEL,
   };
-}
-
-const OF: Readonly<Record<'receiver' | 'worker' | 'ops', readonly VariableName[]>> = {
-  receiver: [...OF_RECEIVER, 'OPS_PORT'],
-  worker: OF_WORKER,
-  ops: OF_OPS,
-};
-
-/**
- * Settings of a process that are in use from the next start on: when a file of theirs changes, the log says so. All others are
- * in use at once. @returns what ends it.
- */
-export function noticeChanges(process: keyof typeof OF, env: Environment, log: Logger): () => void {
-  const names = OF[process];
-  const ofStart = names.filter((name) => !['MINDTICKLE_WEBHOOK_SECRET', 'OPS_TOKENS'].includes(name));
-  const watched = ofStart.map((name) => noticeChange(name, { env, log }));
-  return () => watched.forEach((close) => close());
 }
 
 /** For everything that reads or writes what Temporal or the spool keeps. @throws SettingsError when they are malformed. */

@@ -44,9 +44,9 @@ async function watched(mindtickle: Mindtickle, change: Partial<WebhookDeps> = {}
     id,
     becomes: (ready: boolean) => (isReady = ready),
     watch: async (): Promise<WebhookWatched> => {
-      const found = (await environment.run(activities.watchWebhook)) as WebhookWatched;
+      const found: WebhookWatched = await environment.run(() => activities.watchWebhook());
       for (const { incidentId, what } of found.notices)
-        await environment.run(activities.markWebhookNotified, { incidentId, what });
+        await environment.run(() => activities.markWebhookNotified({ incidentId, what }));
       return found;
     },
   };

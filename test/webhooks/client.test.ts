@@ -93,7 +93,7 @@ describe('isReceiverReady', () => {
   const url = 'https://hooks.example.com/mt/webhooks/mindtickle';
   const ready = (answers: Readonly<Record<string, Response>>) =>
     isReceiverReady(url, (at) => {
-      const answer = answers[new URL(at as string).pathname];
+      const answer = answers[new URL(at).pathname];
       return answer === undefined ? Promise.reject(new Error('cut')) : Promise.resolve(answer);
     });
   const status = (code: number, headers = {}) => new Response(null, { status: code, headers });

@@ -129,18 +129,12 @@ export function createSteps({ userId, recorder, modes, undos, onParked, onRetry,
       if (isRetry) onRetry();
       recorder.setStep(step, 'running', isRetry ? 'being retried' : null);
       const tried = await tryOnce(call, step.system);
-      if ('result' in tried) {
-        recorder.setStep(step, ...of(tried.result));
-        return tried.result;
-      }
+      if ('result' in tried) return settled(recorder, step, of, tried.result);
       recorder.setParked(step, tried);
       const stopNotifying = onParked(step, step.endsAccess === true ? { ...tried, shared: undefined } : tried);
       const decision = await untilDecided({ decisions, recorder }, step, tried, call).finally(stopNotifying);
       if (decision.kind === 'retry') continue;
-      if (decision.kind === 'passed') {
-        recorder.setStep(step, ...of(decision.result));
-        return decision.result;
-      }
+      if (decision.kind === 'passed') return settled(recorder, step, of, decision.result);
       recorder.setStep(step, 'skipped', decision.why);
       return undefined;
     }
@@ -184,6 +178,11 @@ export function createSteps({ userId, recorder, modes, undos, onParked, onRetry,
     isOn: (system) => (modes()[system] ?? 'off') !== 'off',
     freeKey,
   };
+}
+
+function settled<T>(recorder: Owner['recorder'], step: Asked, of: OutcomeOf<T>, result: T): T {
+  recorder.setStep(step, ...of(result));
+  return result;
 }
 
 /** The first try has the priority of its workflow. For every other one a person waits, and for what they have ordered. */

@@ -52,14 +52,18 @@ function settingsOf(env: Environment, dataDir: string) {
   const { apiUrl, token, webhookId: namedId } = managementSettings(withDevApi(env, stack?.mindtickleApi));
   const companyId = valueOf(env, 'MINDTICKLE_COMPANY_ID') ?? stack?.companyId;
   const databaseUrl = ledgerUrl(env) ?? readDevLedger(dataDir);
-  const missing = [
-    ...(companyId === undefined ? ['MINDTICKLE_COMPANY_ID: missing'] : []),
-    ...(databaseUrl === undefined ? ['DATABASE_URL: missing: the webhook is kept in the ledger'] : []),
-  ].map((fault) => `${fault}, and no mt dev runs on this data directory`);
-  if (companyId === undefined || databaseUrl === undefined) throw new SettingsError(missing);
+  if (companyId === undefined || databaseUrl === undefined) throw missing({ companyId, databaseUrl });
   const isSet = token() !== undefined;
   const client = isSet ? createWebhookClient({ baseUrl: apiUrl, token: () => token() ?? '' }) : undefined;
   return { databaseUrl, apiUrl, client, companyId, namedId, devReceiver: stack?.receiver };
+}
+
+function missing(known: { readonly companyId: string | undefined; readonly databaseUrl: unknown }): SettingsError {
+  const faults = [
+    ...(known.companyId === undefined ? ['MINDTICKLE_COMPANY_ID: missing'] : []),
+    ...(known.databaseUrl === undefined ? ['DATABASE_URL: missing: the webhook is kept in the ledger'] : []),
+  ];
+  return new SettingsError(faults.map((fault) => `${fault}, and no mt dev runs on this data directory`));
 }
 
 /** What no setting says is that of the stand-in. A token of the environment never goes there, nor the stand-in's elsewhere. */

@@ -104,9 +104,8 @@ export async function runWebhooksReactivate(
     const id = given ?? ownId(context);
     if (client === undefined) throw new SettingsError([NO_TOKEN]);
     if (id === undefined) throw new SettingsError(['MINDTICKLE_WEBHOOK_ID: missing, and none was registered']);
-    const url = stored?.url ?? null;
-    if (options.force !== true && url !== null && !(await isReceiverReady(url)))
-      return fail({ says: notReady(url), why: 'unavailable' }, options);
+    const url = options.force === true ? undefined : stored?.url;
+    if (url && !(await isReceiverReady(url))) return fail({ says: notReady(url), why: 'unavailable' }, options);
     const change = { step: REACTIVATE_STEP, about: id, would: { status: 'active' }, reason: options.reason };
     const answer = await recorded(context, change, () => client.reactivate(id));
     if (!answer.ok) return fail({ ...answer, why: 'unavailable' }, options);

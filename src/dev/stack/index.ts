@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type System, retentionDaysFor } from '../../domain';
-import { receiverSettings, workerSettings, type Environment, type WorkerSettings, SettingsError } from '../../settings';
+import { type Environment, type WorkerSettings, SettingsError } from '../../settings';
 import { RETENTION_DAYS } from '../../temporal';
 import {
   adoptDataDir,
@@ -15,7 +15,8 @@ import {
   type DataDir,
   type StackInfo,
 } from '../data-dir';
-import { hasLedger, isSet, loopback, receiverEnvironment, workerEnvironment, type Shared } from './environment';
+import { checkSettings } from './check-settings';
+import { hasLedger, isSet, loopback, type Shared } from './environment';
 import { prepareOwnLedger, prepareTemporal, scheduleHousekeeping } from './prepare';
 import { ledgerPart, opsPart, receiverPart, standInsPart, temporalPart, workerPart, type Setting } from './parts';
 import { choosePorts } from './ports';
@@ -99,7 +100,7 @@ async function startParts(
   const { env, progress } = options;
   const ports = await chooseStackPorts(options);
   const draft = draftShared(options, setting.dir, ports);
-  const { webhookSecret, opsToken, ...settings } = check(draft);
+  const { webhookSecret, opsToken, ...settings } = checkSettings(draft);
   const { companyId, databaseUrl } = settings;
 
   const [ledger, temporal, standIns] = await Promise.all([
@@ -214,21 +215,6 @@ function draftShared(
     receiverPrivatePort: ports.receiverPrivate,
     opsPort: ports.ops,
   };
-}
-
-interface Checked extends WorkerSettings {
-  readonly webhookSecret: string;
-  /** Null: the user's OPS_TOKENS have no operator. */
-  readonly opsToken: string | null;
-}
-
-/** Read the settings as the processes will, before they are started. @throws SettingsError as they would. */
-function check(draft: Shared): Checked {
-  const { secrets, ops } = receiverSettings(receiverEnvironment(draft));
-  const later = hasLedger(draft.env) ? undefined : 'postgres://127.0.0.1/known-when-it-runs';
-  const settings = workerSettings(workerEnvironment({ ...draft, databaseUrl: later }));
-  const operator = ops?.tokens.find(({ role }) => role === 'operator');
-  return { ...settings, webhookSecret: secrets[0] ?? draft.webhookSecret, opsToken: operator?.token ?? null };
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

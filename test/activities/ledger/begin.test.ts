@@ -22,7 +22,7 @@ const local = workflow({ isLocal: true });
 
 /** The first step of the event's own workflow. */
 function begin(eventId: string, said: Said, rules: Partial<Policy> = {}) {
-  const { beginCase }: Functions<LedgerActivities> = createLedgerActivities({
+  const activities: Functions<LedgerActivities> = createLedgerActivities({
     pool,
     policy: { ...policy, ...rules },
     modes: { identity: 'on' },
@@ -31,7 +31,10 @@ function begin(eventId: string, said: Said, rules: Partial<Policy> = {}) {
     claims: createClaims(pool, statusOf()),
   });
   const { receipt } = request(eventId, null);
-  return local.run(beginCase, { receipt, said });
+  return local.run((asked: Parameters<typeof activities.beginCase>[0]) => activities.beginCase(asked), {
+    receipt,
+    said,
+  });
 }
 
 const leaver = (change: Partial<Fact & { kind: 'deprovisioned' }> = {}): Fact & { kind: 'deprovisioned' } => ({
