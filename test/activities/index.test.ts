@@ -55,6 +55,7 @@ describe('activities', () => {
       'findSharers',
       'findUnfit',
       'markDigested',
+      'markWebhookNotified',
       'markWorkflowGone',
       'pruneLedger',
       'readPolicySnapshot',
@@ -65,6 +66,7 @@ describe('activities', () => {
       'rereadEnvelope',
       'resolveConflict',
       'setLearnerEmail',
+      'watchWebhook',
     ]);
     const connectors = createConnectors(settings, pool, status);
     const { identity, mail, archive, salesforce, slack, xapi } = connectors;
@@ -80,7 +82,7 @@ describe('activities', () => {
       'restoreUser',
     ]);
     expect(names(mail?.activities)).toEqual(['sendMail']);
-    expect(names(archive?.activities)).toEqual(['archivePerson', 'storeCertificate']);
+    expect(names(archive?.activities)).toEqual(['archivePerson', 'removeFiles', 'storeCertificate']);
     expect(names(salesforce?.activities)).toEqual([
       'freezeCrmUser',
       'linkContact',

@@ -72,7 +72,7 @@ function resolved(value: unknown): unknown {
 
 /** Of a setting in a file: what the process says of it now, as one text. */
 function shown(name: string, env: Record<string, string>): () => string {
-  if (name === 'MINDTICKLE_WEBHOOK_SECRET' || name === 'OPS_TOKENS')
+  if (name === 'MINDTICKLE_WEBHOOK_SECRET' || name === 'OPS_TOKENS' || name === 'MINDTICKLE_API_TOKEN')
     return () => JSON.stringify((watched[name] ??= watchSetting({ env, name })).current());
   const settings = workerSettings(env);
   return () => JSON.stringify(resolved(settings)).replaceAll('\\n', '\n');
@@ -80,7 +80,7 @@ function shown(name: string, env: Record<string, string>): () => string {
 const watched: Record<string, { readonly current: () => unknown }> = {};
 
 const ofSystems = Object.values(systemDescriptors).flatMap(({ variables }) => Object.keys(variables));
-const live = ['MINDTICKLE_WEBHOOK_SECRET', 'OPS_TOKENS', 'DATABASE_URL'];
+const live = ['MINDTICKLE_WEBHOOK_SECRET', 'MINDTICKLE_API_TOKEN', 'OPS_TOKENS', 'DATABASE_URL'];
 const isLive = (name: string): boolean => live.includes(name) || name.startsWith('PG');
 const ofStart = settingNames.filter((name) => !isLive(name));
 
