@@ -13,5 +13,5 @@ module.exports = {
   globalTeardown: '<rootDir>/test/global-teardown.ts',
   // Against what hangs: beside other work a test takes ten times as long as alone.
   testTimeout: 180_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
 };
