@@ -41,7 +41,7 @@ export function readData(
 ): DataRead {
   const { schema, ...descriptor } = events[event];
   const { times = {}, atMost = [] }: Plan = descriptor;
-  const read = schema.safeParse(data);
+  const read = schema.safeParse(data, { error: wordsOf });
   if (!read.success) return { refused: describeIssues(read.error) };
   const fields: Record<string, unknown> = { ...read.data };
   const faults: string[] = [];
@@ -105,6 +105,24 @@ function unreadOf(data: Fields, read: Fields, times: Readonly<Record<string, Tim
     if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) return false;
     return name in times ? readTime(value) === null : read[name] === null;
   });
+}
+
+const KINDS: Readonly<Record<string, string>> = { string: 'a text', number: 'a number', object: 'an object' };
+
+/** zod's own words are for programmers, and people read these in quarantine. A field that has words of its own keeps them. */
+function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined || issue.input === null
+        ? 'is missing'
+        : `is not ${KINDS[issue.expected] ?? issue.expected}`;
+    case 'too_big':
+      return issue.origin === 'string' ? `is longer than ${String(issue.maximum)} characters` : undefined;
+    case 'too_small':
+      return issue.origin === 'string' ? `is shorter than ${String(issue.minimum)} characters` : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function describeIssues(error: z.ZodError): string {

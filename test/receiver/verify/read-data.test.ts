@@ -33,6 +33,20 @@ const EXPIRED = {
 const QUIZ = { userId: 'u1', quizName: 'Pricing', quizId: 'q1', score: 4, maxScore: 10, passed: false };
 const PROGRESS = { userId: 'u1', moduleName: 'Objections', moduleId: 'm1', progressPct: 40, timeSpentSec: 60 };
 
+describe('what does not fit is said in plain words', () => {
+  test.each<[string, object, string]>([
+    ['a field that is missing', { score: undefined }, 'data.score: is missing'],
+    ['a field that is null', { score: null }, 'data.score: is missing'],
+    ['a text for a number', { score: 'high' }, 'data.score: is not a number'],
+    ['a list for a text', { courseId: ['c1'] }, 'data.courseId: is not a text'],
+    ['an empty text', { courseName: ' ' }, 'data.courseName: is empty'],
+    ['a text that is too long', { courseId: 'x'.repeat(257) }, 'data.courseId: is longer than 256 characters'],
+    ['a number out of its range', { score: 101 }, 'data.score: is not between 0 and 100'],
+  ])('%s', (_what, change, detail) => {
+    expect(detailOf('course.completed', { ...COURSE, ...change })).toBe(`data-does-not-fit: ${detail}`);
+  });
+});
+
 describe('a leaver', () => {
   test('is read by the user id alone', () => {
     const nothing = { userId: 'u1', email: null, reason: null, deprovisionedAt: SIGNED };
