@@ -46,7 +46,11 @@ function gapsOfSteps({ steps }: LeaverCase): readonly string[] {
       .map(nameOfStep)
       .join(', ');
   const sentences: readonly (readonly [string, string])[] = [
-    [named('off'), 'is not connected, or cannot do it: nothing was ended there'],
+    [named('off'), 'is not connected: nothing was ended there'],
+    [
+      named('notSupported'),
+      'could not be ended, since the system has no call for it: what is open may live on until it expires',
+    ],
     [named('wouldDo'), 'is only observed: nothing was ended there'],
     [named('notFound'), 'does not know the person by this id or address: an account under another one is not excluded'],
     [named('unknown'), 'has no record: whether it was off, not found or skipped is not known'],

@@ -126,6 +126,7 @@ const STATUSES: Readonly<Record<string, string>> = {
   notFound: 'not found',
   wouldDo: 'only observed',
   off: 'not connected',
+  notSupported: 'cannot be ended',
 };
 
 const ROWS: readonly Column[] = [

@@ -4,7 +4,7 @@ import { MINUTE } from '../../domain';
 import type { StepState, StepStatus } from '../../../workflows/messages';
 import type { KnownState } from './known-state';
 
-/** `off`: no such system. `unknown`: the ledger has no record of it, and the workflow cannot be asked. */
+/** `off`: no such system. `notSupported`: the system has no call for it. `unknown`: the ledger has no record of it, and the workflow cannot be asked. */
 export const LEAVER_STATUSES = [
   'done',
   'running',
@@ -13,6 +13,7 @@ export const LEAVER_STATUSES = [
   'notFound',
   'wouldDo',
   'off',
+  'notSupported',
   'undone',
   'pending',
   'unknown',
@@ -92,15 +93,14 @@ function saidOf({ status, detail, at }: StepState): LeaverStep {
 
 function whySkipped(detail: string | null): Status {
   if (detail?.startsWith('not found') === true) return 'notFound';
-  return detail?.startsWith('not configured') === true || detail?.startsWith('not supported') === true
-    ? 'off'
-    : 'skipped';
+  if (detail?.startsWith('not supported') === true) return 'notSupported';
+  return detail?.startsWith('not configured') === true ? 'off' : 'skipped';
 }
 
 /** They end with the sign-in; where the provider cannot end them, the step says so. */
 function sessionsOf(freeze: StepState, own: readonly StoredEffect[]): LeaverStep {
   if (freeze.detail?.includes('sessions: not supported') === true)
-    return { status: 'off', at: freeze.at, detail: 'not supported' };
+    return { status: 'notSupported', at: freeze.at, detail: 'the provider has no call to end them' };
   return own.length > 0 && freeze.status === 'done' ? writtenOf(own) : saidOf(freeze);
 }
 

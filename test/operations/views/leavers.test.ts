@@ -67,7 +67,7 @@ describe('the list of leavers', () => {
     });
     expect(Object.entries(anna?.steps ?? {}).map(([name, { status }]) => [name, status])).toEqual([
       ['signIn', 'done'],
-      ['sessions', 'off'],
+      ['sessions', 'notSupported'],
       ['groups', 'done'],
       ['crm', 'notFound'],
       ['chat', 'parked'],

@@ -21,6 +21,7 @@ const STATUSES = {
   notFound: ['?', 'not found', 'warn'],
   wouldDo: ['○', 'would do', ''],
   off: ['–', 'off', 'faint'],
+  notSupported: ['?', 'cannot be ended', 'warn'],
   undone: ['↺', 'undone', ''],
   pending: ['·', 'not yet', 'faint'],
 };
