@@ -12,6 +12,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/global-setup.ts',
   globalTeardown: '<rootDir>/test/global-teardown.ts',
   // Against what hangs: beside other work a test takes ten times as long as alone.
-  testTimeout: 180_000,
+  testTimeout: 300_000,
   maxWorkers: 3,
 };

@@ -172,7 +172,7 @@ describe('quarantine that is redriven', () => {
     const handle = await waiting(progress);
     const first = redrive(handle);
     await world.until(handle, () => read().length === 1);
-    await discard(handle);
+    await world.atOnce(() => discard(handle));
     reading.letGo();
     await expect(first).rejects.toMatchObject({ cause: { message: 'it is decided already' } });
     await expect(handle.result()).resolves.toEqual({ outcome: 'discarded' });

@@ -60,7 +60,7 @@ const ANSWER_MS = 20_000;
 /** What may cancel an activity: it ends a workflow, a notification about a parked step, a lapse. */
 const ENDING = new Set([
   ...['cancel', 'recertified', 'coached', 'retaken', 'rehired', 'started', 'joined'],
-  ...['retryStep', 'skipStep', 'identify', 'extendDeadline'],
+  ...['retryStep', 'skipStep', 'identify', 'extendDeadline', 'redrive', 'discard'],
 ]);
 
 /**
